@@ -1,0 +1,275 @@
+//! The blocks of the two file formats: from a block to the bytes and the time of one packet.
+
+use std::time::Duration;
+
+use pcap_parser::pcapng::{Block, InterfaceDescriptionBlock};
+use pcap_parser::traits::PcapNGPacketBlock;
+use pcap_parser::{LegacyPcapBlock, Linktype, PcapBlockOwned, PcapHeader};
+
+use super::decode::{Decoder, Skip};
+use super::{Packet, Skipped};
+
+/// The Packet Block, which nothing has written for twenty years.
+const OBSOLETE_PACKET_BLOCK: u32 = 2;
+
+/// What has been learnt from the blocks so far.
+#[derive(Default)]
+pub(super) struct Contents {
+    section: Section,
+    decoder: Decoder,
+    frame: u64,
+    skipped: Skipped,
+}
+
+/// What the header in force says about the packets that follow it.
+#[derive(Default)]
+enum Section {
+    #[default]
+    Headless,
+    Classic {
+        link: Linktype,
+        nanoseconds: bool,
+    },
+    Ng {
+        big_endian: bool,
+        interfaces: Vec<Interface>,
+    },
+}
+
+struct Interface {
+    link: Linktype,
+    snaplen: u32,
+    ticks_per_second: u128,
+    offset_seconds: i64,
+}
+
+/// A packet as the file has it.
+struct Raw<'a> {
+    link: Linktype,
+    time: Duration,
+    original_length: u32,
+    data: &'a [u8],
+}
+
+impl Contents {
+    pub(super) fn frame(&self) -> u64 {
+        self.frame
+    }
+
+    pub(super) fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    /// The length that the pcapng block at the start of `data` claims.
+    pub(super) fn block_length(&self, data: &[u8]) -> Option<u32> {
+        let Section::Ng { big_endian, .. } = self.section else {
+            return None;
+        };
+        let &[_, _, _, _, a, b, c, d] = data.first_chunk::<8>()?;
+        Some(if big_endian {
+            u32::from_be_bytes([a, b, c, d])
+        } else {
+            u32::from_le_bytes([a, b, c, d])
+        })
+    }
+
+    /// Learns from one block, and gives the packet in it if it has one that can be decoded.
+    pub(super) fn take(&mut self, block: &PcapBlockOwned<'_>) -> Option<Packet> {
+        match block {
+            PcapBlockOwned::LegacyHeader(header) => {
+                self.section = Section::classic(header);
+                None
+            }
+            PcapBlockOwned::Legacy(block) => {
+                let raw = self.section.classic_packet(block);
+                self.packet(raw)
+            }
+            PcapBlockOwned::NG(block) => self.ng_block(block),
+        }
+    }
+
+    fn ng_block(&mut self, block: &Block<'_>) -> Option<Packet> {
+        match block {
+            // Interfaces are numbered anew in every section.
+            Block::SectionHeader(header) => {
+                self.section = Section::Ng {
+                    big_endian: header.big_endian(),
+                    interfaces: Vec::new(),
+                };
+                None
+            }
+            Block::InterfaceDescription(description) => {
+                self.section.describe(description);
+                None
+            }
+            Block::EnhancedPacket(block) => {
+                let raw = self.section.interface(block.if_id).map(|interface| Raw {
+                    link: interface.link,
+                    time: interface.time(block.ts_high, block.ts_low),
+                    original_length: block.origlen,
+                    data: block.packet_data(),
+                });
+                self.packet(raw)
+            }
+            // Such a packet belongs to the first interface, and only that interface's limit tells
+            // where its data end and the padding begins.
+            Block::SimplePacket(block) => {
+                let raw = self.section.interface(0).map(|interface| Raw {
+                    link: interface.link,
+                    time: Duration::ZERO,
+                    original_length: block.origlen,
+                    data: limit(block.packet_data(), interface.snaplen),
+                });
+                self.packet(raw)
+            }
+            // Neither is decoded, but Wireshark numbers both among the packets.
+            Block::SystemdJournalExport(_) => {
+                self.frame += 1;
+                self.skip(Skip::Foreign)
+            }
+            Block::Unknown(block)
+                if self.section.native(block.block_type) == OBSOLETE_PACKET_BLOCK =>
+            {
+                self.frame += 1;
+                self.skip(Skip::Foreign)
+            }
+            _ => None,
+        }
+    }
+
+    fn packet(&mut self, raw: Option<Raw<'_>>) -> Option<Packet> {
+        self.frame += 1;
+        // A packet of an interface that was never described cannot be interpreted.
+        let Some(raw) = raw else {
+            return self.skip(Skip::Malformed);
+        };
+        match self.decoder.decode(raw.link, raw.data, raw.time) {
+            Ok(decoded) => {
+                self.skipped.fragments = self.skipped.fragments.saturating_sub(decoded.fragments);
+                let snapped = (raw.data.len() as u64) < u64::from(raw.original_length);
+                Some(Packet {
+                    frame: self.frame,
+                    time: raw.time,
+                    source: decoded.source,
+                    destination: decoded.destination,
+                    transport: decoded.transport,
+                    truncated: snapped || decoded.incomplete,
+                    payload: decoded.payload,
+                })
+            }
+            Err(skip) => self.skip(skip),
+        }
+    }
+
+    fn skip(&mut self, skip: Skip) -> Option<Packet> {
+        let counter = match skip {
+            Skip::Foreign => &mut self.skipped.foreign,
+            Skip::Link => &mut self.skipped.link,
+            Skip::Fragment => &mut self.skipped.fragments,
+            Skip::Malformed => &mut self.skipped.malformed,
+        };
+        *counter += 1;
+        None
+    }
+}
+
+impl Section {
+    fn classic(header: &PcapHeader) -> Self {
+        Section::Classic {
+            // The upper half of the field is about the frame check sequence.
+            link: Linktype(header.network.0 & 0xFFFF),
+            nanoseconds: header.is_nanosecond_precision(),
+        }
+    }
+
+    fn classic_packet<'a>(&self, block: &LegacyPcapBlock<'a>) -> Option<Raw<'a>> {
+        let Section::Classic { link, nanoseconds } = self else {
+            return None;
+        };
+        let fraction = u64::from(block.ts_usec);
+        let fraction = if *nanoseconds {
+            Duration::from_nanos(fraction)
+        } else {
+            Duration::from_micros(fraction)
+        };
+        Some(Raw {
+            link: *link,
+            time: Duration::from_secs(u64::from(block.ts_sec)) + fraction,
+            original_length: block.origlen,
+            data: block.data,
+        })
+    }
+
+    fn describe(&mut self, description: &InterfaceDescriptionBlock<'_>) {
+        let Section::Ng {
+            big_endian,
+            interfaces,
+        } = self
+        else {
+            return;
+        };
+        // pcap-parser 0.17 reads this option as little-endian in every section, and calls every
+        // resolution that is a power of two invalid. Both are put right here.
+        let offset = description.if_tsoffset;
+        interfaces.push(Interface {
+            link: description.linktype,
+            snaplen: description.snaplen,
+            ticks_per_second: ticks_per_second(description.if_tsresol),
+            offset_seconds: if *big_endian {
+                offset.swap_bytes()
+            } else {
+                offset
+            },
+        });
+    }
+
+    fn interface(&self, index: u32) -> Option<&Interface> {
+        match self {
+            Section::Ng { interfaces, .. } => interfaces.get(usize::try_from(index).ok()?),
+            Section::Headless | Section::Classic { .. } => None,
+        }
+    }
+
+    /// A block type as it was meant; the parser hands it over as if it were little-endian.
+    fn native(&self, block_type: u32) -> u32 {
+        match self {
+            Section::Ng {
+                big_endian: true, ..
+            } => block_type.swap_bytes(),
+            _ => block_type,
+        }
+    }
+}
+
+impl Interface {
+    fn time(&self, high: u32, low: u32) -> Duration {
+        let ticks = u128::from((u64::from(high) << 32) | u64::from(low));
+        let seconds = u64::try_from(ticks / self.ticks_per_second).unwrap_or(u64::MAX);
+        let nanoseconds = (ticks % self.ticks_per_second) * 1_000_000_000 / self.ticks_per_second;
+        Duration::new(
+            seconds.saturating_add_signed(self.offset_seconds),
+            u32::try_from(nanoseconds).unwrap_or(0),
+        )
+    }
+}
+
+/// The exponent's highest bit chooses between powers of ten and of two.
+///
+/// Ticks have 64 bits: with a resolution finer than 2⁻⁶⁴ seconds they could not count to one
+/// second. Such an option is corrupt, and the default is as good an answer as any.
+fn ticks_per_second(resolution: u8) -> u128 {
+    let exponent = u32::from(resolution & 0x7F);
+    let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };
+    let plausible = |ticks: &u128| *ticks <= u128::from(u64::MAX) + 1;
+    base.checked_pow(exponent)
+        .filter(plausible)
+        .unwrap_or(1_000_000)
+}
+
+/// `data` up to the interface's limit; zero means that there is none.
+fn limit(data: &[u8], snaplen: u32) -> &[u8] {
+    match usize::try_from(snaplen) {
+        Ok(limit) if limit > 0 => data.get(..limit).unwrap_or(data),
+        _ => data,
+    }
+}

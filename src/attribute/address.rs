@@ -1,0 +1,158 @@
+//! Attributes that hold a transport address, as it is or XOR-ed.
+
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::shape::put;
+use crate::error::ValueError;
+use crate::header::TransactionId;
+
+/// A transport address in the clear ([RFC 8489 §14.1]). The first byte is not looked at.
+///
+/// [RFC 8489 §14.1]: https://www.rfc-editor.org/rfc/rfc8489#section-14.1
+#[inline(always)]
+pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
+    let (ip, port) = match *value {
+        [_, 1, p0, p1, a, b, c, d] => {
+            let ip = IpAddr::V4(Ipv4Addr::from([a, b, c, d]));
+            (ip, u16::from_be_bytes([p0, p1]))
+        }
+        [_, 2, p0, p1, ref ip @ ..] if ip.len() == 16 => {
+            let ip = super::shape::array::<16>(ip)?;
+            (IpAddr::V6(Ipv6Addr::from(ip)), u16::from_be_bytes([p0, p1]))
+        }
+        _ => return Err(refuse(value)),
+    };
+    Ok(SocketAddr::new(ip, port))
+}
+
+#[cold]
+fn refuse(value: &[u8]) -> ValueError {
+    match *value {
+        [_, 1, ..] => ValueError::length(value.len(), 8, 8),
+        [_, 2, ..] => ValueError::length(value.len(), 20, 20),
+        [_, family, ..] => ValueError::Field {
+            offset: 1,
+            found: u16::from(family),
+        },
+        _ => ValueError::length(value.len(), 8, 20),
+    }
+}
+
+/// Port, IPv4 and IPv6 XOR-ed with the front of the transaction id, cookie included
+/// ([RFC 8489 §14.2]). The same in every dialect, since MS-TURN's ids have no cookie and mask with
+/// what stands there.
+///
+/// [RFC 8489 §14.2]: https://www.rfc-editor.org/rfc/rfc8489#section-14.2
+#[inline(always)]
+pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
+    let [m0, m1, m2, m3] = id.cookie();
+    let port = address.port() ^ u16::from_be_bytes([m0, m1]);
+    let ip = match address.ip() {
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(
+            ip.to_bits() ^ u32::from_be_bytes([m0, m1, m2, m3]),
+        )),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(
+            ip.to_bits() ^ u128::from_be_bytes(*id.as_bytes()),
+        )),
+    };
+    SocketAddr::new(ip, port)
+}
+
+/// Length of the value in bytes: 8 for IPv4, 20 for IPv6.
+#[inline(always)]
+pub(crate) const fn len(address: &SocketAddr) -> usize {
+    match address {
+        SocketAddr::V4(_) => 8,
+        SocketAddr::V6(_) => 20,
+    }
+}
+
+#[inline(always)]
+pub(crate) fn encode(address: SocketAddr, out: &mut [u8]) {
+    let [p0, p1] = address.port().to_be_bytes();
+    match address.ip() {
+        IpAddr::V4(ip) => {
+            let [a, b, c, d] = ip.octets();
+            put(out, [0, 1, p0, p1, a, b, c, d]);
+        }
+        IpAddr::V6(ip) => {
+            put(out, [0, 2, p0, p1]);
+            if let Some(out) = out.get_mut(4..) {
+                put(out, ip.octets());
+            }
+        }
+    }
+}
+
+macro_rules! address {
+    ($(#[$doc:meta])* $name:ident in the clear) => {
+        address!(@type $(#[$doc])* $name);
+        reads!($name, |value, context| decode(value).map(Self));
+        writes!($name, as $name, |this, context| len(&this.0), |out| encode(this.0, out));
+    };
+    ($(#[$doc:meta])* $name:ident xored) => {
+        address!(@type $(#[$doc])* $name);
+        reads!($name, |value, context| {
+            decode(value).map(|address| Self(xor(address, context.transaction_id)))
+        });
+        writes!($name, as $name, |this, context| len(&this.0), |out| {
+            encode(xor(this.0, context.transaction_id), out);
+        });
+    };
+    (@type $(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// The value is 8 bytes long for IPv4 and 20 for IPv6. Flow label and scope of an IPv6
+        /// address do not travel.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(
+            /// Address and port.
+            pub SocketAddr,
+        );
+
+        impl From<SocketAddr> for $name {
+            fn from(address: SocketAddr) -> Self {
+                Self(address)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+address! {
+    /// MAPPED-ADDRESS: the client's address as the server saw it, in the clear
+    /// ([RFC 8489 §14.1](https://www.rfc-editor.org/rfc/rfc8489#section-14.1)). Of classic STUN; in
+    /// MS-TURN the relayed address.
+    MappedAddress in the clear
+}
+
+address! {
+    /// XOR-MAPPED-ADDRESS: the client's address as the server saw it, hidden from NATs that rewrite
+    /// addresses in payloads
+    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)).
+    XorMappedAddress xored
+}
+
+address! {
+    /// ALTERNATE-SERVER: where to ask instead, in the clear
+    /// ([RFC 8489 §14.15](https://www.rfc-editor.org/rfc/rfc8489#section-14.15)).
+    AlternateServer in the clear
+}
+
+address! {
+    /// XOR-PEER-ADDRESS: the peer as the TURN server sees it
+    /// ([RFC 8656 §18.3](https://www.rfc-editor.org/rfc/rfc8656#section-18.3)).
+    XorPeerAddress xored
+}
+
+address! {
+    /// XOR-RELAYED-ADDRESS: the address that the TURN server has allocated
+    /// ([RFC 8656 §18.5](https://www.rfc-editor.org/rfc/rfc8656#section-18.5)).
+    XorRelayedAddress xored
+}

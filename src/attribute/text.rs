@@ -1,0 +1,162 @@
+//! Attributes that hold text. On the wire they are bytes, and peers send bytes that are not UTF-8,
+//! so `as_bytes` always works and `as_str` may not.
+
+use core::fmt;
+use core::str::Utf8Error;
+
+use super::shape::put_slice;
+use crate::display::Quoted;
+use crate::error::EncodeError;
+
+/// A text's limits: `bytes` at most, and `chars` characters if it is UTF-8.
+pub(crate) fn check(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError> {
+    let too_long = |length: usize, max: u16| EncodeError::ValueTooLong {
+        length: u32::try_from(length).unwrap_or(u32::MAX),
+        max: u32::from(max),
+    };
+    if text.len() > usize::from(bytes) {
+        return Err(too_long(text.len(), bytes));
+    }
+    // No text has more characters than bytes.
+    if text.len() > usize::from(chars) {
+        let count = core::str::from_utf8(text).map_or(0, |text| text.chars().count());
+        if count > usize::from(chars) {
+            return Err(too_long(count, chars));
+        }
+    }
+    Ok(text)
+}
+
+/// The bytes without the NULs at their end.
+pub(crate) fn trim_nuls(mut text: &[u8]) -> &[u8] {
+    while let [front @ .., 0] = text {
+        text = front;
+    }
+    text
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal, $chars:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name<'a>(&'a [u8]);
+
+        impl<'a> $name<'a> {
+            #[doc = concat!(
+                "A text of at most ", $bytes, " bytes and, if it is UTF-8, ", $chars,
+                " characters. The bytes are taken as they are."
+            )]
+            ///
+            /// # Errors
+            /// When it is longer.
+            pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, EncodeError> {
+                check(text.as_ref(), $bytes, $chars).map(Self)
+            }
+
+            /// The bytes, as they stand on the wire.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &'a [u8] {
+                self.0
+            }
+
+            /// The bytes as text.
+            ///
+            /// # Errors
+            /// When they are not UTF-8.
+            pub fn as_str(&self) -> Result<&'a str, Utf8Error> {
+                core::str::from_utf8(self.0)
+            }
+
+            /// The bytes without the NULs at their end: old peers count padding inside the length.
+            #[must_use]
+            pub fn trimmed(&self) -> &'a [u8] {
+                trim_nuls(self.0)
+            }
+        }
+
+        reads!($name<'a>, |value, context| Ok(Self(value)));
+        writes!($name<'_>, as $name<'_>, |this, context| this.0.len(), |out| {
+            put_slice(out, this.0);
+        });
+
+        impl AsRef<[u8]> for $name<'_> {
+            fn as_ref(&self) -> &[u8] {
+                self.0
+            }
+        }
+
+        /// In quotes; what is not printable is escaped.
+        impl fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&Quoted(self.0), f)
+            }
+        }
+    };
+}
+
+text! {
+    /// USERNAME: who asks
+    /// ([RFC 8489 §14.3](https://www.rfc-editor.org/rfc/rfc8489#section-14.3)). UTF-8 by the RFC,
+    /// bytes of any kind in MS-TURN.
+    Username, 508, 508
+}
+
+text! {
+    /// REALM: what the credentials are for
+    /// ([RFC 8489 §14.9](https://www.rfc-editor.org/rfc/rfc8489#section-14.9)), without the quotes
+    /// that Microsoft's servers make part of it.
+    Realm, 509, 127
+}
+
+text! {
+    /// NONCE: the server's, to be sent back
+    /// ([RFC 8489 §14.10](https://www.rfc-editor.org/rfc/rfc8489#section-14.10)). MS-TURN's is
+    /// binary.
+    Nonce, 509, 127
+}
+
+text! {
+    /// SOFTWARE: who made the sender
+    /// ([RFC 8489 §14.14](https://www.rfc-editor.org/rfc/rfc8489#section-14.14)). For people, not
+    /// for decisions.
+    Software, 509, 127
+}
+
+text! {
+    /// ALTERNATE-DOMAIN: the name to expect in the certificate of the server that ALTERNATE-SERVER
+    /// names ([RFC 8489 §14.16](https://www.rfc-editor.org/rfc/rfc8489#section-14.16)).
+    AlternateDomain, 255, 255
+}
+
+impl<'a> Username<'a> {
+    /// The USERNAME of an ICE check: `remote:local`, each the fragment of that side
+    /// ([RFC 8445 §7.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.2)). Joined while it is
+    /// written, without an allocation.
+    #[must_use]
+    pub fn joined<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
+    where
+        R: AsRef<[u8]> + ?Sized,
+        L: AsRef<[u8]> + ?Sized,
+    {
+        JoinedUsername {
+            remote: remote.as_ref(),
+            local: local.as_ref(),
+        }
+    }
+}
+
+/// A [`Username`] of two fragments: [`Username::joined`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct JoinedUsername<'a> {
+    remote: &'a [u8],
+    local: &'a [u8],
+}
+
+writes!(JoinedUsername<'_>, as Username<'_>,
+    |this, context| this.remote.len().saturating_add(1).saturating_add(this.local.len()),
+    |out| {
+        let out = put_slice(out, this.remote);
+        let out = put_slice(out, b":");
+        put_slice(out, this.local);
+    }
+);

@@ -1,0 +1,125 @@
+//! Is it STUN: the CRC-32 behind a message.
+
+use crate::attribute::{Attribute, Fingerprint};
+use crate::message::{ABSENT, Message};
+use crate::wire::TLV_HEAD_LEN;
+
+/// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
+/// not pass for STUN (RFC 8489 §14.7).
+const XOR: u32 = 0x5354_554E;
+
+/// What a message's FINGERPRINT says: [`Message::fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FingerprintStatus {
+    /// There is none.
+    Absent,
+    /// It is the CRC of the message.
+    Valid,
+    /// It is the CRC by the odd table of \[MS-ICE2\] 3.1.4.8.2 and not the usual one. Said only in
+    /// the dialects of MS-ICE2.
+    ValidMsTable,
+    /// It is not the CRC of the message, or not 4 bytes long.
+    Invalid,
+    /// Something follows it, which
+    /// [RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7) does not allow.
+    NotLast,
+}
+
+impl FingerprintStatus {
+    /// Whether it is there and holds.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        matches!(self, Self::Valid | Self::ValidMsTable)
+    }
+}
+
+impl Message<'_> {
+    /// Checks FINGERPRINT: whether the bytes are a STUN message, and not whether anybody vouches for
+    /// them ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
+    ///
+    /// Computed when asked, never by [`parse`](Message::parse).
+    #[must_use]
+    #[inline]
+    pub fn fingerprint(&self) -> FingerprintStatus {
+        let place = self.marks().fingerprint;
+        if place == ABSENT {
+            return FingerprintStatus::Absent;
+        }
+        let Some((text, value)) = self.tag_at(place) else {
+            return FingerprintStatus::Invalid;
+        };
+        let end = text
+            .len()
+            .wrapping_add(TLV_HEAD_LEN)
+            .wrapping_add(value.len());
+        if end != self.as_bytes().len() {
+            return FingerprintStatus::NotLast;
+        }
+        let context = crate::Context::new(self.transaction_id(), self.dialect());
+        let Ok(found) = Fingerprint::decode(value, context) else {
+            return FingerprintStatus::Invalid;
+        };
+        // It is last, so the header's length counts it, as §14.7 wants.
+        if found.value() == crc32fast::hash(text) ^ XOR {
+            FingerprintStatus::Valid
+        } else if self.dialect().rules().ms_crc && found.value() == ms_crc(text) ^ XOR {
+            FingerprintStatus::ValidMsTable
+        } else {
+            FingerprintStatus::Invalid
+        }
+    }
+}
+
+/// The value of FINGERPRINT for a message whose first 4 bytes are `front` and the others up to
+/// FINGERPRINT `behind`.
+#[inline(always)]
+pub(crate) fn compute(front: [u8; 4], behind: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&front);
+    crc.update(behind);
+    crc.finalize() ^ XOR
+}
+
+/// The CRC-32 by Microsoft's table: entry 90 of the usual one, 8bbeb8ea, lost a digit in print and
+/// became 08bbe8ea, and that is what their programs compute (\[MS-ICE2\] 3.1.4.8.2).
+pub(crate) fn ms_crc(bytes: &[u8]) -> u32 {
+    let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
+        let [low, ..] = crc.to_le_bytes();
+        let entry = match low ^ byte {
+            0x5A => 0x08BB_E8EA,
+            index => crc_entry(index),
+        };
+        entry ^ (crc >> 8)
+    });
+    !crc
+}
+
+/// An entry of the table of the reflected CRC-32, polynomial 0xEDB88320.
+fn crc_entry(index: u8) -> u32 {
+    (0..8).fold(u32::from(index), |entry, _| {
+        (entry >> 1) ^ if entry & 1 == 1 { 0xEDB8_8320 } else { 0 }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The check value of CRC-32/ISO-HDLC: the digits 1 to 9. No byte of it meets entry 90.
+    #[test]
+    fn check_value() {
+        assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
+        assert_eq!(crc_entry(0x5A), 0x8BBE_B8EA);
+        assert_eq!(compute(*b"1234", b"56789"), 0xCBF4_3926 ^ XOR);
+    }
+
+    #[test]
+    fn tables_differ_in_one_entry() {
+        // The first byte meets entry 0xFF ^ byte.
+        for byte in 0..=u8::MAX {
+            let same = ms_crc(&[byte]) == crc32fast::hash(&[byte]);
+            assert_eq!(same, byte != 0xFF ^ 0x5A);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! How messages stand in a stream.
+
+pub mod rfc4571;

@@ -1,0 +1,321 @@
+//! Who said it: the HMAC of a message, checked and made.
+
+use core::fmt;
+
+use hmac::Mac;
+
+use crate::attribute::{Attribute, AttributeType};
+use crate::dialect::{Dialect, Tag};
+use crate::error::{AttributeError, IntegrityError};
+use crate::header::{Class, Header, Method, TransactionId};
+use crate::key::Key;
+use crate::message::{
+    ABSENT, Attributes, GetAll, Message, RawAttribute, UnknownRequired, offset32,
+};
+use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
+
+/// How a message was authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IntegrityAlgorithm {
+    /// MESSAGE-INTEGRITY, HMAC-SHA1
+    /// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)).
+    Sha1,
+    /// MESSAGE-INTEGRITY-SHA256, the first `len` bytes of HMAC-SHA256
+    /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
+    Sha256 {
+        /// Length of the tag: 16 to 32, a multiple of 4.
+        len: u8,
+    },
+    /// MS-TURN's MESSAGE-INTEGRITY as HMAC-SHA256, 32 bytes (\[MS-TURN\] 2.2.2.17).
+    MsTurnSha256,
+}
+
+/// What counts as authenticated. The default is RFC 8489's: if MESSAGE-INTEGRITY-SHA256 is there it
+/// must hold at its full 32 bytes and nothing else is consulted; else MESSAGE-INTEGRITY must hold.
+///
+/// ```
+/// use stunwire::Policy;
+///
+/// // A usage that allows tags of 16 bytes, and no SHA-1.
+/// let policy = Policy::default().sha256_only().sha256_min_len(16);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    sha1: bool,
+    sha256_min_len: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            sha1: true,
+            sha256_min_len: 32,
+        }
+    }
+}
+
+impl Policy {
+    /// MESSAGE-INTEGRITY, which is HMAC-SHA1, does not count.
+    #[must_use]
+    pub const fn sha256_only(self) -> Self {
+        Self {
+            sha1: false,
+            ..self
+        }
+    }
+
+    /// MESSAGE-INTEGRITY-SHA256 may be cut down to `len` bytes; under 16 is taken as 16, the least
+    /// that RFC 8489 §14.6 has.
+    #[must_use]
+    pub const fn sha256_min_len(self, len: u8) -> Self {
+        Self {
+            sha256_min_len: if len < 16 { 16 } else { len },
+            ..self
+        }
+    }
+}
+
+/// What the HMAC runs over: the header with its length as the dialect counts it, what stands before
+/// the tag, and zeros up to a block.
+pub(crate) struct Coverage<'a> {
+    front: [u8; 4],
+    behind: &'a [u8],
+    zeros: usize,
+}
+
+impl<'a> Coverage<'a> {
+    /// `text` is the message up to the tag. `type_bits` and `length` stand for its first 4 bytes.
+    #[inline(always)]
+    pub(crate) fn new(text: &'a [u8], type_bits: u16, length: u16, dialect: Dialect) -> Self {
+        let [t0, t1] = type_bits.to_be_bytes();
+        let [l0, l1] = length.to_be_bytes();
+        let zeros = match dialect.rules().tag {
+            Tag::Adjusted => 0,
+            Tag::Last | Tag::BeforeFingerprint => text.len().wrapping_neg() & 63,
+        };
+        Self {
+            front: [t0, t1, l0, l1],
+            behind: text.get(4..).unwrap_or_default(),
+            zeros,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn feed<M: Mac>(&self, mut mac: M) -> M {
+        mac.update(&self.front);
+        mac.update(self.behind);
+        if self.zeros != 0 {
+            mac.update([0; 64].get(..self.zeros).unwrap_or_default());
+        }
+        mac
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Checks the integrity under `key` and, if it holds, gives what it covers.
+    ///
+    /// # Errors
+    /// When there is no tag, its length is not allowed, or it does not hold.
+    ///
+    /// ```
+    /// use stunwire::attribute::{Software, Username};
+    /// use stunwire::{Header, IntegrityError, Key, Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let key = Key::short_term("VOkJxbRl1RmTxUk/WvJxBt");
+    /// let mut buffer = [0; 128];
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let mut request = MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id))?;
+    /// request.attribute(&Username::new("evtj:h6vY")?)?;
+    /// let packet: &[u8] = request.integrity(&key)?.finish()?;
+    ///
+    /// let message = Message::parse(packet)?;
+    /// let verified = message.verify(&key)?;
+    /// assert!(verified.get::<Username>()?.is_some());
+    ///
+    /// let other = Key::short_term("guess");
+    /// assert!(matches!(message.verify(&other), Err(IntegrityError::Mismatch { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn verify(&self, key: &Key) -> Result<Verified<'a>, IntegrityError> {
+        self.verify_with(key, &Policy::default())
+    }
+
+    /// The same under a policy of one's own.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    #[inline]
+    pub fn verify_with(&self, key: &Key, policy: &Policy) -> Result<Verified<'a>, IntegrityError> {
+        let marks = self.marks();
+        let dialect = self.dialect();
+        // RFC 8489 §9.1.3 and §9.2.4: with both there, only the SHA-256 one is looked at.
+        let sha256 = marks.sha256 != ABSENT && dialect.rules().tag == Tag::Adjusted;
+        let place = if sha256 {
+            marks.sha256
+        } else if marks.integrity != ABSENT {
+            marks.integrity
+        } else {
+            return Err(IntegrityError::Missing);
+        };
+        let (text, tag) = self.tag_at(place).ok_or(IntegrityError::Missing)?;
+        let algorithm = match (sha256, tag.len()) {
+            (true, len @ (16 | 20 | 24 | 28 | 32)) => {
+                let len = u8::try_from(len).unwrap_or(0);
+                (len >= policy.sha256_min_len).then_some(IntegrityAlgorithm::Sha256 { len })
+            }
+            (false, 20) if policy.sha1 => Some(IntegrityAlgorithm::Sha1),
+            (false, 20) => return Err(IntegrityError::Missing),
+            (false, 32) if dialect.rules().magic => Some(IntegrityAlgorithm::MsTurnSha256),
+            _ => None,
+        };
+        let offset = offset32(place);
+        let Some(algorithm) = algorithm else {
+            return Err(IntegrityError::TagLength {
+                offset,
+                length: u16::try_from(tag.len()).unwrap_or(u16::MAX),
+            });
+        };
+        let header = self.header();
+        let length = match dialect.rules().tag {
+            Tag::Adjusted => end_of_tag(place, tag.len()),
+            Tag::Last | Tag::BeforeFingerprint => header.length(),
+        };
+        let coverage = Coverage::new(text, header.type_bits(), length, dialect);
+        let holds = match algorithm {
+            IntegrityAlgorithm::Sha1 => coverage.feed(key.sha1()).verify_slice(tag),
+            IntegrityAlgorithm::Sha256 { .. } | IntegrityAlgorithm::MsTurnSha256 => {
+                coverage.feed(key.sha256()).verify_truncated_left(tag)
+            }
+        };
+        match holds {
+            Ok(()) => Ok(Verified {
+                message: *self,
+                algorithm,
+                covered: place,
+            }),
+            Err(_) => Err(IntegrityError::Mismatch { offset }),
+        }
+    }
+
+    /// The bytes before the attribute at `place`, and its value.
+    #[inline(always)]
+    pub(crate) fn tag_at(&self, place: u16) -> Option<(&'a [u8], &'a [u8])> {
+        let end = HEADER_LEN.wrapping_add(usize::from(place));
+        let (text, behind) = self.as_bytes().split_at_checked(end)?;
+        let (tlv, _) = wire::tlv(behind, self.dialect().is_padded()).ok()?;
+        Some((text, tlv.value))
+    }
+}
+
+/// The header's length when the message ends with a tag of `len` bytes at `place`.
+#[inline(always)]
+pub(crate) fn end_of_tag(place: u16, len: usize) -> u16 {
+    // Inside a message whose length is 16 bits.
+    let len = u16::try_from(len.wrapping_add(TLV_HEAD_LEN)).unwrap_or(u16::MAX);
+    place.wrapping_add(len)
+}
+
+/// A message whose integrity holds, showing only what the tag covers.
+///
+/// Made by [`Message::verify`] alone: a function that takes one cannot be given a message that
+/// nobody authenticated, and an attribute that somebody appended behind the tag is not in it.
+/// FINGERPRINT and the tag itself are not covered.
+///
+/// That the credentials were right is all that it says: whether the nonce is fresh, or the user may
+/// do what is asked, is the caller's to check.
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    message: Message<'a>,
+    algorithm: IntegrityAlgorithm,
+    covered: u16,
+}
+
+impl<'a> Verified<'a> {
+    /// Which integrity attribute held.
+    #[must_use]
+    pub const fn algorithm(&self) -> IntegrityAlgorithm {
+        self.algorithm
+    }
+
+    /// The whole message, authenticated or not: to keep it, forward it or print it.
+    #[must_use]
+    pub const fn message(&self) -> Message<'a> {
+        self.message
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.message.header()
+    }
+
+    /// The class.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.message.class()
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.message.method()
+    }
+
+    /// The transaction id.
+    #[must_use]
+    pub fn transaction_id(&self) -> TransactionId {
+        self.message.transaction_id()
+    }
+
+    /// The attributes that the tag covers and an agent may look at, in wire order.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        self.message.attributes().before(self.covered)
+    }
+
+    /// The first covered attribute of type `T`.
+    ///
+    /// # Errors
+    /// When it is there and its value is malformed.
+    #[inline]
+    pub fn get<T: Attribute<'a>>(&self) -> Result<Option<T>, AttributeError> {
+        self.attributes().get()
+    }
+
+    /// All covered attributes of type `T`.
+    #[inline]
+    pub fn get_all<T: Attribute<'a>>(&self) -> GetAll<'a, T> {
+        GetAll::new(self.attributes())
+    }
+
+    /// The types of the covered attributes that must be understood and that `known` does not know:
+    /// see [`Message::unknown_required`].
+    #[inline]
+    pub fn unknown_required<F>(&self, known: F) -> UnknownRequired<'a, F>
+    where
+        F: FnMut(AttributeType) -> bool,
+    {
+        UnknownRequired::new(self.attributes(), known)
+    }
+
+    /// Whether the tag covers this attribute of the same message.
+    #[must_use]
+    pub fn covers(&self, attribute: &RawAttribute<'_>) -> bool {
+        let end = HEADER_LEN.wrapping_add(usize::from(self.covered));
+        attribute.offset() < end
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verified({:?}, {:?})", self.algorithm, self.message)
+    }
+}
+
+impl From<&Verified<'_>> for Header {
+    fn from(verified: &Verified<'_>) -> Self {
+        verified.header()
+    }
+}

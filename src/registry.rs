@@ -1,0 +1,314 @@
+//! The numbers, each once: methods, attributes, error codes.
+//!
+//! Constants, names, [`AnyAttribute`](crate::attribute::AnyAttribute), the tests' grids and the
+//! table in the documentation all come from the rows below.
+
+use core::fmt;
+
+use crate::attribute::{self, AttributeType};
+use crate::dialect::Dialect;
+use crate::display::Hex;
+use crate::error::AttributeError;
+use crate::error_code::ErrorCode;
+use crate::header::Method;
+use crate::message::RawAttribute;
+
+/// MAGIC-COOKIE whole, type and length and value: the first attribute of every message of MS-TURN
+/// (\[MS-TURN\] 2.2.2.8).
+pub(crate) const MS_TURN_MAGIC: [u8; 8] = [0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6];
+
+/// The dialects in which a row holds, by [`Dialect::bit`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct In(u8);
+
+impl In {
+    pub(crate) const ALL: Self = Self(u8::MAX);
+    pub(crate) const MS_TURN: Self = Self(Dialect::MS_TURN.bit());
+    /// All but MS-TURN: the code points of the RFCs.
+    pub(crate) const STUN: Self = Self(!Dialect::MS_TURN.bit());
+
+    #[inline(always)]
+    pub(crate) const fn has(self, dialect: Dialect) -> bool {
+        self.0 == u8::MAX || self.0 & dialect.bit() != 0
+    }
+}
+
+/// What stretches a value to a multiple of 4 in the dialects that count padding inside the length
+/// (RFC 3489 §11.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// It is a multiple already, or may end anywhere.
+    Nothing,
+    /// Zero bytes.
+    Nul,
+    /// Spaces (RFC 3489 §11.2.9).
+    Space,
+    /// The last two bytes again (RFC 3489 §11.2.10).
+    Repeat,
+}
+
+/// The registered codes of a type that this crate defines.
+pub(crate) trait Entry {
+    /// The codes and where they hold. The first that holds is written, all that hold are read.
+    const CODES: &'static [(AttributeType, In)];
+    /// The first code.
+    const TYPE: AttributeType;
+
+    #[inline(always)]
+    fn type_in(dialect: Dialect) -> Option<AttributeType> {
+        Self::CODES
+            .iter()
+            .find(|(_, holds)| holds.has(dialect))
+            .map(|(ty, _)| *ty)
+    }
+
+    #[inline(always)]
+    fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
+        Self::CODES
+            .iter()
+            .any(|(code, holds)| *code == ty && holds.has(dialect))
+    }
+}
+
+/// The attributes: codes and the dialects they hold in, constant, name, type, fill, source.
+///
+/// Where two protocols share a code, each has its row, and no two rows of one code hold in the same
+/// dialect.
+macro_rules! attributes {
+    ($callback:ident) => {
+        $callback! {
+            [0x0001 ALL] MAPPED_ADDRESS "MAPPED-ADDRESS" MappedAddress(attribute::MappedAddress) Nothing "RFC 8489 §14.1";
+            [0x0006 ALL] USERNAME "USERNAME" Username(attribute::Username<'a>) Nul "RFC 8489 §14.3";
+            [0x0008 ALL] MESSAGE_INTEGRITY "MESSAGE-INTEGRITY" MessageIntegrity(attribute::MessageIntegrity<'a>) Nothing "RFC 8489 §14.5";
+            [0x0009 ALL] ERROR_CODE "ERROR-CODE" ErrorCode(ErrorCode<'a>) Space "RFC 8489 §14.8";
+            [0x000A ALL] UNKNOWN_ATTRIBUTES "UNKNOWN-ATTRIBUTES" UnknownAttributes(attribute::UnknownAttributes<'a>) Repeat "RFC 8489 §14.13";
+            [0x000C STUN] CHANNEL_NUMBER "CHANNEL-NUMBER" ChannelNumber(attribute::ChannelNumber) Nothing "RFC 8656 §18.1";
+            [0x000D ALL] LIFETIME "LIFETIME" Lifetime(attribute::Lifetime) Nothing "RFC 8656 §18.2";
+            [0x000F MS_TURN] MAGIC_COOKIE "MAGIC-COOKIE" MsMagicCookie(attribute::ms::MagicCookie) Nothing "[MS-TURN] 2.2.2.8";
+            [0x0012 STUN] XOR_PEER_ADDRESS "XOR-PEER-ADDRESS" XorPeerAddress(attribute::XorPeerAddress) Nothing "RFC 8656 §18.3";
+            [0x0013 ALL] DATA "DATA" Data(attribute::Data<'a>) Nothing "RFC 8656 §18.4";
+            [0x0014 STUN, 0x0015 MS_TURN] REALM "REALM" Realm(attribute::Realm<'a>) Nul "RFC 8489 §14.9";
+            [0x0015 STUN, 0x0014 MS_TURN] NONCE "NONCE" Nonce(attribute::Nonce<'a>) Nul "RFC 8489 §14.10";
+            [0x0016 STUN] XOR_RELAYED_ADDRESS "XOR-RELAYED-ADDRESS" XorRelayedAddress(attribute::XorRelayedAddress) Nothing "RFC 8656 §18.5";
+            [0x0017 ALL] REQUESTED_ADDRESS_FAMILY "REQUESTED-ADDRESS-FAMILY" RequestedAddressFamily(attribute::RequestedAddressFamily) Nothing "RFC 8656 §18.6";
+            [0x0018 STUN] EVEN_PORT "EVEN-PORT" EvenPort(attribute::EvenPort) Nothing "RFC 8656 §18.7";
+            [0x0019 STUN] REQUESTED_TRANSPORT "REQUESTED-TRANSPORT" RequestedTransport(attribute::RequestedTransport) Nothing "RFC 8656 §18.8";
+            [0x001A STUN] DONT_FRAGMENT "DONT-FRAGMENT" DontFragment(attribute::DontFragment) Nothing "RFC 8656 §18.9";
+            [0x001C STUN] MESSAGE_INTEGRITY_SHA256 "MESSAGE-INTEGRITY-SHA256" MessageIntegritySha256(attribute::MessageIntegritySha256<'a>) Nothing "RFC 8489 §14.6";
+            [0x001D STUN] PASSWORD_ALGORITHM "PASSWORD-ALGORITHM" PasswordAlgorithm(attribute::PasswordAlgorithm<'a>) Nothing "RFC 8489 §14.12";
+            [0x001E STUN] USERHASH "USERHASH" UserHash(attribute::UserHash) Nothing "RFC 8489 §14.4";
+            [0x0020 STUN] XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
+            [0x0022 STUN] RESERVATION_TOKEN "RESERVATION-TOKEN" ReservationToken(attribute::ReservationToken) Nothing "RFC 8656 §18.10";
+            [0x0024 STUN] PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §16.1";
+            [0x0025 STUN] USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §16.1";
+            [0x002A STUN] CONNECTION_ID "CONNECTION-ID" ConnectionId(attribute::ConnectionId) Nothing "RFC 6062 §6.2.1";
+            [0x8002 STUN] PASSWORD_ALGORITHMS "PASSWORD-ALGORITHMS" PasswordAlgorithms(attribute::PasswordAlgorithms<'a>) Nothing "RFC 8489 §14.11";
+            [0x8003 STUN] ALTERNATE_DOMAIN "ALTERNATE-DOMAIN" AlternateDomain(attribute::AlternateDomain<'a>) Nul "RFC 8489 §14.16";
+            [0x8008 MS_TURN] MS_VERSION "MS-VERSION" MsVersion(attribute::ms::Version) Nothing "[MS-TURN] 2.2.2.17";
+            [0x8022 ALL] SOFTWARE "SOFTWARE" Software(attribute::Software<'a>) Nul "RFC 8489 §14.14";
+            [0x8023 STUN, 0x000E MS_TURN] ALTERNATE_SERVER "ALTERNATE-SERVER" AlternateServer(attribute::AlternateServer) Nothing "RFC 8489 §14.15";
+            [0x8028 ALL] FINGERPRINT "FINGERPRINT" Fingerprint(attribute::Fingerprint) Nothing "RFC 8489 §14.7";
+            [0x8029 STUN] ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §16.1";
+            [0x802A STUN] ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §16.1";
+            [0x8054 ALL] MS_CANDIDATE_IDENTIFIER "CANDIDATE-IDENTIFIER" MsCandidateIdentifier(attribute::ms::CandidateIdentifier<'a>) Nul "[MS-ICE2] 2.2.2.1";
+            [0x8070 ALL] MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
+        }
+    };
+}
+
+macro_rules! expand_attributes {
+    ($(
+        [$first:literal $first_in:ident $(, $code:literal $in:ident)*]
+        $constant:ident $name:literal $variant:ident($ty:ty) $fill:ident $source:literal;
+    )+) => {
+        impl AttributeType {
+            $(
+                #[doc = concat!("`", $name, "`, ", stringify!($first), ": ", $source, ".")]
+                pub const $constant: Self = Self::new($first);
+            )+
+        }
+
+        $(
+            impl<'a> Entry for $ty {
+                const CODES: &'static [(AttributeType, In)] = &[
+                    (AttributeType::new($first), In::$first_in)
+                    $(, (AttributeType::new($code), In::$in))*
+                ];
+                const TYPE: AttributeType = AttributeType::new($first);
+            }
+        )+
+
+        /// An attribute of any registered type, or an unknown one as it stands: what
+        /// [`RawAttribute::to_any`] gives, for a `match` over a whole message.
+        ///
+        /// ```
+        /// use stunwire::Message;
+        /// use stunwire::attribute::AnyAttribute;
+        ///
+        /// # let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24\x00\x04\x6e\x00\x01\xff";
+        /// for attribute in Message::parse(packet)?.attributes() {
+        ///     match attribute.to_any()? {
+        ///         AnyAttribute::Priority(priority) => assert_eq!(priority.type_preference(), 110),
+        ///         AnyAttribute::Unknown(raw) => println!("{}: {:02x?}", raw.ty(), raw.value()),
+        ///         other => println!("{other}"),
+        ///     }
+        /// }
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        #[derive(Clone, Copy, Debug)]
+        #[non_exhaustive]
+        pub enum AnyAttribute<'a> {
+            $(
+                #[doc = concat!("`", $name, "`, ", $source, ".")]
+                $variant($ty),
+            )+
+            /// An attribute whose type the registry does not have, as it stands.
+            Unknown(RawAttribute<'a>),
+        }
+
+        /// The decoded value as text, without the attribute's name.
+        impl fmt::Display for AnyAttribute<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $( Self::$variant(value) => fmt::Display::fmt(value, f), )+
+                    Self::Unknown(raw) => fmt::Display::fmt(&Hex(raw.value()), f),
+                }
+            }
+        }
+
+        #[inline(always)]
+        pub(crate) fn to_any(raw: RawAttribute<'_>) -> Result<AnyAttribute<'_>, AttributeError> {
+            let dialect = raw.context().dialect;
+            match raw.ty().code() {
+                $(
+                    $first if In::$first_in.has(dialect) => raw.decode().map(AnyAttribute::$variant),
+                    $( $code if In::$in.has(dialect) => raw.decode().map(AnyAttribute::$variant), )*
+                )+
+                _ => Ok(AnyAttribute::Unknown(raw)),
+            }
+        }
+
+        pub(crate) fn name_of(ty: AttributeType, dialect: Dialect) -> Option<&'static str> {
+            match ty.code() {
+                $(
+                    $first if In::$first_in.has(dialect) => Some($name),
+                    $( $code if In::$in.has(dialect) => Some($name), )*
+                )+
+                _ => None,
+            }
+        }
+
+        /// What fills the value of this type where padding counts inside the length.
+        pub(crate) fn fill_of(ty: AttributeType) -> Fill {
+            match ty.code() {
+                $( $first => Fill::$fill, )+
+                _ => Fill::Nothing,
+            }
+        }
+    };
+}
+
+attributes!(expand_attributes);
+
+/// The methods: number, constant, name, source. Numbers above 0xFFF belong to one dialect alone.
+macro_rules! methods {
+    ($callback:ident) => {
+        $callback! {
+            0x0001 BINDING "Binding" "RFC 8489 §18.2";
+            0x0002 SHARED_SECRET "Shared Secret" "RFC 3489 §11.1";
+            0x0003 ALLOCATE "Allocate" "RFC 8656 §17";
+            0x0004 REFRESH "Refresh" "RFC 8656 §17";
+            0x0006 SEND "Send" "RFC 8656 §17";
+            0x0007 DATA "Data" "RFC 8656 §17";
+            0x0008 CREATE_PERMISSION "CreatePermission" "RFC 8656 §17";
+            0x0009 CHANNEL_BIND "ChannelBind" "RFC 8656 §17";
+            0x000A CONNECT "Connect" "RFC 6062 §6.1";
+            0x000B CONNECTION_BIND "ConnectionBind" "RFC 6062 §6.1";
+            0x000C CONNECTION_ATTEMPT "ConnectionAttempt" "RFC 6062 §6.1";
+            0x0080 GOOG_PING "GOOG-PING" "IANA, libwebrtc";
+            0x1006 SET_ACTIVE_DESTINATION "Set Active Destination" "[MS-TURN] 2.2.1, 0x006 on the wire";
+        }
+    };
+}
+
+macro_rules! expand_methods {
+    ($($number:literal $constant:ident $name:literal $source:literal;)+) => {
+        impl Method {
+            $(
+                #[doc = concat!("`", $name, "`, ", stringify!($number), ": ", $source, ".")]
+                pub const $constant: Self = Self($number);
+            )+
+
+            /// The registered name, `None` if there is none.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $( $number => Some($name), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+methods!(expand_methods);
+
+/// The error codes: number, constant, default reason phrase, source.
+macro_rules! error_codes {
+    ($callback:ident) => {
+        $callback! {
+            274 DISABLE_CANDIDATE "Disable Candidate" "[MS-ICE2BWM]";
+            275 DISABLE_CANDIDATE_PAIR "Disable Candidate Pair" "[MS-ICE2BWM]";
+            300 TRY_ALTERNATE "Try Alternate" "RFC 8489 §14.8";
+            400 BAD_REQUEST "Bad Request" "RFC 8489 §14.8";
+            401 UNAUTHENTICATED "Unauthenticated" "RFC 8489 §14.8";
+            403 FORBIDDEN "Forbidden" "RFC 8656 §19";
+            405 MOBILITY_FORBIDDEN "Mobility Forbidden" "RFC 8016 §3.4";
+            420 UNKNOWN_ATTRIBUTE "Unknown Attribute" "RFC 8489 §14.8";
+            430 STALE_CREDENTIALS "Stale Credentials" "RFC 3489 §11.2.9";
+            431 INTEGRITY_CHECK_FAILURE "Integrity Check Failure" "RFC 3489 §11.2.9";
+            432 MISSING_USERNAME "Missing Username" "RFC 3489 §11.2.9";
+            433 USE_TLS "Use TLS" "RFC 3489 §11.2.9";
+            434 MISSING_REALM "Missing Realm" "[MS-TURN]";
+            435 MISSING_NONCE "Missing Nonce" "[MS-TURN]";
+            436 UNKNOWN_USER "Unknown User" "[MS-TURN]";
+            437 ALLOCATION_MISMATCH "Allocation Mismatch" "RFC 8656 §19";
+            438 STALE_NONCE "Stale Nonce" "RFC 8489 §14.8";
+            440 ADDRESS_FAMILY_NOT_SUPPORTED "Address Family not Supported" "RFC 8656 §19";
+            441 WRONG_CREDENTIALS "Wrong Credentials" "RFC 8656 §19";
+            442 UNSUPPORTED_TRANSPORT_PROTOCOL "Unsupported Transport Protocol" "RFC 8656 §19";
+            443 PEER_ADDRESS_FAMILY_MISMATCH "Peer Address Family Mismatch" "RFC 8656 §19";
+            446 CONNECTION_ALREADY_EXISTS "Connection Already Exists" "RFC 6062 §6.3";
+            447 CONNECTION_TIMEOUT_OR_FAILURE "Connection Timeout or Failure" "RFC 6062 §6.3";
+            486 ALLOCATION_QUOTA_REACHED "Allocation Quota Reached" "RFC 8656 §19";
+            487 ROLE_CONFLICT "Role Conflict" "RFC 8445 §16.2";
+            500 SERVER_ERROR "Server Error" "RFC 8489 §14.8";
+            508 INSUFFICIENT_CAPACITY "Insufficient Capacity" "RFC 8656 §19";
+            600 GLOBAL_FAILURE "Global Failure" "RFC 3489 §11.2.9";
+        }
+    };
+}
+
+macro_rules! expand_error_codes {
+    ($($code:literal $constant:ident $reason:literal $source:literal;)+) => {
+        impl ErrorCode<'static> {
+            $(
+                #[doc = concat!("`", $code, " ", $reason, "`: ", $source, ".")]
+                pub const $constant: Self = Self::registered($code, $reason);
+            )+
+        }
+
+        impl ErrorCode<'_> {
+            /// The name that the code is registered under, `None` if it is not.
+            #[must_use]
+            pub const fn name(&self) -> Option<&'static str> {
+                match self.code() {
+                    $( $code => Some($reason), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+error_codes!(expand_error_codes);
