@@ -492,8 +492,10 @@ impl<'a> RawAttribute<'a> {
 /// Yields every attribute that stands, then at most one error; [`rest`](Self::rest) is what is left.
 #[derive(Clone, Debug)]
 pub struct Walk<'a> {
+    /// What stands behind the header.
+    all: &'a [u8],
+    /// What is left of it up to the end that the header announces.
     left: &'a [u8],
-    behind: &'a [u8],
     id: &'a [u8; 16],
     place: u16,
     dialect: Dialect,
@@ -505,40 +507,32 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(crate) fn new(head: wire::Head<'a>, rest: &'a [u8], dialect: Dialect) -> Self {
         let length = usize::from(head.length);
-        let (left, behind, last) = match rest.split_at_checked(length) {
-            Some((body, behind)) => (body, behind, None),
+        let (left, last) = match rest.get(..length) {
+            Some(body) => (body, check_magic(body, dialect).err()),
             None => {
                 let truncated = ParseError::Truncated {
                     declared: offset32(head.length),
                     available: length32(rest).saturating_add(20),
                 };
-                (rest, [].as_slice(), Some(truncated))
+                (rest, Some(truncated))
             }
         };
-        let mut walk = Self {
+        Self {
+            all: rest,
             left,
-            behind,
             id: head.id,
             place: 0,
             dialect,
             last,
             done: false,
-        };
-        if walk.last.is_none() {
-            walk.last = check_magic(left, dialect).err();
         }
-        walk
     }
 
-    /// The bytes that belong to no attribute that was yielded: after the end those behind the
-    /// message, after an error those from the attribute that does not stand.
+    /// The bytes behind the last attribute that was yielded, up to the end of the buffer: in the end
+    /// those behind the message, or those from the attribute that does not stand.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
-        if self.done && self.left.is_empty() {
-            self.behind
-        } else {
-            self.left
-        }
+        self.all.get(usize::from(self.place)..).unwrap_or_default()
     }
 }
 

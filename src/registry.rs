@@ -70,48 +70,49 @@ pub(crate) trait Entry {
     }
 }
 
-/// The attributes: codes and the dialects they hold in, constant, name, type, fill, source.
+/// The attributes: codes and the dialects they hold in, direction (`read` is what the writer alone
+/// makes), constant, name, type, fill, source.
 ///
 /// Where two protocols share a code, each has its row, and no two rows of one code hold in the same
 /// dialect.
 macro_rules! attributes {
     ($callback:ident) => {
         $callback! {
-            [0x0001 ALL] MAPPED_ADDRESS "MAPPED-ADDRESS" MappedAddress(attribute::MappedAddress) Nothing "RFC 8489 §14.1";
-            [0x0006 ALL] USERNAME "USERNAME" Username(attribute::Username<'a>) Nul "RFC 8489 §14.3";
-            [0x0008 ALL] MESSAGE_INTEGRITY "MESSAGE-INTEGRITY" MessageIntegrity(attribute::MessageIntegrity<'a>) Nothing "RFC 8489 §14.5";
-            [0x0009 ALL] ERROR_CODE "ERROR-CODE" ErrorCode(ErrorCode<'a>) Space "RFC 8489 §14.8";
-            [0x000A ALL] UNKNOWN_ATTRIBUTES "UNKNOWN-ATTRIBUTES" UnknownAttributes(attribute::UnknownAttributes<'a>) Repeat "RFC 8489 §14.13";
-            [0x000C STUN] CHANNEL_NUMBER "CHANNEL-NUMBER" ChannelNumber(attribute::ChannelNumber) Nothing "RFC 8656 §18.1";
-            [0x000D ALL] LIFETIME "LIFETIME" Lifetime(attribute::Lifetime) Nothing "RFC 8656 §18.2";
-            [0x000F MS_TURN] MAGIC_COOKIE "MAGIC-COOKIE" MsMagicCookie(attribute::ms::MagicCookie) Nothing "[MS-TURN] 2.2.2.8";
-            [0x0012 STUN] XOR_PEER_ADDRESS "XOR-PEER-ADDRESS" XorPeerAddress(attribute::XorPeerAddress) Nothing "RFC 8656 §18.3";
-            [0x0013 ALL] DATA "DATA" Data(attribute::Data<'a>) Nothing "RFC 8656 §18.4";
-            [0x0014 STUN, 0x0015 MS_TURN] REALM "REALM" Realm(attribute::Realm<'a>) Nul "RFC 8489 §14.9";
-            [0x0015 STUN, 0x0014 MS_TURN] NONCE "NONCE" Nonce(attribute::Nonce<'a>) Nul "RFC 8489 §14.10";
-            [0x0016 STUN] XOR_RELAYED_ADDRESS "XOR-RELAYED-ADDRESS" XorRelayedAddress(attribute::XorRelayedAddress) Nothing "RFC 8656 §18.5";
-            [0x0017 ALL] REQUESTED_ADDRESS_FAMILY "REQUESTED-ADDRESS-FAMILY" RequestedAddressFamily(attribute::RequestedAddressFamily) Nothing "RFC 8656 §18.6";
-            [0x0018 STUN] EVEN_PORT "EVEN-PORT" EvenPort(attribute::EvenPort) Nothing "RFC 8656 §18.7";
-            [0x0019 STUN] REQUESTED_TRANSPORT "REQUESTED-TRANSPORT" RequestedTransport(attribute::RequestedTransport) Nothing "RFC 8656 §18.8";
-            [0x001A STUN] DONT_FRAGMENT "DONT-FRAGMENT" DontFragment(attribute::DontFragment) Nothing "RFC 8656 §18.9";
-            [0x001C STUN] MESSAGE_INTEGRITY_SHA256 "MESSAGE-INTEGRITY-SHA256" MessageIntegritySha256(attribute::MessageIntegritySha256<'a>) Nothing "RFC 8489 §14.6";
-            [0x001D STUN] PASSWORD_ALGORITHM "PASSWORD-ALGORITHM" PasswordAlgorithm(attribute::PasswordAlgorithm<'a>) Nothing "RFC 8489 §14.12";
-            [0x001E STUN] USERHASH "USERHASH" UserHash(attribute::UserHash) Nothing "RFC 8489 §14.4";
-            [0x0020 STUN] XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
-            [0x0022 STUN] RESERVATION_TOKEN "RESERVATION-TOKEN" ReservationToken(attribute::ReservationToken) Nothing "RFC 8656 §18.10";
-            [0x0024 STUN] PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §16.1";
-            [0x0025 STUN] USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §16.1";
-            [0x002A STUN] CONNECTION_ID "CONNECTION-ID" ConnectionId(attribute::ConnectionId) Nothing "RFC 6062 §6.2.1";
-            [0x8002 STUN] PASSWORD_ALGORITHMS "PASSWORD-ALGORITHMS" PasswordAlgorithms(attribute::PasswordAlgorithms<'a>) Nothing "RFC 8489 §14.11";
-            [0x8003 STUN] ALTERNATE_DOMAIN "ALTERNATE-DOMAIN" AlternateDomain(attribute::AlternateDomain<'a>) Nul "RFC 8489 §14.16";
-            [0x8008 MS_TURN] MS_VERSION "MS-VERSION" MsVersion(attribute::ms::Version) Nothing "[MS-TURN] 2.2.2.17";
-            [0x8022 ALL] SOFTWARE "SOFTWARE" Software(attribute::Software<'a>) Nul "RFC 8489 §14.14";
-            [0x8023 STUN, 0x000E MS_TURN] ALTERNATE_SERVER "ALTERNATE-SERVER" AlternateServer(attribute::AlternateServer) Nothing "RFC 8489 §14.15";
-            [0x8028 ALL] FINGERPRINT "FINGERPRINT" Fingerprint(attribute::Fingerprint) Nothing "RFC 8489 §14.7";
-            [0x8029 STUN] ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §16.1";
-            [0x802A STUN] ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §16.1";
-            [0x8054 ALL] MS_CANDIDATE_IDENTIFIER "CANDIDATE-IDENTIFIER" MsCandidateIdentifier(attribute::ms::CandidateIdentifier<'a>) Nul "[MS-ICE2] 2.2.2.1";
-            [0x8070 ALL] MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
+            [0x0001 ALL] both MAPPED_ADDRESS "MAPPED-ADDRESS" MappedAddress(attribute::MappedAddress) Nothing "RFC 8489 §14.1";
+            [0x0006 ALL] both USERNAME "USERNAME" Username(attribute::Username<'a>) Nul "RFC 8489 §14.3";
+            [0x0008 ALL] read MESSAGE_INTEGRITY "MESSAGE-INTEGRITY" MessageIntegrity(attribute::MessageIntegrity<'a>) Nothing "RFC 8489 §14.5";
+            [0x0009 ALL] both ERROR_CODE "ERROR-CODE" ErrorCode(ErrorCode<'a>) Space "RFC 8489 §14.8";
+            [0x000A ALL] both UNKNOWN_ATTRIBUTES "UNKNOWN-ATTRIBUTES" UnknownAttributes(attribute::UnknownAttributes<'a>) Repeat "RFC 8489 §14.13";
+            [0x000C STUN] both CHANNEL_NUMBER "CHANNEL-NUMBER" ChannelNumber(attribute::ChannelNumber) Nothing "RFC 8656 §18.1";
+            [0x000D ALL] both LIFETIME "LIFETIME" Lifetime(attribute::Lifetime) Nothing "RFC 8656 §18.2";
+            [0x000F MS_TURN] read MAGIC_COOKIE "MAGIC-COOKIE" MsMagicCookie(attribute::ms::MagicCookie) Nothing "[MS-TURN] 2.2.2.8";
+            [0x0012 STUN] both XOR_PEER_ADDRESS "XOR-PEER-ADDRESS" XorPeerAddress(attribute::XorPeerAddress) Nothing "RFC 8656 §18.3";
+            [0x0013 ALL] both DATA "DATA" Data(attribute::Data<'a>) Nothing "RFC 8656 §18.4";
+            [0x0014 STUN, 0x0015 MS_TURN] both REALM "REALM" Realm(attribute::Realm<'a>) Nul "RFC 8489 §14.9";
+            [0x0015 STUN, 0x0014 MS_TURN] both NONCE "NONCE" Nonce(attribute::Nonce<'a>) Nul "RFC 8489 §14.10";
+            [0x0016 STUN] both XOR_RELAYED_ADDRESS "XOR-RELAYED-ADDRESS" XorRelayedAddress(attribute::XorRelayedAddress) Nothing "RFC 8656 §18.5";
+            [0x0017 ALL] both REQUESTED_ADDRESS_FAMILY "REQUESTED-ADDRESS-FAMILY" RequestedAddressFamily(attribute::RequestedAddressFamily) Nothing "RFC 8656 §18.6";
+            [0x0018 STUN] both EVEN_PORT "EVEN-PORT" EvenPort(attribute::EvenPort) Nothing "RFC 8656 §18.7";
+            [0x0019 STUN] both REQUESTED_TRANSPORT "REQUESTED-TRANSPORT" RequestedTransport(attribute::RequestedTransport) Nothing "RFC 8656 §18.8";
+            [0x001A STUN] both DONT_FRAGMENT "DONT-FRAGMENT" DontFragment(attribute::DontFragment) Nothing "RFC 8656 §18.9";
+            [0x001C STUN] read MESSAGE_INTEGRITY_SHA256 "MESSAGE-INTEGRITY-SHA256" MessageIntegritySha256(attribute::MessageIntegritySha256<'a>) Nothing "RFC 8489 §14.6";
+            [0x001D STUN] both PASSWORD_ALGORITHM "PASSWORD-ALGORITHM" PasswordAlgorithm(attribute::PasswordAlgorithm<'a>) Nothing "RFC 8489 §14.12";
+            [0x001E STUN] both USERHASH "USERHASH" UserHash(attribute::UserHash) Nothing "RFC 8489 §14.4";
+            [0x0020 STUN] both XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
+            [0x0022 STUN] both RESERVATION_TOKEN "RESERVATION-TOKEN" ReservationToken(attribute::ReservationToken) Nothing "RFC 8656 §18.10";
+            [0x0024 STUN] both PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §16.1";
+            [0x0025 STUN] both USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §16.1";
+            [0x002A STUN] both CONNECTION_ID "CONNECTION-ID" ConnectionId(attribute::ConnectionId) Nothing "RFC 6062 §6.2.1";
+            [0x8002 STUN] both PASSWORD_ALGORITHMS "PASSWORD-ALGORITHMS" PasswordAlgorithms(attribute::PasswordAlgorithms<'a>) Nothing "RFC 8489 §14.11";
+            [0x8003 STUN] both ALTERNATE_DOMAIN "ALTERNATE-DOMAIN" AlternateDomain(attribute::AlternateDomain<'a>) Nul "RFC 8489 §14.16";
+            [0x8008 MS_TURN] both MS_VERSION "MS-VERSION" MsVersion(attribute::ms::Version) Nothing "[MS-TURN] 2.2.2.17";
+            [0x8022 ALL] both SOFTWARE "SOFTWARE" Software(attribute::Software<'a>) Nul "RFC 8489 §14.14";
+            [0x8023 STUN, 0x000E MS_TURN] both ALTERNATE_SERVER "ALTERNATE-SERVER" AlternateServer(attribute::AlternateServer) Nothing "RFC 8489 §14.15";
+            [0x8028 ALL] read FINGERPRINT "FINGERPRINT" Fingerprint(attribute::Fingerprint) Nothing "RFC 8489 §14.7";
+            [0x8029 STUN] both ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §16.1";
+            [0x802A STUN] both ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §16.1";
+            [0x8054 ALL] both MS_CANDIDATE_IDENTIFIER "CANDIDATE-IDENTIFIER" MsCandidateIdentifier(attribute::ms::CandidateIdentifier<'a>) Nul "[MS-ICE2] 2.2.2.1";
+            [0x8070 ALL] both MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
         }
     };
 }
@@ -119,7 +120,7 @@ macro_rules! attributes {
 macro_rules! expand_attributes {
     ($(
         [$first:literal $first_in:ident $(, $code:literal $in:ident)*]
-        $constant:ident $name:literal $variant:ident($ty:ty) $fill:ident $source:literal;
+        $direction:ident $constant:ident $name:literal $variant:ident($ty:ty) $fill:ident $source:literal;
     )+) => {
         impl AttributeType {
             $(
@@ -209,6 +210,8 @@ macro_rules! expand_attributes {
 }
 
 attributes!(expand_attributes);
+#[cfg(feature = "laws")]
+pub(crate) use attributes;
 
 /// The methods: number, constant, name, source. Numbers above 0xFFF belong to one dialect alone.
 macro_rules! methods {

@@ -67,7 +67,12 @@ where
     Ok(())
 }
 
-/// 420 with the list of what the caller does not understand, unsigned
+/// How many types a 420 lists at most. A request can name thousands in 4 bytes each, and a reply that
+/// goes to an address which nobody has checked must not serve to flood it.
+pub const MAX_UNKNOWN: usize = 16;
+
+/// 420 with the list of what the caller does not understand, each type once and at most
+/// [`MAX_UNKNOWN`], unsigned
 /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
 ///
 /// To sign it, write it with [`MessageWriter::error_to`] and [`UnknownAttributes::from_types`].
@@ -82,10 +87,23 @@ pub fn unknown_attributes<B, I>(
 where
     B: Buffer + ?Sized,
     I: IntoIterator<Item = AttributeType>,
-    I::IntoIter: Clone,
 {
+    let mut listed = [AttributeType::new(0); MAX_UNKNOWN];
+    let mut count = 0_usize;
+    for ty in unknown {
+        let seen = listed.iter().take(count).any(|other| *other == ty);
+        if seen {
+            continue;
+        }
+        let Some(slot) = listed.get_mut(count) else {
+            break;
+        };
+        *slot = ty;
+        count = count.saturating_add(1);
+    }
+    let list = UnknownAttributes::from_types(listed.into_iter().take(count));
     let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::UNKNOWN_ATTRIBUTE)?;
-    reply.attribute(&UnknownAttributes::from_types(unknown))?;
+    reply.attribute(&list)?;
     reply.finish()?;
     Ok(())
 }

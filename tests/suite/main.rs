@@ -1,5 +1,7 @@
 //! The integration tests, in one binary: linking is most of their cost.
 #![allow(
+    unreachable_pub, // a binary has no other crate to reach it
+    missing_docs,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::expect_used,
@@ -9,3 +11,9 @@
 )]
 
 mod callers;
+mod hostile;
+mod laws;
+mod no_alloc;
+mod regressions;
+mod support;
+mod vectors;

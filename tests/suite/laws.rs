@@ -1,0 +1,126 @@
+//! The laws of `stunwire::laws` under proptest: on bytes, on messages, on values.
+//!
+//! 256 cases a law; `STUNWIRE_CASES` sets another number.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::Config;
+use stunwire::laws::{self, TYPES};
+
+use crate::support::vectors;
+
+fn config() -> Config {
+    let cases = std::env::var("STUNWIRE_CASES").map_or(256, |cases| {
+        cases.parse().expect("STUNWIRE_CASES is a number")
+    });
+    Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+/// A type from the registry, or any.
+fn ty() -> impl Strategy<Value = u16> {
+    prop_oneof![
+        8 => (0..TYPES.len()).prop_map(|at| TYPES[at].0.code()),
+        2 => select(vec![0x0008, 0x001C, 0x8028, 0x000F]),
+        1 => any::<u16>(),
+    ]
+}
+
+/// A value of a length that some type has, or any.
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let length = prop_oneof![
+        4 => select(vec![0_usize, 1, 4, 8, 16, 20, 32]),
+        2 => 0..40_usize,
+        1 => 0..600_usize,
+    ];
+    let byte = prop_oneof![2 => any::<u8>(), 1 => select(vec![0, 1, 2, b'a', b'"', 0xFF, 0x1B])];
+    length.prop_flat_map(move |length| vec(byte.clone(), length))
+}
+
+/// A message that mostly stands: header, attributes, padding of any bytes.
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let attributes = vec((ty(), value(), any::<[u8; 3]>()), 0..12);
+    let kind = select(vec![
+        0x0001_u16, 0x0101, 0x0111, 0x0011, 0x0003, 0x0115, 0x0004, 0x0200,
+    ]);
+    let shape = (any::<bool>(), any::<bool>(), any::<bool>());
+    let damage = prop_oneof![9 => Just(0_i32), 1 => -9..9_i32];
+    let tail = prop_oneof![9 => Just(vec![]), 1 => vec(any::<u8>(), 1..9)];
+    (kind, any::<[u8; 12]>(), attributes, shape, damage, tail).prop_map(
+        |(kind, id, attributes, (cookie, magic, padded), damage, tail)| {
+            let mut bytes = kind.to_be_bytes().to_vec();
+            bytes.extend_from_slice(&[0, 0]);
+            let first = if cookie { 0x2112_A442_u32 } else { 0x1234_5678 };
+            bytes.extend_from_slice(&first.to_be_bytes());
+            bytes.extend_from_slice(&id);
+            if magic {
+                bytes.extend_from_slice(&[0, 0x0F, 0, 4, 0x72, 0xC6, 0x4B, 0xC6]);
+            }
+            for (ty, value, padding) in attributes {
+                bytes.extend_from_slice(&ty.to_be_bytes());
+                bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+                bytes.extend_from_slice(&value);
+                let pad = if padded {
+                    value.len().wrapping_neg() % 4
+                } else {
+                    0
+                };
+                bytes.extend_from_slice(&padding[..pad]);
+            }
+            let length = (bytes.len() as i32 - 20 + damage).max(0) as u16;
+            bytes[2..4].copy_from_slice(&length.to_be_bytes());
+            bytes.extend_from_slice(&tail);
+            bytes
+        },
+    )
+}
+
+/// A published message with some bytes changed.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let vectors: Vec<Vec<u8>> = vectors().into_iter().map(|vector| vector.bytes).collect();
+    let changes = vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4);
+    (select(vectors), changes).prop_map(|(mut bytes, changes)| {
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+        laws::message(&bytes);
+    }
+
+    #[test]
+    fn messages(bytes in message()) {
+        laws::message(&bytes);
+    }
+
+    #[test]
+    fn mutations(bytes in mutated()) {
+        laws::message(&bytes);
+    }
+
+    #[test]
+    fn values(id in any::<[u8; 16]>(), value in value()) {
+        let mut bytes = id.to_vec();
+        bytes.extend_from_slice(&value);
+        laws::roundtrip(&bytes);
+    }
+
+    #[test]
+    fn authentication(choice in any::<[u8; 4]>(), message in prop_oneof![message(), mutated()]) {
+        let mut bytes = choice.to_vec();
+        bytes.extend_from_slice(&message);
+        laws::verify(&bytes);
+    }
+}
