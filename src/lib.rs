@@ -17,6 +17,7 @@ mod buffer;
 mod channel;
 mod dialect;
 pub mod display;
+pub mod docs;
 mod error;
 mod error_code;
 mod fingerprint;
@@ -51,3 +52,7 @@ pub use self::message::{
 #[cfg(feature = "bytes")]
 pub use self::owned::OwnedMessage;
 pub use self::writer::MessageWriter;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,7 +59,7 @@ impl Server {
                 let Ok(header) = Header::parse(packet) else {
                     return Ok(()); // not STUN
                 };
-                MessageWriter::error_to(out, &header, ErrorCode::BAD_REQUEST)?.finish()?;
+                MessageWriter::error_to(out, header, ErrorCode::BAD_REQUEST)?.finish()?;
                 return Ok(());
             }
         };

@@ -25,10 +25,7 @@ fn reading() {
     } in vectors()
     {
         let count = allocations(|| {
-            assert_eq!(
-                Dialect::detect(&bytes).map(|d| d == dialect).is_some(),
-                true
-            );
+            assert_eq!(Dialect::detect(&bytes), Some(dialect));
             let message = dialect.parse(&bytes).unwrap();
             for raw in message.all_attributes() {
                 assert!(!matches!(
@@ -80,7 +77,7 @@ fn writing() {
             }
             let header = Header::request(Method::BINDING, message.transaction_id());
             let header = header.in_dialect(dialect);
-            reply::unauthenticated(&mut buffer[..], &header, "realm", "nonce").unwrap();
+            reply::unauthenticated(&mut buffer[..], header, "realm", "nonce").unwrap();
         });
         assert_eq!(count, 0, "{name}");
     }

@@ -1,0 +1,10 @@
+//! Why it is as it is, and what others do: pages to read, no code.
+
+#[doc = include_str!("design.md")]
+pub mod design {}
+
+#[doc = include_str!("hostile.md")]
+pub mod hostile {}
+
+#[doc = include_str!("interop.md")]
+pub mod interop {}
