@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use core::fmt::{Debug, Display};
 
 use crate::attribute::{self, Attribute, AttributeType, EncodeAttribute, ErrorCode};
-use crate::registry::attributes;
+use crate::registry::{attributes, second_owners};
 use crate::{
     Class, Context, Dialect, EncodeError, FingerprintStatus, Header, IntegrityError, Key, Message,
     MessageWriter, Method, ParseError, Policy, RawAttribute, TransactionId, ValueError, reply,
@@ -192,7 +192,8 @@ macro_rules! expand_typed {
 
         /// A value of every type that can be read from these bytes, written and read again.
         fn values<'a>(value: &'a [u8], context: Context) {
-            $( expand_typed!(@value $direction $ty, value, context); )+
+            $( value_law!($direction $ty, value, context); )+
+            second_values(value, context);
         }
 
         /// Every type, with its name: what the grids run over.
@@ -208,7 +209,11 @@ macro_rules! expand_typed {
             }
         }
     };
-    (@value both $ty:ty, $value:expr, $context:expr) => {{
+}
+
+/// A value of this type that can be read from these bytes, written and read again.
+macro_rules! value_law {
+    (both $ty:ty, $value:expr, $context:expr) => {{
         fn written<'a>(value: &'a [u8], context: Context) -> Option<Vec<u8>> {
             let read = readable(<$ty as Attribute<'a>>::decode(value, context))?;
             let written = encode(&read, context);
@@ -223,12 +228,23 @@ macro_rules! expand_typed {
             same($value, &written, $context);
         }
     }};
-    (@value read $ty:ty, $value:expr, $context:expr) => {
+    (read $ty:ty, $value:expr, $context:expr) => {
         readable(<$ty as Attribute<'_>>::decode($value, $context));
     };
 }
 
 attributes!(expand_typed);
+
+macro_rules! expand_second {
+    ($($code:literal $constant:ident $name:literal $ty:ty, $source:literal;)+) => {
+        /// The same for the types that share a code with another.
+        fn second_values(value: &[u8], context: Context) {
+            $( value_law!(both $ty, value, context); )+
+        }
+    };
+}
+
+second_owners!(expand_second);
 
 /// Re-emitted through the raw path, a message is what it was, byte for byte.
 fn replayed(message: Message<'_>) {
@@ -392,6 +408,7 @@ pub fn verify(bytes: &[u8]) {
             Policy::default(),
             Policy::default().sha256_only(),
             Policy::default().sha256_min_len(16),
+            Policy::default().goog_integrity_32(),
         ] {
             unsigned(message, &key, &policy);
         }
@@ -429,13 +446,16 @@ fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
         }
     }
     let covered = writer.len();
-    let written = match how % 5 {
+    let written = match how % 6 {
         0 => writer
             .integrity(key)
             .and_then(|writer| writer.fingerprint())
             .and_then(MessageWriter::finish),
         1 => writer.integrity(key).and_then(MessageWriter::finish),
         2 => writer.integrity_sha256(key).and_then(MessageWriter::finish),
+        4 => writer
+            .goog_integrity_32(key)
+            .and_then(MessageWriter::finish),
         3 => writer
             .integrity(key)
             .and_then(|writer| writer.integrity_sha256(key))
@@ -456,7 +476,7 @@ fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
         }
         Err(error) => panic!("{error:?}"),
     }
-    let policy = Policy::default().sha256_min_len(16);
+    let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
     let message = dialect.parse(&buffer).expect("our own message");
     let verified = message.verify_with(key, &policy).expect("our own tag");
     assert!(verified.attributes().all(|raw| verified.covers(&raw)));

@@ -29,6 +29,7 @@ mod key;
 #[doc(hidden)]
 pub mod laws;
 mod message;
+pub mod nonce;
 #[cfg(feature = "bytes")]
 mod owned;
 mod registry;
@@ -49,6 +50,7 @@ pub use self::key::Key;
 pub use self::message::{
     AllAttributes, Attributes, GetAll, Message, RawAttribute, UnknownRequired, Walk,
 };
+pub use self::nonce::SecurityFeatures;
 #[cfg(feature = "bytes")]
 pub use self::owned::OwnedMessage;
 pub use self::writer::MessageWriter;

@@ -79,10 +79,16 @@ macro_rules! attributes {
     ($callback:ident) => {
         $callback! {
             [0x0001 ALL] both MAPPED_ADDRESS "MAPPED-ADDRESS" MappedAddress(attribute::MappedAddress) Nothing "RFC 8489 §14.1";
+            [0x0002 STUN] both RESPONSE_ADDRESS "RESPONSE-ADDRESS" ResponseAddress(attribute::ResponseAddress) Nothing "RFC 3489 §11.2.2";
+            [0x0003 STUN] both CHANGE_REQUEST "CHANGE-REQUEST" ChangeRequest(attribute::ChangeRequest) Nothing "RFC 5780 §7.2";
+            [0x0004 STUN] both SOURCE_ADDRESS "SOURCE-ADDRESS" SourceAddress(attribute::SourceAddress) Nothing "RFC 3489 §11.2.5";
+            [0x0005 STUN] both CHANGED_ADDRESS "CHANGED-ADDRESS" ChangedAddress(attribute::ChangedAddress) Nothing "RFC 3489 §11.2.3";
             [0x0006 ALL] both USERNAME "USERNAME" Username(attribute::Username<'a>) Nul "RFC 8489 §14.3";
+            [0x0007 STUN] both PASSWORD "PASSWORD" Password(attribute::Password<'a>) Nul "RFC 3489 §11.2.7";
             [0x0008 ALL] read MESSAGE_INTEGRITY "MESSAGE-INTEGRITY" MessageIntegrity(attribute::MessageIntegrity<'a>) Nothing "RFC 8489 §14.5";
             [0x0009 ALL] both ERROR_CODE "ERROR-CODE" ErrorCode(ErrorCode<'a>) Space "RFC 8489 §14.8";
             [0x000A ALL] both UNKNOWN_ATTRIBUTES "UNKNOWN-ATTRIBUTES" UnknownAttributes(attribute::UnknownAttributes<'a>) Repeat "RFC 8489 §14.13";
+            [0x000B STUN] both REFLECTED_FROM "REFLECTED-FROM" ReflectedFrom(attribute::ReflectedFrom) Nothing "RFC 3489 §11.2.11";
             [0x000C STUN] both CHANNEL_NUMBER "CHANNEL-NUMBER" ChannelNumber(attribute::ChannelNumber) Nothing "RFC 8656 §18.1";
             [0x000D ALL] both LIFETIME "LIFETIME" Lifetime(attribute::Lifetime) Nothing "RFC 8656 §18.2";
             [0x000F MS_TURN] read MAGIC_COOKIE "MAGIC-COOKIE" MsMagicCookie(attribute::ms::MagicCookie) Nothing "[MS-TURN] 2.2.2.8";
@@ -95,24 +101,89 @@ macro_rules! attributes {
             [0x0018 STUN] both EVEN_PORT "EVEN-PORT" EvenPort(attribute::EvenPort) Nothing "RFC 8656 §18.7";
             [0x0019 STUN] both REQUESTED_TRANSPORT "REQUESTED-TRANSPORT" RequestedTransport(attribute::RequestedTransport) Nothing "RFC 8656 §18.8";
             [0x001A STUN] both DONT_FRAGMENT "DONT-FRAGMENT" DontFragment(attribute::DontFragment) Nothing "RFC 8656 §18.9";
+            [0x001B STUN] both ACCESS_TOKEN "ACCESS-TOKEN" AccessToken(attribute::AccessToken<'a>) Nothing "RFC 7635 §6.2";
             [0x001C STUN] read MESSAGE_INTEGRITY_SHA256 "MESSAGE-INTEGRITY-SHA256" MessageIntegritySha256(attribute::MessageIntegritySha256<'a>) Nothing "RFC 8489 §14.6";
             [0x001D STUN] both PASSWORD_ALGORITHM "PASSWORD-ALGORITHM" PasswordAlgorithm(attribute::PasswordAlgorithm<'a>) Nothing "RFC 8489 §14.12";
             [0x001E STUN] both USERHASH "USERHASH" UserHash(attribute::UserHash) Nothing "RFC 8489 §14.4";
-            [0x0020 STUN] both XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
+            [0x0020 STUN, 0x8020 ALL] both XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
+            [0x0021 STUN] both TIMER_VAL "TIMER-VAL" TimerVal(attribute::TimerVal) Nothing "RFC 5766 §14, reserved";
             [0x0022 STUN] both RESERVATION_TOKEN "RESERVATION-TOKEN" ReservationToken(attribute::ReservationToken) Nothing "RFC 8656 §18.10";
             [0x0024 STUN] both PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §16.1";
             [0x0025 STUN] both USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §16.1";
+            [0x0026 STUN] both PADDING "PADDING" Padding(attribute::Padding<'a>) Nothing "RFC 5780 §7.6";
+            [0x0027 STUN] both RESPONSE_PORT "RESPONSE-PORT" ResponsePort(attribute::ResponsePort) Nothing "RFC 5780 §7.5";
+            [0x0028 STUN] both XOR_REFLECTED_FROM "XOR-REFLECTED-FROM" XorReflectedFrom(attribute::XorReflectedFrom) Nothing "draft-ietf-behave-nat-behavior-discovery-03, reserved";
             [0x002A STUN] both CONNECTION_ID "CONNECTION-ID" ConnectionId(attribute::ConnectionId) Nothing "RFC 6062 §6.2.1";
+            [0x8000 STUN] both ADDITIONAL_ADDRESS_FAMILY "ADDITIONAL-ADDRESS-FAMILY" AdditionalAddressFamily(attribute::AdditionalAddressFamily) Nothing "RFC 8656 §18.11";
+            [0x8001 STUN] both ADDRESS_ERROR_CODE "ADDRESS-ERROR-CODE" AddressErrorCode(attribute::AddressErrorCode<'a>) Space "RFC 8656 §18.12";
             [0x8002 STUN] both PASSWORD_ALGORITHMS "PASSWORD-ALGORITHMS" PasswordAlgorithms(attribute::PasswordAlgorithms<'a>) Nothing "RFC 8489 §14.11";
             [0x8003 STUN] both ALTERNATE_DOMAIN "ALTERNATE-DOMAIN" AlternateDomain(attribute::AlternateDomain<'a>) Nul "RFC 8489 §14.16";
+            [0x8004 STUN] both ICMP "ICMP" Icmp(attribute::Icmp) Nothing "RFC 8656 §18.13";
             [0x8008 MS_TURN] both MS_VERSION "MS-VERSION" MsVersion(attribute::ms::Version) Nothing "[MS-TURN] 2.2.2.17";
+            [0x8021 STUN] both XOR_ONLY "XOR-ONLY" XorOnly(attribute::XorOnly) Nothing "Vovida's STUN server";
             [0x8022 ALL] both SOFTWARE "SOFTWARE" Software(attribute::Software<'a>) Nul "RFC 8489 §14.14";
             [0x8023 STUN, 0x000E MS_TURN] both ALTERNATE_SERVER "ALTERNATE-SERVER" AlternateServer(attribute::AlternateServer) Nothing "RFC 8489 §14.15";
+            [0x8025 STUN] both TRANSACTION_TRANSMIT_COUNTER "TRANSACTION_TRANSMIT_COUNTER" TransactionTransmitCounter(attribute::TransactionTransmitCounter) Nothing "RFC 7982 §3.1";
+            [0x8027 STUN] both CACHE_TIMEOUT "CACHE-TIMEOUT" CacheTimeout(attribute::CacheTimeout) Nothing "RFC 5780 §9.1";
             [0x8028 ALL] read FINGERPRINT "FINGERPRINT" Fingerprint(attribute::Fingerprint) Nothing "RFC 8489 §14.7";
             [0x8029 STUN] both ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §16.1";
             [0x802A STUN] both ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §16.1";
+            [0x802B STUN] both RESPONSE_ORIGIN "RESPONSE-ORIGIN" ResponseOrigin(attribute::ResponseOrigin) Nothing "RFC 5780 §7.3";
+            [0x802C STUN] both OTHER_ADDRESS "OTHER-ADDRESS" OtherAddress(attribute::OtherAddress) Nothing "RFC 5780 §7.4";
+            [0x802D STUN] both ECN_CHECK_STUN "ECN-CHECK STUN" EcnCheck(attribute::EcnCheck) Nothing "RFC 6679 §7.2.2";
+            [0x802E STUN] both THIRD_PARTY_AUTHORIZATION "THIRD-PARTY-AUTHORIZATION" ThirdPartyAuthorization(attribute::ThirdPartyAuthorization<'a>) Nul "RFC 7635 §6.1";
+            [0x802F STUN] both ORIGIN "ORIGIN" Origin(attribute::Origin<'a>) Nul "draft-ietf-tram-stun-origin";
+            [0x8030 STUN] both MOBILITY_TICKET "MOBILITY-TICKET" MobilityTicket(attribute::MobilityTicket<'a>) Nothing "RFC 8016 §3.3";
+            [0x8050 STUN] both SECONDARY_ADDRESS "SECONDARY-ADDRESS" SecondaryAddress(attribute::SecondaryAddress) Nothing "Vovida's STUN server";
             [0x8054 ALL] both MS_CANDIDATE_IDENTIFIER "CANDIDATE-IDENTIFIER" MsCandidateIdentifier(attribute::ms::CandidateIdentifier<'a>) Nul "[MS-ICE2] 2.2.2.1";
             [0x8070 ALL] both MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
+            [0xC057 STUN] both GOOG_NETWORK_INFO "GOOG-NETWORK-INFO" GoogNetworkInfo(attribute::GoogNetworkInfo) Nothing "IANA, layout of libwebrtc";
+            [0xC058 STUN] both GOOG_LAST_ICE_CHECK_RECEIVED "GOOG-LAST-ICE-CHECK-RECEIVED" GoogLastIceCheckReceived(attribute::GoogLastIceCheckReceived) Nothing "IANA, layout of libwebrtc";
+            [0xC059 STUN] both GOOG_MISC_INFO "GOOG-MISC-INFO" GoogMiscInfo(attribute::GoogMiscInfo<'a>) Nothing "IANA, layout of libwebrtc";
+            [0xC060 STUN] read GOOG_MESSAGE_INTEGRITY_32 "GOOG-MESSAGE-INTEGRITY-32" GoogMessageIntegrity32(attribute::GoogMessageIntegrity32) Nothing "IANA, layout of libwebrtc";
+            [0xC070 STUN] both META_DTLS_IN_STUN "META-DTLS-IN-STUN" MetaDtlsInStun(attribute::MetaDtlsInStun<'a>) Nothing "IANA, layout of draft-hancke-webrtc-sped";
+            [0xC071 STUN] both META_DTLS_IN_STUN_ACKNOWLEDGEMENT "META-DTLS-IN-STUN-ACKNOWLEDGEMENT" MetaDtlsInStunAcknowledgement(attribute::MetaDtlsInStunAcknowledgement<'a>) Nothing "IANA, layout of draft-hancke-webrtc-sped";
+            [0xFF00 STUN] both RETRANSMIT_COUNT "RETRANSMIT-COUNT" RetransmitCount(attribute::RetransmitCount) Nothing "libwebrtc";
+            [0xFF05 STUN] both TURN_LOGGING_ID "TURN-LOGGING-ID" TurnLoggingId(attribute::TurnLoggingId<'a>) Nul "libwebrtc";
+        }
+    };
+}
+
+/// Code points that have a name and whose layout nobody has published: they stay bytes.
+macro_rules! named {
+    ($callback:ident) => {
+        $callback! {
+            0x0000 RESERVED_0000 "RESERVED" "RFC 8489 §18.3";
+            0x0023 CONNECT_STAT "CONNECT-STAT" "draft-ietf-behave-turn-04, reserved";
+            0x0029 RESERVED_0029 "RESERVED" "IANA";
+            0x0030 ICMP_DRAFT "ICMP (draft)" "drafts of RFC 8656, reserved";
+            0x8010 NEW_BANDWIDTH "NEW-BANDWIDTH" "coturn";
+            0x8024 RESERVED_8024 "RESERVED" "IANA";
+            0x8026 RESERVED_8026 "RESERVED" "IANA";
+            0xC000 CISCO_STUN_FLOWDATA "CISCO-STUN-FLOWDATA" "IANA";
+            0xC001 ENF_FLOW_DESCRIPTION "ENF-FLOW-DESCRIPTION" "IANA";
+            0xC002 ENF_NETWORK_STATUS "ENF-NETWORK-STATUS" "IANA";
+            0xC003 CISCO_WEBEX_FLOW_INFO "CISCO-WEBEX-FLOW-INFO" "IANA";
+            0xC056 CITRIX_TRANSACTION_ID "CITRIX-TRANSACTION-ID" "IANA";
+            0xC05A GOOG_OBSOLETE_1 "GOOG-OBSOLETE-1" "IANA";
+            0xC05B GOOG_CONNECTION_ID "GOOG-CONNECTION-ID" "IANA";
+            0xC05C GOOG_DELTA "GOOG-DELTA" "IANA";
+            0xC05D GOOG_DELTA_ACK "GOOG-DELTA-ACK" "IANA";
+            0xC05E GOOG_DELTA_SYNC_REQ "GOOG-DELTA-SYNC-REQ" "IANA";
+            0xFF04 GOOG_MULTI_MAPPING "GOOG-MULTI-MAPPING" "libwebrtc";
+        }
+    };
+}
+
+/// Code points that a second owner uses besides the one that has the row above. The first owner has
+/// the name, in [`AnyAttribute`] and in texts; who knows that the peer is the other asks for the
+/// other's type.
+macro_rules! second_owners {
+    ($callback:ident) => {
+        $callback! {
+            0x8000 MSN_MAPPED_ADDRESS "MSN-MAPPED-ADDRESS" attribute::MsnMappedAddress, "MSN, as libnice has it";
+            0x8001 GOOG_OPTIONS "OPTIONS" attribute::GoogOptions, "Google Talk, as libnice has it";
+            0xC001 NOMINATION "NOMINATION" attribute::Nomination, "draft-thatcher-ice-renomination, libwebrtc, libnice";
         }
     };
 }
@@ -195,9 +266,20 @@ macro_rules! expand_attributes {
                     $first if In::$first_in.has(dialect) => Some($name),
                     $( $code if In::$in.has(dialect) => Some($name), )*
                 )+
+                code if In::STUN.has(dialect) => name_only(code),
                 _ => None,
             }
         }
+
+        /// The registered attributes, in the order of their codes.
+        const TYPED: &[Registered] = &[
+            $( Registered {
+                ty: AttributeType::new($first),
+                name: $name,
+                reference: $source,
+                support: Support::$direction,
+            }, )+
+        ];
 
         /// What fills the value of this type where padding counts inside the length.
         pub(crate) fn fill_of(ty: AttributeType) -> Fill {
@@ -212,6 +294,120 @@ macro_rules! expand_attributes {
 attributes!(expand_attributes);
 #[cfg(feature = "laws")]
 pub(crate) use attributes;
+
+macro_rules! expand_named {
+    ($($code:literal $constant:ident $name:literal $source:literal;)+) => {
+        impl AttributeType {
+            $(
+                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", $source, ". Stays bytes.")]
+                pub const $constant: Self = Self::new($code);
+            )+
+        }
+
+        fn name_only(code: u16) -> Option<&'static str> {
+            match code {
+                $( $code => Some($name), )+
+                _ => None,
+            }
+        }
+
+        const NAMED: &[Registered] = &[
+            $( Registered {
+                ty: AttributeType::new($code),
+                name: $name,
+                reference: $source,
+                support: Support::Bytes,
+            }, )+
+        ];
+    };
+}
+
+named!(expand_named);
+
+macro_rules! expand_second_owners {
+    ($($code:literal $constant:ident $name:literal $ty:ty, $source:literal;)+) => {
+        impl AttributeType {
+            $(
+                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", $source, ". The code has another owner.")]
+                pub const $constant: Self = Self::new($code);
+            )+
+        }
+
+        $(
+            impl Entry for $ty {
+                const CODES: &'static [(AttributeType, In)] =
+                    &[(AttributeType::new($code), In::STUN)];
+                const TYPE: AttributeType = AttributeType::new($code);
+            }
+        )+
+
+        /// The name that a second owner gave to a code, where there is one.
+        pub(crate) fn second_name(ty: AttributeType) -> Option<&'static str> {
+            match ty.code() {
+                $( $code => Some($name), )+
+                _ => None,
+            }
+        }
+
+        const SECOND: &[Registered] = &[
+            $( Registered {
+                ty: AttributeType::new($code),
+                name: $name,
+                reference: $source,
+                support: Support::ReadWrite,
+            }, )+
+        ];
+    };
+}
+
+second_owners!(expand_second_owners);
+#[cfg(feature = "laws")]
+pub(crate) use second_owners;
+
+/// An attribute that this crate knows: [`registered`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Registered {
+    /// The type; the first, where dialects differ.
+    pub ty: AttributeType,
+    /// The name.
+    pub name: &'static str,
+    /// Where it is defined.
+    pub reference: &'static str,
+    /// What the crate does with it.
+    pub support: Support,
+}
+
+/// What the crate does with an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Support {
+    /// Reads and writes it by its type.
+    ReadWrite,
+    /// Reads it by its type; the writer makes it.
+    Read,
+    /// Knows its name: its layout is not public.
+    Bytes,
+}
+
+impl Support {
+    #[allow(non_upper_case_globals)]
+    const both: Self = Self::ReadWrite;
+    #[allow(non_upper_case_globals)]
+    const read: Self = Self::Read;
+}
+
+/// Every attribute that the crate knows. A code that two protocols use comes twice.
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, registered};
+///
+/// let priority = registered().find(|row| row.ty == AttributeType::PRIORITY);
+/// assert_eq!(priority.map(|row| row.reference), Some("RFC 8445 §16.1"));
+/// ```
+pub fn registered() -> impl Iterator<Item = Registered> {
+    [TYPED, NAMED, SECOND].into_iter().flatten().copied()
+}
 
 /// The methods: number, constant, name, source. Numbers above 0xFFF belong to one dialect alone.
 macro_rules! methods {
@@ -241,6 +437,9 @@ macro_rules! expand_methods {
                 #[doc = concat!("`", $name, "`, ", stringify!($number), ": ", $source, ".")]
                 pub const $constant: Self = Self($number);
             )+
+
+            /// Every method that has a name.
+            pub const REGISTERED: &'static [Self] = &[$( Self::$constant ),+];
 
             /// The registered name, `None` if there is none.
             #[must_use]
@@ -277,15 +476,21 @@ macro_rules! error_codes {
             436 UNKNOWN_USER "Unknown User" "[MS-TURN]";
             437 ALLOCATION_MISMATCH "Allocation Mismatch" "RFC 8656 §19";
             438 STALE_NONCE "Stale Nonce" "RFC 8489 §14.8";
+            439 TRANSITIONING "Transitioning" "midcom-turn drafts";
             440 ADDRESS_FAMILY_NOT_SUPPORTED "Address Family not Supported" "RFC 8656 §19";
             441 WRONG_CREDENTIALS "Wrong Credentials" "RFC 8656 §19";
             442 UNSUPPORTED_TRANSPORT_PROTOCOL "Unsupported Transport Protocol" "RFC 8656 §19";
             443 PEER_ADDRESS_FAMILY_MISMATCH "Peer Address Family Mismatch" "RFC 8656 §19";
+            444 INVALID_IP_ADDRESS "Invalid IP Address" "drafts of RFC 5766";
+            445 INVALID_PORT "Invalid Port" "drafts of RFC 5766";
             446 CONNECTION_ALREADY_EXISTS "Connection Already Exists" "RFC 6062 §6.3";
             447 CONNECTION_TIMEOUT_OR_FAILURE "Connection Timeout or Failure" "RFC 6062 §6.3";
+            481 CONNECTION_DOES_NOT_EXIST "Connection Does Not Exist" "drafts of RFC 5780";
             486 ALLOCATION_QUOTA_REACHED "Allocation Quota Reached" "RFC 8656 §19";
             487 ROLE_CONFLICT "Role Conflict" "RFC 8445 §16.2";
             500 SERVER_ERROR "Server Error" "RFC 8489 §14.8";
+            503 SERVICE_UNAVAILABLE "Service Unavailable" "drafts of RFC 5780";
+            507 INSUFFICIENT_BANDWIDTH_CAPACITY "Insufficient Bandwidth Capacity" "draft-ietf-behave-turn-07";
             508 INSUFFICIENT_CAPACITY "Insufficient Capacity" "RFC 8656 §19";
             600 GLOBAL_FAILURE "Global Failure" "RFC 3489 §11.2.9";
         }
@@ -299,6 +504,9 @@ macro_rules! expand_error_codes {
                 #[doc = concat!("`", $code, " ", $reason, "`: ", $source, ".")]
                 pub const $constant: Self = Self::registered($code, $reason);
             )+
+
+            /// Every code that has a name, with its default phrase.
+            pub const REGISTERED: &'static [Self] = &[$( Self::$constant ),+];
         }
 
         impl ErrorCode<'_> {

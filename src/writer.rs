@@ -279,12 +279,13 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             IntegrityAlgorithm::Sha1 => (AttributeType::MESSAGE_INTEGRITY, 20),
             IntegrityAlgorithm::MsTurnSha256 => (AttributeType::MESSAGE_INTEGRITY, 32),
             IntegrityAlgorithm::Sha256 { len } => {
-                if rules.tag != Tag::Adjusted {
-                    return Err(EncodeError::NotInDialect);
-                }
                 (AttributeType::MESSAGE_INTEGRITY_SHA256, usize::from(len))
             }
+            IntegrityAlgorithm::Goog32 => (AttributeType::GOOG_MESSAGE_INTEGRITY_32, 4),
         };
+        if ty != AttributeType::MESSAGE_INTEGRITY && rules.tag != Tag::Adjusted {
+            return Err(EncodeError::NotInDialect);
+        }
         let place = self.length();
         let mut length = end_of_tag(place, len);
         if rules.tag == Tag::BeforeFingerprint {
@@ -305,7 +306,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         };
         let coverage = Coverage::new(text, type_bits, length, dialect);
         match algorithm {
-            IntegrityAlgorithm::Sha1 => {
+            IntegrityAlgorithm::Sha1 | IntegrityAlgorithm::Goog32 => {
                 put_tag(tag, &coverage.feed(key.sha1()).finalize().into_bytes());
             }
             IntegrityAlgorithm::Sha256 { .. } | IntegrityAlgorithm::MsTurnSha256 => {
@@ -373,6 +374,7 @@ fn is_writers(ty: AttributeType, dialect: Dialect) -> bool {
         AttributeType::MESSAGE_INTEGRITY
             | AttributeType::MESSAGE_INTEGRITY_SHA256
             | AttributeType::FINGERPRINT
+            | AttributeType::GOOG_MESSAGE_INTEGRITY_32
     ) || (ty == AttributeType::MAGIC_COOKIE && dialect.rules().magic)
 }
 
@@ -561,8 +563,23 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(MessageWriter::of(self.draft))
     }
 
-    /// Appends the integrity attribute that the request was verified by: what a reply carries
-    /// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
+    /// Appends GOOG-MESSAGE-INTEGRITY-32, 4 bytes: what libwebrtc's GOOG-PING carries, and nothing
+    /// else.
+    ///
+    /// # Errors
+    /// When it does not fit, or the dialect does not have it.
+    pub fn goog_integrity_32(
+        mut self,
+        key: &Key,
+    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
+        self.draft.sign(key, IntegrityAlgorithm::Goog32)?;
+        Ok(MessageWriter::of(self.draft))
+    }
+
+    /// Appends the integrity attribute that a reply to `request` carries: the one that the request
+    /// was verified by ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)), or
+    /// MESSAGE-INTEGRITY-SHA256 where the request chose a PASSWORD-ALGORITHM
+    /// ([§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
     ///
     /// # Errors
     /// When it does not fit.
@@ -572,7 +589,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         request: &Verified<'_>,
         key: &Key,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.draft.sign(key, request.algorithm())?;
+        self.draft.sign(key, request.reply_algorithm())?;
         Ok(MessageWriter::of(self.draft))
     }
 

@@ -135,7 +135,8 @@ address! {
 address! {
     /// XOR-MAPPED-ADDRESS: the client's address as the server saw it, hidden from NATs that rewrite
     /// addresses in payloads
-    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)).
+    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)). Also read under
+    /// 0x8020, the code of the drafts before RFC 5389, which old servers still send and MS-TURN keeps.
     XorMappedAddress xored
 }
 
@@ -155,4 +156,59 @@ address! {
     /// XOR-RELAYED-ADDRESS: the address that the TURN server has allocated
     /// ([RFC 8656 §18.5](https://www.rfc-editor.org/rfc/rfc8656#section-18.5)).
     XorRelayedAddress xored
+}
+
+address! {
+    /// RESPONSE-ADDRESS: where the server shall send the answer, in the clear
+    /// ([RFC 3489 §11.2.2](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.2)). Servers no longer
+    /// do: it sends packets to strangers.
+    ResponseAddress in the clear
+}
+
+address! {
+    /// SOURCE-ADDRESS: where the answer comes from, in the clear
+    /// ([RFC 3489 §11.2.5](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.5)).
+    SourceAddress in the clear
+}
+
+address! {
+    /// CHANGED-ADDRESS: the server's other address and port, in the clear
+    /// ([RFC 3489 §11.2.3](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.3)).
+    ChangedAddress in the clear
+}
+
+address! {
+    /// REFLECTED-FROM: who asked for an answer to be sent elsewhere, in the clear
+    /// ([RFC 3489 §11.2.11](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.11)).
+    ReflectedFrom in the clear
+}
+
+address! {
+    /// XOR-REFLECTED-FROM: the same, XOR-ed; of
+    /// draft-ietf-behave-nat-behavior-discovery-03, reserved since.
+    XorReflectedFrom xored
+}
+
+address! {
+    /// RESPONSE-ORIGIN: where the answer comes from, in the clear
+    /// ([RFC 5780 §7.3](https://www.rfc-editor.org/rfc/rfc5780#section-7.3)).
+    ResponseOrigin in the clear
+}
+
+address! {
+    /// OTHER-ADDRESS: the server's other address and port, in the clear
+    /// ([RFC 5780 §7.4](https://www.rfc-editor.org/rfc/rfc5780#section-7.4)).
+    OtherAddress in the clear
+}
+
+address! {
+    /// SECONDARY-ADDRESS: of Vovida's STUN server, in the clear. MS-TURN gives the code to
+    /// MS-SEQUENCE-NUMBER.
+    SecondaryAddress in the clear
+}
+
+address! {
+    /// MSN-MAPPED-ADDRESS: of MSN, as libnice has it, in the clear. IANA gave the code to
+    /// ADDITIONAL-ADDRESS-FAMILY; so this one is read only when asked for.
+    MsnMappedAddress in the clear
 }

@@ -11,28 +11,47 @@ use crate::error::ValueError;
 #[macro_use]
 pub(crate) mod shape;
 pub(crate) mod address;
+mod discovery;
+mod google;
 mod ice;
 pub mod ms;
+mod oauth;
 mod stun;
 pub(crate) mod text;
 mod turn;
 
 pub use self::address::{
-    AlternateServer, MappedAddress, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
+    AlternateServer, ChangedAddress, MappedAddress, MsnMappedAddress, OtherAddress, ReflectedFrom,
+    ResponseAddress, ResponseOrigin, SecondaryAddress, SourceAddress, XorMappedAddress,
+    XorPeerAddress, XorReflectedFrom, XorRelayedAddress,
+};
+pub use self::discovery::{
+    CacheTimeout, ChangeRequest, EcnCheck, Padding, Password, ResponsePort,
+    TransactionTransmitCounter, XorOnly,
+};
+pub use self::google::{
+    DtlsAcknowledgementList, GoogLastIceCheckReceived, GoogMessageIntegrity32, GoogMiscInfo,
+    GoogMiscInfoList, GoogNetworkInfo, GoogOptions, MetaDtlsInStun, MetaDtlsInStunAcknowledgement,
+    Nomination, RetransmitCount,
 };
 pub use self::ice::{IceControlled, IceControlling, Priority, UseCandidate};
+pub use self::oauth::{AccessToken, MobilityTicket, TokenBlock};
 pub use self::stun::{
     Fingerprint, MessageIntegrity, MessageIntegritySha256, PasswordAlgorithm,
     PasswordAlgorithmList, PasswordAlgorithms, TypeList, UnknownAttributes, UserHash,
 };
-pub use self::text::{AlternateDomain, JoinedUsername, Nonce, Realm, Software, Username};
+pub use self::text::{
+    AlternateDomain, JoinedUsername, Nonce, Origin, Realm, Software, ThirdPartyAuthorization,
+    TurnLoggingId, Username,
+};
 pub use self::turn::{
-    AddressFamily, ConnectionId, Data, DontFragment, EvenPort, Lifetime, Protocol,
-    RequestedAddressFamily, RequestedTransport, ReservationToken,
+    AdditionalAddressFamily, AddressErrorCode, AddressFamily, ConnectionId, Data, DontFragment,
+    EvenPort, Icmp, Lifetime, Protocol, RequestedAddressFamily, RequestedTransport,
+    ReservationToken, TimerVal,
 };
 pub use crate::channel::ChannelNumber;
 pub use crate::error_code::ErrorCode;
-pub use crate::registry::AnyAttribute;
+pub use crate::registry::{AnyAttribute, Registered, Support, registered};
 
 /// The 16-bit type of an attribute
 /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
@@ -69,6 +88,13 @@ impl AttributeType {
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         Dialect::RFC8489.name_of(self)
+    }
+
+    /// The name that a second owner gave to the code, where IANA's owner is not the only one who
+    /// uses it: NOMINATION for ENF-FLOW-DESCRIPTION.
+    #[must_use]
+    pub fn second_name(self) -> Option<&'static str> {
+        crate::registry::second_name(self)
     }
 }
 

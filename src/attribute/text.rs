@@ -128,6 +128,23 @@ text! {
     AlternateDomain, 255, 255
 }
 
+text! {
+    /// THIRD-PARTY-AUTHORIZATION: the name under which the authorization server knows this server
+    /// ([RFC 7635 §6.1](https://www.rfc-editor.org/rfc/rfc7635#section-6.1)).
+    ThirdPartyAuthorization, 763, 763
+}
+
+text! {
+    /// ORIGIN: the page that asks, for servers of several realms (draft-ietf-tram-stun-origin; coturn
+    /// reads it).
+    Origin, 508, 508
+}
+
+text! {
+    /// TURN-LOGGING-ID: to find a client's requests in the server's log. Of libwebrtc, not registered.
+    TurnLoggingId, 508, 508
+}
+
 impl<'a> Username<'a> {
     /// The USERNAME of an ICE check: `remote:local`, each the fragment of that side
     /// ([RFC 8445 §7.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.2)). Joined while it is

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::shape::{array, put, put_slice};
+use super::{Attribute, EncodeAttribute, ErrorCode};
 use crate::display::Hex;
 
 /// LIFETIME: how long the server keeps the allocation, in seconds
@@ -117,6 +118,123 @@ pub struct RequestedAddressFamily(
 );
 
 first_byte!(RequestedAddressFamily, AddressFamily);
+
+/// ADDITIONAL-ADDRESS-FAMILY: a second relayed address, of this family, beside the IPv4 one
+/// ([RFC 8656 §18.11](https://www.rfc-editor.org/rfc/rfc8656#section-18.11)). Only IPv6 is allowed in
+/// an Allocate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AdditionalAddressFamily(
+    /// The family.
+    pub AddressFamily,
+);
+
+first_byte!(AdditionalAddressFamily, AddressFamily);
+
+/// ADDRESS-ERROR-CODE: why one family of a dual allocation was refused
+/// ([RFC 8656 §18.12](https://www.rfc-editor.org/rfc/rfc8656#section-18.12)). The codes are 440 and
+/// 508.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressErrorCode<'a> {
+    /// The family.
+    pub family: AddressFamily,
+    /// Why.
+    pub error: ErrorCode<'a>,
+}
+
+reads!(AddressErrorCode<'a>, |value, context| {
+    // An ERROR-CODE with the family in its first reserved byte.
+    let error = <ErrorCode<'_> as Attribute<'_>>::decode(value, context)?;
+    let family = AddressFamily(value.first().copied().unwrap_or_default());
+    Ok(Self { family, error })
+});
+writes!(AddressErrorCode<'_>, as AddressErrorCode<'_>, |this, context| EncodeAttribute::value_len(&this.error, context), |out| {
+    EncodeAttribute::encode(&this.error, out, context);
+    if let Some(first) = out.first_mut() {
+        *first = this.family.0;
+    }
+});
+
+impl fmt::Display for AddressErrorCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.family, self.error)
+    }
+}
+
+/// ICMP: an ICMP message that came back from the peer's side, in a Data indication
+/// ([RFC 8656 §18.13](https://www.rfc-editor.org/rfc/rfc8656#section-18.13)).
+///
+/// The RFC's figure draws the type 7 bits wide and the code 9, where ICMP itself has 8 and 8; the 16
+/// bits are kept as they are, and both readings are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Icmp {
+    /// Type and code, 16 bits.
+    pub type_and_code: u16,
+    /// The MTU of the next hop where ICMP reports one, else zero.
+    pub error_data: u32,
+}
+
+impl Icmp {
+    /// An ICMP message of 8 bits of type and 8 of code.
+    #[must_use]
+    pub const fn new(icmp_type: u8, icmp_code: u8, error_data: u32) -> Self {
+        Self {
+            type_and_code: u16::from_be_bytes([icmp_type, icmp_code]),
+            error_data,
+        }
+    }
+
+    /// Type and code, 8 bits each, as ICMP has them.
+    #[must_use]
+    pub const fn type_code(&self) -> (u8, u8) {
+        let [icmp_type, icmp_code] = self.type_and_code.to_be_bytes();
+        (icmp_type, icmp_code)
+    }
+
+    /// Type of 7 bits and code of 9, as the RFC's figure draws them.
+    #[must_use]
+    pub const fn type_code_as_drawn(&self) -> (u16, u16) {
+        (self.type_and_code >> 9, self.type_and_code & 0x01FF)
+    }
+}
+
+reads!(Icmp, |value, context| {
+    array(value).map(|[_, _, t, c, d0, d1, d2, d3]| Self {
+        type_and_code: u16::from_be_bytes([t, c]),
+        error_data: u32::from_be_bytes([d0, d1, d2, d3]),
+    })
+});
+writes!(Icmp, as Icmp, |this, context| 8, |out| {
+    let [t, c] = this.type_and_code.to_be_bytes();
+    let [d0, d1, d2, d3] = this.error_data.to_be_bytes();
+    put(out, [0, 0, t, c, d0, d1, d2, d3]);
+});
+
+impl fmt::Display for Icmp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (icmp_type, icmp_code) = self.type_code();
+        write!(f, "type {icmp_type}, code {icmp_code}")?;
+        if self.error_data == 0 {
+            Ok(())
+        } else {
+            write!(f, ", data {}", self.error_data)
+        }
+    }
+}
+
+number! {
+    /// TIMER-VAL: of the drafts of TURN, reserved since
+    /// ([RFC 5766 §14](https://www.rfc-editor.org/rfc/rfc5766#section-14)).
+    TimerVal(
+        /// In seconds.
+        u32
+    )
+}
+
+impl fmt::Display for TimerVal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0)
+    }
+}
 
 /// A transport protocol by its IP protocol number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
