@@ -89,6 +89,8 @@ impl fmt::Display for Message<'_> {
                 | AnyAttribute::XorMappedAddress(_)
                 | AnyAttribute::XorPeerAddress(_)
                 | AnyAttribute::XorRelayedAddress(_)
+                | AnyAttribute::ResponseOrigin(_)
+                | AnyAttribute::OtherAddress(_)
                 | AnyAttribute::AlternateServer(_) => {
                     write!(f, " {}: {value}", Name(&attribute))?;
                 }
@@ -115,6 +117,9 @@ impl fmt::Display for Name<'_> {
 impl fmt::Display for RawAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Name(self), f)?;
+        if let Some(second) = self.ty().second_name() {
+            write!(f, " or {second}")?;
+        }
         if f.alternate() {
             write!(f, " ({} bytes)", self.value().len())?;
         }

@@ -223,6 +223,9 @@ pub enum EncodeError {
     /// The dialect's integrity counts a FINGERPRINT that was not written.
     #[error("the dialect's MESSAGE-INTEGRITY asks for a FINGERPRINT behind it")]
     FingerprintMissing,
+    /// Password algorithms are offered with a nonce that does not say so.
+    #[error("the nonce lacks the feature bit of PASSWORD-ALGORITHMS")]
+    NonceWithoutFeature,
     /// A value is longer than its definition allows.
     #[error("{length} where at most {max} are allowed")]
     ValueTooLong {

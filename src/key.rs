@@ -8,6 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::attribute::PasswordAlgorithm;
 use crate::attribute::text::trim_nuls;
 
 /// A key of a message's integrity, ready to use.
@@ -78,6 +79,27 @@ impl Key {
             ))
             .as_slice(),
         )
+    }
+
+    /// The key of long-term credentials by the algorithm that PASSWORD-ALGORITHM names. `None` if it
+    /// is neither of the two that are registered.
+    #[must_use]
+    pub fn long_term_by<U, R, P>(
+        algorithm: PasswordAlgorithm<'_>,
+        username: &U,
+        realm: &R,
+        password: &P,
+    ) -> Option<Self>
+    where
+        U: AsRef<[u8]> + ?Sized,
+        R: AsRef<[u8]> + ?Sized,
+        P: AsRef<[u8]> + ?Sized,
+    {
+        match algorithm.number() {
+            1 => Some(Self::long_term(username, realm, password)),
+            2 => Some(Self::long_term_sha256(username, realm, password)),
+            _ => None,
+        }
     }
 
     /// The key by MD5 of the bytes as they are, quotes and NULs included.

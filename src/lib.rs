@@ -32,6 +32,8 @@ mod message;
 pub mod nonce;
 #[cfg(feature = "bytes")]
 mod owned;
+#[cfg(feature = "precis")]
+pub mod prepare;
 mod registry;
 pub mod reply;
 mod wire;

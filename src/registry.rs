@@ -108,8 +108,8 @@ macro_rules! attributes {
             [0x0020 STUN, 0x8020 ALL] both XOR_MAPPED_ADDRESS "XOR-MAPPED-ADDRESS" XorMappedAddress(attribute::XorMappedAddress) Nothing "RFC 8489 §14.2";
             [0x0021 STUN] both TIMER_VAL "TIMER-VAL" TimerVal(attribute::TimerVal) Nothing "RFC 5766 §14, reserved";
             [0x0022 STUN] both RESERVATION_TOKEN "RESERVATION-TOKEN" ReservationToken(attribute::ReservationToken) Nothing "RFC 8656 §18.10";
-            [0x0024 STUN] both PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §16.1";
-            [0x0025 STUN] both USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §16.1";
+            [0x0024 STUN] both PRIORITY "PRIORITY" Priority(attribute::Priority) Nothing "RFC 8445 §7.1.1";
+            [0x0025 STUN] both USE_CANDIDATE "USE-CANDIDATE" UseCandidate(attribute::UseCandidate) Nothing "RFC 8445 §7.1.2";
             [0x0026 STUN] both PADDING "PADDING" Padding(attribute::Padding<'a>) Nothing "RFC 5780 §7.6";
             [0x0027 STUN] both RESPONSE_PORT "RESPONSE-PORT" ResponsePort(attribute::ResponsePort) Nothing "RFC 5780 §7.5";
             [0x0028 STUN] both XOR_REFLECTED_FROM "XOR-REFLECTED-FROM" XorReflectedFrom(attribute::XorReflectedFrom) Nothing "draft-ietf-behave-nat-behavior-discovery-03, reserved";
@@ -126,8 +126,8 @@ macro_rules! attributes {
             [0x8025 STUN] both TRANSACTION_TRANSMIT_COUNTER "TRANSACTION_TRANSMIT_COUNTER" TransactionTransmitCounter(attribute::TransactionTransmitCounter) Nothing "RFC 7982 §3.1";
             [0x8027 STUN] both CACHE_TIMEOUT "CACHE-TIMEOUT" CacheTimeout(attribute::CacheTimeout) Nothing "RFC 5780 §9.1";
             [0x8028 ALL] read FINGERPRINT "FINGERPRINT" Fingerprint(attribute::Fingerprint) Nothing "RFC 8489 §14.7";
-            [0x8029 STUN] both ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §16.1";
-            [0x802A STUN] both ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §16.1";
+            [0x8029 STUN] both ICE_CONTROLLED "ICE-CONTROLLED" IceControlled(attribute::IceControlled) Nothing "RFC 8445 §7.1.3";
+            [0x802A STUN] both ICE_CONTROLLING "ICE-CONTROLLING" IceControlling(attribute::IceControlling) Nothing "RFC 8445 §7.1.3";
             [0x802B STUN] both RESPONSE_ORIGIN "RESPONSE-ORIGIN" ResponseOrigin(attribute::ResponseOrigin) Nothing "RFC 5780 §7.3";
             [0x802C STUN] both OTHER_ADDRESS "OTHER-ADDRESS" OtherAddress(attribute::OtherAddress) Nothing "RFC 5780 §7.4";
             [0x802D STUN] both ECN_CHECK_STUN "ECN-CHECK STUN" EcnCheck(attribute::EcnCheck) Nothing "RFC 6679 §7.2.2";
@@ -403,7 +403,7 @@ impl Support {
 /// use stunwire::attribute::{AttributeType, registered};
 ///
 /// let priority = registered().find(|row| row.ty == AttributeType::PRIORITY);
-/// assert_eq!(priority.map(|row| row.reference), Some("RFC 8445 §16.1"));
+/// assert_eq!(priority.map(|row| row.reference), Some("RFC 8445 §7.1.1"));
 /// ```
 pub fn registered() -> impl Iterator<Item = Registered> {
     [TYPED, NAMED, SECOND].into_iter().flatten().copied()

@@ -1,16 +1,50 @@
 //! The replies that every server gives, whole.
 //!
-//! None adds a SOFTWARE that nobody asked for, and none is signed: a 401 goes to who has not shown a
-//! key yet.
+//! None adds a SOFTWARE that nobody asked for. Asked of an indication or a response each is
+//! [`EncodeError::NotARequest`].
+//!
+//! # How much larger than the request
+//!
+//! A server answers these before it knows whether the sender's address is real, so who forges one
+//! gets the reply sent to somebody else. In bytes, with the default phrases:
+//!
+//! | reply | to the smallest request that gets it | ratio |
+//! |---|---|---|
+//! | [`bad_request`] 40 | 20, a header alone | 2.0 |
+//! | [`unknown_attributes`] 56 | 24, one attribute | 2.3 |
+//! | the same, 84 with all of [`MAX_UNKNOWN`] | 84, sixteen attributes | 1.0 |
+//! | [`unauthenticated`] 52 and realm and nonce, each padded | 20 | 2.6 and more |
+//!
+//! Keep realm and nonce short, and the rate of replies to an unknown address low.
 
-use crate::attribute::{AttributeType, ErrorCode, Nonce, Realm, UnknownAttributes};
+use crate::attribute::{
+    AlternateDomain, AlternateServer, AttributeType, ErrorCode, Nonce, PasswordAlgorithm,
+    PasswordAlgorithms, Realm, UnknownAttributes,
+};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::header::Header;
+use crate::integrity::Verified;
+use crate::key::Key;
+use crate::nonce::SecurityFeatures;
 use crate::writer::MessageWriter;
 
-/// 401 with the realm and a nonce, to a request without credentials or with wrong ones
-/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
+/// 400 to a request that cannot be read, from its header alone, unsigned
+/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
+///
+/// # Errors
+/// When `request` is none, or the reply does not fit.
+pub fn bad_request<B: Buffer + ?Sized>(
+    buffer: &mut B,
+    request: impl Into<Header>,
+) -> Result<(), EncodeError> {
+    MessageWriter::error_to(buffer, request, ErrorCode::BAD_REQUEST)?.finish()?;
+    Ok(())
+}
+
+/// 401 with the realm and a nonce, unsigned, to a request without credentials or with wrong ones
+/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)). To offer password
+/// algorithms: [`Challenge`].
 ///
 /// # Errors
 /// When `request` is none, a text is too long, or the reply does not fit.
@@ -25,11 +59,12 @@ where
     R: AsRef<[u8]> + ?Sized,
     N: AsRef<[u8]> + ?Sized,
 {
-    challenge(buffer, request, ErrorCode::UNAUTHENTICATED, realm, nonce)
+    Challenge::new(realm, nonce)?.unauthenticated(buffer, request)
 }
 
-/// 438 with the realm and a new nonce, to a request whose nonce is no longer good
-/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
+/// 438 with the realm and a new nonce, unsigned, to a request whose nonce is no longer good
+/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)). To offer password
+/// algorithms: [`Challenge`].
 ///
 /// # Errors
 /// When `request` is none, a text is too long, or the reply does not fit.
@@ -44,27 +79,105 @@ where
     R: AsRef<[u8]> + ?Sized,
     N: AsRef<[u8]> + ?Sized,
 {
-    challenge(buffer, request, ErrorCode::STALE_NONCE, realm, nonce)
+    Challenge::new(realm, nonce)?.stale_nonce(buffer, request)
 }
 
-fn challenge<B, R, N>(
-    buffer: &mut B,
-    request: impl Into<Header>,
-    code: ErrorCode<'_>,
-    realm: &R,
-    nonce: &N,
-) -> Result<(), EncodeError>
-where
-    B: Buffer + ?Sized,
-    R: AsRef<[u8]> + ?Sized,
-    N: AsRef<[u8]> + ?Sized,
-{
-    let mut reply = MessageWriter::error_to(buffer, request, code)?;
-    reply
-        .attribute(&Realm::new(realm)?)?
-        .attribute(&Nonce::new(nonce)?)?;
-    reply.finish()?;
-    Ok(())
+/// What a server asks of a client that has not shown its credentials: realm, nonce and, if it offers
+/// any, password algorithms
+/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
+///
+/// ```
+/// use stunwire::attribute::PasswordAlgorithm;
+/// use stunwire::reply::Challenge;
+/// use stunwire::{EncodeError, Header, Method, SecurityFeatures, TransactionId};
+///
+/// # let id = TransactionId::new(*b"not a secret");
+/// let request = Header::request(Method::ALLOCATE, id);
+/// let mut nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie().to_vec();
+/// nonce.extend_from_slice(b"what makes it fresh");
+/// let mut reply = Vec::new();
+/// Challenge::new("example.org", &nonce)?
+///     .offer(&[PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5])?
+///     .unauthenticated(&mut reply, request)?;
+/// # Ok::<(), EncodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Challenge<'a> {
+    realm: Realm<'a>,
+    nonce: Nonce<'a>,
+    algorithms: &'a [PasswordAlgorithm<'a>],
+}
+
+impl<'a> Challenge<'a> {
+    /// A challenge that offers no password algorithms, as before RFC 8489.
+    ///
+    /// # Errors
+    /// When a text is too long.
+    pub fn new<R, N>(realm: &'a R, nonce: &'a N) -> Result<Self, EncodeError>
+    where
+        R: AsRef<[u8]> + ?Sized,
+        N: AsRef<[u8]> + ?Sized,
+    {
+        Ok(Self {
+            realm: Realm::new(realm)?,
+            nonce: Nonce::new(nonce)?,
+            algorithms: &[],
+        })
+    }
+
+    /// The same with PASSWORD-ALGORITHMS.
+    ///
+    /// # Errors
+    /// When the nonce does not say so
+    /// ([`SecurityFeatures::PASSWORD_ALGORITHMS`]): a client could then not notice that somebody took
+    /// the list away.
+    pub fn offer(self, algorithms: &'a [PasswordAlgorithm<'a>]) -> Result<Self, EncodeError> {
+        match SecurityFeatures::of(&self.nonce) {
+            Some(features) if features.contains(SecurityFeatures::PASSWORD_ALGORITHMS) => {
+                Ok(Self { algorithms, ..self })
+            }
+            _ => Err(EncodeError::NonceWithoutFeature),
+        }
+    }
+
+    /// Writes a 401.
+    ///
+    /// # Errors
+    /// When `request` is none, or the reply does not fit.
+    pub fn unauthenticated<B: Buffer + ?Sized>(
+        &self,
+        buffer: &mut B,
+        request: impl Into<Header>,
+    ) -> Result<(), EncodeError> {
+        self.write(buffer, request, ErrorCode::UNAUTHENTICATED)
+    }
+
+    /// Writes a 438.
+    ///
+    /// # Errors
+    /// When `request` is none, or the reply does not fit.
+    pub fn stale_nonce<B: Buffer + ?Sized>(
+        &self,
+        buffer: &mut B,
+        request: impl Into<Header>,
+    ) -> Result<(), EncodeError> {
+        self.write(buffer, request, ErrorCode::STALE_NONCE)
+    }
+
+    fn write<B: Buffer + ?Sized>(
+        &self,
+        buffer: &mut B,
+        request: impl Into<Header>,
+        code: ErrorCode<'_>,
+    ) -> Result<(), EncodeError> {
+        let mut reply = MessageWriter::error_to(buffer, request, code)?;
+        reply.attribute(&self.realm)?.attribute(&self.nonce)?;
+        if !self.algorithms.is_empty() {
+            reply.attribute(&PasswordAlgorithms::of(self.algorithms))?;
+        }
+        reply.finish()?;
+        Ok(())
+    }
 }
 
 /// How many types a 420 lists at most. A request can name thousands in 4 bytes each, and a reply that
@@ -91,8 +204,7 @@ where
     let mut listed = [AttributeType::new(0); MAX_UNKNOWN];
     let mut count = 0_usize;
     for ty in unknown {
-        let seen = listed.iter().take(count).any(|other| *other == ty);
-        if seen {
+        if listed.iter().take(count).any(|other| *other == ty) {
             continue;
         }
         let Some(slot) = listed.get_mut(count) else {
@@ -105,5 +217,44 @@ where
     let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::UNKNOWN_ATTRIBUTE)?;
     reply.attribute(&list)?;
     reply.finish()?;
+    Ok(())
+}
+
+/// 487 to an ICE check whose sender takes itself for what this agent is, signed, with FINGERPRINT
+/// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
+///
+/// # Errors
+/// When `request` is none, or the reply does not fit.
+pub fn role_conflict<B: Buffer + ?Sized>(
+    buffer: &mut B,
+    request: &Verified<'_>,
+    key: &Key,
+) -> Result<(), EncodeError> {
+    MessageWriter::error_to(buffer, request, ErrorCode::ROLE_CONFLICT)?
+        .integrity_like(request, key)?
+        .fingerprint()?
+        .finish()?;
+    Ok(())
+}
+
+/// 300 with the server to ask instead and, for TLS, the name that its certificate has; signed, since a
+/// client that believes an unsigned one goes where an attacker likes
+/// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
+///
+/// # Errors
+/// When `request` is none, or the reply does not fit.
+pub fn try_alternate<B: Buffer + ?Sized>(
+    buffer: &mut B,
+    request: &Verified<'_>,
+    key: &Key,
+    server: AlternateServer,
+    domain: Option<AlternateDomain<'_>>,
+) -> Result<(), EncodeError> {
+    let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::TRY_ALTERNATE)?;
+    reply.attribute(&server)?;
+    if let Some(domain) = domain {
+        reply.attribute(&domain)?;
+    }
+    reply.integrity_like(request, key)?.finish()?;
     Ok(())
 }

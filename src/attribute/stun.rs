@@ -2,6 +2,10 @@
 
 use core::fmt;
 
+use hmac::Hmac;
+use hmac::digest::CtOutput;
+use sha2::{Digest, Sha256};
+
 use super::AttributeType;
 use super::shape::{array, put, put_slice};
 use crate::display::Hex;
@@ -201,6 +205,42 @@ token! {
         /// The hash, 32 bytes.
         32
     )
+}
+
+impl UserHash {
+    /// The hash of a user in a realm, both prepared as the key's are.
+    ///
+    /// ```
+    /// use stunwire::attribute::UserHash;
+    ///
+    /// // The user of RFC 8489 B.1.
+    /// let hash = UserHash::of("\u{30DE}\u{30C8}\u{30EA}\u{30C3}\u{30AF}\u{30B9}", "example.org");
+    /// assert_eq!(hash.0[..4], [0x4a, 0x3c, 0xf3, 0x8f]);
+    /// ```
+    #[must_use]
+    pub fn of<U, R>(username: &U, realm: &R) -> Self
+    where
+        U: AsRef<[u8]> + ?Sized,
+        R: AsRef<[u8]> + ?Sized,
+    {
+        let hash = Sha256::new()
+            .chain_update(username)
+            .chain_update(b":")
+            .chain_update(realm);
+        Self(hash.finalize().into())
+    }
+
+    /// Whether this is the user, compared in constant time.
+    #[must_use]
+    pub fn is<U, R>(&self, username: &U, realm: &R) -> bool
+    where
+        U: AsRef<[u8]> + ?Sized,
+        R: AsRef<[u8]> + ?Sized,
+    {
+        // A MAC's output, as these bytes are as long as, compares so.
+        type Output = CtOutput<Hmac<Sha256>>;
+        Output::new(self.0.into()) == Output::new(Self::of(username, realm).0.into())
+    }
 }
 
 /// PASSWORD-ALGORITHM: how the key is made from the password

@@ -15,6 +15,7 @@ mod callers;
 mod hostile;
 mod laws;
 mod no_alloc;
+mod registry;
 mod regressions;
 mod support;
 mod vectors;

@@ -1,0 +1,240 @@
+//! The registry against IANA's, and against the documentation.
+
+use std::collections::HashMap;
+
+use stunwire::attribute::{AttributeType, Support, registered};
+use stunwire::{Dialect, ErrorCode, Method};
+
+const ATTRIBUTES: &str = include_str!("../data/iana/attributes.csv");
+const METHODS: &str = include_str!("../data/iana/methods.csv");
+const ERRORS: &str = include_str!("../data/iana/errors.csv");
+
+/// A row of one of IANA's tables: a number or a range, a name, a reference.
+struct Row {
+    first: u16,
+    last: u16,
+    name: String,
+    reference: String,
+}
+
+impl Row {
+    /// The name that a reserved code once had.
+    fn former(&self) -> Option<&str> {
+        let was = self
+            .name
+            .strip_prefix("Reserved; was ")
+            .or_else(|| self.name.strip_prefix("Reserved (was "))?;
+        Some(was.split(" prior").next().unwrap().trim_end_matches(')'))
+    }
+
+    fn is_free(&self) -> bool {
+        self.name.starts_with("Reserved") || self.name == "Unassigned"
+    }
+}
+
+fn number(text: &str) -> u16 {
+    match text.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16).unwrap(),
+        None => text.parse().unwrap(),
+    }
+}
+
+fn rows(table: &str) -> Vec<Row> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("Value"))
+        .map(|line| {
+            let (range, rest) = line.split_once(',').unwrap();
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            // The last column holds no comma; a name may, and is then in quotes.
+            let (name, reference) = rest.rsplit_once(',').unwrap();
+            Row {
+                first: number(first),
+                last: number(last),
+                name: name.trim_matches('"').into(),
+                reference: reference.into(),
+            }
+        })
+        .collect()
+}
+
+/// `[RFC8489]` as the registry writes it here, `RFC 8489`.
+fn rfc(reference: &str) -> Option<String> {
+    let number = reference.strip_prefix("[RFC")?.split(']').next()?;
+    number
+        .chars()
+        .all(|c| c.is_ascii_digit())
+        .then(|| format!("RFC {number}"))
+}
+
+#[test]
+fn the_tables_have_no_gap() {
+    for (table, end) in [(ATTRIBUTES, 0xFFFF), (METHODS, 0xFFF), (ERRORS, 699)] {
+        let mut next = 0;
+        for row in rows(table) {
+            assert_eq!(u32::from(row.first), next, "{}", row.name);
+            next = u32::from(row.last) + 1;
+        }
+        assert_eq!(next, end + 1);
+    }
+}
+
+#[test]
+fn attributes_are_those_of_iana() {
+    let mut compared = 0;
+    for row in rows(ATTRIBUTES) {
+        for code in row.first..=row.last {
+            let ty = AttributeType::new(code);
+            let ours: Vec<_> = registered().filter(|ours| ours.ty == ty).collect();
+            let name = ty.name();
+            if !row.is_free() {
+                compared += 1;
+                assert_eq!(name, Some(row.name.as_str()), "{code:#06x}");
+                let ours = ours.iter().find(|ours| ours.name == row.name).unwrap();
+                let source = rfc(&row.reference).unwrap_or("IANA".into());
+                assert!(
+                    ours.reference.starts_with(&source),
+                    "{code:#06x}: {} where IANA has {}",
+                    ours.reference,
+                    row.reference
+                );
+            } else if let Some(former) = row.former() {
+                compared += 1;
+                assert_eq!(name, Some(former), "{code:#06x}");
+            } else {
+                // Who uses a code that IANA has not given away is named, and is no current RFC.
+                for ours in ours {
+                    assert!(
+                        !ours.reference.starts_with("RFC") || ours.name == "RESERVED",
+                        "{code:#06x}: {} claims {}",
+                        ours.name,
+                        ours.reference
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(compared, 60);
+}
+
+#[test]
+fn methods_are_those_of_iana() {
+    for row in rows(METHODS) {
+        for number in row.first..=row.last {
+            let name = Method::new(number).unwrap().name();
+            match row.former() {
+                Some(former) => {
+                    assert_eq!(name.map(|name| name.replace(' ', "")), Some(former.into()))
+                }
+                None if row.is_free() => assert_eq!(name, None, "{number:#05x}"),
+                None => assert_eq!(name, Some(row.name.as_str())),
+            }
+        }
+    }
+}
+
+#[test]
+fn error_codes_are_those_of_iana() {
+    let ours: HashMap<u16, &ErrorCode<'_>> = ErrorCode::REGISTERED
+        .iter()
+        .map(|code| (code.code(), code))
+        .collect();
+    assert_eq!(ours.len(), ErrorCode::REGISTERED.len());
+    for row in rows(ERRORS) {
+        for code in row.first..=row.last {
+            let ours = ours.get(&code).map(|ours| ours.reason_str().unwrap());
+            if !row.is_free() {
+                assert_eq!(ours, Some(row.name.as_str()), "{code}");
+            }
+        }
+    }
+    // What IANA does not have, with who has it: RFC 3489, the drafts of TURN, MS-TURN, MS-ICE2BWM.
+    let mut others: Vec<u16> = ours.keys().copied().collect();
+    let iana = rows(ERRORS);
+    others.retain(|code| {
+        let row = iana
+            .iter()
+            .find(|row| (row.first..=row.last).contains(code));
+        row.unwrap().is_free()
+    });
+    others.sort_unstable();
+    assert_eq!(
+        others,
+        [
+            274, 275, 430, 431, 432, 433, 434, 435, 436, 439, 444, 445, 481, 503, 507, 600
+        ]
+    );
+}
+
+/// Every attribute has a name of its own and reads under it.
+#[test]
+fn rows_are_consistent() {
+    for row in registered() {
+        if row.support == Support::Bytes {
+            assert_eq!(row.ty.name(), Some(row.name));
+            continue;
+        }
+        let named = row.ty.name() == Some(row.name)
+            || row.ty.second_name() == Some(row.name)
+            || Dialect::MS_TURN.name_of(row.ty) == Some(row.name);
+        assert!(named, "{} does not name {}", row.ty, row.name);
+    }
+}
+
+/// Every attribute's type has documentation that begins with its name and cites its source.
+#[test]
+fn rows_are_documented() {
+    let sources = [
+        include_str!("../../src/attribute/address.rs"),
+        include_str!("../../src/attribute/discovery.rs"),
+        include_str!("../../src/attribute/google.rs"),
+        include_str!("../../src/attribute/ice.rs"),
+        include_str!("../../src/attribute/ms/ice.rs"),
+        include_str!("../../src/attribute/ms/turn.rs"),
+        include_str!("../../src/attribute/oauth.rs"),
+        include_str!("../../src/attribute/stun.rs"),
+        include_str!("../../src/attribute/text.rs"),
+        include_str!("../../src/attribute/turn.rs"),
+        include_str!("../../src/channel.rs"),
+        include_str!("../../src/error_code.rs"),
+    ];
+    // Each block of documentation as one line.
+    let mut blocks = Vec::new();
+    for source in sources {
+        let mut block = String::new();
+        for line in source.lines() {
+            match line.trim().strip_prefix("///") {
+                Some(text) => block.push_str(text),
+                None if !block.is_empty() => blocks.push(std::mem::take(&mut block)),
+                None => {}
+            }
+        }
+    }
+    for row in registered().filter(|row| row.support != Support::Bytes) {
+        let name = row.name.trim_start_matches("MS-");
+        let block = blocks
+            .iter()
+            .find(|block| {
+                let start = block.trim_start();
+                let start = start.trim_start_matches("MS-");
+                start.starts_with(&format!("{name}:")) || start.starts_with(&format!("{name},"))
+            })
+            .unwrap_or_else(|| panic!("{} has no documentation", row.name));
+        // The document; a section too, where it has them.
+        let document = row.reference.split([',', '§']).next().unwrap().trim();
+        let document = document.split("] ").next().unwrap().trim_end_matches(']');
+        let cited = match document {
+            "IANA" => block.contains("IANA"),
+            document => block.replace('\\', "").contains(document),
+        };
+        assert!(cited, "{} does not cite {document}: {block}", row.name);
+        if let Some((_, section)) = row.reference.split_once('§') {
+            let section = section.split(',').next().unwrap();
+            assert!(
+                block.contains(&format!("§{section}")) || block.contains("reserved since"),
+                "{} does not cite §{section}: {block}",
+                row.name
+            );
+        }
+    }
+}
