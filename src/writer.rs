@@ -230,7 +230,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         len: usize,
     ) -> Result<(), EncodeError> {
         let context = self.context();
-        let fill = registry::fill_of(ty);
+        let fill = registry::fill_of(ty, context.dialect);
         let extra = match fill {
             Fill::Nothing => 0,
             Fill::Nul | Fill::Space | Fill::Repeat => wire::padding(len),

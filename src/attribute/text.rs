@@ -154,8 +154,35 @@ impl<'a> Username<'a> {
     {
         JoinedUsername {
             remote: remote.as_ref(),
+            colon: b":",
             local: local.as_ref(),
         }
+    }
+
+    /// The USERNAME of a check in Google's ICE before RFC 5245: both fragments and nothing between
+    /// them. To read one, strip the fragment that is known.
+    #[must_use]
+    pub fn concatenated<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
+    where
+        R: AsRef<[u8]> + ?Sized,
+        L: AsRef<[u8]> + ?Sized,
+    {
+        JoinedUsername {
+            remote: remote.as_ref(),
+            colon: b"",
+            local: local.as_ref(),
+        }
+    }
+
+    /// The two fragments of an ICE check's USERNAME, as its receiver names them: its own and that of
+    /// the sender. `None` without a colon. NULs at the end, which \[MS-ICE2\] counts in the length,
+    /// are no part of them.
+    #[must_use]
+    pub fn fragments(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = self.trimmed();
+        let colon = text.iter().position(|byte| *byte == b':')?;
+        let (own, rest) = text.split_at_checked(colon)?;
+        Some((own, rest.strip_prefix(b":")?))
     }
 }
 
@@ -163,14 +190,18 @@ impl<'a> Username<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedUsername<'a> {
     remote: &'a [u8],
+    colon: &'static [u8],
     local: &'a [u8],
 }
 
 writes!(JoinedUsername<'_>, as Username<'_>,
-    |this, context| this.remote.len().saturating_add(1).saturating_add(this.local.len()),
+    |this, context| {
+        let front = this.remote.len().saturating_add(this.colon.len());
+        front.saturating_add(this.local.len())
+    },
     |out| {
         let out = put_slice(out, this.remote);
-        let out = put_slice(out, b":");
+        let out = put_slice(out, this.colon);
         put_slice(out, this.local);
     }
 );
