@@ -518,7 +518,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// When it does not fit.
     #[inline]
     pub fn integrity(mut self, key: &Key) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
-        let wide = key.is_wide() && self.draft.dialect().rules().magic;
+        let wide = key.is_wide() && self.draft.dialect().rules().wide;
         let algorithm = if wide {
             IntegrityAlgorithm::MsTurnSha256
         } else {
