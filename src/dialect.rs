@@ -39,7 +39,9 @@ enum Family {
     MsIce2Legacy,
 }
 
-/// One row of the table.
+/// One row of the table. The page `docs/microsoft.md` shows it with what stands elsewhere: code
+/// points, in the registry, and addresses, which are XOR-ed with bytes 4 to 19 of the header in every
+/// dialect.
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Rules {
     /// Bytes 4 to 7 of the header are the magic cookie (RFC 8489 §5). Without, all of bytes 4 to 19
@@ -54,6 +56,8 @@ pub(crate) struct Rules {
     pub(crate) fill: bool,
     /// How the integrity tag is computed.
     pub(crate) tag: Tag,
+    /// MESSAGE-INTEGRITY may be an HMAC-SHA256 of 32 bytes ([MS-TURN] 2.2.2.17).
+    pub(crate) wide: bool,
     /// FINGERPRINT may have been computed with the odd CRC table of [MS-ICE2] 3.1.4.8.2.
     pub(crate) ms_crc: bool,
 }
@@ -95,8 +99,10 @@ impl Dialect {
         }
     }
 
-    /// The same without padding behind attributes: what libnice writes in its OC2007R2 mode and
-    /// WhatsApp in some messages, under a header that is otherwise RFC 8489's.
+    /// The same without padding behind attributes, under a header that is otherwise the dialect's:
+    ///
+    /// - `RFC8489.unpadded()` for WhatsApp's own messages and libnice's OC2007R2 mode,
+    /// - `MS_ICE2_LEGACY.unpadded()` for the checks of that mode.
     #[must_use]
     pub const fn unpadded(self) -> Self {
         Self {
@@ -105,8 +111,10 @@ impl Dialect {
         }
     }
 
-    /// The same with attributes padded to 4 bytes: an MS-TURN implementation that is not
-    /// Microsoft's writes so.
+    /// The same with attributes padded to 4 bytes behind their value:
+    ///
+    /// - `MS_TURN.padded()` for the one implementation that is not Microsoft's and writes so,
+    /// - `RFC3489.padded()` for servers that leave the cookie out and otherwise speak RFC 5389.
     #[must_use]
     pub const fn padded(self) -> Self {
         Self {
@@ -119,11 +127,11 @@ impl Dialect {
     const fn rules_of(family: Family) -> Rules {
         #[rustfmt::skip]
         let rules = match family {
-            Family::Rfc8489 =>      Rules { cookie: true,  magic: false, padded: true,  fill: false, tag: Tag::Adjusted,          ms_crc: false },
-            Family::Rfc3489 =>      Rules { cookie: false, magic: false, padded: false, fill: true,  tag: Tag::Last,              ms_crc: false },
-            Family::MsTurn =>       Rules { cookie: false, magic: true,  padded: false, fill: false, tag: Tag::Last,              ms_crc: false },
-            Family::MsIce2 =>       Rules { cookie: true,  magic: false, padded: true,  fill: false, tag: Tag::Adjusted,          ms_crc: true },
-            Family::MsIce2Legacy => Rules { cookie: true,  magic: false, padded: true,  fill: true,  tag: Tag::BeforeFingerprint, ms_crc: true },
+            Family::Rfc8489 =>      Rules { cookie: true,  magic: false, padded: true,  fill: false, tag: Tag::Adjusted,          wide: false, ms_crc: false },
+            Family::Rfc3489 =>      Rules { cookie: false, magic: false, padded: false, fill: true,  tag: Tag::Last,              wide: false, ms_crc: false },
+            Family::MsTurn =>       Rules { cookie: false, magic: true,  padded: false, fill: false, tag: Tag::Last,              wide: true,  ms_crc: false },
+            Family::MsIce2 =>       Rules { cookie: true,  magic: false, padded: true,  fill: false, tag: Tag::Adjusted,          wide: false, ms_crc: true },
+            Family::MsIce2Legacy => Rules { cookie: true,  magic: false, padded: true,  fill: true,  tag: Tag::BeforeFingerprint, wide: false, ms_crc: true },
         };
         rules
     }

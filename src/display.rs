@@ -71,6 +71,7 @@ impl fmt::Display for Message<'_> {
             match value {
                 AnyAttribute::RequestedTransport(transport) => write!(f, " {transport}")?,
                 AnyAttribute::Lifetime(lifetime) => write!(f, " lifetime: {}", lifetime.as_secs())?,
+                AnyAttribute::MsBandwidth(rate) => write!(f, " bandwidth: {}", rate.0)?,
                 AnyAttribute::Username(user) => write!(f, " user: {}", Text(user.trimmed()))?,
                 AnyAttribute::Realm(realm) => write!(f, " realm: {}", Text(realm.trimmed()))?,
                 AnyAttribute::Nonce(_) => f.write_str(" with nonce")?,
@@ -91,7 +92,10 @@ impl fmt::Display for Message<'_> {
                 | AnyAttribute::XorRelayedAddress(_)
                 | AnyAttribute::ResponseOrigin(_)
                 | AnyAttribute::OtherAddress(_)
-                | AnyAttribute::AlternateServer(_) => {
+                | AnyAttribute::AlternateServer(_)
+                | AnyAttribute::MsDestinationAddress(_)
+                | AnyAttribute::MsRemoteAddress(_)
+                | AnyAttribute::MsAlternateMappedAddress(_) => {
                     write!(f, " {}: {value}", Name(&attribute))?;
                 }
                 _ => {}

@@ -220,8 +220,9 @@ pub enum EncodeError {
         /// Its type.
         attribute: AttributeType,
     },
-    /// The dialect's integrity counts a FINGERPRINT that was not written.
-    #[error("the dialect's MESSAGE-INTEGRITY asks for a FINGERPRINT behind it")]
+    /// A FINGERPRINT is needed and not there: the dialect's integrity counts one, or a message
+    /// without a valid one was to get a twin.
+    #[error("the message needs a valid FINGERPRINT at its end")]
     FingerprintMissing,
     /// Password algorithms are offered with a nonce that does not say so.
     #[error("the nonce lacks the feature bit of PASSWORD-ALGORITHMS")]

@@ -1,7 +1,9 @@
 //! Is it STUN: the CRC-32 behind a message.
 
 use crate::attribute::{Attribute, Fingerprint};
-use crate::message::{ABSENT, Message};
+use crate::buffer::Buffer;
+use crate::error::EncodeError;
+use crate::message::{ABSENT, Message, length32};
 use crate::wire::TLV_HEAD_LEN;
 
 /// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
@@ -68,6 +70,63 @@ impl Message<'_> {
         } else {
             FingerprintStatus::Invalid
         }
+    }
+
+    /// Writes the second copy that \[MS-ICE2\] 3.1.4.8.2 wants sent of every check and answer: the
+    /// same bytes, FINGERPRINT by Microsoft's table.
+    ///
+    /// The tables differ in one entry, so for about two messages in three the copy is the message
+    /// itself. Once the peer has sent IMPLEMENTATION-VERSION, it needs no second copy.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::ImplementationVersion;
+    /// use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
+    ///
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// # let key = Key::short_term("the password of the other side");
+    /// let header = Header::request(Method::BINDING, id).in_dialect(Dialect::MS_ICE2_LEGACY);
+    /// let mut buffer = [0; 128];
+    /// let mut check = MessageWriter::new(&mut buffer, header)?;
+    /// check.attribute(&ImplementationVersion(2))?;
+    /// let check = check.integrity(&key)?.fingerprint()?.finish()?;
+    /// let check = Dialect::MS_ICE2_LEGACY.parse(check)?;
+    ///
+    /// let mut second = [0; 128];
+    /// let second = check.twin(&mut second)?;
+    /// let twin = Dialect::MS_ICE2_LEGACY.parse(second)?;
+    /// assert_eq!(check.fingerprint(), FingerprintStatus::Valid);
+    /// assert_eq!(twin.fingerprint(), FingerprintStatus::ValidMsTable);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the dialect is none of MS-ICE2's, the message has no FINGERPRINT that holds by the usual
+    /// table, or the copy does not fit.
+    pub fn twin<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        if !self.dialect().rules().ms_crc {
+            return Err(EncodeError::NotInDialect);
+        }
+        if self.fingerprint() != FingerprintStatus::Valid {
+            return Err(EncodeError::FingerprintMissing);
+        }
+        let (bytes, start) = (self.as_bytes(), buffer.start());
+        let available = buffer.limit().saturating_sub(start);
+        let Some(copy) = buffer.extend(start, bytes.len()) else {
+            return Err(EncodeError::BufferFull {
+                needed: length32(bytes),
+                available: u32::try_from(available).unwrap_or(u32::MAX),
+            });
+        };
+        copy.copy_from_slice(bytes);
+        // FINGERPRINT is last and 8 bytes long: it has just been checked.
+        if let Some((text, fingerprint)) = copy.split_last_chunk_mut::<8>() {
+            let [_, _, _, _, crc @ ..] = fingerprint;
+            *crc = (ms_crc(text) ^ XOR).to_be_bytes();
+        }
+        Ok(copy)
     }
 }
 

@@ -183,7 +183,7 @@ impl<'a> Message<'a> {
             (false, _) if goog => None,
             (false, 20) if policy.sha1 => Some(IntegrityAlgorithm::Sha1),
             (false, 20) => return Err(IntegrityError::Missing),
-            (false, 32) if dialect.rules().magic => Some(IntegrityAlgorithm::MsTurnSha256),
+            (false, 32) if dialect.rules().wide => Some(IntegrityAlgorithm::MsTurnSha256),
             _ => None,
         };
         let offset = offset32(place);

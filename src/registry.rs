@@ -92,6 +92,9 @@ macro_rules! attributes {
             [0x000C STUN] both CHANNEL_NUMBER "CHANNEL-NUMBER" ChannelNumber(attribute::ChannelNumber) Nothing "RFC 8656 §18.1";
             [0x000D ALL] both LIFETIME "LIFETIME" Lifetime(attribute::Lifetime) Nothing "RFC 8656 §18.2";
             [0x000F MS_TURN] read MAGIC_COOKIE "MAGIC-COOKIE" MsMagicCookie(attribute::ms::MagicCookie) Nothing "[MS-TURN] 2.2.2.8";
+            [0x0010 ALL] both BANDWIDTH "BANDWIDTH" MsBandwidth(attribute::ms::Bandwidth) Nothing "[MS-TURN] 2.2.2.9";
+            [0x0011 MS_TURN] both DESTINATION_ADDRESS "DESTINATION-ADDRESS" MsDestinationAddress(attribute::ms::DestinationAddress) Nothing "[MS-TURN] 2.2.2";
+            [0x0012 MS_TURN] both REMOTE_ADDRESS "REMOTE-ADDRESS" MsRemoteAddress(attribute::ms::RemoteAddress) Nothing "[MS-TURN] 2.2.2";
             [0x0012 STUN] both XOR_PEER_ADDRESS "XOR-PEER-ADDRESS" XorPeerAddress(attribute::XorPeerAddress) Nothing "RFC 8656 §18.3";
             [0x0013 ALL] both DATA "DATA" Data(attribute::Data<'a>) Nothing "RFC 8656 §18.4";
             [0x0014 STUN, 0x0015 MS_TURN] both REALM "REALM" Realm(attribute::Realm<'a>) Nul "RFC 8489 §14.9";
@@ -134,9 +137,30 @@ macro_rules! attributes {
             [0x802E STUN] both THIRD_PARTY_AUTHORIZATION "THIRD-PARTY-AUTHORIZATION" ThirdPartyAuthorization(attribute::ThirdPartyAuthorization<'a>) Nul "RFC 7635 §6.1";
             [0x802F STUN] both ORIGIN "ORIGIN" Origin(attribute::Origin<'a>) Nul "draft-ietf-tram-stun-origin";
             [0x8030 STUN] both MOBILITY_TICKET "MOBILITY-TICKET" MobilityTicket(attribute::MobilityTicket<'a>) Nothing "RFC 8016 §3.3";
+            [0x8032 MS_TURN] both MS_ALTERNATE_HOST_NAME "MS-ALTERNATE-HOST-NAME" MsAlternateHostName(attribute::ms::AlternateHostName<'a>) Nothing "[MS-TURN] 2.2.2";
+            [0x8037 MS_TURN] both MS_APP_ID "MS-APP-ID" MsAppId(attribute::ms::AppId) Nothing "[MS-TURN] 2.2.2";
+            [0x8039 MS_TURN] both MS_SECURE_TAG "MS-SECURE-TAG" MsSecureTag(attribute::ms::SecureTag<'a>) Nothing "[MS-TURN] 2.2.2";
             [0x8050 STUN] both SECONDARY_ADDRESS "SECONDARY-ADDRESS" SecondaryAddress(attribute::SecondaryAddress) Nothing "Vovida's STUN server";
+            [0x8050 MS_TURN] both MS_SEQUENCE_NUMBER "MS-SEQUENCE-NUMBER" MsSequenceNumber(attribute::ms::SequenceNumber) Nothing "[MS-TURN] 2.2.2";
             [0x8054 ALL] both MS_CANDIDATE_IDENTIFIER "CANDIDATE-IDENTIFIER" MsCandidateIdentifier(attribute::ms::CandidateIdentifier<'a>) Nul "[MS-ICE2] 2.2.2.1";
+            [0x8055 MS_TURN] both MS_SERVICE_QUALITY "MS-SERVICE-QUALITY" MsServiceQuality(attribute::ms::ServiceQuality) Nothing "[MS-TURN] 2.2.2.22";
+            [0x8056 ALL] both MS_BANDWIDTH_ADMISSION_CONTROL_MESSAGE "BANDWIDTH-ADMISSION-CONTROL-MESSAGE" MsBandwidthAdmissionControlMessage(attribute::ms::BandwidthAdmissionControlMessage) Nothing "[MS-TURNBWM] 2.2.1";
+            [0x8057 ALL] both MS_BANDWIDTH_RESERVATION_IDENTIFIER "BANDWIDTH-RESERVATION-IDENTIFIER" MsBandwidthReservationIdentifier(attribute::ms::BandwidthReservationIdentifier) Nothing "[MS-TURNBWM] 2.2.2";
+            [0x8058 ALL] both MS_BANDWIDTH_RESERVATION_AMOUNT "BANDWIDTH-RESERVATION-AMOUNT" MsBandwidthReservationAmount(attribute::ms::BandwidthReservationAmount) Nothing "[MS-TURNBWM] 2.2.3";
+            [0x8059 ALL] both MS_REMOTE_SITE_ADDRESS "REMOTE-SITE-ADDRESS" MsRemoteSiteAddress(attribute::ms::RemoteSiteAddress) Nothing "[MS-TURNBWM] 2.2.4";
+            [0x805A ALL] both MS_REMOTE_RELAY_SITE_ADDRESS "REMOTE-RELAY-SITE-ADDRESS" MsRemoteRelaySiteAddress(attribute::ms::RemoteRelaySiteAddress) Nothing "[MS-TURNBWM] 2.2.5";
+            [0x805B ALL] both MS_LOCAL_SITE_ADDRESS "LOCAL-SITE-ADDRESS" MsLocalSiteAddress(attribute::ms::LocalSiteAddress) Nothing "[MS-TURNBWM] 2.2.6";
+            [0x805C ALL] both MS_LOCAL_RELAY_SITE_ADDRESS "LOCAL-RELAY-SITE-ADDRESS" MsLocalRelaySiteAddress(attribute::ms::LocalRelaySiteAddress) Nothing "[MS-TURNBWM] 2.2.7";
+            [0x805D ALL] both MS_REMOTE_SITE_ADDRESS_RESPONSE "REMOTE-SITE-ADDRESS-RESPONSE" MsRemoteSiteAddressResponse(attribute::ms::RemoteSiteAddressResponse) Nothing "[MS-TURNBWM] 2.2.8";
+            [0x805E ALL] both MS_REMOTE_RELAY_SITE_ADDRESS_RESPONSE "REMOTE-RELAY-SITE-ADDRESS-RESPONSE" MsRemoteRelaySiteAddressResponse(attribute::ms::RemoteRelaySiteAddressResponse) Nothing "[MS-TURNBWM] 2.2.9";
+            [0x805F ALL] both MS_LOCAL_SITE_ADDRESS_RESPONSE "LOCAL-SITE-ADDRESS-RESPONSE" MsLocalSiteAddressResponse(attribute::ms::LocalSiteAddressResponse) Nothing "[MS-TURNBWM] 2.2.10";
+            [0x8060 ALL] both MS_LOCAL_RELAY_SITE_ADDRESS_RESPONSE "LOCAL-RELAY-SITE-ADDRESS-RESPONSE" MsLocalRelaySiteAddressResponse(attribute::ms::LocalRelaySiteAddressResponse) Nothing "[MS-TURNBWM] 2.2.11";
+            [0x8061 ALL] both MS_SIP_DIALOG_IDENTIFIER "SIP-DIALOG-IDENTIFIER" MsSipDialogIdentifier(attribute::ms::SipDialogIdentifier<'a>) Nul "[MS-TURNBWM] 2.2.12";
+            [0x8062 ALL] both MS_SIP_CALL_IDENTIFIER "SIP-CALL-IDENTIFIER" MsSipCallIdentifier(attribute::ms::SipCallIdentifier<'a>) Nul "[MS-TURNBWM] 2.2.13";
+            [0x8068 ALL] both MS_LOCATION_PROFILE "LOCATION-PROFILE" MsLocationProfile(attribute::ms::LocationProfile) Nothing "[MS-TURNBWM] 2.2.14";
             [0x8070 ALL] both MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
+            [0x8090 MS_TURN] both MS_ALTERNATE_MAPPED_ADDRESS "MS-ALTERNATE-MAPPED-ADDRESS" MsAlternateMappedAddress(attribute::ms::AlternateMappedAddress) Nothing "[MS-TURN] 2.2.2.23";
+            [0x8095 MS_TURN] both MULTIPLEXED_TURN_SESSION_ID "MULTIPLEXED-TURN-SESSION-ID" MsMultiplexedTurnSessionId(attribute::ms::MultiplexedTurnSessionId) Nothing "[MS-TURN] 2.2.2";
             [0xC057 STUN] both GOOG_NETWORK_INFO "GOOG-NETWORK-INFO" GoogNetworkInfo(attribute::GoogNetworkInfo) Nothing "IANA, layout of libwebrtc";
             [0xC058 STUN] both GOOG_LAST_ICE_CHECK_RECEIVED "GOOG-LAST-ICE-CHECK-RECEIVED" GoogLastIceCheckReceived(attribute::GoogLastIceCheckReceived) Nothing "IANA, layout of libwebrtc";
             [0xC059 STUN] both GOOG_MISC_INFO "GOOG-MISC-INFO" GoogMiscInfo(attribute::GoogMiscInfo<'a>) Nothing "IANA, layout of libwebrtc";
@@ -282,9 +306,9 @@ macro_rules! expand_attributes {
         ];
 
         /// What fills the value of this type where padding counts inside the length.
-        pub(crate) fn fill_of(ty: AttributeType) -> Fill {
+        pub(crate) fn fill_of(ty: AttributeType, dialect: Dialect) -> Fill {
             match ty.code() {
-                $( $first => Fill::$fill, )+
+                $( $first if In::$first_in.has(dialect) => Fill::$fill, )+
                 _ => Fill::Nothing,
             }
         }

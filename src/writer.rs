@@ -230,7 +230,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         len: usize,
     ) -> Result<(), EncodeError> {
         let context = self.context();
-        let fill = registry::fill_of(ty);
+        let fill = registry::fill_of(ty, context.dialect);
         let extra = match fill {
             Fill::Nothing => 0,
             Fill::Nul | Fill::Space | Fill::Repeat => wire::padding(len),
@@ -518,7 +518,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// When it does not fit.
     #[inline]
     pub fn integrity(mut self, key: &Key) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
-        let wide = key.is_wide() && self.draft.dialect().rules().magic;
+        let wide = key.is_wide() && self.draft.dialect().rules().wide;
         let algorithm = if wide {
             IntegrityAlgorithm::MsTurnSha256
         } else {

@@ -1,6 +1,5 @@
 //! Attributes that hold a transport address, as it is or XOR-ed.
 
-use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::shape::put;
@@ -85,19 +84,25 @@ pub(crate) fn encode(address: SocketAddr, out: &mut [u8]) {
     }
 }
 
+/// An address as it is, or XOR-ed.
 macro_rules! address {
     ($(#[$doc:meta])* $name:ident in the clear) => {
         address!(@type $(#[$doc])* $name);
-        reads!($name, |value, context| decode(value).map(Self));
-        writes!($name, as $name, |this, context| len(&this.0), |out| encode(this.0, out));
+        reads!($name, |value, context| $crate::attribute::address::decode(value).map(Self));
+        writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
+            $crate::attribute::address::encode(this.0, out);
+        });
     };
     ($(#[$doc:meta])* $name:ident xored) => {
         address!(@type $(#[$doc])* $name);
         reads!($name, |value, context| {
-            decode(value).map(|address| Self(xor(address, context.transaction_id)))
+            $crate::attribute::address::decode(value).map(|address| {
+                Self($crate::attribute::address::xor(address, context.transaction_id))
+            })
         });
-        writes!($name, as $name, |this, context| len(&this.0), |out| {
-            encode(xor(this.0, context.transaction_id), out);
+        writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
+            let address = $crate::attribute::address::xor(this.0, context.transaction_id);
+            $crate::attribute::address::encode(address, out);
         });
     };
     (@type $(#[$doc:meta])* $name:ident) => {
@@ -108,18 +113,18 @@ macro_rules! address {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(
             /// Address and port.
-            pub SocketAddr,
+            pub core::net::SocketAddr,
         );
 
-        impl From<SocketAddr> for $name {
-            fn from(address: SocketAddr) -> Self {
+        impl From<core::net::SocketAddr> for $name {
+            fn from(address: core::net::SocketAddr) -> Self {
                 Self(address)
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&self.0, f)
             }
         }
     };

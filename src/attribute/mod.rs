@@ -10,14 +10,16 @@ use crate::error::ValueError;
 
 #[macro_use]
 pub(crate) mod shape;
+#[macro_use]
 pub(crate) mod address;
+#[macro_use]
+pub(crate) mod text;
 mod discovery;
 mod google;
 mod ice;
 pub mod ms;
 mod oauth;
 mod stun;
-pub(crate) mod text;
 mod turn;
 
 pub use self::address::{

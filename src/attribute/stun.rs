@@ -44,7 +44,7 @@ impl<'a> MessageIntegrity<'a> {
 }
 
 reads!(MessageIntegrity<'a>, |value, context| {
-    let wide = context.dialect.rules().magic && value.len() == 32;
+    let wide = context.dialect.rules().wide && value.len() == 32;
     tag(value, 20, if wide { 32 } else { 20 }).map(Self)
 });
 

@@ -1,11 +1,7 @@
 //! Attributes that hold text. On the wire they are bytes, and peers send bytes that are not UTF-8,
 //! so `as_bytes` always works and `as_str` may not.
 
-use core::fmt;
-use core::str::Utf8Error;
-
 use super::shape::put_slice;
-use crate::display::Quoted;
 use crate::error::EncodeError;
 
 /// A text's limits: `bytes` at most, and `chars` characters if it is UTF-8.
@@ -35,6 +31,7 @@ pub(crate) fn trim_nuls(mut text: &[u8]) -> &[u8] {
     text
 }
 
+/// Bytes with limits, made to be read as text.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $bytes:literal, $chars:literal) => {
         $(#[$doc])*
@@ -49,8 +46,8 @@ macro_rules! text {
             ///
             /// # Errors
             /// When it is longer.
-            pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, EncodeError> {
-                check(text.as_ref(), $bytes, $chars).map(Self)
+            pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, $crate::EncodeError> {
+                $crate::attribute::text::check(text.as_ref(), $bytes, $chars).map(Self)
             }
 
             /// The bytes, as they stand on the wire.
@@ -63,20 +60,20 @@ macro_rules! text {
             ///
             /// # Errors
             /// When they are not UTF-8.
-            pub fn as_str(&self) -> Result<&'a str, Utf8Error> {
+            pub fn as_str(&self) -> Result<&'a str, core::str::Utf8Error> {
                 core::str::from_utf8(self.0)
             }
 
             /// The bytes without the NULs at their end: old peers count padding inside the length.
             #[must_use]
             pub fn trimmed(&self) -> &'a [u8] {
-                trim_nuls(self.0)
+                $crate::attribute::text::trim_nuls(self.0)
             }
         }
 
         reads!($name<'a>, |value, context| Ok(Self(value)));
         writes!($name<'_>, as $name<'_>, |this, context| this.0.len(), |out| {
-            put_slice(out, this.0);
+            $crate::attribute::shape::put_slice(out, this.0);
         });
 
         impl AsRef<[u8]> for $name<'_> {
@@ -86,9 +83,9 @@ macro_rules! text {
         }
 
         /// In quotes; what is not printable is escaped.
-        impl fmt::Display for $name<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&Quoted(self.0), f)
+        impl core::fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&$crate::display::Quoted(self.0), f)
             }
         }
     };
@@ -157,8 +154,35 @@ impl<'a> Username<'a> {
     {
         JoinedUsername {
             remote: remote.as_ref(),
+            colon: b":",
             local: local.as_ref(),
         }
+    }
+
+    /// The USERNAME of a check in Google's ICE before RFC 5245: both fragments and nothing between
+    /// them. To read one, strip the fragment that is known.
+    #[must_use]
+    pub fn concatenated<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
+    where
+        R: AsRef<[u8]> + ?Sized,
+        L: AsRef<[u8]> + ?Sized,
+    {
+        JoinedUsername {
+            remote: remote.as_ref(),
+            colon: b"",
+            local: local.as_ref(),
+        }
+    }
+
+    /// The two fragments of an ICE check's USERNAME, as its receiver names them: its own and that of
+    /// the sender. `None` without a colon. NULs at the end, which \[MS-ICE2\] counts in the length,
+    /// are no part of them.
+    #[must_use]
+    pub fn fragments(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = self.trimmed();
+        let colon = text.iter().position(|byte| *byte == b':')?;
+        let (own, rest) = text.split_at_checked(colon)?;
+        Some((own, rest.strip_prefix(b":")?))
     }
 }
 
@@ -166,14 +190,18 @@ impl<'a> Username<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedUsername<'a> {
     remote: &'a [u8],
+    colon: &'static [u8],
     local: &'a [u8],
 }
 
 writes!(JoinedUsername<'_>, as Username<'_>,
-    |this, context| this.remote.len().saturating_add(1).saturating_add(this.local.len()),
+    |this, context| {
+        let front = this.remote.len().saturating_add(this.colon.len());
+        front.saturating_add(this.local.len())
+    },
     |out| {
         let out = put_slice(out, this.remote);
-        let out = put_slice(out, b":");
+        let out = put_slice(out, this.colon);
         put_slice(out, this.local);
     }
 );

@@ -1,3 +1,4 @@
 //! How messages stand in a stream.
 
+pub mod ms_multiplexed;
 pub mod rfc4571;
