@@ -54,13 +54,12 @@ pub struct Args {
 
 impl Args {
     pub fn credentials(&self) -> Credentials {
-        match (&self.key, &self.user, &self.realm, &self.password) {
+        match (&self.key, &self.user, &self.password) {
             (Some(key), ..) => Credentials::short_term(key),
-            (None, Some(user), Some(realm), Some(password)) => {
-                Credentials::long_term(user, realm, password)
+            (None, Some(user), Some(password)) => {
+                Credentials::long_term(user, self.realm.as_deref(), password)
             }
-            (None, Some(user), None, Some(password)) => Credentials::any_realm(user, password),
-            _ => Credentials::default(),
+            _ => Credentials::None,
         }
     }
 }

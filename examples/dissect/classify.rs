@@ -85,7 +85,8 @@ pub fn dialect_of(bytes: &[u8], asked: Option<Dialect>) -> Option<Dialect> {
     asked.filter(suits).or(found)
 }
 
-fn is_ms_turn(dialect: Dialect) -> bool {
+/// Padded or not.
+pub fn is_ms_turn(dialect: Dialect) -> bool {
     dialect.padded() == Dialect::MS_TURN.padded()
 }
 

@@ -48,7 +48,8 @@ pub struct Framer {
     stamp: Stamp,
     /// The bytes before `start` in which nothing stood.
     raw: Option<Raw>,
-    /// ChannelData may come before anything else: the capture began too late for the rest.
+    /// ChannelData is to be expected: a TURN server's port, or a ChannelBind. Elsewhere a letter
+    /// would do for the head of a frame, and hide what comes behind it.
     channels: bool,
 }
 
@@ -116,7 +117,7 @@ impl Framer {
                         None => return None,
                     }
                 }
-                State::In(framing) => match look(bytes, framing) {
+                State::In(framing) => match self.look(framing) {
                     Sight::Frame {
                         prefix,
                         packet,
@@ -151,7 +152,7 @@ impl Framer {
         let bytes = self.rest();
         let mut parts = Vec::new();
         let unfinished = match self.state {
-            State::In(framing) if !bytes.is_empty() => match look(bytes, framing) {
+            State::In(framing) if !bytes.is_empty() => match self.look(framing) {
                 Sight::Frame { prefix, .. } if bytes.len() > prefix => bytes
                     .get(prefix..)
                     .map(|packet| (framing, prefix, packet.to_vec())),
@@ -174,6 +175,38 @@ impl Framer {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
+    /// What stands at the start of the bytes, if it is a frame.
+    fn look(&self, framing: Framing) -> Sight {
+        let bytes = self.rest();
+        match (framing, bytes) {
+            (Framing::Rfc4571, [l0, l1, ..]) => Sight::Frame {
+                prefix: PREFIX,
+                packet: number(*l0, *l1),
+                pad: 0,
+            },
+            // ChannelData, on streams padded to 4 (RFC 8656 §12.5).
+            (Framing::None, [0x40..=0x7F, _, l0, l1, ..]) if self.channels => {
+                let length = number(*l0, *l1);
+                Sight::Frame {
+                    prefix: 0,
+                    packet: 4 + length,
+                    pad: length.next_multiple_of(4) - length,
+                }
+            }
+            (Framing::None, [0x00..=0x3F, _, l0, l1, _, _, _, _, ..]) if stun_at(bytes, 0) => {
+                Sight::Frame {
+                    prefix: 0,
+                    packet: 20 + number(*l0, *l1),
+                    pad: 0,
+                }
+            }
+            (Framing::None, [0x00..=0x7F, ..] | []) | (Framing::Rfc4571, _) if bytes.len() < 8 => {
+                Sight::TooShort
+            }
+            _ => Sight::Nothing,
+        }
+    }
+
     fn advance(&mut self, count: usize) {
         self.start += count;
         self.offset += count as u64;
@@ -182,11 +215,15 @@ impl Framer {
     fn cut(&mut self, framing: Framing, prefix: usize, bytes: Vec<u8>) -> Part {
         let offset = self.offset;
         self.advance(prefix + bytes.len());
-        // Behind ConnectionBind both sides send what they like (RFC 6062 §4.4): one that has asked
-        // for it, if it was granted, and the other from the answer on.
-        if framing == Framing::None && binds(&bytes) {
-            self.state = State::Begin;
-            self.channels = false;
+        match asked_or_granted(&bytes) {
+            Some(Method::CHANNEL_BIND) => self.channels = true,
+            // Behind it both sides send what they like (RFC 6062 §4.4). If it was not granted, it
+            // is asked for again, and that is a message.
+            Some(Method::CONNECTION_BIND) if framing == Framing::None => {
+                self.state = State::Begin;
+                self.channels = false;
+            }
+            _ => {}
         }
         Part {
             offset,
@@ -227,37 +264,6 @@ fn sniff(bytes: &[u8], channels: bool) -> Option<Option<Framing>> {
         _ if stun_at(bytes, PREFIX) => Some(Some(Framing::Rfc4571)),
         _ if bytes.len() < PREFIX + 8 => None,
         _ => Some(None),
-    }
-}
-
-/// What stands at the start of the bytes, if it is a frame.
-fn look(bytes: &[u8], framing: Framing) -> Sight {
-    match (framing, bytes) {
-        (Framing::Rfc4571, [l0, l1, ..]) => Sight::Frame {
-            prefix: PREFIX,
-            packet: number(*l0, *l1),
-            pad: 0,
-        },
-        // ChannelData, on streams padded to 4 (RFC 8656 §12.5).
-        (Framing::None, [0x40..=0x7F, _, l0, l1, ..]) => {
-            let length = number(*l0, *l1);
-            Sight::Frame {
-                prefix: 0,
-                packet: 4 + length,
-                pad: length.next_multiple_of(4) - length,
-            }
-        }
-        (Framing::None, [0x00..=0x3F, _, l0, l1, _, _, _, _, ..]) if stun_at(bytes, 0) => {
-            Sight::Frame {
-                prefix: 0,
-                packet: 20 + number(*l0, *l1),
-                pad: 0,
-            }
-        }
-        (Framing::None, [0x00..=0x7F, ..] | []) | (Framing::Rfc4571, _) if bytes.len() < 8 => {
-            Sight::TooShort
-        }
-        _ => Sight::Nothing,
     }
 }
 
@@ -307,13 +313,15 @@ fn stun_at(bytes: &[u8], start: usize) -> bool {
     bytes.get(start..).is_some_and(crate::classify::claims_stun)
 }
 
-/// Whether a message asks for ConnectionBind or grants it.
-fn binds(bytes: &[u8]) -> bool {
-    Header::parse(bytes).is_ok_and(|header| {
-        header.method() == Method::CONNECTION_BIND && header.class() != Class::ErrorResponse
-    })
+/// The method of a request or a success response.
+fn asked_or_granted(packet: &[u8]) -> Option<Method> {
+    let header = Header::parse(packet).ok()?;
+    (header.class() != Class::ErrorResponse).then(|| header.method())
 }
 
 fn number(high: u8, low: u8) -> usize {
     usize::from(u16::from_be_bytes([high, low]))
 }
+
+#[cfg(test)]
+mod tests;
