@@ -103,7 +103,6 @@ impl Conversations {
         let hints = Hints {
             classic: server,
             channels: server || self.stun.contains(&ends),
-            dialect: None,
         };
         let stamp = Stamp {
             frame: packet.frame,

@@ -20,8 +20,6 @@ pub struct Hints {
     pub classic: bool,
     /// ChannelData is: the packet travels to or from a TURN server.
     pub channels: bool,
-    /// The dialect that the user asked for.
-    pub dialect: Option<Dialect>,
 }
 
 pub enum Reading<'a> {
@@ -38,8 +36,9 @@ pub enum Reading<'a> {
     Other(Protocol),
 }
 
-pub fn read(bytes: &[u8], hints: Hints) -> Reading<'_> {
-    if let Some(dialect) = dialect_of(bytes, hints.dialect) {
+/// Reads a packet, in the dialect that was asked for if it can be.
+pub fn read(bytes: &[u8], hints: Hints, asked: Option<Dialect>) -> Reading<'_> {
+    if let Some(dialect) = dialect_of(bytes, asked) {
         return read_stun(bytes, dialect);
     }
     if claims_stun(bytes) {

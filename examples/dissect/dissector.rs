@@ -44,15 +44,10 @@ impl<'o> Dissector<'o> {
 
     /// Takes one packet of whatever kind.
     pub fn packet(&mut self, place: Place, bytes: &[u8], hints: Hints) -> io::Result<Found> {
-        let dialect = self.dialect;
         // Whoever asks for classic STUN gets it on every port.
-        let classic = hints.classic || dialect == Some(Dialect::RFC3489);
-        let hints = Hints {
-            classic,
-            dialect,
-            ..hints
-        };
-        self.reading(place, classify::read(bytes, hints), bytes)
+        let classic = hints.classic || self.dialect == Some(Dialect::RFC3489);
+        let hints = Hints { classic, ..hints };
+        self.reading(place, classify::read(bytes, hints, self.dialect), bytes)
     }
 
     /// Takes one message that the user says is one.
@@ -60,10 +55,11 @@ impl<'o> Dissector<'o> {
         let hints = Hints {
             classic: true,
             channels: true,
-            dialect: self.dialect,
         };
-        let reading = match classify::read(bytes, hints) {
-            Reading::Other(_) => classify::read_stun(bytes, Dialect::RFC8489),
+        let reading = match classify::read(bytes, hints, self.dialect) {
+            Reading::Other(_) => {
+                classify::read_stun(bytes, self.dialect.unwrap_or(Dialect::RFC8489))
+            }
             reading => reading,
         };
         self.reading(place, reading, bytes).map(drop)
