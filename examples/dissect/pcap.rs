@@ -158,6 +158,12 @@ impl Packets<'_> {
         self.contents.frame()
     }
 
+    /// When the first packet of the file was captured, decoded or not: what Wireshark counts times
+    /// from.
+    pub fn start(&self) -> Option<Duration> {
+        self.contents.start()
+    }
+
     pub fn skipped(&self) -> Skipped {
         self.contents.skipped()
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::pcap::{Packet, Transport};
 
@@ -30,6 +31,7 @@ pub enum Event {
         /// Counted from the first byte of the stream that the capture could have.
         offset: u64,
         frame: u64,
+        time: Duration,
         bytes: Vec<u8>,
     },
     /// Bytes that the capture does not have.
@@ -39,6 +41,7 @@ pub enum Event {
         length: u64,
         /// The packet that showed that there is something beyond the gap.
         frame: u64,
+        time: Duration,
     },
     /// Nothing more comes.
     End { stream: usize },
@@ -148,6 +151,7 @@ struct Half {
 
 struct Segment {
     frame: u64,
+    time: Duration,
     bytes: Vec<u8>,
 }
 
@@ -155,6 +159,7 @@ struct Segment {
 struct Fin {
     offset: u64,
     frame: u64,
+    time: Duration,
 }
 
 impl Half {
@@ -193,14 +198,15 @@ impl Half {
             self.fin = Some(Fin {
                 offset: offset + bytes.len() as u64,
                 frame: packet.frame,
+                time: packet.time,
             });
         }
-        self.insert(offset, bytes, packet.frame);
+        self.insert(offset, bytes, packet);
         self.deliver(events);
     }
 
     /// Files the parts of `bytes` that are not pending yet.
-    fn insert(&mut self, mut offset: u64, mut bytes: &[u8], frame: u64) {
+    fn insert(&mut self, mut offset: u64, mut bytes: &[u8], packet: &Packet) {
         while !bytes.is_empty() {
             let before = self.pending.range(..=offset).next_back();
             let covered = before.map_or(0, |(start, segment)| {
@@ -217,9 +223,13 @@ impl Half {
                 .min(bytes.len());
             let (piece, rest) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
             if covered == 0 {
-                let bytes = piece.to_vec();
-                self.held += bytes.len();
-                self.pending.insert(offset, Segment { frame, bytes });
+                let segment = Segment {
+                    frame: packet.frame,
+                    time: packet.time,
+                    bytes: piece.to_vec(),
+                };
+                self.held += piece.len();
+                self.pending.insert(offset, segment);
             }
             offset += piece.len() as u64;
             bytes = rest;
@@ -232,13 +242,14 @@ impl Half {
             if *entry.key() > self.next {
                 break;
             }
-            let (offset, Segment { frame, bytes }) = entry.remove_entry();
+            let (offset, Segment { frame, time, bytes }) = entry.remove_entry();
             self.held -= bytes.len();
             self.next = offset + bytes.len() as u64;
             events.push(Event::Data {
                 stream: self.stream,
                 offset,
                 frame,
+                time,
                 bytes,
             });
         }
@@ -250,19 +261,20 @@ impl Half {
     /// Gives up what is missing before the next pending segment.
     fn leap(&mut self, events: &mut Vec<Event>) {
         if let Some((&offset, segment)) = self.pending.first_key_value() {
-            let frame = segment.frame;
-            self.gap(offset, frame, events);
+            let (frame, time) = (segment.frame, segment.time);
+            self.gap(offset, frame, time, events);
             self.deliver(events);
         }
     }
 
-    fn gap(&mut self, end: u64, frame: u64, events: &mut Vec<Event>) {
+    fn gap(&mut self, end: u64, frame: u64, time: Duration, events: &mut Vec<Event>) {
         if end > self.next {
             events.push(Event::Gap {
                 stream: self.stream,
                 offset: self.next,
                 length: end - self.next,
                 frame,
+                time,
             });
             self.next = end;
         }
@@ -278,7 +290,7 @@ impl Half {
             self.leap(events);
         }
         if let Some(fin) = self.fin {
-            self.gap(fin.offset, fin.frame, events);
+            self.gap(fin.offset, fin.frame, fin.time, events);
         }
         self.end(events);
     }
@@ -310,7 +322,6 @@ fn low_half(offset: u64) -> u32 {
 )]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const SYN: u8 = 1;
     const FIN: u8 = 2;
@@ -339,6 +350,7 @@ mod tests {
             stream,
             offset,
             frame,
+            time: Duration::ZERO,
             bytes,
         }
     }
@@ -349,6 +361,7 @@ mod tests {
             offset,
             length,
             frame,
+            time: Duration::ZERO,
         }
     }
 

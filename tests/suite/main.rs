@@ -12,6 +12,7 @@
 )]
 
 mod callers;
+mod dissect;
 mod hostile;
 mod laws;
 mod no_alloc;

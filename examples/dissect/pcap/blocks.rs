@@ -18,6 +18,7 @@ pub(super) struct Contents {
     section: Section,
     decoder: Decoder,
     frame: u64,
+    start: Option<Duration>,
     skipped: Skipped,
 }
 
@@ -54,6 +55,11 @@ struct Raw<'a> {
 impl Contents {
     pub(super) fn frame(&self) -> u64 {
         self.frame
+    }
+
+    /// When the first packet was captured.
+    pub(super) fn start(&self) -> Option<Duration> {
+        self.start
     }
 
     pub(super) fn skipped(&self) -> Skipped {
@@ -143,6 +149,7 @@ impl Contents {
         let Some(raw) = raw else {
             return self.skip(Skip::Malformed);
         };
+        self.start.get_or_insert(raw.time);
         match self.decoder.decode(raw.link, raw.data, raw.time) {
             Ok(decoded) => {
                 self.skipped.fragments = self.skipped.fragments.saturating_sub(decoded.fragments);

@@ -1,0 +1,234 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking, and its streams are small"
+)]
+
+use super::*;
+
+fn stamp(frame: u64) -> Stamp {
+    Stamp {
+        frame,
+        time: Duration::ZERO,
+    }
+}
+
+/// A message of this type with as many bytes in an attribute, a multiple of 4.
+fn stun(bits: u16, length: u16) -> Vec<u8> {
+    let attribute = [0xFF, 0x00, (length >> 8) as u8, length as u8];
+    let header = [bits.to_be_bytes(), (length + 4).to_be_bytes()].concat();
+    let cookie = MAGIC_COOKIE.to_be_bytes();
+    let value = vec![0xAB; usize::from(length)];
+    [&header[..], &cookie, b"abcdefghijkl", &attribute, &value].concat()
+}
+
+fn channel_data(length: u16) -> Vec<u8> {
+    let [high, low] = length.to_be_bytes();
+    let mut frame = vec![0x40, 0x01, high, low];
+    frame.resize(4 + usize::from(length).next_multiple_of(4), 0x20);
+    frame
+}
+
+fn rfc4571(packet: &[u8]) -> Vec<u8> {
+    [&(packet.len() as u16).to_be_bytes()[..], packet].concat()
+}
+
+fn packet(offset: usize, framing: Framing, bytes: &[u8]) -> Part {
+    Part {
+        offset: offset as u64,
+        stamp: stamp(1),
+        content: PartContent::Packet {
+            framing,
+            bytes: bytes.to_vec(),
+        },
+    }
+}
+
+fn raw(offset: usize, length: usize) -> Part {
+    Part {
+        offset: offset as u64,
+        stamp: stamp(1),
+        content: PartContent::Raw {
+            length: length as u64,
+        },
+    }
+}
+
+fn feed(framer: &mut Framer, offset: usize, bytes: &[u8]) -> Vec<Part> {
+    framer.extend(offset as u64, bytes, stamp(1));
+    std::iter::from_fn(|| framer.next()).collect()
+}
+
+/// The parts of a stream that arrives in chunks, each of which begins where the one before ends.
+fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<Part> {
+    let mut framer = Framer::new(false);
+    let mut offset = 0;
+    let mut parts = Vec::new();
+    for chunk in chunks {
+        parts.extend(feed(&mut framer, offset, chunk));
+        offset += chunk.len();
+    }
+    parts.extend(framer.close());
+    parts
+}
+
+/// The packets one after another from offset 0, as one part each.
+fn tiled(framing: Framing, packets: &[Vec<u8>]) -> Vec<Part> {
+    let prefix = if framing == Framing::Rfc4571 { 2 } else { 0 };
+    let mut offset = 0;
+    let parts = packets.iter().map(|bytes| {
+        let part = packet(offset, framing, bytes);
+        offset += prefix + bytes.len();
+        part
+    });
+    parts.collect()
+}
+
+fn assert_any_chunking(stream: &[u8], expected: &[Part]) {
+    assert_eq!(run([stream]), expected);
+    assert_eq!(run(stream.chunks(1)), expected, "byte by byte");
+    for split in 0..stream.len() {
+        let (front, back) = stream.split_at(split);
+        assert_eq!(run([front, back]), expected, "split at {split}");
+    }
+}
+
+#[test]
+fn stun_and_channel_data() {
+    // A ChannelBind, so that there are channels.
+    let mut packets = vec![stun(0x0009, 8)];
+    packets.extend((0..=8).map(channel_data));
+    packets.push(stun(0x0103, 0));
+    assert_any_chunking(&packets.concat(), &tiled(Framing::None, &packets));
+}
+
+#[test]
+fn packets_behind_their_length() {
+    let packets = [
+        stun(0x0001, 8),
+        vec![0x16, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0],
+        vec![],
+        vec![0x80],
+        stun(0x0101, 0),
+    ];
+    let stream: Vec<u8> = packets.iter().flat_map(|packet| rfc4571(packet)).collect();
+    assert_any_chunking(&stream, &tiled(Framing::Rfc4571, &packets));
+}
+
+#[test]
+fn a_message_amid_other_things() {
+    let message = stun(0x0001, 4);
+    let stream = [
+        b"GET / HTTP/1.1\r\n\r\n",
+        &message[..],
+        b"more of it, of no use",
+    ]
+    .concat();
+    let expected = [
+        raw(0, 18),
+        packet(18, Framing::None, &message),
+        raw(18 + message.len(), 21),
+    ];
+    assert_any_chunking(&stream, &expected);
+}
+
+/// What looks for a frame must not take the cookie in a value for one.
+#[test]
+fn a_cookie_that_is_no_message() {
+    let message = stun(0x0001, 4);
+    let decoy = b"\xFFxx\x00\x01\x00\x04\x21\x12\xA4\x42abcdefghijkl\x80\x22\xFF\xFF";
+    let stream = [decoy, &message[..]].concat();
+    let expected = [raw(0, 27), packet(27, Framing::None, &message)];
+    assert_any_chunking(&stream, &expected);
+}
+
+#[test]
+fn a_damaged_message_takes_its_length_and_no_more() {
+    let mut damaged = stun(0x0001, 8);
+    damaged[23] = 0xFF;
+    let packets = [stun(0x0001, 0), damaged, stun(0x0001, 4)];
+    assert_any_chunking(&packets.concat(), &tiled(Framing::None, &packets));
+}
+
+#[test]
+fn resumes_behind_a_gap() {
+    for framing in [Framing::None, Framing::Rfc4571] {
+        let framed = |bytes: &[u8]| match framing {
+            Framing::None => bytes.to_vec(),
+            Framing::Rfc4571 => rfc4571(bytes),
+        };
+        let prefix = framed(&[]).len();
+        let (first, last) = (stun(0x0001, 8), stun(0x0101, 8));
+        let mut framer = Framer::new(false);
+        assert_eq!(feed(&mut framer, 0, &framed(&first)[..30]), []);
+        assert_eq!(framer.close(), [packet(0, framing, &first[..30 - prefix])]);
+        let behind = [b"the end of a message", &framed(&last)[..]].concat();
+        let parts = feed(&mut framer, 500, &behind);
+        assert_eq!(parts, [raw(500, 20), packet(520, framing, &last)]);
+    }
+}
+
+#[test]
+fn what_follows_connection_bind_is_not_channel_data() {
+    // 0x000B: ConnectionBind, which the server grants with 0x010B.
+    for bits in [0x000B, 0x010B] {
+        let bind = stun(bits, 0);
+        let stream = [&bind[..], b"HELO example.org and so on"].concat();
+        let expected = [packet(0, Framing::None, &bind), raw(bind.len(), 26)];
+        assert_any_chunking(&stream, &expected);
+    }
+    // The request may have been refused, and is then made again.
+    let packets = [stun(0x000B, 0), stun(0x000B, 4)];
+    assert_any_chunking(&packets.concat(), &tiled(Framing::None, &packets));
+}
+
+#[test]
+fn channel_data_may_come_first_at_a_server() {
+    let packets = [channel_data(5), stun(0x0004, 0)];
+    let mut framer = Framer::new(true);
+    let parts = feed(&mut framer, 0, &packets.concat());
+    assert_eq!(parts, tiled(Framing::None, &packets));
+}
+
+/// Nothing is lost, and never more than a frame is kept, whatever comes.
+#[test]
+fn hostile_bytes() {
+    let cookie = MAGIC_COOKIE.to_be_bytes();
+    // Knuth's MMIX generator.
+    let mut state: u64 = 1;
+    let mut random = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    for round in 0..50 {
+        let mut framer = Framer::new(round % 2 == 0);
+        let (mut offset, mut given) = (0, 0);
+        let mut count = |part: Part| match part.content {
+            PartContent::Packet { framing, bytes } => {
+                given += bytes.len() + if framing == Framing::Rfc4571 { 2 } else { 0 };
+            }
+            PartContent::Raw { length } => given += length as usize,
+        };
+        for _ in 0..200 {
+            let mut chunk: Vec<u8> = (0..random() % 3000).map(|_| random() as u8).collect();
+            // Cookies behind what may be headers, so that it has something to hope for.
+            for _ in 0..random() % 4 {
+                let at = random() % 3000;
+                if let Some(place) = chunk.get_mut(at..at + 4) {
+                    place.copy_from_slice(&cookie);
+                    chunk[at.saturating_sub(4)] &= 0x3F;
+                }
+            }
+            feed(&mut framer, offset, &chunk)
+                .into_iter()
+                .for_each(&mut count);
+            offset += chunk.len();
+            assert!(framer.rest().len() <= 4 + 65_536 + 20);
+        }
+        framer.close().into_iter().for_each(&mut count);
+        assert_eq!(given, offset);
+    }
+}
