@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod authentication;
 mod callers;
 mod dissect;
 mod hostile;

@@ -1,0 +1,560 @@
+//! Who may believe what: integrity attributes in every combination, truncation, keys, password
+//! algorithms, Google's short tag, and the replies.
+
+use stunwire::attribute::{
+    AccessToken, AlternateServer, Attribute, AttributeType, Nonce, PasswordAlgorithm,
+    PasswordAlgorithms, Priority, Realm, TokenBlock, UserHash, Username,
+};
+use stunwire::nonce::{self, AlgorithmError};
+use stunwire::reply::{self, Challenge};
+use stunwire::{
+    Class, Context, Dialect, EncodeError, ErrorCode, Header, IntegrityAlgorithm, IntegrityError,
+    Key, Message, MessageWriter, Method, Policy, SecurityFeatures, TransactionId,
+};
+
+use crate::support::{ICE_PASSWORD, PASSWORD, USER, hex};
+
+const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
+
+/// A request with a USERNAME, ended by `end`.
+fn request(end: impl FnOnce(MessageWriter<'_, Vec<u8>>) -> Result<(), EncodeError>) -> Vec<u8> {
+    let mut buffer = Vec::new();
+    let header = Header::request(Method::ALLOCATE, ID);
+    let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
+    writer.attribute(&Username::new("user").unwrap()).unwrap();
+    end(writer).unwrap();
+    buffer
+}
+
+/// Where the value of the attribute with this code stands.
+fn value_of(bytes: &[u8], code: u16) -> core::ops::Range<usize> {
+    let message = Message::parse(bytes).unwrap();
+    let found = message
+        .all_attributes()
+        .find(|raw| raw.ty().code() == code)
+        .unwrap();
+    found.range()
+}
+
+#[test]
+fn both_integrity_attributes() {
+    let key = Key::short_term("secret");
+    let bytes = request(|writer| {
+        let writer = writer.integrity(&key)?.integrity_sha256(&key)?;
+        writer.fingerprint()?.finish().map(drop)
+    });
+    let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+    assert_eq!(verified.algorithm(), IntegrityAlgorithm::Sha256 { len: 32 });
+    // The SHA-256 tag covers the SHA-1 one, and neither itself nor FINGERPRINT.
+    let codes: Vec<u16> = verified.attributes().map(|raw| raw.ty().code()).collect();
+    assert_eq!(codes, [0x0006, 0x0008]);
+
+    // If the SHA-256 tag does not hold, a SHA-1 tag that does is no way out.
+    let mut bad = bytes.clone();
+    bad[value_of(&bytes, 0x001C).start] ^= 1;
+    assert!(matches!(
+        Message::parse(&bad).unwrap().verify(&key),
+        Err(IntegrityError::Mismatch { .. })
+    ));
+    // Nor is the other way round one: the SHA-256 tag covers the SHA-1 one.
+    let mut bad = bytes.clone();
+    bad[value_of(&bytes, 0x0008).start] ^= 1;
+    assert!(Message::parse(&bad).unwrap().verify(&key).is_err());
+}
+
+#[test]
+fn truncated_tags() {
+    let key = Key::short_term("secret");
+    for len in 0..=40 {
+        let mut buffer = Vec::new();
+        let header = Header::request(Method::BINDING, ID);
+        let writer = MessageWriter::new(&mut buffer, header).unwrap();
+        let written = writer
+            .integrity_sha256_truncated(&key, len)
+            .and_then(MessageWriter::finish)
+            .map(drop);
+        let allowed = (16..=32).contains(&len) && len % 4 == 0;
+        assert_eq!(written.is_ok(), allowed, "{len}");
+        if !allowed {
+            assert!(buffer.is_empty());
+            continue;
+        }
+        let message = Message::parse(&buffer).unwrap();
+        for minimum in [0, 16, 20, 24, 28, 32] {
+            let policy = Policy::default().sha256_min_len(minimum);
+            let verified = message.verify_with(&key, &policy);
+            assert_eq!(verified.is_ok(), len >= minimum, "{len} of {minimum}");
+        }
+        assert_eq!(message.verify(&key).is_ok(), len == 32);
+    }
+    // Lengths that RFC 8489 does not have are refused whatever the policy.
+    for len in [0_u8, 4, 12, 15, 17, 33, 36] {
+        let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x1c\x00".to_vec();
+        bytes.push(len);
+        bytes.resize(24 + usize::from(len).next_multiple_of(4), 0);
+        let length = (bytes.len() - 20) as u8;
+        bytes[3] = length;
+        let policy = Policy::default().sha256_min_len(0);
+        assert_eq!(
+            Message::parse(&bytes)
+                .unwrap()
+                .verify_with(&key, &policy)
+                .unwrap_err(),
+            IntegrityError::TagLength {
+                offset: 20,
+                length: u16::from(len)
+            }
+        );
+    }
+}
+
+#[test]
+fn a_cut_sha1_tag() {
+    let key = Key::short_term("secret");
+    for len in [0_usize, 4, 16, 19, 21, 24, 32] {
+        let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x08\x00".to_vec();
+        bytes.push(len as u8);
+        bytes.resize(24 + len.next_multiple_of(4), 0);
+        bytes[3] = (bytes.len() - 20) as u8;
+        let verified = Message::parse(&bytes).unwrap().verify(&key);
+        assert!(
+            matches!(verified, Err(IntegrityError::TagLength { .. })),
+            "{len}"
+        );
+    }
+}
+
+#[test]
+fn sha256_only() {
+    let key = Key::short_term("secret");
+    let sha1 = request(|writer| writer.integrity(&key)?.finish().map(drop));
+    let message = Message::parse(&sha1).unwrap();
+    assert!(message.verify(&key).is_ok());
+    assert_eq!(
+        message
+            .verify_with(&key, &Policy::default().sha256_only())
+            .unwrap_err(),
+        IntegrityError::Missing
+    );
+}
+
+#[test]
+fn a_second_username() {
+    let key = Key::short_term("secret");
+    let bytes = request(|mut writer| {
+        writer.attribute(&Username::new("other")?)?;
+        writer.integrity(&key)?.finish().map(drop)
+    });
+    let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+    let user = verified.get::<Username>().unwrap().unwrap();
+    assert_eq!(user.as_str(), Ok("user"));
+}
+
+#[test]
+fn a_second_integrity() {
+    let key = Key::short_term("secret");
+    let mut bytes = request(|writer| writer.integrity(&key)?.finish().map(drop));
+    let tag = bytes[28..].to_vec();
+    bytes.extend_from_slice(&tag);
+    bytes[3] += 24;
+    // The first counts and still holds; the second is not seen.
+    let message = Message::parse(&bytes).unwrap();
+    assert!(message.verify(&key).is_ok());
+    assert_eq!(message.attributes().count(), 2);
+    // A wrong one in front is not saved by a right one behind.
+    bytes[32] ^= 1;
+    assert!(Message::parse(&bytes).unwrap().verify(&key).is_err());
+}
+
+/// libwebrtc's own samples of GOOG-MESSAGE-INTEGRITY-32: `stun_unittest.cc`, recomputed with
+/// Python's hmac.
+#[test]
+fn goog_message_integrity_32() {
+    let key = Key::short_term(ICE_PASSWORD);
+    let policy = Policy::default().goog_integrity_32();
+    // The first has FINGERPRINT behind its tag and pads with blanks, the second neither.
+    let samples = [
+        "00010048 2112a442 b7e7a701bc34d686fa87dfae
+         80220010 5354554e207465737420636c69656e74 00240004 6e0001ff
+         80290008 932ff9b151263b36 00060009 6576746a3a68367659 202020
+         c0600004 4545ce7c 80280004 e57a3bcf",
+        "00010040 2112a442 b7e7a701bc34d686fa87dfae
+         80220010 5354554e207465737420636c69656e74 00240004 6e0001ff
+         80290008 932ff9b151263b36 00060009 6576746a3a68367659 000000
+         c0600004 da39de5d",
+        "01010024 2112a442 b7e7a701bc34d686fa87dfae
+         8022000b 7465737420766563746f72 00 00200008 0001a147e112a643
+         c0600004 e75cd316",
+    ];
+    for sample in samples {
+        let bytes = hex(sample);
+        let message = Message::parse(&bytes).unwrap();
+        let verified = message.verify_with(&key, &policy).unwrap();
+        assert_eq!(verified.algorithm(), IntegrityAlgorithm::Goog32);
+        let end = value_of(&bytes, 0xC060).start - 4;
+        assert!(verified.attributes().all(|raw| raw.offset() < end));
+        // Only where it is asked for, and with the right key.
+        assert_eq!(message.verify(&key).unwrap_err(), IntegrityError::Missing);
+        let wrong = message.verify_with(&Key::short_term("guess"), &policy);
+        assert!(wrong.is_err());
+
+        let mut copy = Vec::new();
+        let mut writer = MessageWriter::new(&mut copy, message.header()).unwrap();
+        for raw in message.attributes().take_while(|raw| raw.offset() < end) {
+            writer.raw(&raw).unwrap();
+        }
+        writer.goog_integrity_32(&key).unwrap().finish().unwrap();
+        assert_eq!(copy[4..], bytes[4..end + 8]);
+    }
+    // With MESSAGE-INTEGRITY there, that one counts.
+    let bytes = request(|writer| writer.integrity(&key)?.finish().map(drop));
+    let verified = Message::parse(&bytes).unwrap().verify_with(&key, &policy);
+    assert_eq!(verified.unwrap().algorithm(), IntegrityAlgorithm::Sha1);
+}
+
+/// GOOG-PING: the tag and nothing else, 28 bytes. The tag was computed with Python's hmac.
+#[test]
+fn goog_ping() {
+    let id = TransactionId::new(*b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae");
+    let key = Key::short_term(ICE_PASSWORD);
+    for (header, expected) in [
+        (
+            Header::request(Method::GOOG_PING, id),
+            "020000082112a442b7e7a701bc34d686fa87dfaec06000045a8314ec",
+        ),
+        (
+            Header::success(Method::GOOG_PING, id),
+            "030000082112a442b7e7a701bc34d686fa87dfaec0600004cfcebc4b",
+        ),
+    ] {
+        let mut buffer = [0xAA; 28];
+        let ping = MessageWriter::new(&mut buffer, header).unwrap();
+        let ping = ping.goog_integrity_32(&key).unwrap().finish().unwrap();
+        assert_eq!(ping, hex(expected));
+    }
+}
+
+/// RFC 5769 §2.4 and RFC 8489 B.1 from what the user types.
+#[cfg(feature = "precis")]
+#[test]
+fn unprepared_passwords() {
+    let typed = "The\u{AD}M\u{AA}tr\u{2168}";
+    let password = stunwire::prepare::saslprep(typed).unwrap();
+    assert_eq!(password, PASSWORD);
+    let bytes = crate::support::rfc5769_long_term();
+    let key = Key::long_term(USER, "example.org", &*password);
+    assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
+    let bytes = crate::support::rfc8489_b1();
+    let key = Key::long_term_sha256(USER, "example.org", &*password);
+    assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
+    // OpaqueString, which maps less, refuses the soft hyphen.
+    assert!(stunwire::prepare::opaque_string(typed).is_err());
+    assert_eq!(
+        stunwire::prepare::opaque_string("plain ASCII").unwrap(),
+        "plain ASCII"
+    );
+}
+
+#[test]
+fn userhash() {
+    // RFC 8489 B.1, and SHA-256 of the same text by Python's hashlib.
+    let hash = UserHash::of(USER, "example.org");
+    let expected = hex("4a3cf38fef6992bda952c6780417da0f24819415569e60b205c46e41407f1704");
+    assert_eq!(hash.0, *expected);
+    assert!(hash.is(USER, "example.org"));
+    assert!(!hash.is(USER, "example.com"));
+    assert!(!hash.is("user", "example.org"));
+}
+
+fn with_algorithms(
+    nonce: &str,
+    list: Option<&[PasswordAlgorithm<'_>]>,
+    choice: Option<PasswordAlgorithm<'_>>,
+) -> Vec<u8> {
+    request(|mut writer| {
+        writer.attribute(&Nonce::new(nonce)?)?;
+        if let Some(list) = list {
+            writer.attribute(&PasswordAlgorithms::of(list))?;
+        }
+        if let Some(choice) = choice {
+            writer.attribute(&choice)?;
+        }
+        writer.finish().map(drop)
+    })
+}
+
+/// RFC 8489 §9.2.4, step 3.
+#[test]
+fn a_downgraded_list_of_algorithms() {
+    const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
+    const SHA256: PasswordAlgorithm<'_> = PasswordAlgorithm::SHA256;
+    let offered = [SHA256, MD5];
+    let unknown = PasswordAlgorithm::new(7, &[]);
+    let marked = "obMatJos2gAAAfresh";
+    let cases = [
+        ("fresh", None, None, Ok(MD5)),
+        // Without the bit the attributes mean nothing.
+        ("fresh", Some(&[MD5][..]), Some(MD5), Ok(MD5)),
+        (marked, None, None, Ok(MD5)),
+        (marked, Some(&offered[..]), Some(SHA256), Ok(SHA256)),
+        (marked, Some(&offered[..]), Some(MD5), Ok(MD5)),
+        (
+            marked,
+            Some(&[MD5][..]),
+            Some(MD5),
+            Err(AlgorithmError::ListChanged),
+        ),
+        (
+            marked,
+            Some(&[MD5, SHA256][..]),
+            Some(MD5),
+            Err(AlgorithmError::ListChanged),
+        ),
+        (
+            marked,
+            Some(&offered[..]),
+            Some(unknown),
+            Err(AlgorithmError::NotOffered),
+        ),
+        (
+            marked,
+            Some(&offered[..]),
+            None,
+            Err(AlgorithmError::OneMissing),
+        ),
+        (marked, None, Some(SHA256), Err(AlgorithmError::OneMissing)),
+    ];
+    for (nonce, list, choice, expected) in cases {
+        let bytes = with_algorithms(nonce, list, choice);
+        let message = Message::parse(&bytes).unwrap();
+        let found = nonce::password_algorithm(&message, &offered);
+        assert_eq!(found, expected, "{nonce}, {list:?}, {choice:?}");
+    }
+    assert!(Key::long_term_by(SHA256, "u", "r", "p").is_some());
+    assert!(Key::long_term_by(unknown, "u", "r", "p").is_none());
+}
+
+/// §9.2.4: with a password algorithm chosen, the reply carries SHA-256 whatever the request had.
+#[test]
+fn the_reply_to_a_chosen_algorithm() {
+    let key = Key::short_term("secret");
+    for (choice, expected) in [
+        (None, IntegrityAlgorithm::Sha1),
+        (
+            Some(PasswordAlgorithm::MD5),
+            IntegrityAlgorithm::Sha256 { len: 32 },
+        ),
+    ] {
+        let bytes = request(|mut writer| {
+            if let Some(choice) = choice {
+                writer.attribute(&choice)?;
+            }
+            writer.integrity(&key)?.finish().map(drop)
+        });
+        let request = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let mut reply = Vec::new();
+        let writer = MessageWriter::success_to(&mut reply, &request).unwrap();
+        writer
+            .integrity_like(&request, &key)
+            .unwrap()
+            .finish()
+            .unwrap();
+        let reply = Message::parse(&reply).unwrap();
+        assert_eq!(reply.attributes().count(), 1);
+        assert_eq!(reply.verify(&key).unwrap().algorithm(), expected);
+    }
+}
+
+#[test]
+fn challenges() {
+    let request = Header::request(Method::ALLOCATE, ID);
+    let offered = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
+    assert_eq!(
+        Challenge::new("example.org", "plain")
+            .unwrap()
+            .offer(&offered)
+            .unwrap_err(),
+        EncodeError::NonceWithoutFeature
+    );
+    let mut nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie().to_vec();
+    nonce.extend_from_slice(b"fresh");
+    let challenge = Challenge::new("example.org", &nonce).unwrap();
+    let challenge = challenge.offer(&offered).unwrap();
+    for code in [401, 438] {
+        let mut out = Vec::new();
+        match code {
+            401 => challenge.unauthenticated(&mut out, request).unwrap(),
+            _ => challenge.stale_nonce(&mut out, request).unwrap(),
+        }
+        let reply = Message::parse(&out).unwrap();
+        assert_eq!(reply.class(), Class::ErrorResponse);
+        assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), code);
+        assert!(reply.get::<Realm>().unwrap().is_some());
+        let list = reply.get::<PasswordAlgorithms>().unwrap().unwrap();
+        assert!(list.iter().eq(offered));
+        let codes: Vec<u16> = reply.all_attributes().map(|raw| raw.ty().code()).collect();
+        assert_eq!(codes, [0x0009, 0x0014, 0x0015, 0x8002]);
+    }
+}
+
+/// The sizes that the documentation of `reply` states, from a request of the size that it states.
+#[test]
+fn replies_stay_small() {
+    let size = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        write(&mut out);
+        assert!(Message::parse(&out).is_ok());
+        out.len()
+    };
+    let header = Header::request(Method::BINDING, ID);
+    assert_eq!(size(&|out| reply::bad_request(out, header).unwrap()), 40);
+    let unknown = |count: u16| {
+        size(&|out| {
+            let types = (0..count).map(AttributeType::new);
+            reply::unknown_attributes(out, header, types).unwrap();
+        })
+    };
+    assert_eq!(unknown(1), 56);
+    assert_eq!(unknown(16), 84);
+    assert_eq!(unknown(17), 84);
+    assert_eq!(unknown(0x7FFF), 84);
+    let challenge = size(&|out| reply::unauthenticated(out, header, "", "").unwrap());
+    assert_eq!(challenge, 52);
+}
+
+#[test]
+fn signed_replies() {
+    let key = Key::short_term("secret");
+    let bytes = request(|mut writer| {
+        writer.attribute(&Priority(1))?;
+        writer.integrity_sha256(&key)?.finish().map(drop)
+    });
+    let request = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+    let mut out = Vec::new();
+    reply::role_conflict(&mut out, &request, &key).unwrap();
+    let reply = Message::parse(&out).unwrap();
+    assert!(reply.fingerprint().is_valid());
+    let reply = reply.verify(&key).unwrap();
+    assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), 487);
+
+    let server = AlternateServer("192.0.2.7:3478".parse().unwrap());
+    let mut out = Vec::new();
+    reply::try_alternate(&mut out, &request, &key, server, None).unwrap();
+    let reply = Message::parse(&out).unwrap().verify(&key).unwrap();
+    assert_eq!(reply.get().unwrap(), Some(server));
+    assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), 300);
+}
+
+#[test]
+fn what_is_no_request_gets_no_reply() {
+    let key = Key::short_term("secret");
+    for header in [
+        Header::indication(Method::BINDING, ID),
+        Header::success(Method::BINDING, ID),
+        Header::error(Method::BINDING, ID),
+    ] {
+        let mut bytes = Vec::new();
+        let writer = MessageWriter::new(&mut bytes, header).unwrap();
+        writer.integrity(&key).unwrap().finish().unwrap();
+        let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let server = AlternateServer("192.0.2.7:3478".parse().unwrap());
+        let mut out = Vec::new();
+        let replies = [
+            reply::bad_request(&mut out, header),
+            reply::unauthenticated(&mut out, header, "realm", "nonce"),
+            reply::stale_nonce(&mut out, header, "realm", "nonce"),
+            reply::unknown_attributes(&mut out, header, []),
+            reply::role_conflict(&mut out, &verified, &key),
+            reply::try_alternate(&mut out, &verified, &key, server, None),
+            MessageWriter::success_to(&mut out, header).map(drop),
+        ];
+        assert_eq!(replies, [Err(EncodeError::NotARequest); 7]);
+        assert!(out.is_empty());
+    }
+}
+
+/// The token of coturn's examples (`oauth.sh`), as an attribute; decrypted with Python's
+/// cryptography under the key and the server name that the script states.
+#[test]
+fn access_token() {
+    let token = hex("000c b52416152e8d7a8aaf6015d1
+         f2ca49e6c794ff2eaf5895bc6051d2dc4ad3854b41fcc611dc78738bd9fe3dab1a78
+         b81a46bae2de2ea93e45c01ae6e3f611");
+    let context = Context::new(ID, Dialect::RFC8489);
+    let read = AccessToken::decode(&token, context).unwrap();
+    assert_eq!(read.nonce(), hex("b52416152e8d7a8aaf6015d1"));
+    assert_eq!(read.encrypted().len(), 34 + 16);
+    let plain = hex("0014 5a6b736a7077656f6978586d766e36373533346d 00000edaf8f00000 00000e10");
+    assert_eq!(plain.len(), 34);
+    let block = TokenBlock::parse(&plain).unwrap();
+    assert_eq!(block.mac_key(), b"ZksjpweoixXmvn67534m");
+    assert_eq!(block.timestamp().as_secs(), 249_231_600);
+    assert_eq!(block.lifetime().as_secs(), 3600);
+    assert!(!format!("{block:?}").contains("Zksj"));
+    // A nonce or a key that claims more than there is.
+    for length in [13_u16, 63, 64, 0x7FFF, 0xFFFF] {
+        let mut bad = token.clone();
+        bad[..2].copy_from_slice(&length.to_be_bytes());
+        let fits = usize::from(length) <= token.len() - 2;
+        assert_eq!(AccessToken::decode(&bad, context).is_ok(), fits, "{length}");
+        let mut bad = plain.clone();
+        bad[..2].copy_from_slice(&length.to_be_bytes());
+        // Behind the key 12 bytes of times follow; more are not looked at.
+        assert_eq!(TokenBlock::parse(&bad).is_ok(), length <= 20, "{length}");
+    }
+    for end in 0..plain.len() {
+        assert!(TokenBlock::parse(&plain[..end]).is_err());
+    }
+}
+
+/// Constructors hold the RFC's limits; reading does not.
+#[test]
+fn limits_when_making() {
+    let long = "x".repeat(600);
+    assert!(Username::new(&long[..508]).is_ok());
+    assert!(matches!(
+        Username::new(&long[..509]),
+        Err(EncodeError::ValueTooLong {
+            length: 509,
+            max: 508
+        })
+    ));
+    assert!(Realm::new(&long[..127]).is_ok());
+    assert!(Realm::new(&long[..128]).is_err());
+    let wide = "\u{1F600}".repeat(127);
+    assert!(Realm::new(&wide).is_ok());
+    assert!(Realm::new(&"\u{1F600}".repeat(128)).is_err());
+    assert!(ErrorCode::new(299, "").is_err());
+    assert!(ErrorCode::new(700, "").is_err());
+    assert!(ErrorCode::new(699, "").is_ok());
+    assert!(ErrorCode::nonstandard(274, "Disable Candidate").is_ok());
+    let context = Context::new(ID, Dialect::RFC8489);
+    assert!(Username::decode(long.as_bytes(), context).is_ok());
+}
+
+/// Neither a key nor a password is printed.
+#[test]
+fn secrets_are_not_printed() {
+    let key = Key::short_term("hunter2");
+    assert_eq!(format!("{key:?}"), "Key(..)");
+    let bytes = hex("01020010 2112a442 616263646566676869 6a6b6c 00070007 68756e74657232 00")
+        .into_iter()
+        .collect::<Vec<u8>>();
+    let mut bytes = bytes;
+    bytes[3] = (bytes.len() - 20) as u8;
+    let message = Message::parse(&bytes).unwrap();
+    let raw = message.attributes().next().unwrap();
+    for text in [
+        message.to_string(),
+        format!("{message:?}"),
+        raw.to_string(),
+        format!("{raw:#}"),
+        format!("{raw:?}"),
+        format!("{:?}", raw.to_any().unwrap()),
+    ] {
+        assert!(
+            !text.contains("hunter2") && !text.contains("68756e"),
+            "{text}"
+        );
+    }
+}
