@@ -5,6 +5,7 @@
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -511,4 +512,99 @@ pub fn get_all_types(message: Message<'_>) {
     }
     attributes!(ask_each);
     all(message);
+}
+
+/// Attributes: whatever the values, in a message that stands.
+///
+/// The first byte chooses the dialect and the kind of message, the next 16 are its id; then come an
+/// index into the registry, a length and a value, again and again.
+pub fn attributes(bytes: &[u8]) {
+    let Some(([choice, id @ ..], mut left)) = bytes.split_first_chunk::<17>() else {
+        return;
+    };
+    let dialect = DIALECTS[usize::from(choice % 8)];
+    let kind = [0x0001_u16, 0x0011, 0x0101, 0x0111][usize::from(choice >> 3 & 3)];
+    let mut message = kind.to_be_bytes().to_vec();
+    message.extend_from_slice(&[0, 0]);
+    message.extend_from_slice(id);
+    if dialect.rules().cookie {
+        message[4..8].copy_from_slice(&crate::MAGIC_COOKIE.to_be_bytes());
+    }
+    if dialect.rules().magic {
+        message.extend_from_slice(&crate::registry::MS_TURN_MAGIC);
+    }
+    while let [index, length, behind @ ..] = left {
+        let (ty, _) = TYPES[usize::from(*index) % TYPES.len()];
+        let (value, behind) = behind.split_at(usize::from(*length).min(behind.len()));
+        left = behind;
+        message.extend_from_slice(&ty.code().to_be_bytes());
+        message.extend_from_slice(&(value.len() as u16).to_be_bytes());
+        message.extend_from_slice(value);
+        if dialect.is_padded() {
+            message.resize(message.len().next_multiple_of(4), *index);
+        }
+    }
+    let Ok(length) = u16::try_from(message.len() - 20) else {
+        return;
+    };
+    message[2..4].copy_from_slice(&length.to_be_bytes());
+    match dialect.parse(&message) {
+        Ok(_) => read(&message, dialect),
+        // The bytes may have chosen MAGIC-COOKIE for the first attribute.
+        Err(error) => assert_eq!(error, ParseError::MsTurn, "{message:02x?}"),
+    }
+}
+
+/// Replies: whatever they are asked with, a message that stands or an error, and no longer than its
+/// parts.
+///
+/// The first byte chooses the dialect, the second how much of the rest is realm, the next 20 are the
+/// request's header.
+pub fn replies(bytes: &[u8]) {
+    let Some(([choice, cut, head @ ..], rest)) = bytes.split_first_chunk::<22>() else {
+        return;
+    };
+    let dialect = DIALECTS[usize::from(choice % 8)];
+    let Ok(header) = dialect.header(head) else {
+        return;
+    };
+    let (realm, nonce) = rest.split_at(usize::from(*cut).min(rest.len()));
+    let types = nonce
+        .chunks_exact(2)
+        .map(|pair| AttributeType::new(u16::from_be_bytes([pair[0], pair[1]])));
+    let offered = [
+        attribute::PasswordAlgorithm::SHA256,
+        attribute::PasswordAlgorithm::new(u16::from(*cut), realm),
+    ];
+    let challenge = |buffer: &mut Vec<u8>| {
+        reply::Challenge::new(realm, nonce)?
+            .offer(&offered)?
+            .stale_nonce(buffer, header)
+    };
+    let writes: [&dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>; 5] = [
+        &|buffer| reply::bad_request(buffer, header),
+        &|buffer| reply::unauthenticated(buffer, header, realm, nonce),
+        &|buffer| reply::stale_nonce(buffer, header, realm, nonce),
+        &|buffer| reply::unknown_attributes(buffer, header, types.clone()),
+        &challenge,
+    ];
+    for write in writes {
+        let mut buffer = b"before".to_vec();
+        let written = write(&mut buffer);
+        let reply = buffer.strip_prefix(b"before").expect("what stood before");
+        match written {
+            Ok(()) => {
+                assert_eq!(header.class(), Class::Request);
+                let reply = dialect.parse(reply).expect("our own reply");
+                assert_eq!(reply.class(), Class::ErrorResponse);
+                assert_eq!(reply.transaction_id(), header.transaction_id());
+                assert!(reply.as_bytes().len() <= 128 + rest.len() + realm.len());
+                whole(reply, &reply.all_attributes().collect::<Vec<_>>());
+            }
+            Err(error) => {
+                assert!(reply.is_empty(), "a refused reply stayed");
+                printable(&error.to_string());
+            }
+        }
+    }
 }

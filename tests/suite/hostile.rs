@@ -408,6 +408,13 @@ fn inner_lists() {
             assert_eq!(laws::decodes(name, &whole, context), Some(length <= 8));
         }
     }
+    // ADDRESS-ERROR-CODE is an ERROR-CODE behind its family.
+    for length in 0..=64 {
+        let read = laws::decodes("ADDRESS-ERROR-CODE", &[1; 64][..length], context);
+        assert_eq!(read, Some(length >= 4));
+    }
+    let bad_number = laws::decodes("ADDRESS-ERROR-CODE", &[1, 0, 4, 100], context);
+    assert_eq!(bad_number, Some(false));
     for length in 0..=64 {
         let read = UnknownAttributes::decode(&[0; 64][..length], context).is_ok();
         assert_eq!(read, length % 2 == 0);

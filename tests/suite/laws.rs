@@ -123,4 +123,33 @@ proptest! {
         bytes.extend_from_slice(&message);
         laws::verify(&bytes);
     }
+
+    #[test]
+    fn attributes(head in any::<[u8; 17]>(), rest in vec((any::<u8>(), value()), 0..10)) {
+        let mut bytes = head.to_vec();
+        for (index, value) in rest {
+            bytes.push(index);
+            bytes.push(value.len().min(255) as u8);
+            bytes.extend_from_slice(&value[..value.len().min(255)]);
+        }
+        laws::attributes(&bytes);
+    }
+
+    #[test]
+    fn replies(choice in any::<[u8; 2]>(), kind in select(vec![1_u16, 3, 0x11, 0x101, 6]),
+               id in any::<[u8; 12]>(), cookie in any::<bool>(), rest in value(), marked in any::<bool>()) {
+        let mut bytes = choice.to_vec();
+        bytes.extend_from_slice(&kind.to_be_bytes());
+        bytes.extend_from_slice(&[0, 0]);
+        let first = if cookie { 0x2112_A442_u32 } else { 7 };
+        bytes.extend_from_slice(&first.to_be_bytes());
+        bytes.extend_from_slice(&id);
+        if marked {
+            // A nonce that may offer password algorithms; an empty realm stands before it.
+            bytes[1] = 0;
+            bytes.extend_from_slice(b"obMatJos2gAAA");
+        }
+        bytes.extend_from_slice(&rest);
+        laws::replies(&bytes);
+    }
 }

@@ -20,4 +20,5 @@ mod no_alloc;
 mod registry;
 mod regressions;
 mod support;
+mod transaction_id;
 mod vectors;

@@ -1,0 +1,28 @@
+//! Transaction ids cannot be predicted.
+
+use std::collections::HashSet;
+
+use stunwire::TransactionId;
+
+#[test]
+fn random_ids_differ() {
+    let ids: HashSet<_> = (0..1000)
+        .map(|_| *TransactionId::random().unwrap().as_bytes())
+        .collect();
+    assert_eq!(ids.len(), 1000);
+    assert!(ids.iter().all(|id| id[..4] == [0x21, 0x12, 0xA4, 0x42]));
+}
+
+#[test]
+fn a_generator_of_ones_own() {
+    let id = TransactionId::from_rng(|bytes| bytes.fill(7));
+    assert_eq!(id.id(), [7; 12]);
+    assert!(id.has_cookie());
+    assert_eq!(id, TransactionId::new([7; 12]));
+    let classic = TransactionId::classic(*id.as_bytes());
+    assert_eq!(classic, id);
+    assert_eq!(id.to_string(), "070707070707070707070707");
+    let without = TransactionId::classic([1; 16]);
+    assert!(!without.has_cookie());
+    assert_eq!(without.to_string(), "01010101010101010101010101010101");
+}
