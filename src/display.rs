@@ -7,11 +7,12 @@
 //!   between them.
 //!
 //! What a peer sent is data: characters that are not printable are escaped, bytes that are no UTF-8
-//! print as `\xNN`, and no terminal sees an escape sequence. A key is never printed.
+//! print as `\xNN`, texts that are mostly neither as hexadecimal, and no terminal sees an escape
+//! sequence. A key is never printed.
 
 use core::fmt::{self, Write as _};
 
-use crate::attribute::AnyAttribute;
+use crate::attribute::{AnyAttribute, text};
 use crate::message::{Message, RawAttribute};
 
 /// Bytes in hexadecimal.
@@ -37,13 +38,21 @@ impl fmt::Display for Text<'_> {
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_binary(text::trim_nuls(self.0)) {
+            return fmt::Display::fmt(&Hex(self.0), f);
+        }
         f.write_char('"')?;
         escape(self.0, f, |c| c == '\'')?;
         f.write_char('"')
     }
 }
 
+/// Text with what is not printable escaped; bytes that are mostly not text, as MS-TURN's nonces and
+/// user names, in hexadecimal.
 fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>, plain: fn(char) -> bool) -> fmt::Result {
+    if is_binary(text::trim_nuls(bytes)) {
+        return fmt::Display::fmt(&Hex(bytes), f);
+    }
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             if plain(c) {
@@ -57,6 +66,18 @@ fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>, plain: fn(char) -> bool) -> 
         }
     }
     Ok(())
+}
+
+/// Whether more than a quarter of the bytes cannot be shown as text.
+fn is_binary(bytes: &[u8]) -> bool {
+    let hidden = bytes
+        .utf8_chunks()
+        .map(|chunk| {
+            let control = chunk.valid().chars().filter(|c| c.is_control()).count();
+            chunk.invalid().len().saturating_add(control)
+        })
+        .fold(0_usize, usize::saturating_add);
+    hidden.saturating_mul(4) > bytes.len()
 }
 
 /// One line: method and class, then what an engineer looks for first, in wire order.
