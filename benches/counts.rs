@@ -11,7 +11,7 @@
     clippy::unwrap_used
 )]
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use stunwire::attribute::{IceControlling, Priority, UseCandidate, Username};
 use stunwire::{
