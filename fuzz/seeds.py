@@ -85,11 +85,13 @@ def main():
         folder = here / "seeds" / target
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for name, source, text in MESSAGES:
+        for index, (name, source, text) in enumerate(MESSAGES):
             message = bytes.fromhex(text)
             length = int.from_bytes(message[2:4], "big")
             assert length == len(message) - 20, f"{name} ({source}): length {length}"
-            (folder / f"{name}.bin").write_bytes(message)
+            # The law reads key, way of signing and the bit to flip in front of the message.
+            choice = bytes([index, index, 0, 16 * index]) if target == "verify" else b""
+            (folder / f"{name}.bin").write_bytes(choice + message)
 
 
 main()
