@@ -36,7 +36,8 @@ stage() {
   )
   status=$?
   set -e
-  if [ "$status" -ne 0 ]; then
+  if [ "$status" -ne 0 ] || [ -e "$notes/missing" ]; then
+    rm -f "$notes/missing"
     result=FAILED
     failed=1
   elif [ "$(wc -l <"$notes/skips")" -ne "$skips" ]; then
@@ -59,13 +60,13 @@ report() {
 }
 trap report EXIT
 
-# skip NAME WHY: says that something could not be had. A failure if NAME is in STUNWIRE_REQUIRE, the
-# list of what this run has installed, or what its caller insists on.
+# skip NAME WHY: says that something could not be had. The stage fails if NAME is in
+# STUNWIRE_REQUIRE: what this run has found or installed, and what its caller insists on.
 skip() {
   printf 'skipped: %s: %s\n' "$1" "$2" | tee -a "$notes/skips"
   if grep -qxF "$1" "$notes/require"; then
     printf '%s is required\n' "$1"
-    return 1
+    touch "$notes/missing"
   fi
 }
 
@@ -92,6 +93,16 @@ debian() {
   apt-get install -q -y --no-install-recommends "$@"
 }
 
+# crates_io NAME: whether the cargo subcommand is there, from crates.io if need be. Its build is large
+# and of no use afterwards.
+crates_io() {
+  local status=0
+  CARGO_TARGET_DIR="$notes/build" need "$1" cargo install "$1" --locked --quiet || status=$?
+  rm -rf "$notes/build"
+  [ "$status" -eq 0 ] || skip "$1" "not installed, and crates.io does not give it"
+  return "$status"
+}
+
 has_toolchain() {
   rustup run "$1" rustc --version >/dev/null 2>&1
 }
@@ -116,18 +127,18 @@ fuzz_targets() {
 
 fuzz_build() {
   has_toolchain nightly || { skip nightly "fuzzing needs the nightly toolchain"; return; }
-  need cargo-fuzz cargo install cargo-fuzz --locked --quiet ||
-    { skip cargo-fuzz "not installed, and crates.io does not give it"; return; }
+  crates_io cargo-fuzz || return 0
   cargo +nightly fuzz build --target-dir "$CARGO_TARGET_DIR/fuzz"
+  touch "$notes/fuzz-built"
 }
 
 # fuzz TARGET SECONDS: from its seeds and regressions, into a corpus that git ignores.
 fuzz() {
   local target=$1 seconds=$2
-  # Without a build there is nothing to run, and the stage that builds has said why.
+  # The stage that builds has said why. What an earlier run has built is not what is to be tested.
+  [ -e "$notes/fuzz-built" ] || { skip "fuzz-$target" "not built"; return; }
   local program
-  program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f 2>/dev/null | head -n 1)
-  [ -n "$program" ] || { skip "fuzz-$target" "not built"; return; }
+  program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)
   mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
   "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=4096 \
     -dict=fuzz/stun.dict -artifact_prefix="fuzz/artifacts/$target/" \
