@@ -84,11 +84,10 @@ impl Marks {
         }
     }
 
-    /// Whether an agent may look at the attribute that stands there: those up to the first of the
-    /// three, and the three themselves.
-    #[inline(always)]
-    fn show(&self, place: u16) -> bool {
-        place <= self.first() || place == self.sha256 || place == self.fingerprint
+    /// Whether one of the three stands there that may follow another.
+    #[cold]
+    fn is_later(&self, place: u16) -> bool {
+        place == self.sha256 || place == self.fingerprint
     }
 
     /// Where the first of the three stands.
@@ -633,7 +632,7 @@ impl<'a> Iterator for Attributes<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (attribute, place) = self.all.step()?;
-            if self.marks.show(place) {
+            if place <= self.marks.first() || self.marks.is_later(place) {
                 return Some(attribute);
             }
         }
