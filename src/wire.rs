@@ -90,25 +90,33 @@ pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
 pub(crate) fn tlv(input: &[u8], padded: bool) -> Result<(Tlv<'_>, &[u8]), Cut> {
     let attribute = be_u32.flat_map(|head| {
         let (ty, length) = split(head);
-        let pad = if padded { padding(length) } else { 0 };
-        (take(length), take(pad)).map(move |(value, padding)| Tlv { ty, value, padding })
+        take(whole(length, padded)).map(move |both: &[u8]| {
+            // `whole` is never less, so there is always something to split.
+            let (value, padding) = both.split_at_checked(length).unwrap_or((both, &[]));
+            Tlv { ty, value, padding }
+        })
     });
     finish(attribute, input)
 }
 
+/// Length of a value with its padding.
+#[inline(always)]
+const fn whole(length: usize, padded: bool) -> usize {
+    if padded {
+        length.wrapping_add(3) & !3
+    } else {
+        length
+    }
+}
+
 /// Passes over one attribute: its type, and the bytes behind its padding. Value and padding need not
-/// be told apart, so there is one bounds check where [`tlv`] has three.
+/// be told apart, so there is one bounds check less than in [`tlv`].
 #[inline(always)]
 pub(crate) fn skip(input: &[u8], padded: bool) -> Result<(u32, &[u8]), Cut> {
     let attribute = peek(be_u32).flat_map(|head| {
         let (_, length) = split(head);
-        let length = length.wrapping_add(TLV_HEAD_LEN);
-        let whole = if padded {
-            length.wrapping_add(3) & !3
-        } else {
-            length
-        };
-        take(whole).map(move |_| head)
+        // A head is a multiple of 4 long.
+        take(whole(length.wrapping_add(TLV_HEAD_LEN), padded)).map(move |_| head)
     });
     finish(attribute, input)
 }
