@@ -116,14 +116,14 @@ fn floor_body(bytes: &[u8]) -> Option<&[u8]> {
 #[inline(always)]
 fn floor_each(bytes: &[u8], mut each: impl FnMut(u16, &[u8])) -> Option<()> {
     let mut left = floor_body(bytes)?;
-    while !left.is_empty() {
-        let (head, behind) = left.split_first_chunk::<4>()?;
+    while let Some(head) = left.first_chunk::<4>() {
         let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let (value, behind) = behind.split_at_checked(length)?;
-        left = behind.get(length.wrapping_neg() & 3..)?;
+        let (attribute, behind) = left.split_at_checked((length + 7) & !3)?;
+        let value = attribute.get(4..4 + length).unwrap_or_default();
         each(u16::from_be_bytes([head[0], head[1]]), value);
+        left = behind;
     }
-    Some(())
+    left.is_empty().then_some(())
 }
 
 /// The attributes stand: no more is known afterwards.
