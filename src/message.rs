@@ -56,31 +56,38 @@ impl Marks {
         fingerprint: ABSENT,
     };
 
+    /// Whether the type in this head has the bits that all three have in common: one test for what
+    /// most attributes are not.
+    #[inline(always)]
+    const fn may_concern(head: u32) -> bool {
+        const ONES: u32 = 0x0008 & 0x001C & 0x8028;
+        const EITHER: u32 = (0x0008 | 0x001C | 0x8028) & !ONES;
+        head & (!EITHER << 16) == ONES << 16
+    }
+
     /// Takes note of an attribute that may be one of the three. MESSAGE-INTEGRITY-SHA256 may follow
     /// MESSAGE-INTEGRITY, FINGERPRINT both, and nothing else anything (RFC 8489 §14.5 to §14.7).
     #[inline(always)]
     fn note(&mut self, ty: u16, place: u16) {
-        let slot = match AttributeType::new(ty) {
-            AttributeType::MESSAGE_INTEGRITY if self.sha256 == ABSENT => &mut self.integrity,
-            AttributeType::MESSAGE_INTEGRITY_SHA256 => &mut self.sha256,
-            AttributeType::FINGERPRINT => {
-                if self.fingerprint == ABSENT {
-                    self.fingerprint = place;
-                }
-                return;
+        if self.fingerprint != ABSENT {
+            return;
+        }
+        match AttributeType::new(ty) {
+            AttributeType::MESSAGE_INTEGRITY if self.integrity.min(self.sha256) == ABSENT => {
+                self.integrity = place;
             }
-            _ => return,
-        };
-        if *slot == ABSENT && self.fingerprint == ABSENT {
-            *slot = place;
+            AttributeType::MESSAGE_INTEGRITY_SHA256 if self.sha256 == ABSENT => {
+                self.sha256 = place;
+            }
+            AttributeType::FINGERPRINT => self.fingerprint = place,
+            _ => {}
         }
     }
 
-    /// Whether an agent may look at the attribute that stands there: those up to the first of the
-    /// three, and the three themselves.
-    #[inline(always)]
-    fn show(&self, place: u16) -> bool {
-        place <= self.first() || place == self.sha256 || place == self.fingerprint
+    /// Whether one of the three stands there that may follow another.
+    #[cold]
+    fn is_later(&self, place: u16) -> bool {
+        place == self.sha256 || place == self.fingerprint
     }
 
     /// Where the first of the three stands.
@@ -153,13 +160,14 @@ impl<'a> Message<'a> {
         check_magic(body, dialect)?;
         let mut marks = Marks::NONE;
         let mut left = body;
-        while !left.is_empty() {
-            let place = place(body, left);
-            let Ok((tlv, behind)) = wire::tlv(left, dialect.is_padded()) else {
-                return Err(cut(place, left, dialect));
-            };
-            marks.note(tlv.ty, place);
+        while let Ok((head, behind)) = wire::skip(left, dialect.is_padded()) {
+            if Marks::may_concern(head) {
+                marks.note(wire::split(head).0, place(body, left));
+            }
             left = behind;
+        }
+        if !left.is_empty() {
+            return Err(cut(place(body, left), left, dialect));
         }
         let message = Self {
             bytes: message,
@@ -624,7 +632,7 @@ impl<'a> Iterator for Attributes<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (attribute, place) = self.all.step()?;
-            if self.marks.show(place) {
+            if place <= self.marks.first() || self.marks.is_later(place) {
                 return Some(attribute);
             }
         }

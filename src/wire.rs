@@ -4,6 +4,7 @@
 //! calls of their own for each attribute, while these inline to a compare and a load, and a walk
 //! costs a quarter of the instructions.
 
+use nom::combinator::peek;
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
 
@@ -51,10 +52,11 @@ fn array<const N: usize>(input: &[u8]) -> IResult<&[u8], &[u8; N], Cut> {
     }
 }
 
+/// Type and length of an attribute, in one word: two halves are more instructions.
 #[inline(always)]
-fn be_u16(input: &[u8]) -> IResult<&[u8], u16, Cut> {
-    array::<2>
-        .map(|bytes| u16::from_be_bytes(*bytes))
+fn be_u32(input: &[u8]) -> IResult<&[u8], u32, Cut> {
+    array::<4>
+        .map(|bytes| u32::from_be_bytes(*bytes))
         .parse_complete(input)
 }
 
@@ -75,9 +77,9 @@ pub(crate) const fn padding(length: usize) -> usize {
 /// Reads the header (RFC 8489 §5) and gives the bytes behind it.
 #[inline(always)]
 pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
-    let header = (be_u16, be_u16, array::<16>).map(|(type_bits, length, id)| Head {
-        type_bits,
-        length,
+    let header = array::<20>.map(|[t0, t1, l0, l1, id @ ..]| Head {
+        type_bits: u16::from_be_bytes([*t0, *t1]),
+        length: u16::from_be_bytes([*l0, *l1]),
         id,
     });
     finish(header, input)
@@ -86,12 +88,44 @@ pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
 /// Reads one attribute (RFC 8489 §14) and gives the bytes behind it.
 #[inline(always)]
 pub(crate) fn tlv(input: &[u8], padded: bool) -> Result<(Tlv<'_>, &[u8]), Cut> {
-    let attribute = (be_u16, be_u16).flat_map(|(ty, length)| {
-        let length = usize::from(length);
-        let pad = if padded { padding(length) } else { 0 };
-        (take(length), take(pad)).map(move |(value, padding)| Tlv { ty, value, padding })
+    let attribute = be_u32.flat_map(|head| {
+        let (ty, length) = split(head);
+        take(whole(length, padded)).map(move |both: &[u8]| {
+            // `whole` is never less, so there is always something to split.
+            let (value, padding) = both.split_at_checked(length).unwrap_or((both, &[]));
+            Tlv { ty, value, padding }
+        })
     });
     finish(attribute, input)
+}
+
+/// Length of a value with its padding.
+#[inline(always)]
+const fn whole(length: usize, padded: bool) -> usize {
+    if padded {
+        length.wrapping_add(3) & !3
+    } else {
+        length
+    }
+}
+
+/// Passes over one attribute: its type, and the bytes behind its padding. Value and padding need not
+/// be told apart, so there is one bounds check less than in [`tlv`].
+#[inline(always)]
+pub(crate) fn skip(input: &[u8], padded: bool) -> Result<(u32, &[u8]), Cut> {
+    let attribute = peek(be_u32).flat_map(|head| {
+        let (_, length) = split(head);
+        // A head is a multiple of 4 long.
+        take(whole(length.wrapping_add(TLV_HEAD_LEN), padded)).map(move |_| head)
+    });
+    finish(attribute, input)
+}
+
+/// Type and length.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) const fn split(head: u32) -> (u16, usize) {
+    ((head >> 16) as u16, (head & 0xFFFF) as usize)
 }
 
 /// Runs a parser on input that is all there: nom's plain `parse` would be the streaming mode.

@@ -1,0 +1,149 @@
+# Shared by the scripts of this folder, which source it: stages, their times, what is skipped.
+# shellcheck shell=bash
+
+top=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
+cd "$top"
+
+# One folder for all builds. Incremental data only costs disk in a build that is made once.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$top/target}"
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
+# A toolchain that is not there is a skipped stage, not a download.
+export RUSTUP_AUTO_INSTALL=0
+PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+
+# Stages run in subshells, so what they have to tell goes through files.
+notes=$(mktemp -d)
+: >"$notes/table"
+: >"$notes/skips"
+tr ',' '\n' <<<"${STUNWIRE_REQUIRE:-}" | sed '/^$/d' >"$notes/require"
+started=$SECONDS
+failed=0
+
+# stage NAME COMMAND...: runs the command, and goes on whatever comes of it, so that one run tells
+# all that is wrong.
+stage() {
+  local name=$1 begin=$SECONDS status=0 result=ok skips
+  shift
+  skips=$(wc -l <"$notes/skips")
+  printf '\n== %s\n' "$name"
+  # A function loses `set -e` inside a condition, so its status is taken outside of one.
+  set +e
+  (
+    set -e
+    STUNWIRE_REQUIRE=$(paste -sd, "$notes/require")
+    export STUNWIRE_REQUIRE
+    "$@"
+  )
+  status=$?
+  set -e
+  if [ "$status" -ne 0 ] || [ -e "$notes/missing" ]; then
+    rm -f "$notes/missing"
+    result=FAILED
+    failed=1
+  elif [ "$(wc -l <"$notes/skips")" -ne "$skips" ]; then
+    result=skipped
+  fi
+  printf '%-16s %5d s  %s\n' "$name" $((SECONDS - begin)) "$result" >>"$notes/table"
+}
+
+# Printed at the end, whatever the end is.
+report() {
+  local status=$?
+  [ "$status" -ne 0 ] || status=$failed
+  printf '\n== Times\n'
+  cat "$notes/table"
+  printf '%-16s %5d s\n' all $((SECONDS - started))
+  cat "$notes/skips"
+  rm -rf "$notes"
+  [ "$status" -eq 0 ] || printf 'FAILED\n'
+  exit "$status"
+}
+trap report EXIT
+
+# skip NAME WHY: says that something could not be had. The stage fails if NAME is in
+# STUNWIRE_REQUIRE: what this run has found or installed, and what its caller insists on.
+skip() {
+  printf 'skipped: %s: %s\n' "$1" "$2" | tee -a "$notes/skips"
+  if grep -qxF "$1" "$notes/require"; then
+    printf '%s is required\n' "$1"
+    touch "$notes/missing"
+  fi
+}
+
+# need PROGRAM INSTALL...: whether the program is there, after a try to install it where there is
+# none. From then on it is required.
+need() {
+  local program=$1
+  shift
+  if ! command -v "$program" >/dev/null; then
+    printf 'installing %s: %s\n' "$program" "$*"
+    # Quiet unless it fails.
+    "$@" >"$notes/install" 2>&1 || tail -n 5 "$notes/install"
+    hash -r
+  fi
+  command -v "$program" >/dev/null || return 1
+  grep -qxF "$program" "$notes/require" || printf '%s\n' "$program" >>"$notes/require"
+}
+
+# Only root can; elsewhere what is there has to do.
+debian() {
+  [ "$(id -u)" -eq 0 ] || { printf 'not root\n'; return 1; }
+  export DEBIAN_FRONTEND=noninteractive
+  [ -e "$notes/updated" ] || { apt-get update -q && touch "$notes/updated"; } || return 1
+  apt-get install -q -y --no-install-recommends "$@"
+}
+
+# crates_io NAME: whether the cargo subcommand is there, from crates.io if need be. Its build is large
+# and of no use afterwards.
+crates_io() {
+  local status=0
+  CARGO_TARGET_DIR="$notes/build" need "$1" cargo install "$1" --locked --quiet || status=$?
+  rm -rf "$notes/build"
+  [ "$status" -eq 0 ] || skip "$1" "not installed, and crates.io does not give it"
+  return "$status"
+}
+
+has_toolchain() {
+  rustup run "$1" rustc --version >/dev/null 2>&1
+}
+
+has_component() { # TOOLCHAIN COMPONENT
+  rustup component list --toolchain "$1" 2>/dev/null | grep -qE "^$2.*\(installed\)"
+}
+
+# The value of a key of [package] in Cargo.toml.
+package() {
+  sed -n "s/^$1 = \"\(.*\)\"\$/\1/p" Cargo.toml | head -n 1
+}
+
+# The features of Cargo.toml, one a line.
+features() {
+  sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z0-9_-]*\) = .*/\1/p' Cargo.toml | grep -vx default
+}
+
+fuzz_targets() {
+  sed -n '/^\[\[bin\]\]/,/^path/s/^name = "\(.*\)"$/\1/p' fuzz/Cargo.toml
+}
+
+fuzz_build() {
+  has_toolchain nightly || { skip nightly "fuzzing needs the nightly toolchain"; return; }
+  crates_io cargo-fuzz || return 0
+  cargo +nightly fuzz build --target-dir "$CARGO_TARGET_DIR/fuzz"
+  touch "$notes/fuzz-built"
+}
+
+# fuzz TARGET SECONDS: from its seeds and regressions, into a corpus that git ignores.
+fuzz() {
+  local target=$1 seconds=$2
+  # The stage that builds has said why. What an earlier run has built is not what is to be tested.
+  [ -e "$notes/fuzz-built" ] || { skip "fuzz-$target" "not built"; return; }
+  local program
+  program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)
+  mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
+  "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=4096 \
+    -dict=fuzz/stun.dict -artifact_prefix="fuzz/artifacts/$target/" \
+    -verbosity=1 -print_final_stats=1 \
+    "fuzz/corpus/$target" "fuzz/seeds/$target" "fuzz/regressions/$target" \
+    >"$notes/fuzz" 2>&1 || { tail -n 40 "$notes/fuzz"; return 1; }
+  grep -E '^(Done|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb))|INITED' "$notes/fuzz"
+}
