@@ -37,63 +37,68 @@ pub struct Message<'a> {
 
 /// Where the attributes stand that say what may be believed, in bytes from the end of the header.
 ///
-/// Only those that count: the first of each, and none behind one that must follow it. An attribute
-/// takes 4 bytes, so 65,535 is the place of none.
+/// Of MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT only those that count: the first of
+/// each, and none behind one that must follow it. An attribute takes 4 bytes, so 65,535 is the place
+/// of none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
     pub(crate) integrity: u16,
     pub(crate) sha256: u16,
     pub(crate) fingerprint: u16,
+    /// The first attribute that an agent must not look at.
+    hidden: u16,
 }
 
 /// The place of no attribute.
 pub(crate) const ABSENT: u16 = u16::MAX;
 
 impl Marks {
-    pub(crate) const NONE: Self = Self {
+    const NONE: Self = Self {
         integrity: ABSENT,
         sha256: ABSENT,
         fingerprint: ABSENT,
+        hidden: ABSENT,
     };
 
-    /// Whether the type in this head has the bits that all three have in common: one test for what
-    /// most attributes are not.
+    /// Whether this is the head of one of the three. First one test for what most attributes are
+    /// not: the bits that all three have in common.
     #[inline(always)]
-    const fn may_concern(head: u32) -> bool {
+    fn begin_with(head: u32) -> bool {
         const ONES: u32 = 0x0008 & 0x001C & 0x8028;
         const EITHER: u32 = (0x0008 | 0x001C | 0x8028) & !ONES;
         head & (!EITHER << 16) == ONES << 16
+            && matches!(
+                AttributeType::new(wire::split(head).0),
+                AttributeType::MESSAGE_INTEGRITY
+                    | AttributeType::MESSAGE_INTEGRITY_SHA256
+                    | AttributeType::FINGERPRINT
+            )
     }
 
-    /// Takes note of an attribute that may be one of the three. MESSAGE-INTEGRITY-SHA256 may follow
-    /// MESSAGE-INTEGRITY, FINGERPRINT both, and nothing else anything (RFC 8489 §14.5 to §14.7).
+    /// Takes note of the first of the three, or of an attribute behind it. MESSAGE-INTEGRITY-SHA256
+    /// may follow MESSAGE-INTEGRITY, FINGERPRINT both, and nothing else anything
+    /// (RFC 8489 §14.5 to §14.7).
     #[inline(always)]
     fn note(&mut self, ty: u16, place: u16) {
-        if self.fingerprint != ABSENT {
-            return;
-        }
+        let behind_sha256 = self.sha256.min(self.fingerprint);
         match AttributeType::new(ty) {
-            AttributeType::MESSAGE_INTEGRITY if self.integrity.min(self.sha256) == ABSENT => {
+            AttributeType::MESSAGE_INTEGRITY if self.integrity.min(behind_sha256) == ABSENT => {
                 self.integrity = place;
             }
-            AttributeType::MESSAGE_INTEGRITY_SHA256 if self.sha256 == ABSENT => {
+            AttributeType::MESSAGE_INTEGRITY_SHA256 if behind_sha256 == ABSENT => {
                 self.sha256 = place;
             }
-            AttributeType::FINGERPRINT => self.fingerprint = place,
-            _ => {}
+            AttributeType::FINGERPRINT if self.fingerprint == ABSENT => self.fingerprint = place,
+            _ => self.hidden = self.hidden.min(place),
         }
     }
 
-    /// Whether one of the three stands there that may follow another.
-    #[cold]
-    fn is_later(&self, place: u16) -> bool {
-        place == self.sha256 || place == self.fingerprint
-    }
-
-    /// Where the first of the three stands.
-    #[inline(always)]
-    pub(crate) fn first(&self) -> u16 {
-        self.integrity.min(self.sha256).min(self.fingerprint)
+    /// The first of the three that stands behind `place`.
+    fn behind(&self, place: u16) -> Option<u16> {
+        [self.integrity, self.sha256, self.fingerprint]
+            .into_iter()
+            .filter(|mark| *mark > place && *mark != ABSENT)
+            .min()
     }
 }
 
@@ -161,9 +166,13 @@ impl<'a> Message<'a> {
         let mut marks = Marks::NONE;
         let mut left = body;
         while let Ok((head, behind)) = wire::skip(left, dialect.is_padded()) {
-            if Marks::may_concern(head) {
-                marks.note(wire::split(head).0, place(body, left));
+            if Marks::begin_with(head) {
+                break;
             }
+            left = behind;
+        }
+        while let Ok((head, behind)) = wire::skip(left, dialect.is_padded()) {
+            marks.note(wire::split(head).0, place(body, left));
             left = behind;
         }
         if !left.is_empty() {
@@ -269,10 +278,7 @@ impl<'a> Message<'a> {
     #[must_use]
     #[inline]
     pub fn attributes(&self) -> Attributes<'a> {
-        Attributes {
-            all: self.all_attributes(),
-            marks: self.marks,
-        }
+        Attributes::new(self.all_attributes(), self.marks)
     }
 
     /// Every attribute in wire order, also behind the integrity attributes: for dissectors and
@@ -578,24 +584,16 @@ pub struct AllAttributes<'a> {
     dialect: Dialect,
 }
 
-impl<'a> AllAttributes<'a> {
-    /// The next attribute and its place behind the header.
-    #[inline(always)]
-    fn step(&mut self) -> Option<(RawAttribute<'a>, u16)> {
-        // Parsing has walked here before, so an attribute that does not stand is the end.
-        let (tlv, behind) = wire::tlv(self.left, self.dialect.is_padded()).ok()?;
-        let place = place(self.body, self.left);
-        self.left = behind;
-        Some((RawAttribute::new(tlv, place, self.id, self.dialect), place))
-    }
-}
-
 impl<'a> Iterator for AllAttributes<'a> {
     type Item = RawAttribute<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.step().map(|(attribute, _)| attribute)
+        // Parsing has walked here before, so an attribute that does not stand is the end.
+        let (tlv, behind) = wire::tlv(self.left, self.dialect.is_padded()).ok()?;
+        let place = place(self.body, self.left);
+        self.left = behind;
+        Some(RawAttribute::new(tlv, place, self.id, self.dialect))
     }
 }
 
@@ -603,26 +601,58 @@ impl<'a> Iterator for AllAttributes<'a> {
 /// [`Verified::attributes`](crate::Verified::attributes).
 #[derive(Clone)]
 pub struct Attributes<'a> {
-    all: AllAttributes<'a>,
+    /// Those before the first that is hidden, of which nothing has to be asked: mostly all.
+    plain: AllAttributes<'a>,
+    body: &'a [u8],
     marks: Marks,
 }
 
 impl<'a> Attributes<'a> {
+    #[inline]
+    fn new(all: AllAttributes<'a>, marks: Marks) -> Self {
+        let body = all.body;
+        let plain = body.get(..usize::from(marks.hidden)).unwrap_or(body);
+        Self {
+            plain: AllAttributes {
+                body: plain,
+                left: plain,
+                ..all
+            },
+            body,
+            marks,
+        }
+    }
+
     /// The same up to `end`, in bytes from the end of the header.
-    pub(crate) fn before(mut self, end: u16) -> Self {
-        let covered = self.all.body.get(..usize::from(end)).unwrap_or_default();
-        self.all.body = covered;
-        self.all.left = covered;
-        self
+    pub(crate) fn before(self, end: u16) -> Self {
+        let body = self.body.get(..usize::from(end)).unwrap_or_default();
+        let all = AllAttributes {
+            body,
+            left: body,
+            ..self.plain
+        };
+        Self::new(all, self.marks)
     }
 
     #[inline(always)]
     pub(crate) fn get<T: Attribute<'a>>(mut self) -> Result<Option<T>, AttributeError> {
-        let dialect = self.all.dialect;
+        let dialect = self.plain.dialect;
         self.find(|attribute| T::is_type(attribute.ty(), dialect))
             .map(|attribute| attribute.decode())
             .transpose()
     }
+}
+
+/// What is visible behind the first hidden attribute, one of the three: the body up to its end, and
+/// its place. Out of the way, and given values instead of the iterator, so that a loop over the
+/// attributes keeps the iterator in registers.
+#[cold]
+#[inline(never)]
+fn behind_hidden(body: &[u8], marks: Marks, padded: bool) -> Option<(&[u8], u16)> {
+    let place = marks.behind(marks.hidden)?;
+    let (_, behind) = wire::tlv(body.get(usize::from(place)..)?, padded).ok()?;
+    let body = body.get(..body.len().wrapping_sub(behind.len()))?;
+    Some((body, place))
 }
 
 impl<'a> Iterator for Attributes<'a> {
@@ -631,10 +661,17 @@ impl<'a> Iterator for Attributes<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (attribute, place) = self.all.step()?;
-            if place <= self.marks.first() || self.marks.is_later(place) {
+            if let Some(attribute) = self.plain.next() {
                 return Some(attribute);
             }
+            if self.marks.hidden == ABSENT {
+                return None;
+            }
+            let padded = self.plain.dialect.is_padded();
+            let (body, place) = behind_hidden(self.body, self.marks, padded)?;
+            self.plain.body = body;
+            self.plain.left = body.get(usize::from(place)..)?;
+            self.marks.hidden = place;
         }
     }
 }
@@ -677,7 +714,7 @@ impl<'a, T: Attribute<'a>> Iterator for GetAll<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let dialect = self.attributes.all.dialect;
+        let dialect = self.attributes.plain.dialect;
         self.attributes
             .find(|attribute| T::is_type(attribute.ty(), dialect))
             .map(|attribute| attribute.decode())
