@@ -247,12 +247,12 @@ fn as_many_peers_as_fit() {
 fn behind_a_length_prefix() {
     let mut out = b"sent before".to_vec();
     for name in ["first", "second"] {
-        let frame = rfc4571::begin(&mut out).unwrap();
+        let mut frame = rfc4571::begin(&mut out).unwrap();
         let header = Header::indication(Method::BINDING, ID);
-        let mut message = MessageWriter::new(&mut out, header).unwrap();
+        let mut message = MessageWriter::new(&mut frame, header).unwrap();
         message.attribute(&Username::new(name).unwrap()).unwrap();
         message.finish().unwrap();
-        rfc4571::end(&mut out, frame).unwrap();
+        frame.end().unwrap();
     }
     let frames = out.strip_prefix(b"sent before").unwrap();
     let (first, second) = frames.split_at(2 + 20 + 12);
