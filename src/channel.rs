@@ -74,6 +74,19 @@ impl fmt::Display for ChannelNumber {
     }
 }
 
+/// Number and length in front of `len` bytes of data.
+#[inline(always)]
+pub(crate) fn head(number: ChannelNumber, len: usize) -> Result<[u8; HEAD_LEN], EncodeError> {
+    let [n0, n1] = writable(number)?;
+    let Ok(length) = u16::try_from(len) else {
+        return Err(EncodeError::TooLong {
+            length: u32::try_from(len).unwrap_or(u32::MAX),
+        });
+    };
+    let [l0, l1] = length.to_be_bytes();
+    Ok([n0, n1, l0, l1])
+}
+
 /// The number's bytes, for the front of a ChannelData. One that was read from an attribute may be
 /// none: in front of data its bytes would pass for something else.
 #[inline(always)]
@@ -161,14 +174,7 @@ impl<'a> ChannelData<'a> {
     /// When the data is longer than 65,535 bytes, or the number none of a channel.
     #[inline]
     pub fn head(&self) -> Result<[u8; HEAD_LEN], EncodeError> {
-        let [n0, n1] = writable(self.number)?;
-        let Ok(length) = u16::try_from(self.payload.len()) else {
-            return Err(EncodeError::TooLong {
-                length: length32(self.payload),
-            });
-        };
-        let [l0, l1] = length.to_be_bytes();
-        Ok([n0, n1, l0, l1])
+        head(self.number, self.payload.len())
     }
 
     /// The 0 to 3 zeros that follow the data in a stream
