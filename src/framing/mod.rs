@@ -61,10 +61,16 @@ use crate::error::EncodeError;
 
 pub mod ms_multiplexed;
 pub mod rfc4571;
+mod sniff;
 pub mod stun_tcp;
+#[cfg(feature = "codec")]
+mod tokio;
 
 pub use self::rfc4571::Rfc4571;
+pub use self::sniff::{Framing, Sniffed, sniff};
 pub use self::stun_tcp::{Frame, StunTcp};
+#[cfg(feature = "codec")]
+pub use self::tokio::StreamError;
 
 /// What stands at the front of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
