@@ -213,7 +213,7 @@ fn rfc4571(mut bytes: &[u8]) -> Proof {
 /// A record of DTLS 1.0 or 1.2, up to its version.
 fn dtls(packet: &[u8]) -> Proof {
     match packet.first() {
-        Some(20..=23) => at(packet, 1, &[0xFE, 0xFD]).or(|| at(packet, 1, &[0xFE, 0xFF])),
+        None | Some(20..=23) => at(packet, 1, &[0xFE, 0xFD]).or(|| at(packet, 1, &[0xFE, 0xFF])),
         _ => No,
     }
 }
