@@ -15,4 +15,6 @@
     clippy::unwrap_used
 )]
 
+mod capture;
 mod support;
+mod tap;

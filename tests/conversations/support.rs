@@ -221,7 +221,7 @@ pub fn answers(server: SocketAddr) -> bool {
 }
 
 /// The loopback address of the same family, for a client's socket.
-fn loopback_of(of: IpAddr) -> IpAddr {
+pub fn loopback_of(of: IpAddr) -> IpAddr {
     match of {
         IpAddr::V4(_) => LOOPBACK,
         IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
