@@ -7,7 +7,7 @@ The seeds are committed. Run this after a change of the table, and commit what i
 import pathlib
 import shutil
 
-TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies"]
+TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream"]
 
 # Name, source, bytes. Blanks only show the attributes.
 MESSAGES = [
@@ -97,6 +97,12 @@ def around(target, index, message):
     if target == "replies":
         # Dialect, length of the realm, the request's header, realm and nonce.
         return bytes([index % 8, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
+    if target == "stream":
+        # How many lengths of chunks, these, then frames: of RFC 4571, or bare behind ChannelData.
+        cuts = bytes([2, 2, 40])
+        if index % 2:
+            return cuts + b"".join(len(packet).to_bytes(2, "big") + packet for packet in (message, b"", message))
+        return cuts + bytes([0x40, index, 0, 5]) + b"hello" + bytes(3) + message + bytes([0x7F, 0, 0, 0]) + message
     return message
 
 

@@ -131,12 +131,16 @@ impl Message<'_> {
 }
 
 /// The value of FINGERPRINT for a message whose first 4 bytes are `front` and the others up to
-/// FINGERPRINT `behind`.
+/// FINGERPRINT `behind`, in pieces.
 #[inline(always)]
-pub(crate) fn compute(front: [u8; 4], behind: &[u8]) -> u32 {
+pub(crate) fn compute(front: [u8; 4], behind: [&[u8]; 3]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
     crc.update(&front);
-    crc.update(behind);
+    for piece in behind {
+        if !piece.is_empty() {
+            crc.update(piece);
+        }
+    }
     crc.finalize() ^ XOR
 }
 
@@ -170,7 +174,7 @@ mod tests {
     fn check_value() {
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
         assert_eq!(crc_entry(0x5A), 0x8BBE_B8EA);
-        assert_eq!(compute(*b"1234", b"56789"), 0xCBF4_3926 ^ XOR);
+        assert_eq!(compute(*b"1234", [b"56", b"789", b""]), 0xCBF4_3926 ^ XOR);
     }
 
     #[test]

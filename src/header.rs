@@ -144,7 +144,8 @@ impl fmt::Display for MessageType {
 ///
 /// The id must be unpredictable: it is what keeps a stranger off the path from answering
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)). So there is no default and no
-/// counter; see `TransactionId::random` (feature `getrandom`) and [`from_rng`](Self::from_rng).
+/// counter; see `TransactionId::random` and `random_classic` (feature `getrandom`) and
+/// [`from_rng`](Self::from_rng).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId([u8; 16]);
 
@@ -181,6 +182,17 @@ impl TransactionId {
         let mut id = [0; 12];
         getrandom::fill(&mut id)?;
         Ok(Self::new(id))
+    }
+
+    /// An id of RFC 3489 or MS-TURN, all 16 bytes from the operating system's generator.
+    ///
+    /// # Errors
+    /// What the generator says when it cannot be had.
+    #[cfg(feature = "getrandom")]
+    pub fn random_classic() -> Result<Self, getrandom::Error> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)?;
+        Ok(Self::classic(id))
     }
 
     /// All 16 bytes, as they stand in the header.

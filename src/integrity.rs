@@ -91,7 +91,7 @@ impl Policy {
 /// the tag, and zeros up to a block.
 pub(crate) struct Coverage<'a> {
     front: [u8; 4],
-    behind: &'a [u8],
+    behind: [&'a [u8]; 3],
     zeros: usize,
 }
 
@@ -99,15 +99,27 @@ impl<'a> Coverage<'a> {
     /// `text` is the message up to the tag. `type_bits` and `length` stand for its first 4 bytes.
     #[inline(always)]
     pub(crate) fn new(text: &'a [u8], type_bits: u16, length: u16, dialect: Dialect) -> Self {
+        let behind = text.get(4..).unwrap_or_default();
+        Self::of([behind, &[], &[]], type_bits, length, dialect)
+    }
+
+    /// The same of a message in pieces, without its first 4 bytes.
+    #[inline(always)]
+    pub(crate) fn of(behind: [&'a [u8]; 3], type_bits: u16, length: u16, dialect: Dialect) -> Self {
         let [t0, t1] = type_bits.to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
         let zeros = match dialect.rules().tag {
             Tag::Adjusted => 0,
-            Tag::Last | Tag::BeforeFingerprint => text.len().wrapping_neg() & 63,
+            Tag::Last | Tag::BeforeFingerprint => {
+                let len = behind
+                    .iter()
+                    .fold(4_usize, |len, piece| len.wrapping_add(piece.len()));
+                len.wrapping_neg() & 63
+            }
         };
         Self {
             front: [t0, t1, l0, l1],
-            behind: text.get(4..).unwrap_or_default(),
+            behind,
             zeros,
         }
     }
@@ -115,7 +127,11 @@ impl<'a> Coverage<'a> {
     #[inline(always)]
     pub(crate) fn feed<M: Mac>(&self, mut mac: M) -> M {
         mac.update(&self.front);
-        mac.update(self.behind);
+        for piece in self.behind {
+            if !piece.is_empty() {
+                mac.update(piece);
+            }
+        }
         if self.zeros != 0 {
             mac.update([0; 64].get(..self.zeros).unwrap_or_default());
         }

@@ -25,6 +25,8 @@ use crate::{
     MessageWriter, Method, ParseError, Policy, RawAttribute, TransactionId, ValueError, reply,
 };
 
+pub mod stream;
+
 /// Every dialect that there is.
 pub const DIALECTS: [Dialect; 8] = [
     Dialect::RFC8489,

@@ -15,6 +15,7 @@ const _: () = assert!(usize::BITS >= 32, "stunwire needs a usize of 32 bits");
 pub mod attribute;
 mod buffer;
 mod channel;
+pub mod demux;
 mod dialect;
 pub mod display;
 pub mod docs;
@@ -35,11 +36,13 @@ mod owned;
 #[cfg(feature = "precis")]
 pub mod prepare;
 mod registry;
+pub mod relay;
 pub mod reply;
 mod wire;
 pub mod writer;
 
 pub use self::buffer::Buffer;
+pub use self::channel::{ChannelData, ChannelNumber};
 pub use self::dialect::{Context, Dialect};
 pub use self::error::{
     AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, ValueError,

@@ -17,6 +17,10 @@ use crate::message::RawAttribute;
 use crate::registry::{self, Fill};
 use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
 
+mod parts;
+
+pub use self::parts::{Parts, PayloadWriter};
+
 /// What may come next in a [`MessageWriter`].
 pub mod state {
     /// Attributes may follow.
@@ -90,9 +94,35 @@ struct Draft<'b, B: Buffer + ?Sized> {
     buffer: Option<&'b mut B>,
     start: usize,
     end: usize,
+    apart: Apart<'b>,
     header: Header,
     /// The dialect's integrity has counted a FINGERPRINT that is not written yet.
     owes_fingerprint: bool,
+}
+
+/// The bytes of the message that stand elsewhere, and where in the buffer, counted from the
+/// message's start, they belong.
+#[derive(Clone, Copy)]
+struct Apart<'b> {
+    payload: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Apart<'b> {
+    const NONE: Self = Self {
+        payload: &[],
+        at: usize::MAX,
+    };
+
+    /// The message's first bytes, from the fifth on, in the order in which they go out.
+    #[inline(always)]
+    fn pieces<'t>(self, text: &'t [u8]) -> [&'t [u8]; 3]
+    where
+        'b: 't,
+    {
+        let (head, tail) = text.split_at_checked(self.at).unwrap_or((text, &[]));
+        [head.get(4..).unwrap_or_default(), self.payload, tail]
+    }
 }
 
 impl<B: Buffer + ?Sized> Drop for Draft<'_, B> {
@@ -119,6 +149,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             buffer: Some(buffer),
             start,
             end: start,
+            apart: Apart::NONE,
             header,
             owes_fingerprint: false,
         };
@@ -139,26 +170,32 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         Context::new(self.header.transaction_id(), self.header.dialect())
     }
 
-    /// Bytes written.
+    /// Bytes written into the buffer.
     #[inline(always)]
     fn len(&self) -> usize {
         self.end.wrapping_sub(self.start)
+    }
+
+    /// Bytes of the message, those that stand elsewhere included.
+    #[inline(always)]
+    fn total(&self) -> usize {
+        self.len().wrapping_add(self.apart.payload.len())
     }
 
     /// Length of the attributes, as the header will have it; `extend` keeps it in 16 bits.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)]
     fn length(&self) -> u16 {
-        self.len().wrapping_sub(HEADER_LEN) as u16
+        self.total().wrapping_sub(HEADER_LEN) as u16
     }
 
     /// The next `by` bytes.
     #[inline(always)]
     fn extend(&mut self, by: usize) -> Result<&mut [u8], EncodeError> {
-        let len = self.len();
-        // `by` is at most 4 + 65,535 + 3, and `len` at most 20 + 65,535.
-        if len.wrapping_add(by) > HEADER_LEN.wrapping_add(0xFFFF) {
-            return Err(too_long(len.wrapping_add(by).wrapping_sub(HEADER_LEN)));
+        let (len, total) = (self.len(), self.total());
+        // `by` is at most 4 + 65,535 + 3, and `total` at most 20 + 65,535.
+        if total.wrapping_add(by) > HEADER_LEN.wrapping_add(0xFFFF) {
+            return Err(too_long(total.wrapping_add(by).wrapping_sub(HEADER_LEN)));
         }
         let Some(buffer) = self.buffer.as_deref_mut() else {
             return Err(full(len.wrapping_add(by), 0));
@@ -271,6 +308,17 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         self.buffer.as_deref_mut()?.bytes().get_mut(start..end)
     }
 
+    /// MESSAGE-INTEGRITY, with the hash that the key was derived for where that counts.
+    fn integrity(&mut self, key: &Key) -> Result<(), EncodeError> {
+        let wide = key.is_wide() && self.dialect().rules().wide;
+        let algorithm = if wide {
+            IntegrityAlgorithm::MsTurnSha256
+        } else {
+            IntegrityAlgorithm::Sha1
+        };
+        self.sign(key, algorithm)
+    }
+
     /// The message up to here, as the tag of `algorithm` covers it, and the tag's place.
     fn sign(&mut self, key: &Key, algorithm: IntegrityAlgorithm) -> Result<(), EncodeError> {
         let dialect = self.dialect();
@@ -293,8 +341,8 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             self.owes_fingerprint = true;
         }
         let type_bits = self.header.type_bits();
+        let (apart, text_len) = (self.apart, self.len());
         self.tlv(ty, len)?;
-        let text_len = HEADER_LEN.wrapping_add(usize::from(place));
         let Some((text, tag)) = self
             .written()
             .and_then(|all| all.split_at_mut_checked(text_len))
@@ -304,7 +352,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let Some(tag) = tag.get_mut(TLV_HEAD_LEN..) else {
             return Err(full(text_len, 0));
         };
-        let coverage = Coverage::new(text, type_bits, length, dialect);
+        let coverage = Coverage::of(apart.pieces(text), type_bits, length, dialect);
         match algorithm {
             IntegrityAlgorithm::Sha1 | IntegrityAlgorithm::Goog32 => {
                 put_tag(tag, &coverage.feed(key.sha1()).finalize().into_bytes());
@@ -322,14 +370,14 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         }
         let end = self.len();
         self.tlv(AttributeType::FINGERPRINT, 4)?;
-        let front = self.front();
+        let (front, apart) = (self.front(), self.apart);
         let Some(all) = self.written() else {
             return Err(full(end, 0));
         };
         let Some((text, attribute)) = all.split_at_mut_checked(end) else {
             return Err(full(end, 0));
         };
-        let crc = fingerprint::compute(front, text.get(4..).unwrap_or_default());
+        let crc = fingerprint::compute(front, apart.pieces(text));
         if let Some(value) = attribute.last_chunk_mut::<4>() {
             *value = crc.to_be_bytes();
         }
@@ -413,7 +461,7 @@ impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
     /// Length of the message so far in bytes, header included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.draft.len()
+        self.draft.total()
     }
 
     /// Never: a message has a header.
@@ -518,13 +566,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// When it does not fit.
     #[inline]
     pub fn integrity(mut self, key: &Key) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
-        let wide = key.is_wide() && self.draft.dialect().rules().wide;
-        let algorithm = if wide {
-            IntegrityAlgorithm::MsTurnSha256
-        } else {
-            IntegrityAlgorithm::Sha1
-        };
-        self.draft.sign(key, algorithm)?;
+        self.draft.integrity(key)?;
         Ok(MessageWriter::of(self.draft))
     }
 

@@ -1,23 +1,96 @@
 //! Packets behind their length: 16 bits, then the packet
 //! ([RFC 4571 §2](https://www.rfc-editor.org/rfc/rfc4571#section-2)). ICE uses it over TCP
 //! ([RFC 6544 §3](https://www.rfc-editor.org/rfc/rfc6544#section-3)), and so do Lync and Skype for
-//! Business.
+//! Business. STUN, DTLS and RTP share such a stream: [`demux`](crate::demux) tells them apart.
+//!
+//! A length of zero is allowed: it is the null packet, handed out as a packet without bytes, which
+//! says nothing and is to be ignored. Peers send it to keep a connection open.
 
+use super::{FrameError, FrameWriter, Next, Shape};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 
 /// Length of the prefix in bytes.
 pub const PREFIX_LEN: usize = 2;
 
-/// Where a frame begins in a buffer: from [`begin`] to [`end`].
-#[derive(Debug)]
-#[must_use = "the prefix is written by `end`"]
-pub struct Frame {
-    start: usize,
+/// Reads frames of RFC 4571, and, with feature `codec`, is their `Decoder` and `Encoder`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rfc4571 {
+    max_frame: u32,
 }
 
-/// Begins a frame at the end of a buffer that grows: leaves room for the prefix. Write the packet
-/// behind it, then call [`end`].
+impl Default for Rfc4571 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Rfc4571 {
+    /// Any length.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_frame: u32::MAX,
+        }
+    }
+
+    /// Refuses frames longer than `bytes`, prefix included, from their prefix.
+    #[must_use]
+    pub const fn max_frame(self, bytes: u32) -> Self {
+        Self { max_frame: bytes }
+    }
+
+    /// Reads the frame at the front: the packet behind the prefix.
+    ///
+    /// ```
+    /// use stunwire::framing::{Next, Rfc4571};
+    ///
+    /// let framing = Rfc4571::new();
+    /// let stream = b"\x00\x05hello\x00\x05wor";
+    /// let (frame, consumed) = (&b"hello"[..], 7);
+    /// assert_eq!(framing.next(stream), Ok(Next::Frame { frame, consumed }));
+    /// assert_eq!(framing.next(&stream[7..]), Ok(Next::Incomplete { needed: 2 }));
+    /// ```
+    ///
+    /// # Errors
+    /// When the frame is longer than [`max_frame`](Self::max_frame).
+    #[inline]
+    pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<&'a [u8]>, FrameError> {
+        let next = self.measure(bytes)?;
+        Ok(next.map(|end| bytes.get(PREFIX_LEN..end)))
+    }
+
+    /// Where the frame at the front ends.
+    #[inline(always)]
+    pub(crate) fn measure(&self, bytes: &[u8]) -> Result<Next<usize>, FrameError> {
+        let Some(prefix) = bytes.first_chunk::<PREFIX_LEN>() else {
+            return Ok(Next::Incomplete {
+                needed: PREFIX_LEN.saturating_sub(bytes.len()),
+            });
+        };
+        let length = u16::from_be_bytes(*prefix);
+        let total = u32::from(length).wrapping_add(2);
+        if total > self.max_frame {
+            return Err(FrameError::TooLong {
+                length: total,
+                max: self.max_frame,
+            });
+        }
+        let end = usize::from(length).wrapping_add(PREFIX_LEN);
+        Ok(Next::whole(bytes, end, end))
+    }
+}
+
+/// Reads the frame at the front, of any length: [`Rfc4571::next`].
+///
+/// # Errors
+/// Never.
+pub fn next(bytes: &[u8]) -> Result<Next<&[u8]>, FrameError> {
+    Rfc4571::new().next(bytes)
+}
+
+/// Begins a frame at the end of a buffer, or at the start of a slice. Write the packet through it,
+/// then end it.
 ///
 /// ```
 /// use stunwire::framing::rfc4571;
@@ -25,53 +98,33 @@ pub struct Frame {
 ///
 /// # let id = TransactionId::new(*b"not a secret");
 /// let mut out = Vec::new();
-/// let frame = rfc4571::begin(&mut out)?;
-/// MessageWriter::new(&mut out, Header::indication(Method::BINDING, id))?.finish()?;
-/// rfc4571::end(&mut out, frame)?;
+/// let mut frame = rfc4571::begin(&mut out)?;
+/// MessageWriter::new(&mut frame, Header::indication(Method::BINDING, id))?.finish()?;
+/// frame.end()?;
 /// assert_eq!(out[..4], [0, 20, 0x00, 0x11]);
 /// # Ok::<(), stunwire::EncodeError>(())
 /// ```
 ///
 /// # Errors
-/// When the buffer does not grow: a slice, in front of which the two bytes are the caller's.
-pub fn begin<B: Buffer + ?Sized>(buffer: &mut B) -> Result<Frame, EncodeError> {
-    let start = buffer.start();
-    if buffer.limit() != usize::MAX {
-        return Err(EncodeError::BufferFull {
-            needed: 0,
-            available: 0,
-        });
-    }
-    let room = buffer.extend(start, PREFIX_LEN);
-    room.map(|_| Frame { start })
-        .ok_or(EncodeError::BufferFull {
-            needed: 2,
-            available: 0,
-        })
+/// When a slice has no room for the prefix.
+#[inline]
+pub fn begin<B: Buffer + ?Sized>(buffer: &mut B) -> Result<FrameWriter<'_, B>, EncodeError> {
+    let shape = Shape {
+        length_at: 0,
+        padded: false,
+    };
+    FrameWriter::begin(buffer, [0; PREFIX_LEN], shape)
 }
 
-/// Ends a frame: writes the length of what stands behind the prefix.
+/// The prefix of a packet of `len` bytes, for a vectored write.
 ///
 /// # Errors
-/// When the packet is longer than 65,535 bytes; the frame is then cut off.
-pub fn end<B: Buffer + ?Sized>(buffer: &mut B, frame: Frame) -> Result<(), EncodeError> {
-    let len = buffer
-        .bytes()
-        .len()
-        .saturating_sub(frame.start)
-        .saturating_sub(PREFIX_LEN);
-    let Ok(length) = u16::try_from(len) else {
-        buffer.cut(frame.start);
-        return Err(EncodeError::TooLong {
+/// When the packet is longer than 65,535 bytes.
+pub fn prefix(len: usize) -> Result<[u8; PREFIX_LEN], EncodeError> {
+    match u16::try_from(len) {
+        Ok(length) => Ok(length.to_be_bytes()),
+        Err(_) => Err(EncodeError::TooLong {
             length: u32::try_from(len).unwrap_or(u32::MAX),
-        });
-    };
-    if let Some(prefix) = buffer
-        .bytes()
-        .get_mut(frame.start..)
-        .and_then(<[u8]>::first_chunk_mut)
-    {
-        *prefix = length.to_be_bytes();
+        }),
     }
-    Ok(())
 }

@@ -1,18 +1,27 @@
 //! Code as a user writes it: the crate's contract. A caller may get shorter, not longer.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
+use std::sync::mpsc;
 
+use bytes::Bytes;
+use futures_util::StreamExt;
 use stunwire::attribute::{
     AttributeType, EncodeAttribute, IceControlling, Lifetime, Nonce, Priority, Realm,
     UnknownAttributes, UseCandidate, Username, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
     ms,
 };
-use stunwire::framing::rfc4571;
+use stunwire::demux::{self, Protocol};
+use stunwire::framing::{Frame, StunTcp, rfc4571, stun_tcp};
+use stunwire::relay::{self, HEADROOM};
 use stunwire::{
-    Class, Dialect, EncodeError, ErrorCode, Header, Key, Message, MessageWriter, Method,
-    ParseError, TransactionId, reply,
+    ChannelData, ChannelNumber, Class, Dialect, EncodeError, ErrorCode, Header, Key, Message,
+    MessageWriter, Method, ParseError, TransactionId, reply,
 };
+use tokio::net::TcpStream;
+use tokio_util::codec::Framed;
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
@@ -247,12 +256,12 @@ fn as_many_peers_as_fit() {
 fn behind_a_length_prefix() {
     let mut out = b"sent before".to_vec();
     for name in ["first", "second"] {
-        let frame = rfc4571::begin(&mut out).unwrap();
+        let mut frame = rfc4571::begin(&mut out).unwrap();
         let header = Header::indication(Method::BINDING, ID);
-        let mut message = MessageWriter::new(&mut out, header).unwrap();
+        let mut message = MessageWriter::new(&mut frame, header).unwrap();
         message.attribute(&Username::new(name).unwrap()).unwrap();
         message.finish().unwrap();
-        rfc4571::end(&mut out, frame).unwrap();
+        frame.end().unwrap();
     }
     let frames = out.strip_prefix(b"sent before").unwrap();
     let (first, second) = frames.split_at(2 + 20 + 12);
@@ -354,4 +363,107 @@ fn a_proxy() {
     assert_eq!(copy[..2], packet[..2]);
     assert_eq!(copy[2..4], [0x00, 0x30]);
     assert_eq!(copy[4..], packet[4..packet.len() - 8]);
+}
+
+/// A server's socket, from the peer to the client: the payload leaves from where it came.
+fn relay_to_client(
+    socket: &UdpSocket,
+    client: &UdpSocket,
+    buf: &mut [u8],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let (n, peer) = socket.recv_from(&mut buf[HEADROOM..])?;
+    let id = TransactionId::random()?;
+    let packet = relay::data_indication_in_place(buf, HEADROOM..HEADROOM + n, peer, id)?;
+    client.send(&buf[packet])?;
+    Ok(())
+}
+
+/// And from the client to the peer, whichever of the two forms it uses.
+fn relay_to_peer(
+    packet: &[u8],
+    channels: &HashMap<ChannelNumber, SocketAddr>,
+) -> Option<(SocketAddr, Range<usize>)> {
+    match demux::protocol(packet)? {
+        Protocol::ChannelData => {
+            let data = ChannelData::parse_datagram(packet).ok()?;
+            Some((*channels.get(&data.number)?, data.range()))
+        }
+        Protocol::Stun => {
+            let indication = relay::read(&Message::parse(packet).ok()?).ok()??;
+            Some((indication.peer, indication.payload))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn the_relay_path() {
+    let any = || UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (peer, relayed, server, client) = (any(), any(), any(), any());
+    server.connect(client.local_addr().unwrap()).unwrap();
+    peer.send_to(b"from the peer", relayed.local_addr().unwrap())
+        .unwrap();
+    let mut buf = [0; HEADROOM + 1500 + relay::TAILROOM];
+    relay_to_client(&relayed, &server, &mut buf).unwrap();
+    let mut packet = [0; 1500];
+    let n = client.recv(&mut packet).unwrap();
+    let indication = relay::read(&Message::parse(&packet[..n]).unwrap());
+    let indication = indication.unwrap().unwrap();
+    assert_eq!(indication.peer, peer.local_addr().unwrap());
+    assert_eq!(packet[indication.payload], *b"from the peer");
+
+    // Back: a Send indication, and ChannelData.
+    let to = peer.local_addr().unwrap();
+    let channels = HashMap::from([(ChannelNumber::MIN, to)]);
+    let mut buf = [0; HEADROOM + 8];
+    buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
+    let place = HEADROOM..HEADROOM + 5;
+    let sent = relay::send_indication_in_place(&mut buf, place.clone(), to, ID).unwrap();
+    assert_eq!(relay_to_peer(&buf[sent], &channels), Some((to, 36..41)));
+    let sent = relay::channel_data_in_place(&mut buf, place, ChannelNumber::MIN).unwrap();
+    assert_eq!(relay_to_peer(&buf[sent], &channels), Some((to, 4..9)));
+    assert_eq!(relay_to_peer(b"\x80 RTP", &channels), None);
+}
+
+/// A client of a TURN server on TCP.
+async fn turn_over_tcp(
+    server: SocketAddr,
+    peers: &HashMap<ChannelNumber, mpsc::Sender<Bytes>>,
+) -> Result<Vec<Method>, Box<dyn std::error::Error>> {
+    let mut methods = Vec::new();
+    let mut turn = Framed::new(TcpStream::connect(server).await?, StunTcp::default());
+    while let Some(frame) = turn.next().await {
+        match frame? {
+            Frame::Stun(bytes) => methods.push(Message::parse(&bytes)?.method()),
+            Frame::ChannelData { number, payload } => peers[&number].send(payload)?,
+        }
+    }
+    Ok(methods)
+}
+
+#[test]
+fn a_client_on_tcp() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap();
+    let sender = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut out = Vec::new();
+        MessageWriter::new(&mut out, Header::success(Method::ALLOCATE, ID))
+            .and_then(MessageWriter::finish)
+            .unwrap();
+        let mut data = stun_tcp::begin(&mut out, ChannelNumber::MIN).unwrap();
+        data.put(b"hello").unwrap();
+        data.end().unwrap();
+        socket.write_all(&out).unwrap();
+    });
+    let (to_peer, peer) = mpsc::channel();
+    let peers = HashMap::from([(ChannelNumber::MIN, to_peer)]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let methods = runtime.block_on(turn_over_tcp(server, &peers)).unwrap();
+    sender.join().unwrap();
+    assert_eq!(methods, [Method::ALLOCATE]);
+    assert_eq!(peer.recv().unwrap(), "hello");
 }

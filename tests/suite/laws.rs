@@ -10,7 +10,7 @@ use stunwire::laws::{self, TYPES};
 
 use crate::support::vectors;
 
-fn config() -> Config {
+pub fn config() -> Config {
     let cases = std::env::var("STUNWIRE_CASES").map_or(256, |cases| {
         cases.parse().expect("STUNWIRE_CASES is a number")
     });

@@ -13,12 +13,16 @@
 
 mod authentication;
 mod callers;
+mod codec;
+mod demux;
 mod dissect;
 mod hostile;
 mod laws;
 mod no_alloc;
 mod registry;
 mod regressions;
+mod relay;
+mod streams;
 mod support;
 mod transaction_id;
 mod vectors;

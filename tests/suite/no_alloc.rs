@@ -1,7 +1,15 @@
-//! Nothing is allocated in parse, typed read, verify, fingerprint, write, sign and reply.
+//! Nothing is allocated in parse, typed read, verify, fingerprint, write, sign, reply, frame and
+//! relay.
 
-use stunwire::attribute::{AnyAttribute, Lifetime, Software, Username, XorMappedAddress};
-use stunwire::{Dialect, ErrorCode, Header, Message, MessageWriter, Method, reply};
+use stunwire::attribute::{
+    AnyAttribute, Lifetime, Software, Username, XorMappedAddress, XorPeerAddress,
+};
+use stunwire::demux::{self, Protocol};
+use stunwire::framing::{Frame, Framing, Next, Sniffed, rfc4571, sniff, stun_tcp};
+use stunwire::relay;
+use stunwire::{
+    ChannelData, Dialect, ErrorCode, Header, Message, MessageWriter, Method, TransactionId, reply,
+};
 
 use crate::support::{Vector, vectors};
 
@@ -96,6 +104,55 @@ fn a_whole_exchange() {
         reply.attribute(&XorMappedAddress(from)).unwrap();
         let reply = reply.integrity_like(&request, &key).unwrap();
         reply.fingerprint().unwrap().finish().unwrap();
+    });
+    assert_eq!(count, 0);
+}
+
+/// Frames read and written, packets told apart, and the relay path with all its endings.
+#[test]
+fn streams_and_relay() {
+    let peer = std::net::SocketAddr::from(([192, 0, 2, 1], 32_853));
+    let id = TransactionId::new(*b"abcdefghijkl");
+    let key = stunwire::Key::short_term("secret");
+    let mut stream = crate::support::rfc5769_request();
+    stream.extend_from_slice(b"\x40\x00\x00\x05hello\0\0\0");
+    let mut buf = vec![7; relay::HEADROOM + 60_000 + relay::TAILROOM];
+    let payload = vec![7; 60_000];
+    let mut head = [0; 128];
+    let count = allocations(|| {
+        let mut left = &stream[..];
+        while let Ok(Next::Frame { frame, consumed }) = stun_tcp::next(left) {
+            if let Frame::Stun(message) = frame {
+                assert_eq!(demux::protocol(message), Some(Protocol::Stun));
+            }
+            left = &left[consumed..];
+        }
+        assert_eq!(left, b"");
+        assert_eq!(sniff(&stream), Sniffed::Is(Framing::StunTcp));
+        let place = relay::HEADROOM..relay::HEADROOM + 60_000;
+        let packet = relay::data_indication_in_place(&mut buf, place.clone(), peer, id).unwrap();
+        let message = Message::parse(&buf[packet]).unwrap();
+        assert_eq!(relay::read(&message).unwrap().unwrap().peer, peer);
+        relay::send_indication_in_place(&mut buf, place.clone(), peer, id).unwrap();
+        let number = stunwire::ChannelNumber::MIN;
+        let packet = relay::channel_data_in_place(&mut buf, place, number).unwrap();
+        let data = ChannelData::parse_datagram(&buf[packet]).unwrap();
+        assert_eq!(data.range(), 4..60_004);
+        let mut frame = stun_tcp::begin(&mut head, number).unwrap();
+        frame.put(b"hello").unwrap();
+        frame.end().unwrap();
+        let mut frame = rfc4571::begin(&mut head).unwrap();
+        let header = Header::indication(Method::DATA, id);
+        MessageWriter::new(&mut frame, header)
+            .unwrap()
+            .finish()
+            .unwrap();
+        frame.end().unwrap();
+        let mut writer = MessageWriter::new(&mut head, header).unwrap();
+        writer.attribute(&XorPeerAddress(peer)).unwrap();
+        let writer = writer.payload(&payload).unwrap().integrity(&key).unwrap();
+        let parts = writer.fingerprint().unwrap().finish().unwrap();
+        assert_eq!(parts.len(), 36 + 60_000 + 24 + 8);
     });
     assert_eq!(count, 0);
 }

@@ -22,6 +22,7 @@ fn findings_and_seeds() {
         stunwire::laws::verify(&bytes);
         stunwire::laws::attributes(&bytes);
         stunwire::laws::replies(&bytes);
+        stunwire::laws::stream::stream(&bytes);
     }
 }
 

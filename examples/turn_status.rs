@@ -1,0 +1,171 @@
+//! Says what a status page says of a TURN server: whether it can be reached, how fast it answers,
+//! where it sees us, what it relays for us, and, if something is wrong, what.
+//!
+//! ```text
+//! cargo run --example turn_status turn.example.org:3478 --user USER --password PASSWORD [--tcp]
+//! ```
+//!
+//! It makes one allocation with long-term credentials, MD5 or SHA-256, and releases it again.
+#![allow(
+    unreachable_pub,
+    clippy::std_instead_of_core,
+    reason = "a program has no outside, and it has std"
+)]
+
+use std::error::Error;
+use std::fmt::Display;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+
+use stunwire::attribute::{
+    AlternateServer, ErrorCode, Lifetime, Realm, RequestedTransport, Software, XorMappedAddress,
+    XorRelayedAddress,
+};
+use stunwire::{Dialect, Header, Message, MessageWriter, Method, TransactionId, Verified};
+
+use client::link::{Answer, Link};
+use client::login::Login;
+
+mod client {
+    pub mod link;
+    pub mod login;
+}
+
+const USAGE: &str = "usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp]";
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match Args::read().and_then(|args| run(&args)) {
+        Ok(()) => {
+            line("status", "ok");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            line("status", error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Args {
+    server: SocketAddr,
+    user: String,
+    password: String,
+    tcp: bool,
+}
+
+impl Args {
+    fn read() -> Result<Self> {
+        let (mut server, mut user, mut password, mut tcp) = (None, None, None, false);
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--user" => user = arguments.next(),
+                "--password" => password = arguments.next(),
+                "--tcp" => tcp = true,
+                name => server = name.to_socket_addrs()?.next(),
+            }
+        }
+        Ok(Self {
+            server: server.ok_or(USAGE)?,
+            user: user.ok_or(USAGE)?,
+            password: password.ok_or(USAGE)?,
+            tcp,
+        })
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    let transport = if args.tcp { "TCP" } else { "UDP" };
+    line("server", format_args!("{} over {transport}", args.server));
+    let mut link = Link::open(args.server, args.tcp)?;
+    line("local address", link.local_addr()?);
+
+    // Without credentials first: the server refuses, and tells its realm and a nonce.
+    let mut buffer = [0; 28];
+    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
+    let mut request = MessageWriter::new(&mut buffer, header)?;
+    request.attribute(&RequestedTransport::UDP)?;
+    let answer = link.ask(Dialect::RFC8489, request.finish()?)?;
+    line("reachable", "yes");
+    let milliseconds = answer.took.as_secs_f64() * 1000.0;
+    line("round trip", format_args!("{milliseconds:.1} ms"));
+
+    let challenge = Message::parse(&answer.packet)?;
+    if let Some(software) = challenge.get::<Software>()? {
+        line("software", software);
+    }
+    match challenge.get::<ErrorCode>()? {
+        Some(code) if code.code() == 401 => {}
+        Some(code) => return Err(explain(&challenge, &code)),
+        None => return Err("the server allocates for everybody: it asks nobody who he is".into()),
+    }
+    let realm = challenge.get::<Realm>()?.ok_or("the 401 has no REALM")?;
+    line("realm", realm);
+
+    let mut login = Login::new(&args.user, &args.password, answer.packet)?;
+    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
+        request.attribute(&RequestedTransport::UDP)?;
+        Ok(())
+    })?;
+    let allocation = granted(&login, &answer)?;
+    let mapped = allocation.get::<XorMappedAddress>()?;
+    line("mapped address", mapped.ok_or("no mapped address")?);
+    let relayed = allocation.get::<XorRelayedAddress>()?;
+    line("relay address", relayed.ok_or("no relayed address")?);
+    let lifetime = allocation.get::<Lifetime>()?;
+    line("lifetime", lifetime.ok_or("no lifetime")?);
+
+    // A lifetime of zero gives the allocation back; until then it counts against the user's quota.
+    let answer = login.ask(&mut link, Method::REFRESH, |request| {
+        request.attribute(&Lifetime::from_secs(0))?;
+        Ok(())
+    })?;
+    granted(&login, &answer)?;
+    line("released", "yes");
+    Ok(())
+}
+
+fn line(name: &str, value: impl Display) {
+    println!("{name:<16}{value}");
+}
+
+/// What the server grants, or what its error means.
+fn granted<'p>(login: &Login<'_>, answer: &'p Answer) -> Result<Verified<'p>> {
+    let message = Message::parse(&answer.packet)?;
+    match message.get::<ErrorCode>()? {
+        Some(code) => Err(explain(&message, &code)),
+        None => login.granted(answer),
+    }
+}
+
+/// What an error means to somebody who looks after the server. The server's own words go with it.
+fn explain(answer: &Message<'_>, code: &ErrorCode<'_>) -> Box<dyn Error> {
+    let meaning = match code.code() {
+        300 => match answer.get::<AlternateServer>() {
+            Ok(Some(other)) => return format!("{code}: ask {other} instead").into(),
+            _ => "ask another server, but it does not say which",
+        },
+        400 => "the server could not read the request",
+        401 => "wrong user name or password",
+        403 => "the user may not do this",
+        420 => "the server does not know an attribute of the request",
+        431 => {
+            "the server computes another MESSAGE-INTEGRITY: the password or the realm differs, \
+             or something on the way has changed the message"
+        }
+        437 => {
+            "the server has another allocation for our address and port than we do: one that was \
+             never released, or that has run out"
+        }
+        438 => "the server finds its own new nonce stale: are there several with different keys?",
+        440 => "the server does not relay for this address family",
+        441 => "the allocation belongs to another user",
+        442 => "the server does not relay over UDP",
+        486 => "the user has as many allocations as the quota allows",
+        508 => "the server has no port or bandwidth left",
+        _ => "the server refuses",
+    };
+    format!("{code}: {meaning}").into()
+}

@@ -1,0 +1,224 @@
+//! Carries bytes through a TURN server to two peers and back: Allocate, CreatePermission, Send and
+//! Data indications with one peer, a channel with the other, and Refresh to zero.
+//!
+//! ```text
+//! cargo run --example turn_udp 192.0.2.1:3478 --user USER --password PASSWORD [--tcp]
+//! ```
+//!
+//! The peers are sockets of this program that send back what they get, so the server must reach this
+//! machine without a NAT. With --tcp the way to the server is TCP, the way to the peers still UDP.
+#![allow(
+    unreachable_pub,
+    clippy::std_instead_of_core,
+    reason = "a program has no outside, and it has std"
+)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "sums of the lengths of a few small packets"
+)]
+
+use std::error::Error;
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use stunwire::attribute::{
+    AddressFamily, ChannelNumber, Lifetime, RequestedAddressFamily, RequestedTransport,
+    XorPeerAddress, XorRelayedAddress,
+};
+use stunwire::relay::{self, HEADROOM, TAILROOM};
+use stunwire::{ChannelData, Dialect, Header, Message, MessageWriter, Method, TransactionId};
+
+use client::link::Link;
+use client::login::Login;
+
+mod client {
+    pub mod link;
+    pub mod login;
+}
+
+const USAGE: &str = "usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]";
+
+/// Packets each way with each peer, and the longest payload.
+const PACKETS: usize = 60;
+const LONGEST: usize = 1200;
+
+const WAIT: Duration = Duration::from_secs(2);
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("turn_udp: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let (mut server, mut user, mut password, mut tcp) = (None, None, None, false);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--user" => user = arguments.next(),
+            "--password" => password = arguments.next(),
+            "--tcp" => tcp = true,
+            name => server = name.to_socket_addrs()?.next(),
+        }
+    }
+    let (server, user) = (server.ok_or(USAGE)?, user.ok_or(USAGE)?);
+    let password = password.ok_or(USAGE)?;
+    let mut link = Link::open(server, tcp)?;
+    let here = link.local_addr()?.ip();
+    let (first, second) = (Peer::new(here)?, Peer::new(here)?);
+
+    // The 401 to a request without credentials brings realm and nonce.
+    let mut bytes = Vec::new();
+    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
+    let mut request = MessageWriter::new(&mut bytes, header)?;
+    request.attribute(&RequestedTransport::UDP)?;
+    request.finish()?;
+    let challenge = link.ask(Dialect::RFC8489, &bytes)?;
+    line("round trip", format_args!("{:?}", challenge.took));
+    let mut login = Login::new(&user, &password, challenge.packet)?;
+
+    // A relayed address of the family that the peers have; without a word it would be IPv4.
+    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
+        request.attribute(&RequestedTransport::UDP)?;
+        if here.is_ipv6() {
+            request.attribute(&RequestedAddressFamily(AddressFamily::IPV6))?;
+        }
+        Ok(())
+    })?;
+    let relayed = login.granted(&answer)?.get::<XorRelayedAddress>()?;
+    let XorRelayedAddress(relayed) = relayed.ok_or("no relayed address")?;
+    line("relay address", relayed);
+
+    // One request permits both peers: the attribute may come more than once.
+    let answer = login.ask(&mut link, Method::CREATE_PERMISSION, |request| {
+        request
+            .attribute(&XorPeerAddress(first.address))?
+            .attribute(&XorPeerAddress(second.address))?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    line(
+        "permission",
+        format_args!("{}, {}", first.address, second.address),
+    );
+
+    // The payload lies in a buffer with room in front and behind, and leaves from the same bytes.
+    let mut buffer = [0; HEADROOM + LONGEST + TAILROOM];
+
+    let mut carried = 0;
+    for number in 0..PACKETS {
+        let payload = fill(&mut buffer, number);
+        let sent = buffer.get(payload.clone()).unwrap_or_default().to_vec();
+        let id = TransactionId::random()?;
+        let packet = relay::send_indication_in_place(&mut buffer, payload, first.address, id)?;
+        link.send(buffer.get(packet).unwrap_or_default())?;
+        first.echo(relayed, &sent)?;
+
+        let packet = link.receive(WAIT)?;
+        let data = relay::read(&Message::parse(&packet)?)?.ok_or("no Data indication")?;
+        if data.peer != first.address || packet.get(data.payload) != Some(&sent) {
+            return Err(format!("packet {number} came back otherwise than it went").into());
+        }
+        carried += sent.len();
+    }
+    line("Send and Data", Carried(carried));
+
+    // Once a channel is bound, 4 bytes in front of the payload do what took 36.
+    let channel = ChannelNumber::MIN;
+    let answer = login.ask(&mut link, Method::CHANNEL_BIND, |request| {
+        request
+            .attribute(&channel)?
+            .attribute(&XorPeerAddress(second.address))?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    line("channel", format_args!("{channel} to {}", second.address));
+
+    let mut carried = 0;
+    for number in 0..PACKETS {
+        let payload = fill(&mut buffer, number);
+        let sent = buffer.get(payload.clone()).unwrap_or_default().to_vec();
+        // In a stream the padding must be there, in a datagram it need not.
+        let packet = if tcp {
+            relay::padded_channel_data_in_place(&mut buffer, payload, channel)?
+        } else {
+            relay::channel_data_in_place(&mut buffer, payload, channel)?
+        };
+        link.send(buffer.get(packet).unwrap_or_default())?;
+        second.echo(relayed, &sent)?;
+
+        let packet = link.receive(WAIT)?;
+        let data = ChannelData::parse_datagram(&packet)?;
+        if data.number != channel || data.payload != sent {
+            return Err(format!("packet {number} came back otherwise than it went").into());
+        }
+        carried += sent.len();
+    }
+    line("ChannelData", Carried(carried));
+
+    // A lifetime of zero ends the allocation, and with it permissions and channels.
+    let answer = login.ask(&mut link, Method::REFRESH, |request| {
+        request.attribute(&Lifetime::from_secs(0))?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    line("released", "yes");
+    Ok(())
+}
+
+/// Puts the next payload behind the headroom: lengths from 1 to the longest, every byte another.
+fn fill(buffer: &mut [u8], number: usize) -> std::ops::Range<usize> {
+    let range = HEADROOM..HEADROOM + 1 + number * (LONGEST - 1) / (PACKETS - 1);
+    let payload = buffer.get_mut(range.clone()).unwrap_or_default();
+    for (byte, value) in payload.iter_mut().zip((0..=250).cycle().skip(number)) {
+        *byte = value;
+    }
+    range
+}
+
+/// Somebody who knows nothing of TURN: plain UDP.
+struct Peer {
+    socket: UdpSocket,
+    address: SocketAddr,
+}
+
+impl Peer {
+    fn new(ip: IpAddr) -> Result<Self> {
+        let socket = UdpSocket::bind((ip, 0))?;
+        socket.set_read_timeout(Some(WAIT))?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    /// Takes a datagram, which must come from the relay with this payload, and sends it back.
+    fn echo(&self, relayed: SocketAddr, expected: &[u8]) -> Result<()> {
+        let mut buffer = [0; LONGEST];
+        let (n, from) = self.socket.recv_from(&mut buffer)?;
+        let payload = buffer.get(..n).unwrap_or_default();
+        if from != relayed || payload != expected {
+            return Err(format!("{n} other bytes reached the peer, from {from}").into());
+        }
+        self.socket.send_to(payload, from)?;
+        Ok(())
+    }
+}
+
+struct Carried(usize);
+
+impl Display for Carried {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{PACKETS} packets, {} bytes each way, all equal", self.0)
+    }
+}
+
+fn line(name: &str, value: impl Display) {
+    println!("{name:<16}{value}");
+}

@@ -1,0 +1,20 @@
+//! Conversations with the programs that people run, on loopback alone.
+//!
+//! A program that is not installed is a printed skip: `skipped: NAME: why`. To make it a failure, name
+//! the program or its Debian package: `STUNWIRE_REQUIRE=turnserver,stund,tshark`. To see the figures:
+//! `cargo test --test conversations -- --nocapture`.
+#![allow(
+    unreachable_pub, // a binary has no other crate to reach it
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used
+)]
+
+mod capture;
+mod support;
+mod tap;

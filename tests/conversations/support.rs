@@ -1,0 +1,229 @@
+//! What the conversations share: programs found or skipped, servers that are killed, a capture.
+//!
+//! Everything is bounded in time, and only the start of a server is ever tried again.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stunwire::{Class, Header, Message, MessageWriter, Method, TransactionId};
+
+/// How long a server may take until it answers.
+const START: Duration = Duration::from_secs(10);
+/// How often another port is tried, where a server does not come up on the first.
+const STARTS: usize = 3;
+
+/// Whether `program`, of Debian's `package`, can be had. Says so if not, and fails if
+/// `STUNWIRE_REQUIRE` names one or the other.
+pub fn have(program: &str, package: &str) -> bool {
+    let found = env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    if !found {
+        skip(&[program, package], "not installed");
+    }
+    found
+}
+
+/// Prints why a conversation is not held, unless it must be.
+pub fn skip(names: &[&str], why: &str) {
+    println!("skipped: {}: {why}", names[0]);
+    let required = env::var("STUNWIRE_REQUIRE").unwrap_or_default();
+    let is_required = required.split(',').any(|name| names.contains(&name.trim()));
+    assert!(!is_required, "{} is required", names[0]);
+}
+
+/// An example of this crate: `cargo test` builds it into the same profile's directory.
+pub fn example(name: &str) -> Command {
+    let mut path = env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.push("examples");
+    path.push(format!("{name}{}", env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "cargo build --example {name} makes {path:?}");
+    Command::new(path)
+}
+
+/// Runs a program to its end, or panics after `limit`.
+pub fn run(command: &mut Command, limit: Duration) -> Output {
+    let program = command.get_program().to_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program:?}: {error}"));
+    // Its pipes are read while it runs: a full one would stop it.
+    let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let out = thread::spawn(move || {
+        let mut text = Vec::new();
+        out.read_to_end(&mut text).map(|_| text)
+    });
+    let err = thread::spawn(move || {
+        let mut text = Vec::new();
+        err.read_to_end(&mut text).map(|_| text)
+    });
+    let begin = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if begin.elapsed() > limit {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!(
+                "{program:?} still runs after {limit:?}\n{}{}",
+                String::from_utf8_lossy(&out.join().unwrap().unwrap()),
+                String::from_utf8_lossy(&err.join().unwrap().unwrap())
+            );
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    Output {
+        status,
+        stdout: out.join().unwrap().unwrap(),
+        stderr: err.join().unwrap().unwrap(),
+    }
+}
+
+/// What a program printed on both outputs.
+pub fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A folder of the test's own, gone when it ends.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("stunwire-{}-{count}", std::process::id());
+        let path = env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A port that is free for UDP and TCP on all of these addresses.
+pub fn free_port(on: &[IpAddr]) -> u16 {
+    for _ in 0..100 {
+        let first = UdpSocket::bind((on[0], 0)).unwrap();
+        let port = first.local_addr().unwrap().port();
+        let rest_is_free = on[1..]
+            .iter()
+            .all(|ip| UdpSocket::bind((*ip, port)).is_ok());
+        if rest_is_free && on.iter().all(|ip| TcpListener::bind((*ip, port)).is_ok()) {
+            return port;
+        }
+    }
+    panic!("no port is free on {on:?}");
+}
+
+/// 127.0.0.1 and 127.0.0.2.
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub const LOOPBACK_2: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// A program that serves until this is dropped.
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+    _folder: Folder,
+}
+
+impl Server {
+    /// Starts what `command` makes, given a folder of its own, until `is_ready`. It is made anew for
+    /// each try, so that it can take other ports; what it gives beside the command says which.
+    pub fn start<T>(
+        mut command: impl FnMut(&Folder) -> (Command, T),
+        is_ready: impl Fn(&T) -> bool,
+    ) -> (Self, T) {
+        let mut told = String::new();
+        for _ in 0..STARTS {
+            let folder = Folder::new();
+            let log = folder.file("log");
+            let file = File::create(&log).unwrap();
+            let (mut command, place) = command(&folder);
+            let child = command
+                .stdin(Stdio::null())
+                .stdout(file.try_clone().unwrap())
+                .stderr(file)
+                .spawn()
+                .unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()));
+            let mut server = Self {
+                child,
+                log,
+                _folder: folder,
+            };
+            let begin = Instant::now();
+            while begin.elapsed() < START && server.child.try_wait().unwrap().is_none() {
+                if is_ready(&place) {
+                    return (server, place);
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+            told = server.log();
+        }
+        panic!("the server does not come up:\n{told}");
+    }
+
+    /// What it has printed.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
+/// Whether a STUN server answers at this address over UDP.
+pub fn answers(server: SocketAddr) -> bool {
+    let ask = || -> io::Result<bool> {
+        let socket = UdpSocket::bind((loopback_of(server.ip()), 0))?;
+        socket.connect(server)?;
+        socket.set_read_timeout(Some(Duration::from_millis(200)))?;
+        let mut buffer = [0; 512];
+        let header = Header::request(Method::BINDING, TransactionId::new(*b"are you up? "));
+        let request = MessageWriter::new(&mut buffer, header).unwrap();
+        socket.send(request.finish().unwrap())?;
+        let n = socket.recv(&mut buffer)?;
+        Ok(Message::parse(&buffer[..n]).is_ok_and(|m| m.class() == Class::SuccessResponse))
+    };
+    ask().unwrap_or(false)
+}
+
+/// The loopback address of the same family, for a client's socket.
+pub fn loopback_of(of: IpAddr) -> IpAddr {
+    match of {
+        IpAddr::V4(_) => LOOPBACK,
+        IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+    }
+}

@@ -1,0 +1,199 @@
+//! A tap: it stands between a client and a server, hands everything on and keeps a capture of it.
+
+use std::collections::HashMap;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::capture::Capture;
+use crate::support::loopback_of;
+
+/// How long a thread sleeps at most before it looks whether the tap is still wanted.
+const WAKE: Duration = Duration::from_millis(50);
+
+pub struct Tap {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    capture: Mutex<Capture>,
+    /// The addresses under which the server sees the clients, in the order in which they came.
+    clients: Mutex<Vec<SocketAddr>>,
+    ended: AtomicBool,
+}
+
+impl Tap {
+    /// Listens on UDP and TCP for what is meant for `server`.
+    pub fn new(server: SocketAddr) -> Self {
+        let (udp, tcp) = loop {
+            let udp = UdpSocket::bind((loopback_of(server.ip()), 0)).unwrap();
+            if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()) {
+                break (udp, tcp);
+            }
+        };
+        let address = udp.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            server,
+            capture: Mutex::new(Capture::new()),
+            clients: Mutex::new(Vec::new()),
+            ended: AtomicBool::new(false),
+        });
+        let (of_udp, of_tcp) = (shared.clone(), shared.clone());
+        thread::spawn(move || datagrams(&of_udp, &udp));
+        thread::spawn(move || connections(&of_tcp, &tcp));
+        Self { address, shared }
+    }
+
+    /// What a client is told that the server's address is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The addresses under which the server sees the clients.
+    pub fn clients(&self) -> Vec<SocketAddr> {
+        self.shared.clients.lock().unwrap().clone()
+    }
+
+    /// Writes what has passed so far, and gives the number of packets.
+    pub fn save(&self, path: &Path) -> usize {
+        let capture = self.shared.capture.lock().unwrap();
+        capture.write(path);
+        capture.packets()
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    fn goes_on(&self) -> bool {
+        !self.ended.load(Ordering::Relaxed)
+    }
+
+    fn came(&self, client: SocketAddr) {
+        self.clients.lock().unwrap().push(client);
+    }
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// From the clients to the server; a thread for each client brings what comes back.
+fn datagrams(shared: &Arc<Shared>, front: &UdpSocket) {
+    front.set_read_timeout(Some(WAKE)).unwrap();
+    let mut behind: HashMap<SocketAddr, (UdpSocket, SocketAddr)> = HashMap::new();
+    let mut buffer = vec![0; 65_536];
+    while shared.goes_on() {
+        let Ok((n, client)) = front.recv_from(&mut buffer) else {
+            continue;
+        };
+        let (socket, seen) = behind.entry(client).or_insert_with(|| {
+            let socket = UdpSocket::bind((loopback_of(shared.server.ip()), 0)).unwrap();
+            socket.connect(shared.server).unwrap();
+            socket.set_read_timeout(Some(WAKE)).unwrap();
+            let seen = socket.local_addr().unwrap();
+            shared.came(seen);
+            let back = (socket.try_clone().unwrap(), front.try_clone().unwrap());
+            let shared = shared.clone();
+            thread::spawn(move || datagrams_back(&shared, &back.0, seen, &back.1, client));
+            (socket, seen)
+        });
+        // Kept before it is sent, so that no answer stands before its request.
+        let mut capture = shared.capture.lock().unwrap();
+        capture.udp(*seen, shared.server, &buffer[..n]);
+        drop(capture);
+        let _ = socket.send(&buffer[..n]);
+    }
+}
+
+fn datagrams_back(
+    shared: &Shared,
+    socket: &UdpSocket,
+    seen: SocketAddr,
+    front: &UdpSocket,
+    client: SocketAddr,
+) {
+    let mut buffer = vec![0; 65_536];
+    while shared.goes_on() {
+        match socket.recv(&mut buffer) {
+            Ok(n) => {
+                let mut capture = shared.capture.lock().unwrap();
+                capture.udp(shared.server, seen, &buffer[..n]);
+                drop(capture);
+                let _ = front.send_to(&buffer[..n], client);
+            }
+            Err(error) if is_pause(&error) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+fn connections(shared: &Arc<Shared>, front: &TcpListener) {
+    front.set_nonblocking(true).unwrap();
+    while shared.goes_on() {
+        let Ok((client, _)) = front.accept() else {
+            thread::sleep(Duration::from_millis(2));
+            continue;
+        };
+        client.set_nonblocking(false).unwrap();
+        let Ok(server) = TcpStream::connect(shared.server) else {
+            continue;
+        };
+        let seen = server.local_addr().unwrap();
+        shared.came(seen);
+        let ways = [
+            (
+                client.try_clone().unwrap(),
+                server.try_clone().unwrap(),
+                seen,
+                shared.server,
+            ),
+            (server, client, shared.server, seen),
+        ];
+        for (from, to, source, target) in ways {
+            let shared = shared.clone();
+            thread::spawn(move || bytes(&shared, from, to, source, target));
+        }
+    }
+}
+
+fn bytes(
+    shared: &Shared,
+    mut from: TcpStream,
+    mut to: TcpStream,
+    source: SocketAddr,
+    target: SocketAddr,
+) {
+    from.set_read_timeout(Some(WAKE)).unwrap();
+    let _ = to.set_nodelay(true);
+    let mut buffer = vec![0; 65_536];
+    while shared.goes_on() {
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                let mut capture = shared.capture.lock().unwrap();
+                capture.tcp(source, target, &buffer[..n]);
+                drop(capture);
+                if to.write_all(&buffer[..n]).is_err() {
+                    break;
+                }
+            }
+            Err(error) if is_pause(&error) => {}
+            Err(_) => break,
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}

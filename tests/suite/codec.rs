@@ -1,0 +1,307 @@
+//! The framings as tokio-util's codecs, over sockets and over pipes.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{SinkExt, StreamExt};
+use stunwire::attribute::{ChannelNumber, ConnectionId, Software};
+use stunwire::framing::{Frame, FrameError, Rfc4571, StreamError, StunTcp, stun_tcp};
+use stunwire::{EncodeError, Header, Message, MessageWriter, Method, TransactionId};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::codec::{Decoder, Encoder, Framed};
+
+const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let limit = std::time::Duration::from_secs(60);
+    runtime.block_on(async {
+        tokio::time::timeout(limit, future)
+            .await
+            .expect("it stalled")
+    })
+}
+
+fn number(at: usize) -> ChannelNumber {
+    ChannelNumber::new(0x4000 + (at % 0x1000) as u16).unwrap()
+}
+
+/// The frame at this place: a message, or 0 to 1,471 bytes of data, straight into the buffer.
+fn put(at: usize, out: &mut BytesMut) -> Result<(), EncodeError> {
+    if at % 3 == 0 {
+        let mut message = MessageWriter::new(out, Header::indication(Method::BINDING, ID))?;
+        message.attribute(&Software::new(&"stunwire"[..at % 9])?)?;
+        message.fingerprint()?.finish()?;
+    } else {
+        let mut data = stun_tcp::begin(out, number(at))?;
+        data.put(&PAYLOAD[..at * 7 % PAYLOAD.len()])?;
+        data.end()?;
+    }
+    Ok(())
+}
+
+const PAYLOAD: &[u8; 1472] = &[0x5A; 1472];
+
+fn check(at: usize, frame: &Frame<Bytes>) {
+    match frame {
+        Frame::Stun(bytes) => {
+            let message = Message::parse(bytes).unwrap();
+            assert!(at % 3 == 0 && message.fingerprint().is_valid());
+            let software = message.get::<Software>().unwrap().unwrap();
+            assert_eq!(software.as_bytes(), &b"stunwire"[..at % 9]);
+        }
+        Frame::ChannelData { number, payload } => {
+            assert!(at % 3 != 0 && *number == self::number(at), "{at}");
+            assert_eq!(payload, &PAYLOAD[..at * 7 % PAYLOAD.len()]);
+        }
+    }
+}
+
+const FRAMES: usize = 100_000;
+
+/// What both ends may hold together, with all buffers of the runtime: it does not grow with the
+/// number of frames, which are 49 MB.
+const MOST_HELD: u64 = 1 << 20;
+
+#[test]
+fn an_echo_of_100_000_mixed_frames() {
+    let exchange = async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let echo = async {
+            let (socket, _) = listener.accept().await.unwrap();
+            let mut server = Framed::new(socket, StunTcp::default());
+            while let Some(frame) = server.next().await {
+                server.feed(frame.unwrap()).await.unwrap();
+                if server.read_buffer().len() < 4 {
+                    server.flush().await.unwrap();
+                }
+                assert!(server.read_buffer().capacity() <= 1 << 17);
+                assert!(server.write_buffer().capacity() <= 1 << 17);
+            }
+        };
+        let client = async {
+            let socket = TcpStream::connect(address).await.unwrap();
+            let mut turn = Framed::new(socket, StunTcp::default());
+            let (mut sent, mut back) = (0, 0);
+            while back < FRAMES {
+                // Some at once, so that frames come coalesced and cut.
+                while sent < FRAMES && sent < back + 64 {
+                    put(sent, turn.write_buffer_mut()).unwrap();
+                    sent += 1;
+                }
+                turn.flush().await.unwrap();
+                check(back, &turn.next().await.unwrap().unwrap());
+                back += 1;
+                assert!(turn.read_buffer().capacity() <= 1 << 17);
+            }
+            assert!(turn.read_buffer().is_empty());
+        };
+        tokio::join!(echo, client);
+    };
+    let memory = allocation_counter::measure(|| run(exchange));
+    assert!(
+        memory.bytes_max < MOST_HELD,
+        "{} bytes at most",
+        memory.bytes_max
+    );
+}
+
+/// A socket that gives its bytes one by one: what waits on it sees every partial frame.
+async fn dribble(bytes: Vec<u8>, mut to: impl AsyncWrite + Unpin) {
+    for byte in bytes {
+        to.write_all(&[byte]).await.unwrap();
+        to.flush().await.unwrap();
+    }
+}
+
+async fn everything(
+    framed: &mut Framed<impl AsyncRead + AsyncWrite + Unpin, StunTcp>,
+) -> Vec<Frame<Bytes>> {
+    let mut frames = Vec::new();
+    while let Some(Ok(frame)) = framed.next().await {
+        frames.push(frame);
+    }
+    frames
+}
+
+#[test]
+fn byte_by_byte() {
+    run(async {
+        let mut bytes = BytesMut::new();
+        for at in 0..12 {
+            put(at, &mut bytes).unwrap();
+        }
+        let (near, far) = tokio::io::duplex(1);
+        let mut framed = Framed::new(near, StunTcp::default());
+        let (frames, ()) = tokio::join!(everything(&mut framed), dribble(bytes.to_vec(), far));
+        assert_eq!(frames.len(), 12);
+        for (at, frame) in frames.iter().enumerate() {
+            check(at, frame);
+        }
+    });
+}
+
+/// After an error there are no frames, however often one asks and whatever comes.
+#[test]
+fn an_error_closes() {
+    run(async {
+        let mut bytes = BytesMut::new();
+        put(1, &mut bytes).unwrap();
+        bytes.extend_from_slice(b"\xEE");
+        put(2, &mut bytes).unwrap();
+        let mut framed = Framed::new(std::io::Cursor::new(bytes.to_vec()), StunTcp::default());
+        check(1, &framed.next().await.unwrap().unwrap());
+        let expected = FrameError::NoFrame { first: 0xEE };
+        let mut errors = 0;
+        for _ in 0..6 {
+            match framed.next().await {
+                Some(Err(StreamError::Frame(error))) => {
+                    assert_eq!(error, expected);
+                    errors += 1;
+                }
+                None => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(errors >= 1);
+    });
+}
+
+#[test]
+fn the_stream_ends_inside_a_frame() {
+    let mut bytes = BytesMut::from(&b"\x40\x00\x00\x05hel"[..]);
+    let mut framing = StunTcp::default();
+    assert!(matches!(framing.decode(&mut bytes), Ok(None)));
+    assert!(matches!(
+        framing.decode_eof(&mut bytes),
+        Err(StreamError::Truncated {
+            available: 7,
+            needed: 5
+        })
+    ));
+    let mut bytes = BytesMut::from(&b"\x00\x02a"[..]);
+    assert!(matches!(
+        Rfc4571::default().decode_eof(&mut bytes),
+        Err(StreamError::Truncated {
+            available: 3,
+            needed: 1
+        })
+    ));
+}
+
+/// A frame beyond the limit is refused from its head, before room is made for it.
+#[test]
+fn the_limit() {
+    let mut framing = StunTcp::default().max_frame(2048);
+    let mut bytes = BytesMut::from(&b"\x40\x00\x08\x00"[..]);
+    assert!(matches!(
+        framing.decode(&mut bytes),
+        Err(StreamError::Frame(FrameError::TooLong {
+            length: 2052,
+            max: 2048
+        }))
+    ));
+    assert!(bytes.capacity() < 2048);
+    let mut bytes = BytesMut::from(&b"\x40\x00\x07\xfc"[..]);
+    assert!(matches!(framing.decode(&mut bytes), Ok(None)));
+    assert!(bytes.capacity() >= 2048);
+}
+
+/// What is handed out lies where it was read.
+#[test]
+fn nothing_is_copied() {
+    let mut bytes = BytesMut::new();
+    for at in 0..6 {
+        put(at, &mut bytes).unwrap();
+    }
+    let buffer = bytes.as_ptr() as usize..bytes.as_ptr() as usize + bytes.len();
+    let mut framing = StunTcp::default();
+    for _ in 0..6 {
+        let (Frame::Stun(part) | Frame::ChannelData { payload: part, .. }) =
+            framing.decode(&mut bytes).unwrap().unwrap();
+        assert!(buffer.contains(&(part.as_ptr() as usize)) || part.is_empty());
+    }
+    let mut bytes = BytesMut::from(&b"\x00\x05hello"[..]);
+    let place = bytes.as_ptr() as usize + 2;
+    let packet = Rfc4571::default().decode(&mut bytes).unwrap().unwrap();
+    assert_eq!(
+        (&packet[..], packet.as_ptr() as usize),
+        (&b"hello"[..], place)
+    );
+}
+
+/// What the other side would not read as this frame is not sent.
+#[test]
+fn only_frames_are_sent() {
+    let mut out = BytesMut::from(&b"before"[..]);
+    let mut framing = StunTcp::default();
+    let good = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00";
+    let unread = |bytes: &[u8]| Frame::Stun(Bytes::copy_from_slice(bytes));
+    for bad in [
+        &good[..23],
+        &good[..19],
+        &[&good[..], b"\0"].concat(),
+        b"\x40\x00\x00\x00",
+        b"\x80",
+        b"",
+    ] {
+        assert!(framing.encode(unread(bad), &mut out).is_err(), "{bad:02x?}");
+    }
+    let payload = Bytes::from(vec![0; 65_536]);
+    let number = ChannelNumber::MIN;
+    let data = Frame::ChannelData { number, payload };
+    assert!(framing.encode(data, &mut out).is_err());
+    assert!(
+        Rfc4571::default()
+            .encode(Bytes::from(vec![0; 65_536]), &mut out)
+            .is_err()
+    );
+    assert_eq!(out, &b"before"[..]);
+    framing.encode(unread(good), &mut out).unwrap();
+    assert_eq!(out[6..], good[..]);
+}
+
+/// RFC 6062 §4.3: behind the success response to a ConnectionBind come the peer's bytes. Wherever
+/// the segments are cut, none is lost.
+#[test]
+fn raw_after_a_connection_bind() {
+    let mut bytes = Vec::new();
+    let header = Header::success(Method::CONNECTION_BIND, ID);
+    MessageWriter::new(&mut bytes, header)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let bound = bytes.len();
+    bytes.extend_from_slice(b"\xEE\xEEwhat the peer sent\x40\x00\x00\x00");
+    for cut in 0..=bytes.len() {
+        run(async {
+            let (near, mut far) = tokio::io::duplex(256);
+            let mut data = Framed::new(near, StunTcp::default());
+            let header = Header::request(Method::CONNECTION_BIND, ID);
+            let mut bind = MessageWriter::new(data.write_buffer_mut(), header).unwrap();
+            bind.attribute(&ConnectionId(7)).unwrap();
+            bind.finish().unwrap();
+            data.flush().await.unwrap();
+            let send = async {
+                far.write_all(&bytes[..cut]).await.unwrap();
+                tokio::task::yield_now().await;
+                far.write_all(&bytes[cut..]).await.unwrap();
+                drop(far);
+            };
+            let receive = async {
+                let Frame::Stun(success) = data.next().await.unwrap().unwrap() else {
+                    panic!()
+                };
+                assert_eq!(success, bytes[..bound]);
+                let parts = data.into_parts();
+                let (mut socket, mut raw) = (parts.io, parts.read_buf);
+                while socket.read_buf(&mut raw).await.unwrap() != 0 {}
+                assert_eq!(raw, bytes[bound..], "cut at {cut}");
+            };
+            tokio::join!(receive, send);
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! The first byte, all 256 of them, by the tables of RFC 7983 §7 and RFC 9443 §3.
+
+use stunwire::demux::{self, Demux, Protocol};
+
+/// A packet that begins with this byte, with the magic cookie where STUN has it.
+fn packet(first: u8) -> [u8; 20] {
+    let mut packet = *b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+    packet[0] = first;
+    packet
+}
+
+/// RFC 7983 §7.
+fn rfc7983(first: u8) -> Option<Protocol> {
+    match first {
+        0..=3 => Some(Protocol::Stun),
+        16..=19 => Some(Protocol::Zrtp),
+        20..=63 => Some(Protocol::Dtls),
+        64..=79 => Some(Protocol::ChannelData),
+        128..=191 => Some(Protocol::Rtp),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_first_byte() {
+    for first in 0..=255 {
+        let packet = packet(first);
+        let expected = rfc7983(first);
+        assert_eq!(demux::protocol(&packet), expected, "{first}");
+
+        // RFC 9443 §3: 64 to 79 are QUIC unless a TURN server sent it.
+        let channel = (64..80).contains(&first);
+        let quic = matches!(first, 80..=127 | 192..=255);
+        let from_turn = if quic { Some(Protocol::Quic) } else { expected };
+        let from_peer = if channel {
+            Some(Protocol::Quic)
+        } else {
+            from_turn
+        };
+        assert_eq!(Demux::new().quic().protocol(&packet), from_turn, "{first}");
+        let peer = Demux::new().quic().no_channels();
+        assert_eq!(peer.protocol(&packet), from_peer, "{first}");
+
+        let dropped = if channel { None } else { expected };
+        assert_eq!(Demux::new().no_channels().protocol(&packet), dropped);
+        let wide = if (64..128).contains(&first) {
+            Some(Protocol::ChannelData)
+        } else {
+            expected
+        };
+        assert_eq!(Demux::new().rfc5766_channels().protocol(&packet), wide);
+    }
+    assert_eq!(demux::protocol(&[]), None);
+}
+
+#[test]
+fn stun_only_with_its_cookie() {
+    let good = packet(0);
+    for at in 4..8 {
+        let mut packet = good;
+        packet[at] ^= 1;
+        assert_eq!(demux::protocol(&packet), None);
+        assert_eq!(
+            Demux::new().classic().protocol(&packet),
+            Some(Protocol::Stun)
+        );
+    }
+    for end in 1..20 {
+        assert_eq!(demux::protocol(&good[..end]), None);
+        assert_eq!(Demux::new().classic().protocol(&good[..end]), None);
+    }
+}
