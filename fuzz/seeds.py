@@ -7,7 +7,7 @@ The seeds are committed. Run this after a change of the table, and commit what i
 import pathlib
 import shutil
 
-TARGETS = ["parse", "roundtrip", "verify"]
+TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies"]
 
 # Name, source, bytes. Blanks only show the attributes.
 MESSAGES = [
@@ -79,6 +79,27 @@ MESSAGES = [
 ]
 
 
+def around(target, index, message):
+    """The message as the target's law wants it."""
+    if target == "verify":
+        # Key, way of signing and the bit to flip stand in front of the message.
+        return bytes([index, index, 0, 16 * index]) + message
+    if target == "attributes":
+        # Dialect and class, transaction id, then each value behind an index and a length.
+        seed, place = bytes([index]) + message[4:20], 20
+        while place < len(message):
+            length = int.from_bytes(message[place + 2:place + 4], "big")
+            value = message[place + 4:place + 4 + length]
+            seed += bytes([message[place + 1], length]) + value
+            # Only the unpadded dialect has odd lengths, and the seeds of it have none.
+            place += 4 + (length + 3 & ~3)
+        return seed
+    if target == "replies":
+        # Dialect, length of the realm, the request's header, realm and nonce.
+        return bytes([index % 8, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
+    return message
+
+
 def main():
     here = pathlib.Path(__file__).resolve().parent
     for target in TARGETS:
@@ -89,9 +110,7 @@ def main():
             message = bytes.fromhex(text)
             length = int.from_bytes(message[2:4], "big")
             assert length == len(message) - 20, f"{name} ({source}): length {length}"
-            # The law reads key, way of signing and the bit to flip in front of the message.
-            choice = bytes([index, index, 0, 16 * index]) if target == "verify" else b""
-            (folder / f"{name}.bin").write_bytes(choice + message)
+            (folder / f"{name}.bin").write_bytes(around(target, index, message))
 
 
 main()

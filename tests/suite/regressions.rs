@@ -1,4 +1,4 @@
-//! What the fuzz targets once found stays found: every file of `fuzz/regressions` and `fuzz/seeds`
+//! What the fuzz targets once found stays found: every `.bin` of `fuzz/regressions` and `fuzz/seeds`
 //! is run again, under every law.
 
 use std::fs;
@@ -20,6 +20,8 @@ fn findings_and_seeds() {
         stunwire::laws::message(&bytes);
         stunwire::laws::roundtrip(&bytes);
         stunwire::laws::verify(&bytes);
+        stunwire::laws::attributes(&bytes);
+        stunwire::laws::replies(&bytes);
     }
 }
 
@@ -31,7 +33,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "bin") {
             files.push(path);
         }
     }
