@@ -291,16 +291,20 @@ impl Dialect {
         }
     }
 
+    /// The 16 type bits of a message of this dialect. Where the dialect has no such message, because it
+    /// gave the bits to another, the topmost bit is set, which the writer refuses.
     pub(crate) fn type_bits(self, ty: MessageType) -> u16 {
-        let own = match self.family {
-            Family::MsTurn => MS_TURN_TYPES
-                .iter()
-                .find(|row| (row.1, row.2) == (ty.class, ty.method)),
-            _ => None,
-        };
-        match own {
-            Some(&(bits, _, _)) => bits,
-            None => ty.to_bits(),
+        let bits = ty.to_bits();
+        if self.family != Family::MsTurn {
+            return bits;
+        }
+        match MS_TURN_TYPES
+            .iter()
+            .find(|row| (row.1, row.2) == (ty.class, ty.method))
+        {
+            Some(&(own, _, _)) => own,
+            None if MS_TURN_TYPES.iter().any(|row| row.0 == bits) => bits | 0x8000,
+            None => bits,
         }
     }
 

@@ -477,3 +477,42 @@ fn wrong_mask() {
     bytes[19] ^= 1;
     assert_ne!(Message::parse(bytes).unwrap().get().unwrap(), Some(peer));
 }
+
+/// MS-TURN gave the bits of some of the RFC's messages to others. Writing the RFC's would be read as
+/// the other, so it is refused.
+#[test]
+fn messages_that_ms_turn_does_not_have() {
+    let classic = TransactionId::classic([7; 16]);
+    let write = |header: Header| {
+        let mut buffer = [0; 64];
+        let header = header.in_dialect(Dialect::MS_TURN);
+        let bytes = MessageWriter::new(&mut buffer, header)?.finish()?;
+        Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
+    };
+    let unassigned = Method::new(5).unwrap();
+    // [MS-TURN] 2.2.1: 0x0004 is Send, 0x0006 Set Active Destination, 0x0115 Data Indication.
+    for (header, expected) in [
+        (Header::request(Method::ALLOCATE, classic), Ok(0x0003)),
+        (Header::request(Method::SEND, classic), Ok(0x0004)),
+        (
+            Header::request(Method::SET_ACTIVE_DESTINATION, classic),
+            Ok(0x0006),
+        ),
+        (Header::indication(Method::DATA, classic), Ok(0x0115)),
+        (
+            Header::request(Method::REFRESH, classic),
+            Err(EncodeError::NoSuchMessage),
+        ),
+        (
+            Header::error(unassigned, classic),
+            Err(EncodeError::NoSuchMessage),
+        ),
+    ] {
+        assert_eq!(write(header), expected, "{header:?}");
+    }
+    // And MS-TURN's own is none of the RFC's.
+    let mut buffer = [0; 64];
+    let header = Header::request(Method::SET_ACTIVE_DESTINATION, ID);
+    let refused = MessageWriter::new(&mut buffer, header).map(drop);
+    assert_eq!(refused, Err(EncodeError::NoSuchMessage));
+}
