@@ -587,7 +587,8 @@ pub fn replies(bytes: &[u8]) {
             .offer(&offered)?
             .stale_nonce(buffer, header)
     };
-    let writes: [&dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>; 5] = [
+    type Write<'w> = &'w dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>;
+    let writes: [Write<'_>; 5] = [
         &|buffer| reply::bad_request(buffer, header),
         &|buffer| reply::unauthenticated(buffer, header, realm, nonce),
         &|buffer| reply::stale_nonce(buffer, header, realm, nonce),
