@@ -107,17 +107,13 @@ enum Proof {
 
 use Proof::{Missing, No, Yes};
 
-/// Compares what is there of the bytes at `at`.
+/// Compares the bytes at `at` once all of them are there.
 fn at(bytes: &[u8], at: usize, expected: &[u8]) -> Proof {
-    let there = bytes.get(at..).unwrap_or_default();
-    match there.get(..expected.len()) {
+    let end = at.saturating_add(expected.len());
+    match bytes.get(at..end) {
         Some(found) if found == expected => Yes,
         Some(_) => No,
-        None if expected.starts_with(there) => Missing(
-            at.saturating_add(expected.len())
-                .saturating_sub(bytes.len()),
-        ),
-        None => No,
+        None => Missing(end.saturating_sub(bytes.len())),
     }
 }
 

@@ -18,3 +18,4 @@
 mod capture;
 mod support;
 mod tap;
+mod turn_tcp;

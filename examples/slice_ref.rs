@@ -1,0 +1,58 @@
+//! A server's way from the client to the peer without a copy: the packet was read into `Bytes`, and
+//! the payload that goes on shares its memory.
+//!
+//! ```text
+//! cargo run --example slice_ref
+//! ```
+
+use std::error::Error;
+
+use bytes::Bytes;
+use stunwire::attribute::{Data, XorPeerAddress};
+use stunwire::relay::{self, HEADROOM, TAILROOM};
+use stunwire::{ChannelData, ChannelNumber, Message, TransactionId};
+
+/// The payload of a Send indication, with the peer it goes to.
+fn from_indication(packet: &Bytes) -> Result<(XorPeerAddress, Bytes), Box<dyn Error>> {
+    let message = Message::parse(packet)?;
+    let peer = message.get()?.ok_or("no peer")?;
+    let Data(payload) = message.get()?.ok_or("no data")?;
+    // A value borrows from the packet, so the packet can tell which part of it that is.
+    Ok((peer, packet.slice_ref(payload)))
+}
+
+/// The payload of a ChannelData: here the place is known, which does as well.
+fn from_channel(packet: &Bytes) -> Result<(ChannelNumber, Bytes), Box<dyn Error>> {
+    let data = ChannelData::parse_datagram(packet)?;
+    Ok((data.number, packet.slice(data.range())))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut buf = [0; HEADROOM + 5 + TAILROOM];
+    let place = HEADROOM..HEADROOM + 5;
+    buf[place.clone()].copy_from_slice(b"hello");
+    let id = TransactionId::new(*b"not a secret");
+    let sent =
+        relay::send_indication_in_place(&mut buf, place.clone(), "192.0.2.1:7".parse()?, id)?;
+    let packet = Bytes::copy_from_slice(&buf[sent]);
+    let (peer, payload) = from_indication(&packet)?;
+    assert_eq!(payload, "hello");
+    assert!(packet.as_ptr_range().contains(&payload.as_ptr()));
+    println!(
+        "to {peer}: {} of the packet's {} bytes",
+        payload.len(),
+        packet.len()
+    );
+
+    let sent = relay::channel_data_in_place(&mut buf, place, ChannelNumber::MIN)?;
+    let packet = Bytes::copy_from_slice(&buf[sent]);
+    let (number, payload) = from_channel(&packet)?;
+    assert_eq!(payload, "hello");
+    assert!(packet.as_ptr_range().contains(&payload.as_ptr()));
+    println!(
+        "to {number}: {} of the packet's {} bytes",
+        payload.len(),
+        packet.len()
+    );
+    Ok(())
+}

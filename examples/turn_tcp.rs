@@ -1,0 +1,240 @@
+//! Carries TCP connections with two peers through a TURN server (RFC 6062): Allocate, CreatePermission, ConnectionAttempt, Connect, ConnectionBind, Refresh.
+//!
+//! ```text
+//! cargo run --example turn_tcp 192.0.2.1:3478 --user USER --password PASSWORD
+//! ```
+//!
+//! The peers are sockets of this program, so the server must reach this machine without a NAT. One
+//! connects to the relayed address, and checks go both ways; to the other the server connects, and
+//! bytes without any framing do.
+#![allow(
+    unreachable_pub,
+    clippy::std_instead_of_core,
+    reason = "a program has no outside, and it has std"
+)]
+#![allow(
+    dead_code,
+    reason = "what the clients share is more than this one needs"
+)]
+
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use stunwire::attribute::{
+    ConnectionId, Lifetime, RequestedTransport, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
+};
+use stunwire::framing::{Next, Rfc4571, rfc4571};
+use stunwire::{Class, Dialect, Header, Message, MessageWriter, Method, TransactionId};
+
+use client::link::Link;
+use client::login::Login;
+
+mod client {
+    pub mod link;
+    pub mod login;
+}
+
+const USAGE: &str = "usage: turn_tcp HOST:PORT --user USER --password PASSWORD";
+
+/// How often each side asks the other.
+const CHECKS: usize = 20;
+
+const WAIT: Duration = Duration::from_secs(5);
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("turn_tcp: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let (mut server, mut user, mut password) = (None, None, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--user" => user = arguments.next(),
+            "--password" => password = arguments.next(),
+            name => server = name.to_socket_addrs()?.next(),
+        }
+    }
+    let (server, user) = (server.ok_or(USAGE)?, user.ok_or(USAGE)?);
+    let password = password.ok_or(USAGE)?;
+    let mut link = Link::open(server, true)?;
+
+    // The 401 to a request without credentials brings realm and nonce.
+    let mut bytes = Vec::new();
+    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
+    let mut first = MessageWriter::new(&mut bytes, header)?;
+    first.attribute(&RequestedTransport::TCP)?;
+    first.finish()?;
+    let challenge = link.ask(Dialect::RFC8489, &bytes)?;
+    let mut login = Login::new(&user, &password, challenge.packet)?;
+
+    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
+        request.attribute(&RequestedTransport::TCP)?;
+        Ok(())
+    })?;
+    let allocated = login.granted(&answer)?;
+    let relayed = allocated.get::<XorRelayedAddress>()?.ok_or("no address")?.0;
+    println!("relayed address    {relayed}");
+
+    // A peer connects to the relayed address, and speaks before anybody has bound its connection.
+    let here = link.local_addr()?.ip();
+    let peer = XorPeerAddress((here, 0).into());
+    let answer = login.ask(&mut link, Method::CREATE_PERMISSION, |request| {
+        request.attribute(&peer)?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    let mut peer = TcpStream::connect_timeout(&relayed, WAIT)?;
+    let early = ask(&mut peer)?;
+    let attempt = link.receive(WAIT)?;
+    let attempt = Message::parse(&attempt)?;
+    if attempt.method() != Method::CONNECTION_ATTEMPT || attempt.class() != Class::Indication {
+        return Err(format!("{attempt} instead of a ConnectionAttempt").into());
+    }
+    let from = attempt.get::<XorPeerAddress>()?.ok_or("from nobody")?.0;
+    if from != peer.local_addr()? {
+        return Err(format!("a connection from {from} and not from the peer").into());
+    }
+    let id = attempt.get::<ConnectionId>()?.ok_or("no CONNECTION-ID")?;
+    let mut data = bind(server, &mut login, id)?;
+    answer_check(&mut data, from)?;
+    answered(&mut peer, early, from)?;
+    exchange(&mut data, &mut peer)?;
+    println!("from a peer        {from}, {CHECKS} checks each way");
+
+    // The server connects to the other.
+    let listener = TcpListener::bind((here, 0))?;
+    let other = XorPeerAddress(listener.local_addr()?);
+    let answer = login.ask(&mut link, Method::CONNECT, |request| {
+        request.attribute(&other)?;
+        Ok(())
+    })?;
+    let id = login.granted(&answer)?.get::<ConnectionId>()?;
+    let mut data = bind(server, &mut login, id.ok_or("no CONNECTION-ID")?)?;
+    let (mut peer, _) = listener.accept()?;
+    let text = b"what nobody frames, byte for byte\n".repeat(100);
+    carry(&text, &mut data, &mut peer)?;
+    carry(&text, &mut peer, &mut data)?;
+    println!(
+        "to a peer          {}, {} bytes each way",
+        other.0,
+        text.len()
+    );
+
+    let answer = login.ask(&mut link, Method::REFRESH, |request| {
+        request.attribute(&Lifetime::from_secs(0))?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    println!("released");
+    Ok(())
+}
+
+/// Opens the connection that carries a peer's bytes. Behind the answer the stream is the peer's.
+fn bind(server: SocketAddr, login: &mut Login<'_>, id: ConnectionId) -> Result<TcpStream> {
+    let mut link = Link::open(server, true)?;
+    let answer = login.ask(&mut link, Method::CONNECTION_BIND, |request| {
+        request.attribute(&id)?;
+        Ok(())
+    })?;
+    login.granted(&answer)?;
+    match link {
+        // `Link` has read the answer and not a byte more.
+        Link::Tcp(stream) => Ok(stream),
+        Link::Udp(_) => Err("it was opened as TCP".into()),
+    }
+}
+
+/// Checks in both directions, as ICE sends them over TCP (RFC 6544).
+fn exchange(client: &mut TcpStream, peer: &mut TcpStream) -> Result<()> {
+    let (client_address, peer_address) = (client.local_addr()?, peer.local_addr()?);
+    for _ in 0..CHECKS {
+        let id = ask(client)?;
+        answer_check(peer, client_address)?;
+        answered(client, id, client_address)?;
+        let id = ask(peer)?;
+        answer_check(client, peer_address)?;
+        answered(peer, id, peer_address)?;
+    }
+    Ok(())
+}
+
+/// Bytes as they are.
+fn carry(bytes: &[u8], from: &mut TcpStream, to: &mut TcpStream) -> Result<()> {
+    from.write_all(bytes)?;
+    to.set_read_timeout(Some(WAIT))?;
+    let mut arrived = vec![0; bytes.len()];
+    to.read_exact(&mut arrived)?;
+    if arrived == bytes {
+        Ok(())
+    } else {
+        Err("other bytes than were sent".into())
+    }
+}
+
+fn ask(stream: &mut TcpStream) -> Result<TransactionId> {
+    let id = TransactionId::random()?;
+    let mut bytes = Vec::new();
+    let mut frame = rfc4571::begin(&mut bytes)?;
+    let request = MessageWriter::new(&mut frame, Header::request(Method::BINDING, id))?;
+    request.fingerprint()?.finish()?;
+    frame.end()?;
+    stream.write_all(&bytes)?;
+    Ok(id)
+}
+
+fn answer_check(stream: &mut TcpStream, from: SocketAddr) -> Result<()> {
+    let packet = packet(stream)?;
+    let request = Message::parse(&packet)?;
+    if request.class() != Class::Request || !request.fingerprint().is_valid() {
+        return Err(format!("{request} instead of a check").into());
+    }
+    let mut bytes = Vec::new();
+    let mut frame = rfc4571::begin(&mut bytes)?;
+    let mut answer = MessageWriter::success_to(&mut frame, &request)?;
+    answer.attribute(&XorMappedAddress(from))?;
+    answer.fingerprint()?.finish()?;
+    frame.end()?;
+    stream.write_all(&bytes)?;
+    Ok(())
+}
+
+fn answered(stream: &mut TcpStream, id: TransactionId, from: SocketAddr) -> Result<()> {
+    let packet = packet(stream)?;
+    let answer = Message::parse(&packet)?;
+    let mapped = answer.get::<XorMappedAddress>()?.map(|mapped| mapped.0);
+    let is_right = answer.transaction_id() == id && answer.fingerprint().is_valid();
+    if is_right && mapped == Some(from) {
+        Ok(())
+    } else {
+        Err(format!("{answer} is no answer to the check").into())
+    }
+}
+
+/// The next packet behind a length. As many bytes are read as are missing.
+fn packet(stream: &mut TcpStream) -> Result<Vec<u8>> {
+    stream.set_read_timeout(Some(WAIT))?;
+    let mut bytes = Vec::new();
+    loop {
+        match Rfc4571::default().next(&bytes)? {
+            Next::Frame { frame, .. } => return Ok(frame.to_vec()),
+            Next::Incomplete { needed } => {
+                let missing = u64::try_from(needed)?;
+                if stream.take(missing).read_to_end(&mut bytes)? < needed {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                }
+            }
+        }
+    }
+}

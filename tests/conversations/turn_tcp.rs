@@ -1,0 +1,89 @@
+//! TURN over TCP (RFC 6062) with coturn: the example `turn_tcp` through a tap, and what `dissect` makes
+//! of what has passed.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Folder, LOOPBACK, Server, answers, example, free_port, have, run, text};
+use crate::tap::Tap;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn turnserver() -> Option<(Server, SocketAddr)> {
+    if !have("turnserver", "coturn") {
+        return None;
+    }
+    let start = Server::start(
+        |folder| {
+            let address = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK]));
+            let mut command = Command::new("turnserver");
+            command
+                .args([
+                    "-n",
+                    "--no-cli",
+                    "--no-tls",
+                    "--no-dtls",
+                    "--log-file",
+                    "stdout",
+                ])
+                .args([
+                    "--lt-cred-mech",
+                    "--realm",
+                    "example.org",
+                    "--user",
+                    "turn:secret",
+                ])
+                .args(["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1"])
+                .arg("--allow-loopback-peers")
+                .args(["--listening-port", &address.port().to_string()])
+                .arg("--userdb")
+                .arg(folder.file("users"))
+                .arg("--pidfile")
+                .arg(folder.file("pid"));
+            (command, address)
+        },
+        |address| answers(*address),
+    );
+    Some(start)
+}
+
+/// The messages of this type, in this framing.
+fn count(found: &[Value], framing: &str, method: &str, class: &str) -> usize {
+    let is_it = |value: &&Value| {
+        value["framing"] == framing && value["method"] == method && value["class"] == class
+    };
+    found.iter().filter(is_it).count()
+}
+
+#[test]
+fn an_exchange_over_tcp_is_decoded_whole() {
+    let Some((_server, address)) = turnserver() else {
+        return;
+    };
+    let tap = Tap::new(address);
+    let mut command = example("turn_tcp");
+    command
+        .arg(tap.address().to_string())
+        .args(["--user", "turn", "--password", "secret"]);
+    let output = run(&mut command, LIMIT);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.ends_with("released\n"), "{said}");
+    // The control connection, and one for each peer.
+    assert_eq!(tap.clients().len(), 3);
+
+    let folder = Folder::new();
+    let capture = folder.file("turn_tcp.pcap");
+    assert!(tap.save(&capture) > 80);
+    let output = run(example("dissect").arg("--json").arg(&capture), LIMIT);
+    assert!(output.status.success(), "{}", text(&output));
+    let found: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    std::fs::copy(&capture, "/tmp/s4/turn_tcp.pcap").unwrap();
+}
