@@ -159,6 +159,9 @@ fn bind(server: SocketAddr, login: &mut Login<'_>, id: ConnectionId) -> Result<T
 /// Checks in both directions, as ICE sends them over TCP (RFC 6544).
 fn exchange(client: &mut TcpStream, peer: &mut TcpStream) -> Result<()> {
     let (client_address, peer_address) = (client.local_addr()?, peer.local_addr()?);
+    // A small packet must not wait for the one before to be acknowledged.
+    client.set_nodelay(true)?;
+    peer.set_nodelay(true)?;
     for _ in 0..CHECKS {
         let id = ask(client)?;
         answer_check(peer, client_address)?;

@@ -85,5 +85,32 @@ fn an_exchange_over_tcp_is_decoded_whole() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    std::fs::copy(&capture, "/tmp/s4/turn_tcp.pcap").unwrap();
+    for (method, class, expected) in [
+        ("Allocate", "request", 2),
+        ("Allocate", "error-response", 1),
+        ("Allocate", "success-response", 1),
+        ("CreatePermission", "success-response", 1),
+        ("ConnectionAttempt", "indication", 1),
+        ("Connect", "success-response", 1),
+        ("ConnectionBind", "request", 2),
+        ("ConnectionBind", "success-response", 2),
+        ("Refresh", "success-response", 1),
+    ] {
+        let found = count(&found, "none", method, class);
+        assert_eq!(found, expected, "{method} {class}");
+    }
+    // Behind the first ConnectionBind the peer's checks, 20 each way and the one that came early, in
+    // the segment of the answer or behind it.
+    for class in ["request", "success-response"] {
+        assert_eq!(count(&found, "rfc4571", "Binding", class), 41);
+    }
+    // Behind the second, bytes that nobody frames, one way and the other.
+    let raw = |value: &&Value| value["protocol"] == "raw";
+    let lengths = found.iter().filter(raw).map(|value| &value["length"]);
+    assert_eq!(lengths.filter_map(Value::as_u64).sum::<u64>(), 2 * 3400);
+    // And nothing else, nothing broken.
+    let others = |value: &&Value| value["kind"] != "stun" && value["protocol"] != "raw";
+    assert_eq!(found.iter().find(others), None);
+    let stun = found.iter().filter(|value| value["kind"] == "stun").count();
+    assert_eq!(stun, 2 + 2 + 2 + 1 + 2 + 4 + 2 + 2 * 41);
 }
