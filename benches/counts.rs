@@ -12,8 +12,12 @@
 )]
 
 use core::hint::black_box;
+use core::net::SocketAddr;
+use core::ops::Range;
 
-use stunwire::attribute::{IceControlling, Priority, UseCandidate, Username};
+use stunwire::attribute::{IceControlling, Priority, UseCandidate, Username, XorPeerAddress};
+use stunwire::relay::{self, HEADROOM};
+use stunwire::writer::Parts;
 use stunwire::{
     Dialect, EncodeError, Header, Message, MessageWriter, Method, ParseError, TransactionId,
 };
@@ -102,6 +106,89 @@ fn op_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Result<&'b mut [u8], E
         .attribute(&IceControlling(check.tie_breaker))?
         .attribute(&UseCandidate)?;
     writer.finish()
+}
+
+/// A Data indication around a payload that lies in the buffer.
+#[inline(always)]
+fn in_place(buf: &mut [u8], len: usize, peer: SocketAddr) -> Result<Range<usize>, EncodeError> {
+    let id = TransactionId::new(*b"twelve bytes");
+    relay::data_indication_in_place(buf, HEADROOM..HEADROOM + len, peer, id)
+}
+
+/// The same around a payload that stays elsewhere.
+#[inline(always)]
+fn in_parts<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+) -> Result<Parts<'b>, EncodeError> {
+    let id = TransactionId::new(*b"twelve bytes");
+    let mut writer = MessageWriter::new(out, Header::indication(Method::DATA, id))?;
+    writer.attribute(&XorPeerAddress(peer))?;
+    writer.payload(payload)?.finish()
+}
+
+// A function for each length of the payload, so that each is counted by itself.
+#[inline(never)]
+fn op_relay_nothing(buf: &mut [u8], peer: SocketAddr) -> Result<Range<usize>, EncodeError> {
+    in_place(buf, black_box(0), peer)
+}
+
+#[inline(never)]
+fn op_relay_packet(buf: &mut [u8], peer: SocketAddr) -> Result<Range<usize>, EncodeError> {
+    in_place(buf, black_box(1_200), peer)
+}
+
+#[inline(never)]
+fn op_relay_most(buf: &mut [u8], peer: SocketAddr) -> Result<Range<usize>, EncodeError> {
+    in_place(buf, black_box(60_000), peer)
+}
+
+#[inline(never)]
+fn op_parts_nothing<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+) -> Result<Parts<'b>, EncodeError> {
+    in_parts(out, &payload[..black_box(0)], peer)
+}
+
+#[inline(never)]
+fn op_parts_packet<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+) -> Result<Parts<'b>, EncodeError> {
+    in_parts(out, &payload[..black_box(1_200)], peer)
+}
+
+#[inline(never)]
+fn op_parts_most<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+) -> Result<Parts<'b>, EncodeError> {
+    in_parts(out, &payload[..black_box(60_000)], peer)
+}
+
+/// The head of a Data indication with an IPv4 peer, byte for byte.
+#[inline(never)]
+fn floor_relay(out: &mut [u8], len: usize, peer: SocketAddr) -> Option<usize> {
+    let SocketAddr::V4(peer) = peer else {
+        return None;
+    };
+    let total = u16::try_from(16 + ((len + 3) & !3)).ok()?;
+    let head = out.first_chunk_mut::<36>()?;
+    head[..2].copy_from_slice(&[0x00, 0x17]);
+    head[2..4].copy_from_slice(&total.to_be_bytes());
+    head[4..8].copy_from_slice(&COOKIE);
+    head[8..20].copy_from_slice(b"twelve bytes");
+    head[20..26].copy_from_slice(&[0x00, 0x12, 0, 8, 0, 1]);
+    head[26..28].copy_from_slice(&(peer.port() ^ 0x2112).to_be_bytes());
+    head[28..32].copy_from_slice(&(peer.ip().to_bits() ^ u32::from_be_bytes(COOKIE)).to_be_bytes());
+    head[32..34].copy_from_slice(&[0x00, 0x13]);
+    head[34..36].copy_from_slice(&u16::try_from(len).ok()?.to_be_bytes());
+    Some(36)
 }
 
 /// The attributes of a message that is exactly as long as its header says.
@@ -197,6 +284,9 @@ fn floor_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b mut [u8]
     Some(out)
 }
 
+type InPlace = fn(&mut [u8], SocketAddr) -> Result<Range<usize>, EncodeError>;
+type InParts = for<'b> fn(&'b mut [u8], &'b [u8], SocketAddr) -> Result<Parts<'b>, EncodeError>;
+
 fn main() {
     let message = allocate();
     let check = Check {
@@ -208,6 +298,8 @@ fn main() {
     };
     let mut out = [0; 128];
     let mut floor_out = [0xEE; 128];
+    let peer = SocketAddr::from(([192, 0, 2, 1], 32_853));
+    let mut buf = vec![7; HEADROOM + 60_000];
 
     for _ in 0..REPEAT {
         let bytes = black_box(message.as_slice());
@@ -225,5 +317,20 @@ fn main() {
         let check = black_box(&check);
         let written = black_box(op_encode(&mut out, check)).ok();
         assert_eq!(written, black_box(floor_encode(&mut floor_out, check)));
+
+        let peer = black_box(peer);
+        for (len, in_place, in_parts) in [
+            (0, op_relay_nothing as InPlace, op_parts_nothing as InParts),
+            (1_200, op_relay_packet, op_parts_packet),
+            (60_000, op_relay_most, op_parts_most),
+        ] {
+            let head_len = black_box(floor_relay(&mut floor_out, len, peer)).unwrap();
+            let packet = black_box(in_place(&mut buf, peer)).unwrap();
+            assert_eq!(packet.len(), head_len + len);
+            let head = packet.start..HEADROOM;
+            assert_eq!(buf[head], floor_out[..head_len]);
+            let parts = black_box(in_parts(&mut out, &buf[HEADROOM..], peer)).unwrap();
+            assert_eq!(parts.head, &floor_out[..head_len]);
+        }
     }
 }
