@@ -4,6 +4,11 @@
 //! ```text
 //! cargo run --example slice_ref
 //! ```
+#![allow(
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    reason = "a program has std, and the buffer is its own"
+)]
 
 use std::error::Error;
 

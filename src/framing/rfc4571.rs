@@ -3,8 +3,8 @@
 //! ([RFC 6544 §3](https://www.rfc-editor.org/rfc/rfc6544#section-3)), and so do Lync and Skype for
 //! Business. STUN, DTLS and RTP share such a stream: [`demux`](crate::demux) tells them apart.
 //!
-//! A length of zero is allowed: it is the null packet, handed out as a packet without bytes, which
-//! says nothing and is to be ignored. Peers send it to keep a connection open.
+//! A length of zero is allowed: it is RFC 4571's null packet, handed out as a packet without bytes,
+//! which is to be ignored.
 
 use super::{FrameError, FrameWriter, Next, Shape};
 use crate::buffer::Buffer;

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, LOOPBACK, Server, answers, example, free_port, have, run, text};
+use crate::support::{Folder, LOOPBACK_2, Server, answers, example, free_port, have, run, text};
 use crate::tap::Tap;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Not at the address of its clients and relays, so that one taken for the other shows.
 fn turnserver() -> Option<(Server, SocketAddr)> {
     if !have("turnserver", "coturn") {
         return None;
     }
     let start = Server::start(
         |folder| {
-            let address = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK]));
+            let address = SocketAddr::new(LOOPBACK_2, free_port(&[LOOPBACK_2]));
             let mut command = Command::new("turnserver");
             command
                 .args([
@@ -36,7 +37,7 @@ fn turnserver() -> Option<(Server, SocketAddr)> {
                     "--user",
                     "turn:secret",
                 ])
-                .args(["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1"])
+                .args(["--listening-ip", "127.0.0.2", "--relay-ip", "127.0.0.1"])
                 .arg("--allow-loopback-peers")
                 .args(["--listening-port", &address.port().to_string()])
                 .arg("--userdb")
