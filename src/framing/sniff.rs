@@ -263,7 +263,7 @@ fn ms_multiplexed(bytes: &[u8]) -> Proof {
 fn pseudo_tls(bytes: &[u8]) -> Proof {
     let client = || at(bytes, 0, &[0x16, 3, 1, 0, 0x2D, 1]).and(|| at(bytes, 46, &[0, 0x18]));
     let server = || at(bytes, 0, &[0x16, 3, 1, 0, 0x4E, 2]).and(|| at(bytes, 76, &[0, 0x18]));
-    client().or(server)
+    at(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 
 /// A handshake record. By its tenth byte an RFC 4571 length of 5,635 would have shown its message.
