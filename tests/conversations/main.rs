@@ -16,5 +16,17 @@
 )]
 
 mod capture;
+mod coturn;
+mod status;
+mod stund;
 mod support;
 mod tap;
+mod tshark;
+
+/// What the examples share is the tests' client too.
+#[allow(dead_code, reason = "the tests do without some of it")]
+#[path = "../../examples/client"]
+mod client {
+    pub mod link;
+    pub mod login;
+}
