@@ -134,14 +134,15 @@ writes!(ErrorCode<'_>, as ErrorCode<'_>, |this, context| this.reason.len().satur
     put_slice(out, this.reason);
 });
 
-/// `401 Unauthenticated`, the phrase as it was sent.
+/// `401 Unauthenticated`, the phrase as it was sent but for NULs at its end.
 impl fmt::Display for ErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
-        if self.reason.is_empty() {
+        let reason = self.reason_trimmed();
+        if reason.is_empty() {
             Ok(())
         } else {
-            write!(f, " {}", Text(self.reason))
+            write!(f, " {}", Text(reason))
         }
     }
 }

@@ -69,7 +69,8 @@ impl<'a> Login<'a> {
         verified.map_err(|error| format!("the answer cannot be believed: {error}").into())
     }
 
-    fn request(
+    /// A request with these credentials, signed.
+    pub fn request(
         &self,
         method: Method,
         attributes: impl Fn(&mut Request<'_>) -> Result<()>,

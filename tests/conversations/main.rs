@@ -16,6 +16,18 @@
 )]
 
 mod capture;
+mod coturn;
+mod status;
+mod stund;
 mod support;
 mod tap;
+mod tshark;
 mod turn_tcp;
+
+/// What the examples share is the tests' client too.
+#[allow(dead_code, reason = "the tests do without some of it")]
+#[path = "../../examples/client"]
+mod client {
+    pub mod link;
+    pub mod login;
+}

@@ -227,3 +227,19 @@ pub fn loopback_of(of: IpAddr) -> IpAddr {
         IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
     }
 }
+
+/// What the examples print behind this name, or nothing.
+pub fn field<'t>(text: &'t str, name: &str) -> &'t str {
+    let line = text.lines().find(|line| line.starts_with(name));
+    line.map_or("", |line| line[name.len()..].trim())
+}
+
+/// Waits until something is true, which happens a moment after what the caller has seen.
+#[track_caller]
+pub fn within(limit: Duration, mut is_true: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_true() {
+        assert!(begin.elapsed() < limit, "not within {limit:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -5,8 +5,8 @@ use stunwire::attribute::{
     UseCandidate, UserHash, Username, XorMappedAddress, ms,
 };
 use stunwire::{
-    Dialect, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError, Key, Message,
-    MessageWriter, Method, TransactionId,
+    Dialect, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError, Key,
+    Message, MessageWriter, Method, TransactionId,
 };
 
 use crate::support::{self, ICE_PASSWORD, PASSWORD, USER, Vector, hex, vectors};
@@ -326,4 +326,16 @@ fn behind_the_tag() {
         assert_eq!(verified.get::<UseCandidate>().unwrap(), None);
         assert_eq!(message.get::<XorMappedAddress>().unwrap(), None);
     }
+}
+
+/// The ERROR-CODE of coturn 4.6's answers to a stale nonce, whose phrase counts a NUL in its length: it
+/// is read as it is, and not shown.
+#[test]
+fn a_phrase_that_ends_with_a_nul() {
+    let mut bytes = hex("01140014 2112a442 000102030405060708090a0b");
+    bytes.extend_from_slice(b"\0\x09\0\x10\0\0\x04\x26Stale nonce\0");
+    let code = Message::parse(&bytes).unwrap().get::<ErrorCode>();
+    let code = code.unwrap().unwrap();
+    assert_eq!(code.reason(), b"Stale nonce\0");
+    assert_eq!(code.to_string(), "438 Stale nonce");
 }

@@ -1,0 +1,576 @@
+//! coturn's `turnserver`: STUN with RFC 5780, TURN with long-term credentials, and what it refuses.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use stunwire::attribute::{
+    AddressFamily, AttributeType, ChangeRequest, EncodeAttribute, ErrorCode, Lifetime,
+    MappedAddress, MobilityTicket, OtherAddress, Protocol, RequestedAddressFamily,
+    RequestedTransport, ResponseOrigin, UnknownAttributes, XorMappedAddress, XorPeerAddress,
+    XorRelayedAddress,
+};
+use stunwire::relay;
+use stunwire::{Class, Context, Dialect, Header, Message, MessageWriter, Method, TransactionId};
+
+use crate::client::link::{Answer, Link};
+use crate::client::login::{Login, Request};
+use crate::support::{
+    self, LOOPBACK, LOOPBACK_2, Server, answers, example, field, free_port, have, run, skip, text,
+};
+use crate::tap::Tap;
+use crate::tshark;
+
+const USER: &str = "user";
+const PASSWORD: &str = "secret";
+const REALM: &str = "example.org";
+const LOOPBACK_6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[derive(Clone, Copy)]
+struct Place {
+    port: u16,
+    other_port: u16,
+}
+
+impl Place {
+    fn v4(self) -> SocketAddr {
+        (LOOPBACK, self.port).into()
+    }
+
+    /// Every way for a client to come: its server's address, and the example's arguments.
+    fn ways(self) -> Vec<(SocketAddr, &'static [&'static str])> {
+        let mut ways: Vec<(SocketAddr, &[&str])> = vec![(self.v4(), &[]), (self.v4(), &["--tcp"])];
+        if has_ipv6() {
+            let v6 = SocketAddr::from((LOOPBACK_6, self.port));
+            ways.extend([(v6, &[][..]), (v6, &["--tcp"])]);
+        } else {
+            skip(&["ipv6"], "this machine has no ::1");
+        }
+        ways
+    }
+}
+
+fn has_ipv6() -> bool {
+    UdpSocket::bind((LOOPBACK_6, 0)).is_ok()
+}
+
+/// A server on 127.0.0.1, 127.0.0.2 and ::1.
+fn turnserver(options: &[&str]) -> Option<(Server, Place)> {
+    if !have("turnserver", "coturn") {
+        return None;
+    }
+    let start = Server::start(
+        |folder| {
+            let mut ips = vec![LOOPBACK, LOOPBACK_2];
+            let mut relays = vec![LOOPBACK];
+            if has_ipv6() {
+                ips.push(LOOPBACK_6);
+                relays.push(LOOPBACK_6);
+            }
+            let place = Place {
+                port: free_port(&ips),
+                other_port: free_port(&ips),
+            };
+            let mut command = Command::new("turnserver");
+            command
+                .args([
+                    "-n",
+                    "--no-cli",
+                    "--no-tls",
+                    "--no-dtls",
+                    "--simple-log",
+                    "--verbose",
+                ])
+                .args(["--log-file", "stdout"])
+                .args(["--lt-cred-mech", "--realm", REALM])
+                .args(["--user", &format!("{USER}:{PASSWORD}")])
+                .args(["--listening-port", &place.port.to_string()])
+                .args(["--alt-listening-port", &place.other_port.to_string()])
+                .arg("--userdb")
+                .arg(folder.file("users"))
+                .arg("--pidfile")
+                .arg(folder.file("pid"))
+                .args(options);
+            for ip in ips {
+                command.args(["--listening-ip", &ip.to_string()]);
+            }
+            for ip in relays {
+                command.args(["--relay-ip", &ip.to_string()]);
+            }
+            (command, place)
+        },
+        |place| place.ways().iter().all(|(address, _)| answers(*address)),
+    );
+    Some(start)
+}
+
+fn with_login(name: &str, server: SocketAddr, arguments: &[&str]) -> Command {
+    let mut command = example(name);
+    command
+        .arg(server.to_string())
+        .args(["--user", USER, "--password", PASSWORD])
+        .args(arguments);
+    command
+}
+
+/// `turn_udp over TCP and IPv6 with turnserver`.
+fn name(example: &str, arguments: &[&str], server: SocketAddr) -> String {
+    let transport = if arguments == ["--tcp"] { "TCP" } else { "UDP" };
+    let family = if server.is_ipv4() { "IPv4" } else { "IPv6" };
+    format!("{example} over {transport} and {family} with turnserver")
+}
+
+#[test]
+fn stun_client_is_told_its_address_and_the_servers() {
+    let Some((_server, place)) = turnserver(&[]) else {
+        return;
+    };
+    for (address, arguments) in place.ways() {
+        // An address of the same family, if there is one.
+        let other_ip = if address.is_ipv4() {
+            LOOPBACK_2
+        } else {
+            LOOPBACK_6
+        };
+        let tap = Tap::new(address);
+        let mut command = example("stun_client");
+        let output = run(
+            command.arg(tap.address().to_string()).args(arguments),
+            LIMIT,
+        );
+        let said = text(&output);
+        assert!(output.status.success(), "{said}");
+        // The system says which address the server sees, and the command line which it has.
+        assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
+        assert_eq!(field(&said, "response origin"), address.to_string());
+        let other = SocketAddr::new(other_ip, place.other_port).to_string();
+        assert_eq!(field(&said, "other address"), other);
+        assert!(field(&said, "software").contains("Coturn"), "{said}");
+        assert!(field(&said, "round trip").ends_with(" ms"), "{said}");
+        let what = name("stun_client", arguments, address);
+        tshark::agree(&what, &tap, 2);
+    }
+}
+
+#[test]
+fn stun_client_is_answered_as_rfc_3489_has_it() {
+    let Some((_server, place)) = turnserver(&[]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let mut command = example("stun_client");
+    let output = run(
+        command.arg(tap.address().to_string()).arg("--classic"),
+        LIMIT,
+    );
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
+    assert_eq!(field(&said, "source address"), place.v4().to_string());
+    let other = SocketAddr::new(LOOPBACK_2, place.other_port).to_string();
+    assert_eq!(field(&said, "changed address"), other);
+    tshark::agree_classic("stun_client --classic with turnserver", &tap, 2);
+}
+
+// RFC 5780 §4.3 and §4.4: the tests of a NAT's behaviour.
+#[test]
+fn a_changed_address_answers() {
+    let Some((_server, place)) = turnserver(&[]) else {
+        return;
+    };
+    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    let here = socket.local_addr().unwrap();
+    let mut asked = 0;
+    for (change_ip, change_port) in [(false, false), (false, true), (true, true), (true, false)] {
+        let id = TransactionId::random().unwrap();
+        let mut buffer = [0; 512];
+        let mut request =
+            MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id)).unwrap();
+        let change = ChangeRequest {
+            change_ip,
+            change_port,
+        };
+        request.attribute(&change).unwrap();
+        socket
+            .send_to(request.finish().unwrap(), place.v4())
+            .unwrap();
+        let (n, from) = socket.recv_from(&mut buffer).unwrap();
+        let answer = Message::parse(&buffer[..n]).unwrap();
+        assert_eq!(answer.transaction_id(), id);
+        let expected = SocketAddr::new(
+            if change_ip { LOOPBACK_2 } else { LOOPBACK },
+            if change_port {
+                place.other_port
+            } else {
+                place.port
+            },
+        );
+        // The system says where it came from.
+        assert_eq!(from, expected, "{change}");
+        assert_eq!(answer.get().unwrap(), Some(ResponseOrigin(expected)));
+        assert_eq!(answer.get().unwrap(), Some(XorMappedAddress(here)));
+        assert_eq!(answer.get().unwrap(), Some(MappedAddress(here)));
+        let other = SocketAddr::new(LOOPBACK_2, place.other_port);
+        if !change_ip && !change_port {
+            assert_eq!(answer.get().unwrap(), Some(OtherAddress(other)));
+        }
+        asked += 1;
+    }
+    println!("CHANGE-REQUEST and turnserver: {asked} requests, {asked} answers");
+}
+
+#[test]
+fn turn_status_of_a_server_that_is_well() {
+    let Some((server, place)) = turnserver(&[]) else {
+        return;
+    };
+    let ways = place.ways();
+    for &(address, arguments) in &ways {
+        let tap = Tap::new(address);
+        let output = run(
+            &mut with_login("turn_status", tap.address(), arguments),
+            LIMIT,
+        );
+        let said = text(&output);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(field(&said, "reachable"), "yes");
+        assert!(field(&said, "round trip").ends_with(" ms"), "{said}");
+        assert_eq!(field(&said, "realm"), format!("{REALM:?}"));
+        assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
+        let relayed: SocketAddr = field(&said, "relay address").parse().unwrap();
+        assert_eq!(relayed.ip(), LOOPBACK);
+        // RFC 8656 §3.2: ten minutes unless the client asks for something else.
+        assert_eq!(field(&said, "lifetime"), "600 s");
+        assert_eq!(field(&said, "status"), "ok");
+        // What is bound can be bound again only after it is released.
+        support::within(LIMIT, || UdpSocket::bind(relayed).is_ok());
+        let what = name("turn_status", arguments, address);
+        tshark::agree(&what, &tap, 6);
+    }
+    let log = server.log();
+    assert_eq!(
+        log.matches("incoming packet ALLOCATE processed, success")
+            .count(),
+        ways.len()
+    );
+    assert_eq!(
+        log.matches("refreshed, realm=<example.org>, username=<user>, lifetime=0")
+            .count(),
+        ways.len()
+    );
+}
+
+#[test]
+fn turn_udp_carries_bytes_both_ways() {
+    let Some((server, place)) = turnserver(&["--allow-loopback-peers"]) else {
+        return;
+    };
+    let ways = place.ways();
+    for &(address, arguments) in &ways {
+        let tap = Tap::new(address);
+        let output = run(&mut with_login("turn_udp", tap.address(), arguments), LIMIT);
+        let said = text(&output);
+        assert!(output.status.success(), "{said}");
+        let carried = "60 packets, 36001 bytes each way, all equal";
+        assert_eq!(field(&said, "Send and Data"), carried);
+        assert_eq!(field(&said, "ChannelData"), carried);
+        assert_eq!(field(&said, "released"), "yes");
+        let what = name("turn_udp", arguments, address);
+        // Five transactions and twice sixty packets each way.
+        tshark::agree(&what, &tap, 2 * 5 + 4 * 60);
+    }
+    // The server's own count of what it had from the peers and sent to them.
+    let usage =
+        "peer usage: realm=<example.org>, username=<user>, rp=120, rb=72002, sp=120, sb=72002";
+    support::within(LIMIT, || server.log().matches(usage).count() == ways.len());
+    println!(
+        "turnserver's count: {} allocations, 72002 bytes each way in each",
+        ways.len()
+    );
+}
+
+#[test]
+fn a_wrong_password_and_a_wrong_user() {
+    let Some((_server, place)) = turnserver(&[]) else {
+        return;
+    };
+    for (user, password) in [(USER, "guess"), ("nobody", PASSWORD)] {
+        let tap = Tap::new(place.v4());
+        let mut command = example("turn_status");
+        command
+            .arg(tap.address().to_string())
+            .args(["--user", user, "--password", password]);
+        let output = run(&mut command, LIMIT);
+        let said = text(&output);
+        assert!(!output.status.success(), "{said}");
+        assert_eq!(field(&said, "reachable"), "yes");
+        assert_eq!(field(&said, "realm"), format!("{REALM:?}"));
+        assert_eq!(
+            field(&said, "status"),
+            "401 Unauthorized: wrong user name or password"
+        );
+        tshark::agree("turn_status with a wrong login", &tap, 4);
+    }
+}
+
+#[test]
+fn the_quota_is_reached() {
+    let Some((_server, place)) = turnserver(&["--user-quota=1"]) else {
+        return;
+    };
+    let (mut link, mut login) = challenged(place.v4());
+    let answer = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
+    login.granted(&answer).unwrap();
+
+    let tap = Tap::new(place.v4());
+    let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    assert_eq!(
+        field(&said, "status"),
+        "486 Allocation Quota Reached: the user has as many allocations as the quota allows"
+    );
+    tshark::agree("turn_status beyond the quota", &tap, 4);
+
+    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
+    login.granted(&answer).unwrap();
+    // The server gives the place back a moment after it has answered.
+    support::within(LIMIT, || {
+        run(&mut with_login("turn_status", place.v4(), &[]), LIMIT)
+            .status
+            .success()
+    });
+}
+
+#[test]
+fn a_nonce_goes_stale() {
+    let Some((_server, place)) = turnserver(&["--stale-nonce=2"]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let (mut link, mut login) = challenged(tap.address());
+    let answer = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
+    login.granted(&answer).unwrap();
+    std::thread::sleep(Duration::from_millis(3500));
+
+    let stale = login.request(Method::REFRESH, for_udp).unwrap();
+    let answer = link.ask(Dialect::RFC8489, &stale).unwrap();
+    assert_eq!(code(&answer), 438);
+    // What the examples do: the same again with the nonce that came with the 438.
+    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
+    login.granted(&answer).unwrap();
+    tshark::agree("a stale nonce", &tap, 2 * 5);
+}
+
+#[test]
+fn another_server_is_to_be_asked() {
+    let Some((_server, place)) = turnserver(&["--alternate-server=127.0.0.2:7"]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    let status = field(&said, "status");
+    assert!(status.starts_with("300 "), "{said}");
+    assert!(status.ends_with("ask 127.0.0.2:7 instead"), "{said}");
+    tshark::agree(
+        "turn_status and an alternate server",
+        &tap,
+        tap.clients().len() * 2,
+    );
+}
+
+#[test]
+fn a_server_that_relays_over_tcp_alone() {
+    let Some((_server, place)) = turnserver(&["--no-udp-relay"]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    let status = field(&said, "status");
+    assert!(status.starts_with("442 "), "{said}");
+    assert!(
+        status.ends_with(": the server does not relay over UDP"),
+        "{said}"
+    );
+    tshark::agree("turn_status without a UDP relay", &tap, 4);
+}
+
+#[test]
+fn what_the_server_refuses() {
+    let Some((_server, place)) = turnserver(&[]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let (mut link, mut login) = challenged(tap.address());
+    let mut refused = |method, attributes: fn(&mut Request<'_>) -> Result<(), Problem>| {
+        let answer = login.ask(&mut link, method, attributes).unwrap();
+        let ours = Message::parse(&answer.packet).unwrap();
+        assert_eq!(ours.class(), Class::ErrorResponse);
+        answer
+    };
+    // No allocation yet.
+    assert_eq!(code(&refused(Method::REFRESH, to_zero)), 437);
+    // SCTP between server and peer: 442 by RFC 8656 §7.2, but turnserver calls it malformed. Then a
+    // family of addresses that nobody has.
+    assert_eq!(
+        code(&refused(Method::ALLOCATE, |request| {
+            request.attribute(&RequestedTransport(Protocol(132)))?;
+            Ok(())
+        })),
+        400
+    );
+    assert_eq!(
+        code(&refused(Method::ALLOCATE, |request| {
+            request
+                .attribute(&RequestedTransport::UDP)?
+                .attribute(&RequestedAddressFamily(AddressFamily(7)))?;
+            Ok(())
+        })),
+        440
+    );
+    // An attribute that must be understood, and that nobody has ever heard of.
+    let answer = refused(Method::ALLOCATE, |request| {
+        request
+            .attribute(&RequestedTransport::UDP)?
+            .attribute(&Unheard)?;
+        Ok(())
+    });
+    assert_eq!(code(&answer), 420);
+    let unknown = Message::parse(&answer.packet).unwrap();
+    let unknown = unknown.get::<UnknownAttributes>().unwrap().unwrap();
+    assert!(unknown.iter().eq([UNHEARD]));
+
+    let granted = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
+    login.granted(&granted).unwrap();
+    let mut refused = |method, attributes: fn(&mut Request<'_>) -> Result<(), Problem>| {
+        code(&login.ask(&mut link, method, attributes).unwrap())
+    };
+    // One that is there already, a peer on loopback, and no peer at all.
+    assert_eq!(refused(Method::ALLOCATE, for_udp), 437);
+    assert_eq!(refused(Method::CREATE_PERMISSION, to_a_peer), 403);
+    assert_eq!(refused(Method::CREATE_PERMISSION, |_| Ok(())), 400);
+    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
+    login.granted(&answer).unwrap();
+    tshark::agree("what turnserver refuses", &tap, 2 * 10);
+}
+
+// RFC 8016: the allocation follows the client to another address.
+#[test]
+fn an_allocation_moves() {
+    let Some((_server, place)) = turnserver(&["--mobility", "--allow-loopback-peers"]) else {
+        return;
+    };
+    let tap = Tap::new(place.v4());
+    let (mut link, mut login) = challenged(tap.address());
+    let answer = login
+        .ask(&mut link, Method::ALLOCATE, |request| {
+            request
+                .attribute(&RequestedTransport::UDP)?
+                .attribute(&MobilityTicket(&[]))?;
+            Ok(())
+        })
+        .unwrap();
+    let granted = login.granted(&answer).unwrap();
+    let XorRelayedAddress(relayed) = granted.get().unwrap().unwrap();
+    let ticket = granted.get::<MobilityTicket>().unwrap().unwrap().0.to_vec();
+    assert!(!ticket.is_empty());
+
+    // From another port: a nonce of its own, then the ticket.
+    let (mut moved, mut login) = challenged(tap.address());
+    let answer = login
+        .ask(&mut moved, Method::REFRESH, |request| {
+            request.attribute(&MobilityTicket(&ticket))?;
+            Ok(())
+        })
+        .unwrap();
+    let granted = login.granted(&answer).unwrap();
+    assert!(granted.get::<Lifetime>().unwrap().unwrap().as_secs() > 0);
+    let next = granted.get::<MobilityTicket>().unwrap().unwrap();
+    assert_ne!(next.0, ticket);
+
+    // The peer hears the moved client from the same relayed address.
+    let peer = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let to = peer.local_addr().unwrap();
+    let answer = login
+        .ask(&mut moved, Method::CREATE_PERMISSION, |request| {
+            request.attribute(&XorPeerAddress(to))?;
+            Ok(())
+        })
+        .unwrap();
+    login.granted(&answer).unwrap();
+    let mut buffer = [0; 64];
+    buffer[48..53].copy_from_slice(b"moved");
+    let id = TransactionId::random().unwrap();
+    let packet = relay::send_indication_in_place(&mut buffer, 48..53, to, id).unwrap();
+    moved.send(&buffer[packet]).unwrap();
+    let (n, from) = peer.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..n], from), (&b"moved"[..], relayed));
+    // To the first Refresh from the new port turnserver 4.6 answers with a MESSAGE-INTEGRITY and no
+    // message around it: 24 bytes of nothing, to everybody. The one sent again is answered well.
+    tshark::agree_but_for("an allocation that moves", &tap, 13, 1);
+}
+
+const UNHEARD: AttributeType = AttributeType::new(0x7F07);
+
+struct Unheard;
+
+impl EncodeAttribute for Unheard {
+    fn wire_type(&self, _: Dialect) -> Option<AttributeType> {
+        Some(UNHEARD)
+    }
+
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) {
+        out.copy_from_slice(b"what");
+    }
+}
+
+type Problem = Box<dyn std::error::Error>;
+
+/// A link with the answer to a first Allocate: a 401 with realm and nonce.
+fn challenged(server: SocketAddr) -> (Link, Login<'static>) {
+    let mut link = Link::open(server, false).unwrap();
+    let mut bytes = Vec::new();
+    let header = Header::request(Method::ALLOCATE, TransactionId::random().unwrap());
+    let mut request = MessageWriter::new(&mut bytes, header).unwrap();
+    for_udp(&mut request).unwrap();
+    request.finish().unwrap();
+    let answer = link.ask(Dialect::RFC8489, &bytes).unwrap();
+    assert_eq!(code(&answer), 401);
+    (link, Login::new(USER, PASSWORD, answer.packet).unwrap())
+}
+
+fn code(answer: &Answer) -> u16 {
+    let message = Message::parse(&answer.packet).unwrap();
+    message
+        .get::<ErrorCode>()
+        .unwrap()
+        .map_or(0, |code| code.code())
+}
+
+fn for_udp(request: &mut Request<'_>) -> Result<(), Problem> {
+    request.attribute(&RequestedTransport::UDP)?;
+    Ok(())
+}
+
+fn to_zero(request: &mut Request<'_>) -> Result<(), Problem> {
+    request.attribute(&Lifetime::from_secs(0))?;
+    Ok(())
+}
+
+fn to_a_peer(request: &mut Request<'_>) -> Result<(), Problem> {
+    request.attribute(&XorPeerAddress((LOOPBACK, 9).into()))?;
+    Ok(())
+}

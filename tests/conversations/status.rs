@@ -1,0 +1,147 @@
+//! What `turn_status` says where something is wrong that turnserver cannot be made to say: a server of
+//! the test's own gives the answers.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
+use stunwire::{ErrorCode, Key, Message, MessageWriter, reply};
+
+use crate::support::{LOOPBACK, example, field, run, text};
+
+const LIMIT: Duration = Duration::from_secs(20);
+const REALM: &str = "example.org";
+
+/// Answers the first request with a 401 and every other with what `answer` writes.
+fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> SocketAddr {
+    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    // The thread ends when nobody has asked for so long.
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    let address = socket.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        let mut is_first = true;
+        while let Ok((n, client)) = socket.recv_from(&mut buffer) {
+            let request = Message::parse(&buffer[..n]).unwrap();
+            let mut out = Vec::new();
+            if is_first {
+                reply::unauthenticated(&mut out, &request, REALM, "first").unwrap();
+            } else {
+                answer(&request, &mut out);
+            }
+            is_first = false;
+            socket.send_to(&out, client).unwrap();
+        }
+    });
+    address
+}
+
+/// What `turn_status` says of this server, which is not well.
+fn status(server: SocketAddr) -> String {
+    let mut command = example("turn_status");
+    command
+        .arg(server.to_string())
+        .args(["--user", "user", "--password", "secret"]);
+    let output = run(&mut command, LIMIT);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    field(&said, "status").to_owned()
+}
+
+#[test]
+fn every_error_has_its_sentence() {
+    for (code, sentence) in [
+        (300, "ask another server, but it does not say which"),
+        (
+            431,
+            "the server computes another MESSAGE-INTEGRITY: the password or the realm differs, \
+             or something on the way has changed the message",
+        ),
+        (
+            437,
+            "the server has another allocation for our address and port than we do: one that \
+             was never released, or that has run out",
+        ),
+        (441, "the allocation belongs to another user"),
+        (508, "the server has no port or bandwidth left"),
+        (699, "the server refuses"),
+    ] {
+        let server = server(move |request, out| {
+            let code = ErrorCode::new(code, "In the server's words").unwrap();
+            let reply = MessageWriter::error_to(out, request, code).unwrap();
+            reply.finish().unwrap();
+        });
+        let expected = format!("{code} In the server's words: {sentence}");
+        assert_eq!(status(server), expected);
+    }
+    println!("turn_status: 6 errors named, with the server's words");
+}
+
+#[test]
+fn a_nonce_that_is_always_stale() {
+    let server = server(|request, out| {
+        reply::stale_nonce(out, request, REALM, "and another").unwrap();
+    });
+    assert_eq!(
+        status(server),
+        "438 Stale Nonce: the server finds its own new nonce stale: are there several with \
+         different keys?"
+    );
+}
+
+#[test]
+fn what_nobody_has_signed_is_not_believed() {
+    let signed_with = |key: Option<Key>| {
+        server(move |request, out| {
+            let address = "127.0.0.1:7".parse().unwrap();
+            let mut reply = MessageWriter::success_to(out, request).unwrap();
+            reply
+                .attribute(&XorRelayedAddress(address))
+                .and_then(|reply| reply.attribute(&XorMappedAddress(address)))
+                .and_then(|reply| reply.attribute(&Lifetime::from_secs(600)))
+                .unwrap();
+            match &key {
+                Some(key) => drop(reply.integrity(key).unwrap().finish().unwrap()),
+                None => drop(reply.finish().unwrap()),
+            }
+        })
+    };
+    assert_eq!(
+        status(signed_with(None)),
+        "the answer cannot be believed: no integrity attribute that the policy accepts"
+    );
+    let other = Key::long_term("user", REALM, "guess");
+    // Behind the header, two addresses of 12 bytes and a lifetime of 8.
+    assert_eq!(
+        status(signed_with(Some(other))),
+        "the answer cannot be believed: the tag at offset 52 does not hold"
+    );
+}
+
+#[test]
+fn no_answer() {
+    let silent = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    let begin = Instant::now();
+    assert_eq!(
+        status(silent.local_addr().unwrap()),
+        "no answer: the server is down, or something on the way drops the packets"
+    );
+    // 0.5 + 1 + 2 + 4 seconds: four requests, which the socket has kept.
+    let took = begin.elapsed();
+    assert!((7..12).contains(&took.as_secs()), "{took:?}");
+    silent
+        .set_read_timeout(Some(Duration::from_millis(1)))
+        .unwrap();
+    let mut buffer = [0; 64];
+    let mut requests = Vec::new();
+    while let Ok(n) = silent.recv(&mut buffer) {
+        requests.push(buffer[..n].to_vec());
+    }
+    assert_eq!(requests.len(), 4);
+    assert!(requests.windows(2).all(|pair| pair[0] == pair[1]));
+
+    let closed = silent.local_addr().unwrap();
+    drop(silent);
+    assert_eq!(status(closed), "no answer: nobody listens at this port");
+}

@@ -1,0 +1,357 @@
+//! The same capture read by `dissect --json` and by tshark: message by message, attribute by
+//! attribute, bytes and meaning.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Folder, example, have, run, text};
+use crate::tap::Tap;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Where what tshark 4.0 tells differs, and why. Applied to what `dissect` tells; the bytes stay.
+const DIFFERENCES: [Difference; 2] = [
+    Difference {
+        protocol: "classicstun",
+        ty: Some("0x0020"),
+        why: "it knows XOR-MAPPED-ADDRESS in messages without the cookie only as 0x8020",
+        apply: |ours| ours.meaning = None,
+    },
+    Difference {
+        protocol: "",
+        ty: None,
+        why: "it ends texts at the first NUL; stund, and turnserver in some, count NULs in the length",
+        apply: |ours| {
+            if let Some(text) = &mut ours.meaning {
+                while let Some(shorter) = text.strip_suffix("\\0") {
+                    *text = shorter.to_owned();
+                }
+            }
+        },
+    },
+];
+
+struct Difference {
+    /// One of tshark's two protocols, or both.
+    protocol: &'static str,
+    /// One type of attribute, or all.
+    ty: Option<&'static str>,
+    why: &'static str,
+    apply: fn(&mut Attribute),
+}
+
+impl Difference {
+    fn concerns(&self, unit: &Unit, attribute: &Attribute) -> bool {
+        let has_cookie = unit.id.starts_with("2112a442");
+        let protocol = if has_cookie { "stun" } else { "classicstun" };
+        (self.protocol.is_empty() || self.protocol == protocol)
+            && self.ty.is_none_or(|ty| ty == attribute.ty)
+    }
+}
+
+/// A message or ChannelData, as both programs tell of it.
+#[derive(Debug, PartialEq)]
+struct Unit {
+    frame: u64,
+    /// The type of a message, or the number of a channel.
+    kind: String,
+    length: u64,
+    /// All 16 bytes, in hexadecimal.
+    id: String,
+    attributes: Vec<Attribute>,
+    /// All bytes of the attributes, in hexadecimal.
+    body: String,
+}
+
+#[derive(Clone, Debug)]
+struct Attribute {
+    ty: String,
+    length: u64,
+    /// Type, length, value and padding in hexadecimal; tshark does not show it of each.
+    bytes: Option<String>,
+    /// What it means, as far as both say it in words that can be compared.
+    meaning: Option<String>,
+}
+
+impl PartialEq for Attribute {
+    fn eq(&self, other: &Self) -> bool {
+        fn same(one: Option<&String>, other: Option<&String>) -> bool {
+            one.zip(other).is_none_or(|(one, other)| one == other)
+        }
+        self.ty == other.ty
+            && self.length == other.length
+            && same(self.bytes.as_ref(), other.bytes.as_ref())
+            && same(self.meaning.as_ref(), other.meaning.as_ref())
+    }
+}
+
+/// Asserts that so many messages and ChannelData were said, and that both programs read the same in
+/// them; prints the figures.
+#[track_caller]
+pub fn agree(what: &str, tap: &Tap, units: usize) {
+    compare(what, tap, units, 0, &[]);
+}
+
+/// The same of messages without the magic cookie, which `dissect` does not take for STUN unasked.
+#[track_caller]
+pub fn agree_classic(what: &str, tap: &Tap, units: usize) {
+    compare(what, tap, units, 0, &["--dialect", "rfc3489"]);
+}
+
+/// The same with so many datagrams among them that are neither messages nor ChannelData.
+#[track_caller]
+pub fn agree_but_for(what: &str, tap: &Tap, units: usize, others: usize) {
+    compare(what, tap, units, others, &[]);
+}
+
+#[track_caller]
+fn compare(what: &str, tap: &Tap, units: usize, others: usize, arguments: &[&str]) {
+    let folder = Folder::new();
+    let path = folder.file("capture.pcap");
+    let packets = tap.save(&path);
+    let (mut ours, strange) = dissect(&path, arguments);
+    // A request that is sent again is the same request.
+    let mut seen = HashSet::new();
+    let is_new =
+        |unit: &Unit| unit.id.is_empty() || seen.insert((unit.kind.clone(), unit.id.clone()));
+    let new = ours.iter().map(is_new).filter(|new| *new).count();
+    assert_eq!((new, strange), (units, others), "{what}: {ours:#?}");
+    let attributes: usize = ours.iter().map(|unit| unit.attributes.len()).sum();
+    let again = match ours.len() - new {
+        0 => String::new(),
+        again => format!(" and {again} sent again"),
+    };
+    let figures =
+        format!("{what}: {units} messages{again} in {packets} packets, {attributes} attributes");
+    if !have("tshark", "tshark") {
+        println!("{figures}");
+        return;
+    }
+
+    let mut differences = Vec::new();
+    for unit in &mut ours {
+        let mut attributes = std::mem::take(&mut unit.attributes);
+        for attribute in &mut attributes {
+            for difference in &DIFFERENCES {
+                let before = attribute.clone();
+                if difference.concerns(unit, attribute) {
+                    (difference.apply)(attribute);
+                }
+                if before.meaning != attribute.meaning && !differences.contains(&difference.why) {
+                    differences.push(difference.why);
+                }
+            }
+        }
+        unit.attributes = attributes;
+    }
+    let theirs = tshark(&path);
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert_eq!(ours, theirs, "{what}: dissect, then tshark");
+    }
+    assert_eq!(ours.len(), theirs.len(), "{what}: dissect, then tshark");
+    let meant = theirs
+        .iter()
+        .flat_map(|unit| &unit.attributes)
+        .filter(|attribute| attribute.meaning.is_some())
+        .count();
+    let why: String = differences
+        .iter()
+        .map(|why| format!("\n  tshark: {why}"))
+        .collect();
+    println!("{figures}; tshark agrees on the bytes of all and on the meaning of {meant}{why}");
+}
+
+/// Messages and ChannelData, and how many datagrams are neither.
+fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
+    let mut command = example("dissect");
+    let output = run(command.arg("--json").args(arguments).arg(path), LIMIT);
+    assert!(output.status.success(), "{}", text(&output));
+    let (mut units, mut others) = (Vec::new(), 0);
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        // What ChannelData and DATA carry is the peers' own matter.
+        if line.get("in").is_some() {
+            continue;
+        }
+        match line["kind"].as_str() {
+            Some("other") => others += 1,
+            _ => units.push(our_unit(&line)),
+        }
+    }
+    (units, others)
+}
+
+fn our_unit(line: &Value) -> Unit {
+    let said = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    let (kind, attributes): (_, Vec<Attribute>) = match line["kind"].as_str() {
+        Some("stun") => {
+            assert_ne!(line["fingerprint"], "invalid", "{line}");
+            let list = line["attributes"].as_array().unwrap();
+            (said("type"), list.iter().map(our_attribute).collect())
+        }
+        Some("channel-data") => (said("channel"), Vec::new()),
+        _ => panic!("neither a message nor ChannelData: {line}"),
+    };
+    Unit {
+        frame: line["frame"].as_u64().unwrap(),
+        kind,
+        length: line["length"].as_u64().unwrap(),
+        id: said("transaction_id"),
+        body: attributes
+            .iter()
+            .filter_map(|one| one.bytes.as_deref())
+            .collect(),
+        attributes,
+    }
+}
+
+fn our_attribute(attribute: &Value) -> Attribute {
+    let said = |key: &str| attribute[key].as_str().unwrap_or_default();
+    let ty = said("type").to_owned();
+    let length = attribute["length"].as_u64().unwrap();
+    let padding = match attribute.get("padding") {
+        Some(padding) => padding.as_str().unwrap().to_owned(),
+        None => "00".repeat(length.wrapping_neg() as usize % 4),
+    };
+    let bytes = format!("{}{length:04x}{}{padding}", &ty[2..], said("value"));
+    let meaning = said("text").trim_matches('"').to_owned();
+    Attribute {
+        ty,
+        length,
+        bytes: Some(bytes),
+        meaning: Some(meaning),
+    }
+}
+
+fn tshark(path: &Path) -> Vec<Unit> {
+    let mut command = Command::new("tshark");
+    // -n: no names for addresses. -x: the bytes of every field beside its value.
+    command
+        .args(["-n", "-T", "json", "-x", "--no-duplicate-keys", "-r"])
+        .arg(path);
+    let output = run(&mut command, LIMIT);
+    assert!(output.status.success(), "{}", text(&output));
+    let packets: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut units = Vec::new();
+    for packet in packets.as_array().unwrap() {
+        let layers = &packet["_source"]["layers"];
+        let frame = number(&layers["frame"]["frame.number"]);
+        for protocol in ["stun", "classicstun"] {
+            for unit in all(&layers[protocol]) {
+                units.push(their_unit(frame, protocol, unit));
+            }
+        }
+    }
+    units
+}
+
+fn their_unit(frame: u64, protocol: &str, unit: &Value) -> Unit {
+    let field = |name: &str| &unit[format!("{protocol}.{name}")];
+    let hex = |name: &str| field(name).as_str().unwrap_or_default().replace(':', "");
+    let kind = field("type").as_str().or(field("channel").as_str());
+    let body = field("attributes_raw")[0]
+        .as_str()
+        .or(field("att_raw")[0].as_str());
+    let body = body.unwrap_or_default();
+    let attributes = if protocol == "stun" {
+        let list = &unit["stun.attributes"];
+        // Of one attribute the list of its bytes is no list of lists.
+        let bytes = &list["stun.attribute_raw"];
+        let bytes = match bytes[0] {
+            Value::String(_) => vec![bytes],
+            _ => all(bytes),
+        };
+        let trees = all(&list["stun.attribute_tree"]);
+        assert_eq!(bytes.len(), trees.len(), "{unit}");
+        let known = trees.into_iter().zip(bytes).map(|(tree, bytes)| {
+            let ty = tree["stun.att.type"].as_str().unwrap();
+            let attribute = their_attribute(protocol, ty, tree, Some(&bytes[0]));
+            (bytes[1].as_u64(), attribute)
+        });
+        // Those that it does not know stand beside the list, each under a title of its own.
+        let unknown = list.as_object().into_iter().flatten();
+        let unknown = unknown.filter_map(|(title, trees)| {
+            let ty = title.strip_prefix("Unknown attribute ")?;
+            Some(all(trees).into_iter().map(move |tree| {
+                let place = tree["stun.att.length_raw"][1]
+                    .as_u64()
+                    .map(|place| place - 2);
+                (place, their_attribute(protocol, ty, tree, None))
+            }))
+        });
+        let mut placed: Vec<_> = known.chain(unknown.flatten()).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        placed.into_iter().map(|(_, attribute)| attribute).collect()
+    } else {
+        let list = unit["classicstun.att"].as_object();
+        let trees = list.into_iter().flat_map(|list| list.values());
+        let each = trees.map(|tree| {
+            let ty = tree["classicstun.att.type"].as_str().unwrap();
+            their_attribute(protocol, ty, tree, None)
+        });
+        each.collect()
+    };
+    Unit {
+        frame,
+        kind: kind.unwrap().to_owned(),
+        length: number(field("length")),
+        id: format!("{}{}", hex("cookie"), hex("id")),
+        attributes,
+        body: body.to_owned(),
+    }
+}
+
+fn their_attribute(protocol: &str, ty: &str, tree: &Value, bytes: Option<&Value>) -> Attribute {
+    let field = |name: &str| &tree[format!("{protocol}.att.{name}")];
+    let text = ["username", "realm", "nonce", "software", "server"]
+        .into_iter()
+        .find_map(|name| field(name).as_str().map(str::to_owned));
+    let ip = field("ipv4").as_str().or(field("ipv6").as_str());
+    let meaning = if let Some(ip) = ip {
+        let port = number(field("port")) as u16;
+        Some(SocketAddr::new(ip.parse().unwrap(), port).to_string())
+    } else if let Some(class) = field("error.class").as_str() {
+        let code = class.parse::<u64>().unwrap() * 100 + number(field("error"));
+        let reason = field("error.reason").as_str().unwrap_or_default();
+        Some(format!("{code} {reason}").trim_end().to_owned())
+    } else if let Some(seconds) = field("lifetime").as_str() {
+        Some(format!("{seconds} s"))
+    } else if let Some(channel) = field("channelnum").as_str() {
+        Some(channel.to_owned())
+    } else if let (None, Some(value)) = (bytes, tree["stun.value"].as_str()) {
+        Some(value.replace(':', ""))
+    } else {
+        text
+    };
+    Attribute {
+        ty: ty.to_owned(),
+        length: number(field("length")),
+        bytes: bytes.and_then(Value::as_str).map(str::to_owned),
+        meaning,
+    }
+}
+
+/// A value that is there once, or many times, or not at all.
+fn all(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(many) => many.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// A number, which tshark writes as text, decimal or hexadecimal.
+fn number(value: &Value) -> u64 {
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no number"));
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).unwrap(),
+        None => text.parse().unwrap(),
+    }
+}
