@@ -1,6 +1,7 @@
 //! Classic STUN, MS-TURN and MS-ICE2 against messages that were computed apart from this crate
 //! (`microsoft/vectors.py`: Python's struct, hmac, hashlib and zlib), read and written.
 
+mod streams;
 mod vectors;
 
 use stunwire::attribute::{
