@@ -59,10 +59,12 @@ const SERVER_HELLO: [u8; SERVER_HELLO_LEN] = *b"\x16\x03\x01\x00\x4e\x02\x00\x00
     \x00\x18\x00\x0e\x00\x00\x00";
 
 /// How Google's ClientHello begins: a record of SSLv2, 72 bytes long.
-const GOOGLE_CLIENT: [u8; 7] = *b"\x80\x46\x01\x03\x01\x00\x2d";
+pub(super) const GOOGLE_CLIENT: [u8; 7] = *b"\x80\x46\x01\x03\x01\x00\x2d";
 
-/// How Google's ServerHello begins, 79 bytes long: without ServerHelloDone.
-const GOOGLE_SERVER: [u8; 5] = *b"\x16\x03\x01\x00\x4a";
+/// How Google's ServerHello begins, 79 bytes long, always the same, without ServerHelloDone: record,
+/// handshake, version, and a time that has stood since 2004, which a real server's would not.
+pub(super) const GOOGLE_SERVER: [u8; 15] =
+    *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01\x42\x85\x45\xa7";
 
 /// Where the time and random bytes stand in both.
 const RANDOM: usize = 11;
@@ -114,12 +116,7 @@ fn put(hello: &mut [u8], at: usize, bytes: &[u8; 32]) {
 /// # Errors
 /// When a byte that is fixed is another, from that byte on.
 pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameError> {
-    if bytes.starts_with(&GOOGLE_CLIENT) {
-        return Err(FrameError::GoogleHello);
-    }
-    if !bytes.is_empty() && GOOGLE_CLIENT.starts_with(bytes) {
-        // Not ours; a few bytes on, its name is known.
-        let needed = GOOGLE_CLIENT.len().saturating_sub(bytes.len());
+    if let Some(needed) = google(bytes, &GOOGLE_CLIENT, 1)? {
         return Ok(Next::Incomplete { needed });
     }
     let next = read(bytes, &CLIENT_HELLO, |at| (RANDOM..43).contains(&at))?;
@@ -134,8 +131,9 @@ pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameErr
 /// # Errors
 /// When a byte that is fixed is another, from that byte on.
 pub fn read_server_hello(bytes: &[u8]) -> Result<Next<ServerHello<'_>>, FrameError> {
-    if bytes.starts_with(&GOOGLE_SERVER) {
-        return Err(FrameError::GoogleHello);
+    // Up to the record's length both begin alike.
+    if let Some(needed) = google(bytes, &GOOGLE_SERVER, 5)? {
+        return Ok(Next::Incomplete { needed });
     }
     let free = |at| (RANDOM..43).contains(&at) || (SESSION..76).contains(&at);
     let next = read(bytes, &SERVER_HELLO, free)?;
@@ -145,6 +143,18 @@ pub fn read_server_hello(bytes: &[u8]) -> Result<Next<ServerHello<'_>>, FrameErr
             session_id: bytes.get(SESSION..)?.first_chunk()?,
         })
     }))
+}
+
+/// Names Google's hello, once all of `front` is there. From `least` bytes on it is not ours any more,
+/// and the others are waited for.
+fn google(bytes: &[u8], front: &[u8], least: usize) -> Result<Option<usize>, FrameError> {
+    if bytes.starts_with(front) {
+        Err(FrameError::GoogleHello)
+    } else if bytes.len() >= least && front.starts_with(bytes) {
+        Ok(Some(front.len().saturating_sub(bytes.len())))
+    } else {
+        Ok(None)
+    }
 }
 
 /// Compares what is there with the hello, apart from the places that are free.

@@ -6,7 +6,7 @@ use stunwire::framing::ms_multiplexed::{self, MultiplexedFrame};
 use stunwire::framing::pseudo_tls::{
     self, CLIENT_HELLO_LEN, PseudoTls, Received, SERVER_HELLO_LEN,
 };
-use stunwire::framing::{FrameError, Next};
+use stunwire::framing::{FrameError, Framing, Next, Sniffed, sniff};
 use stunwire::laws;
 
 use crate::support::hex;
@@ -172,11 +172,25 @@ fn googles_hello_is_named() {
             assert_eq!(next, Err(FrameError::GoogleHello));
         }
     }
-    let answer = hex("160301004a 02000046 0301");
-    for end in 5..answer.len() {
+    let answer = hex("160301004a 02000046 0301 428545a7 27a95da0");
+    for end in 1..answer.len() {
         let next = PseudoTls::client().next(&answer[..end]);
-        assert_eq!(next, Err(FrameError::GoogleHello));
+        match end {
+            0..5 => assert_eq!(next, Ok(Next::Incomplete { needed: 83 - end })),
+            5..15 => assert_eq!(next, Ok(Next::Incomplete { needed: 15 - end })),
+            _ => assert_eq!(next, Err(FrameError::GoogleHello)),
+        }
     }
+    // A real server's of the same length.
+    let error = PseudoTls::client()
+        .next(&hex("160301004a 02000046 0301 6579"))
+        .unwrap_err();
+    assert_eq!(error.offset(), 3);
+    for bytes in [hello, answer] {
+        assert_eq!(sniff(&bytes), Sniffed::Is(Framing::GoogleHello));
+    }
+    assert_eq!(sniff(&hex(LIBNICE)), Sniffed::Is(Framing::PseudoTls));
+    assert_eq!(sniff(&hex(SERVER)), Sniffed::Is(Framing::PseudoTls));
     assert_eq!(FrameError::GoogleHello.offset(), 0);
 }
 
