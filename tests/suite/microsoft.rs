@@ -269,7 +269,7 @@ fn ms_turn_texts() {
             "MULTIPLEXED-TURN-SESSION-ID: 73657373696f6e21",
             "REALM: \"\\\"rtcmedia\\\"\"",
             "NONCE: \"0123456789:;<=>?@ABC\"",
-            "USERNAME: \"\\u{1}\\u{2}us:er\"",
+            "USERNAME: 010275733a6572",
         ]
     );
 }
@@ -794,4 +794,26 @@ fn a_wrong_magic_cookie() {
         assert_eq!((error, error.offset()), (ParseError::NotMsTurn, 20));
         assert_ne!(Dialect::detect(&bytes), Some(Dialect::MS_TURN));
     }
+}
+
+/// The example's own checks, and that it comes to its end.
+#[test]
+fn the_example_walks_a_session() {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.push("examples");
+    path.push(format!("ms_turn_session{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "cargo build --example ms_turn_session makes {path:?}"
+    );
+    let output = std::process::Command::new(path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.ends_with("done\n"),
+        "{text}"
+    );
 }
