@@ -16,5 +16,6 @@
 )]
 
 mod capture;
+mod libnice;
 mod support;
 mod tap;

@@ -18,7 +18,6 @@ mod demux;
 mod dissect;
 mod hostile;
 mod laws;
-mod libnice;
 mod microsoft;
 mod no_alloc;
 mod registry;

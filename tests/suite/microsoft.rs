@@ -817,3 +817,73 @@ fn the_example_walks_a_session() {
         "{text}"
     );
 }
+
+/// Figures of a capture of one's own, by `dissect`: `STUNWIRE_CAPTURE=FILE cargo test … -- --nocapture`.
+/// Every byte of every message belongs to a header, an attribute's head, its value or its padding, and
+/// RFC 8489 refuses what is MS-TURN.
+#[test]
+fn a_capture_of_ones_own() {
+    let Ok(file) = std::env::var("STUNWIRE_CAPTURE") else {
+        return;
+    };
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push(format!("examples/dissect{}", std::env::consts::EXE_SUFFIX));
+    let output = std::process::Command::new(path)
+        .args(["--json", &file])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let mut figures = std::collections::BTreeMap::<String, usize>::new();
+    let mut count = |what: String| *figures.entry(what).or_default() += 1;
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let unit: serde_json::Value = serde_json::from_str(line).unwrap();
+        let inside = if unit["in"].is_null() {
+            ""
+        } else {
+            ", inside another"
+        };
+        let kind = unit["kind"].as_str().unwrap();
+        if kind != "stun" {
+            count(format!("{kind}{inside}"));
+            continue;
+        }
+        let name = unit["dialect"].as_str().unwrap();
+        let of = |key: &str| hex(unit[key].as_str().unwrap().trim_start_matches("0x"));
+        let mut bytes = of("type");
+        let length = unit["length"].as_u64().unwrap() as u16;
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(&of("transaction_id"));
+        let dialect = DIALECTS
+            .into_iter()
+            .find(|dialect| dialect.to_string() == name)
+            .unwrap();
+        for attribute in unit["attributes"].as_array().unwrap() {
+            let of = |key: &str| hex(attribute[key].as_str().unwrap().trim_start_matches("0x"));
+            let value = of("value");
+            bytes.extend_from_slice(&of("type"));
+            bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            bytes.extend_from_slice(&value);
+            if attribute["padding"].is_string() {
+                bytes.extend_from_slice(&of("padding"));
+            } else if dialect.is_padded() {
+                bytes.resize(bytes.len() + value.len().wrapping_neg() % 4, 0);
+            }
+            if attribute["name"].is_null() {
+                count(format!("{name}: unnamed {}", attribute["type"]));
+            }
+        }
+        assert_eq!(bytes.len(), 20 + usize::from(length), "{line}");
+        assert!(dialect.parse(&bytes).is_ok());
+        if dialect.padded() == Dialect::MS_TURN.padded() {
+            assert!(Message::parse(&bytes).is_err());
+            let cookie = bytes[4..8] == stunwire::MAGIC_COOKIE.to_be_bytes();
+            count(format!("{name}, with the RFC's cookie: {cookie}"));
+        }
+        count(format!("{name}{inside}"));
+    }
+    for (what, count) in figures {
+        println!("{count:>6} {what}");
+    }
+}

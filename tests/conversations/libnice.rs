@@ -1,18 +1,19 @@
 //! Against libnice, which nobody here wrote, as an agent of Office Communicator 2007 R2: a relay made
 //! of this crate answers it, over UDP and over pseudo-TLS, on loopback alone.
 //!
-//! Needs Debian's `libnice10` and `python3`; skipped with a line when they are missing, unless
-//! `STUNWIRE_REQUIRE` names `libnice`.
+//! Needs Debian's `libnice10` and `python3`: `libnice` in `STUNWIRE_REQUIRE`.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::capture::Capture;
+use crate::support;
 use stunwire::attribute::{
-    Data, Lifetime, MappedAddress, Nonce, Realm, Username, XorMappedAddress, ms,
+    AnyAttribute, Data, Lifetime, MappedAddress, Nonce, Realm, Username, XorMappedAddress, ms,
 };
 use stunwire::framing::ms_frame::{self, Kind, MsFrame};
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
@@ -48,7 +49,8 @@ struct Agent {
 impl Agent {
     /// `None` if libnice is not there.
     fn start(relay: u16, relay_type: u8, peer: u16) -> Option<Self> {
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/suite/libnice/agent.py");
+        let script =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conversations/libnice/agent.py");
         let probe = "import ctypes, ctypes.util; \
                      ctypes.CDLL(ctypes.util.find_library('nice') or 'libnice.so.10')";
         let found = Command::new("python3")
@@ -56,12 +58,8 @@ impl Agent {
             .stderr(Stdio::null())
             .status();
         if !found.is_ok_and(|status| status.success()) || !script.exists() {
-            let required = std::env::var("STUNWIRE_REQUIRE").unwrap_or_default();
-            println!("skipped: libnice: not installed (Debian: libnice10, python3)");
-            assert!(
-                !required.split(',').any(|name| name == "libnice"),
-                "libnice is required"
-            );
+            let why = "not installed (Debian's libnice10 and python3)";
+            support::skip(&["libnice", "libnice10"], why);
             return None;
         }
         let mut child = Command::new("python3")
@@ -133,6 +131,7 @@ struct Relay {
     /// The last check with the usual FINGERPRINT.
     last: Vec<u8>,
     seen: Seen,
+    capture: Capture,
 }
 
 impl Relay {
@@ -144,6 +143,7 @@ impl Relay {
             framed,
             last: Vec::new(),
             seen: Seen::default(),
+            capture: Capture::new(),
         }
     }
 
@@ -339,9 +339,9 @@ fn silent_peer() -> (UdpSocket, u16) {
 }
 
 /// What must have happened once libnice says that it has received an answer.
-fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) {
+fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
     assert!(agent.said("received"), "{:#?}", agent.seen);
-    let seen = session.expect("libnice has spoken").seen;
+    let Relay { seen, capture, .. } = session.expect("libnice has spoken");
     println!("{seen:?}");
     // It has accepted the 401, then the signed response, and offers the address from it.
     assert!(seen.unauthenticated >= 1 && seen.allocated >= 1);
@@ -358,7 +358,135 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) {
     assert!(seen.destinations >= 1);
     assert!(seen.hello);
     let received = agent.line("received ").unwrap();
-    assert_eq!(crate::support::hex(received), ANSWER);
+    let answer: String = ANSWER.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(received, answer);
+    capture
+}
+
+/// `dissect` finds the dialects out, and every tag of the relay's holds with the credentials.
+fn dissected(file: &Path) -> String {
+    let mut command = support::example("dissect");
+    command
+        .arg(file)
+        .args(["--user", "AXVzOmVy", "--password", "gCBwYXNz", "--base64"]);
+    let output = support::run(&mut command, PATIENCE);
+    let text = support::text(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains(" 0 errors, 0 gaps, "), "{text}");
+    // The checks inside are signed with another key.
+    let blocks = text.split("\n\n");
+    let signed = |block: &&str| block.contains("  MESSAGE-INTEGRITY (");
+    for block in blocks.filter(signed) {
+        let outer = block.split("    carries").next().unwrap_or_default();
+        let holds = outer.contains("\n  MESSAGE-INTEGRITY valid");
+        assert!(holds || !outer.contains("  MESSAGE-INTEGRITY ("), "{block}");
+    }
+    text
+}
+
+/// The fields that tshark is asked for, in this order.
+const FIELDS: [&str; 13] = [
+    "type",
+    "length",
+    "id",
+    "att.type",
+    "att.length",
+    "att.ipv4",
+    "att.port",
+    "att.lifetime",
+    "att.error.class",
+    "att.error",
+    "att.error.reason",
+    "att.magic.cookie",
+    "att.value",
+];
+
+/// tshark reads MS-TURN without the RFC's cookie by its dissector of classic STUN: the same attributes
+/// with the same values, message by message. It shows others by code and length alone.
+fn tshark_agrees(file: &Path, port: u16, messages: &[Vec<u8>]) {
+    if !support::have("tshark", "tshark") {
+        return;
+    }
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(file);
+    command.args(["-d", &format!("udp.port=={port},stun")]);
+    command.args(["-Y", "classicstun", "-T", "fields"]);
+    command.args([
+        "-E",
+        "separator=|",
+        "-E",
+        "occurrence=a",
+        "-E",
+        "aggregator=,",
+    ]);
+    for field in FIELDS {
+        command.args(["-e", &format!("classicstun.{field}")]);
+    }
+    command.args(["-e", "_ws.malformed"]);
+    let output = support::run(&mut command, PATIENCE);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), messages.len(), "{text}");
+    let mut malformed = 0;
+    for (line, message) in text.lines().zip(messages) {
+        let message = Dialect::MS_TURN.parse(message).unwrap();
+        match line.strip_suffix('|') {
+            Some(line) => assert_eq!(line, as_tshark_says(&message)),
+            None => {
+                malformed += 1;
+                println!("tshark calls it malformed: {line}\nhere it is {message}");
+            }
+        }
+    }
+    println!(
+        "tshark agrees on {} messages, {malformed} it calls malformed",
+        messages.len() - malformed
+    );
+}
+
+fn as_tshark_says(message: &Message<'_>) -> String {
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let header = message.header();
+    let mut fields: [Vec<String>; 13] = Default::default();
+    fields[0].push(format!("{:#06x}", header.type_bits()));
+    fields[1].push(format!("{:#06x}", header.length()));
+    fields[2].push(hex(header.transaction_id().as_bytes()));
+    for raw in message.all_attributes() {
+        fields[3].push(format!("{:#06x}", raw.ty().code()));
+        fields[4].push(raw.value().len().to_string());
+        let address = match raw.to_any().unwrap() {
+            AnyAttribute::MappedAddress(address) => Some(address.0),
+            AnyAttribute::XorMappedAddress(address) => Some(address.0),
+            AnyAttribute::MsDestinationAddress(address) => Some(address.0),
+            AnyAttribute::MsRemoteAddress(address) => Some(address.0),
+            AnyAttribute::Lifetime(lifetime) => {
+                fields[7].push(lifetime.as_secs().to_string());
+                None
+            }
+            AnyAttribute::ErrorCode(code) => {
+                fields[8].push(code.class().to_string());
+                fields[9].push((code.code() % 100).to_string());
+                fields[10].push(code.reason_str().unwrap().to_owned());
+                None
+            }
+            AnyAttribute::MsMagicCookie(cookie) => {
+                fields[11].push(cookie.to_string());
+                None
+            }
+            AnyAttribute::Username(_)
+            | AnyAttribute::Realm(_)
+            | AnyAttribute::Nonce(_)
+            | AnyAttribute::MessageIntegrity(_) => {
+                fields[12].push(hex(raw.value()));
+                None
+            }
+            _ => None,
+        };
+        if let Some(address) = address {
+            fields[5].push(address.ip().to_string());
+            fields[6].push(address.port().to_string());
+        }
+    }
+    fields.map(|values| values.join(",")).join("|")
 }
 
 #[test]
@@ -366,11 +494,12 @@ fn over_udp() {
     let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
     relay.set_read_timeout(PAUSE).unwrap();
     let (_peer, peer) = silent_peer();
-    let port = relay.local_addr().unwrap().port();
-    let Some(mut agent) = Agent::start(port, 0, peer) else {
+    let address = relay.local_addr().unwrap();
+    let Some(mut agent) = Agent::start(address.port(), 0, peer) else {
         return;
     };
     let mut session: Option<Relay> = None;
+    let mut messages = Vec::new();
     let end = Instant::now() + PATIENCE;
     let mut buffer = [0; 2048];
     while Instant::now() < end && !agent.said("received") {
@@ -379,15 +508,26 @@ fn over_udp() {
         };
         let datagram = &buffer[..len];
         let session = session.get_or_insert_with(|| Relay::new(from, false));
-        let answers = match Dialect::detect(datagram) {
-            Some(Dialect::MS_TURN) => session.control(datagram),
-            _ => session.peer(datagram),
+        session.capture.udp(from, address, datagram);
+        let is_ms_turn = |bytes: &[u8]| Dialect::detect(bytes) == Some(Dialect::MS_TURN);
+        messages.extend(is_ms_turn(datagram).then(|| datagram.to_vec()));
+        let answers = if is_ms_turn(datagram) {
+            session.control(datagram)
+        } else {
+            session.peer(datagram)
         };
         for answer in answers {
+            session.capture.udp(address, from, &answer);
+            messages.extend(is_ms_turn(&answer).then(|| answer.clone()));
             relay.send_to(&answer, from).unwrap();
         }
     }
-    done(agent, session, "192.0.2.15 50000 typ relay");
+    let capture = done(agent, session, "192.0.2.15 50000 typ relay");
+    let folder = support::Folder::new();
+    let file = folder.file("udp.pcap");
+    capture.write(&file);
+    dissected(&file);
+    tshark_agrees(&file, address.port(), &messages);
 }
 
 #[test]
@@ -395,8 +535,8 @@ fn over_pseudo_tls() {
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     relay.set_nonblocking(true).unwrap();
     let (_peer, peer) = silent_peer();
-    let port = relay.local_addr().unwrap().port();
-    let Some(mut agent) = Agent::start(port, 2, peer) else {
+    let address = relay.local_addr().unwrap();
+    let Some(mut agent) = Agent::start(address.port(), 2, peer) else {
         return;
     };
     let end = Instant::now() + PATIENCE;
@@ -421,6 +561,7 @@ fn over_pseudo_tls() {
                     Received::ClientHello(_) => {
                         hellos += 1;
                         let hello = pseudo_tls::server_hello(&[7; 32], &[8; 32]);
+                        session.capture.tcp(address, from, &hello);
                         stream.write_all(&hello).unwrap();
                         (Kind::Control, Vec::new())
                     }
@@ -434,7 +575,9 @@ fn over_pseudo_tls() {
                     let mut out = Vec::new();
                     let mut frame = ms_frame::begin(&mut out, kind).unwrap();
                     frame.put(&answer).unwrap();
-                    stream.write_all(frame.end().unwrap()).unwrap();
+                    frame.end().unwrap();
+                    session.capture.tcp(address, from, &out);
+                    stream.write_all(&out).unwrap();
                 }
                 buffer.drain(..consumed);
             }
@@ -442,11 +585,19 @@ fn over_pseudo_tls() {
                 let mut chunk = vec![0; needed];
                 if let Ok(len) = stream.read(&mut chunk) {
                     assert!(len > 0, "libnice has gone: {:#?}", agent.seen);
+                    session.capture.tcp(from, address, &chunk[..len]);
                     buffer.extend_from_slice(&chunk[..len]);
                 }
             }
         }
     }
     assert_eq!(hellos, 1);
-    done(agent, Some(session), "192.0.2.15 50000 typ relay");
+    let capture = done(agent, Some(session), "192.0.2.15 50000 typ relay");
+    let folder = support::Folder::new();
+    let file = folder.file("tcp.pcap");
+    capture.write(&file);
+    let text = dissected(&file);
+    assert!(text.contains("pseudo-TLS ClientHello of MS-TURN"));
+    assert!(text.contains("pseudo-TLS ServerHello and ServerHelloDone of MS-TURN"));
+    assert!(text.contains("MS-TURN control frame  ms-turn"));
 }
