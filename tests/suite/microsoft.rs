@@ -2,7 +2,7 @@
 //! (`microsoft/vectors.py`: Python's struct, hmac, hashlib and zlib), read and written.
 
 mod streams;
-mod vectors;
+pub mod vectors;
 
 use stunwire::attribute::{
     AlternateServer, AnyAttribute, AttributeType, ChangeRequest, ChangedAddress, Data,
@@ -235,6 +235,16 @@ fn ms_turn_every_attribute() {
         let again = written(header.in_dialect(dialect), &attributes, Tag::Last(&key));
         assert_eq!(again, bytes, "{dialect}");
     }
+}
+
+/// Without a cookie and otherwise as RFC 5389 pads: SOFTWARE of 5 bytes, by hand.
+#[test]
+fn padded_without_a_cookie() {
+    let bytes = hex("0001000c 000102030405060708090a0b0c0d0e0f 80220005 68656c6c6f 000000");
+    assert!(Dialect::RFC3489.parse(&bytes).is_err());
+    let message = Dialect::RFC3489.padded().parse(&bytes).unwrap();
+    let software = message.get::<stunwire::attribute::Software>().unwrap();
+    assert_eq!(software.unwrap().as_bytes(), b"hello");
 }
 
 /// What a dissector prints of them.
