@@ -7,7 +7,7 @@ The seeds are committed. Run this after a change of the table, and commit what i
 import pathlib
 import shutil
 
-TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream"]
+TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft"]
 
 # Name, source, bytes. Blanks only show the attributes.
 MESSAGES = [
@@ -78,6 +78,22 @@ MESSAGES = [
         80280004 79b31586"""),
 ]
 
+# What stands on a connection of MS-TURN: name, source, bytes.
+STREAMS = [
+    ("client", "[MS-TURN] 2.1.1, 2.1.4: libnice's hello, an Allocate, data", """
+        160301002d 01000029 0301
+        c1fcd5a36d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb 00 0002 0018 01 00
+        02000024 00030010 000102030405060708090a0b0c0d0e0f 000f0004 72c64bc6 000d0004 00000258
+        03000005 68656c6c6f"""),
+    ("server", "[MS-TURN] 2.1.1: ServerHello with ServerHelloDone, and an empty frame", """
+        160301004e 02000046 0301
+        0000000000000000000000000000000000000000000000000000000000000000
+        20 0000000000000000000000000000000000000000000000000000000000000000 0018 00 0e000000
+        03000000"""),
+    ("google", "Google's hello, as seen in libnice", "80460103 01002d00 00001001 0080"),
+    ("multiplexed", "[MS-TURN] 2.2.3", "ff10000b 0102030405060708 aabbcc ff100008 0102030405060708"),
+]
+
 
 def around(target, index, message):
     """The message as the target's law wants it."""
@@ -94,6 +110,9 @@ def around(target, index, message):
             # Only the unpadded dialect has odd lengths, and the seeds of it have none.
             place += 4 + (length + 3 & ~3)
         return seed
+    if target == "microsoft":
+        # Where to cut stands in front.
+        return bytes([7 * index + 3]) + message
     if target == "replies":
         # Dialect, length of the realm, the request's header, realm and nonce.
         return bytes([index % 8, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
@@ -117,6 +136,9 @@ def main():
             length = int.from_bytes(message[2:4], "big")
             assert length == len(message) - 20, f"{name} ({source}): length {length}"
             (folder / f"{name}.bin").write_bytes(around(target, index, message))
+        if target == "microsoft":
+            for index, (name, source, text) in enumerate(STREAMS):
+                (folder / f"{name}.bin").write_bytes(around(target, index, bytes.fromhex(text)))
 
 
 main()

@@ -82,7 +82,8 @@ impl Message<'_> {
     /// use stunwire::attribute::ms::ImplementationVersion;
     /// use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// # // One of those ids that make a difference.
+    /// # let id = TransactionId::new(*b"not a secre0");
     /// # let key = Key::short_term("the password of the other side");
     /// let header = Header::request(Method::BINDING, id).in_dialect(Dialect::MS_ICE2_LEGACY);
     /// let mut buffer = [0; 128];

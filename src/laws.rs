@@ -25,7 +25,10 @@ use crate::{
     MessageWriter, Method, ParseError, Policy, RawAttribute, TransactionId, ValueError, reply,
 };
 
+mod microsoft;
 pub mod stream;
+
+pub use self::microsoft::microsoft;
 
 /// Every dialect that there is.
 pub const DIALECTS: [Dialect; 8] = [

@@ -24,6 +24,9 @@ pub(crate) struct In(u8);
 impl In {
     pub(crate) const ALL: Self = Self(u8::MAX);
     pub(crate) const MS_TURN: Self = Self(Dialect::MS_TURN.bit());
+    /// MS-TURN and both forms of MS-ICE2.
+    pub(crate) const MICROSOFT: Self =
+        Self(Dialect::MS_TURN.bit() | Dialect::MS_ICE2.bit() | Dialect::MS_ICE2_LEGACY.bit());
     /// All but MS-TURN: the code points of the RFCs.
     pub(crate) const STUN: Self = Self(!Dialect::MS_TURN.bit());
 
@@ -138,7 +141,7 @@ macro_rules! attributes {
             [0x802F STUN] both ORIGIN "ORIGIN" Origin(attribute::Origin<'a>) Nul "draft-ietf-tram-stun-origin";
             [0x8030 STUN] both MOBILITY_TICKET "MOBILITY-TICKET" MobilityTicket(attribute::MobilityTicket<'a>) Nothing "RFC 8016 §3.3";
             [0x8032 MS_TURN] both MS_ALTERNATE_HOST_NAME "MS-ALTERNATE-HOST-NAME" MsAlternateHostName(attribute::ms::AlternateHostName<'a>) Nothing "[MS-TURN] 2.2.2";
-            [0x8037 MS_TURN] both MS_APP_ID "MS-APP-ID" MsAppId(attribute::ms::AppId) Nothing "[MS-TURN] 2.2.2";
+            [0x8037 MICROSOFT] both MS_APP_ID "MS-APP-ID" MsAppId(attribute::ms::AppId) Nothing "[MS-TURN] 2.2.2";
             [0x8039 MS_TURN] both MS_SECURE_TAG "MS-SECURE-TAG" MsSecureTag(attribute::ms::SecureTag<'a>) Nothing "[MS-TURN] 2.2.2";
             [0x8050 STUN] both SECONDARY_ADDRESS "SECONDARY-ADDRESS" SecondaryAddress(attribute::SecondaryAddress) Nothing "Vovida's STUN server";
             [0x8050 MS_TURN] both MS_SEQUENCE_NUMBER "MS-SEQUENCE-NUMBER" MsSequenceNumber(attribute::ms::SequenceNumber) Nothing "[MS-TURN] 2.2.2";
@@ -160,7 +163,7 @@ macro_rules! attributes {
             [0x8068 ALL] both MS_LOCATION_PROFILE "LOCATION-PROFILE" MsLocationProfile(attribute::ms::LocationProfile) Nothing "[MS-TURNBWM] 2.2.14";
             [0x8070 ALL] both MS_IMPLEMENTATION_VERSION "IMPLEMENTATION-VERSION" MsImplementationVersion(attribute::ms::ImplementationVersion) Nothing "[MS-ICE2] 2.2.2.2";
             [0x8090 MS_TURN] both MS_ALTERNATE_MAPPED_ADDRESS "MS-ALTERNATE-MAPPED-ADDRESS" MsAlternateMappedAddress(attribute::ms::AlternateMappedAddress) Nothing "[MS-TURN] 2.2.2.23";
-            [0x8095 MS_TURN] both MULTIPLEXED_TURN_SESSION_ID "MULTIPLEXED-TURN-SESSION-ID" MsMultiplexedTurnSessionId(attribute::ms::MultiplexedTurnSessionId) Nothing "[MS-TURN] 2.2.2";
+            [0x8095 MICROSOFT] both MULTIPLEXED_TURN_SESSION_ID "MULTIPLEXED-TURN-SESSION-ID" MsMultiplexedTurnSessionId(attribute::ms::MultiplexedTurnSessionId) Nothing "[MS-TURN] 2.2.2";
             [0xC057 STUN] both GOOG_NETWORK_INFO "GOOG-NETWORK-INFO" GoogNetworkInfo(attribute::GoogNetworkInfo) Nothing "IANA, layout of libwebrtc";
             [0xC058 STUN] both GOOG_LAST_ICE_CHECK_RECEIVED "GOOG-LAST-ICE-CHECK-RECEIVED" GoogLastIceCheckReceived(attribute::GoogLastIceCheckReceived) Nothing "IANA, layout of libwebrtc";
             [0xC059 STUN] both GOOG_MISC_INFO "GOOG-MISC-INFO" GoogMiscInfo(attribute::GoogMiscInfo<'a>) Nothing "IANA, layout of libwebrtc";

@@ -38,8 +38,13 @@ pub struct Args {
     #[arg(long, requires = "user")]
     password: Option<String>,
 
+    /// User and password are base64, as Microsoft's servers hand them out
+    #[arg(long, requires = "user")]
+    base64: bool,
+
     /// Read messages in this dialect instead of the one that they show: rfc8489, rfc8489-unpadded,
-    /// rfc3489, ms-turn, ms-turn-padded, ms-ice2 or ms-ice2-legacy
+    /// rfc3489, rfc3489-padded, ms-turn, ms-turn-padded, ms-ice2, ms-ice2-legacy or
+    /// ms-ice2-legacy-unpadded
     #[arg(long, value_name = "NAME", value_parser = dialect)]
     pub dialect: Option<Dialect>,
 
@@ -53,13 +58,23 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn credentials(&self) -> Credentials {
-        match (&self.key, &self.user, &self.password) {
-            (Some(key), ..) => Credentials::short_term(key),
-            (None, Some(user), Some(password)) => {
-                Credentials::long_term(user, self.realm.as_deref(), password)
+    /// # Errors
+    /// When what should be base64 is not.
+    pub fn credentials(&self) -> Result<Credentials, String> {
+        let bytes = |name: &str, text: &str| {
+            if !self.base64 {
+                return Ok(text.as_bytes().to_vec());
             }
-            _ => Credentials::None,
+            base64(text).ok_or_else(|| format!("--{name} is not base64"))
+        };
+        match (&self.key, &self.user, &self.password) {
+            (Some(key), ..) => Ok(Credentials::short_term(key)),
+            (None, Some(user), Some(password)) => Ok(Credentials::long_term(
+                bytes("user", user)?,
+                self.realm.as_deref(),
+                bytes("password", password)?,
+            )),
+            _ => Ok(Credentials::None),
         }
     }
 }
@@ -69,14 +84,41 @@ fn dialect(name: &str) -> Result<Dialect, String> {
         Dialect::RFC8489,
         Dialect::RFC8489.unpadded(),
         Dialect::RFC3489,
+        Dialect::RFC3489.padded(),
         Dialect::MS_TURN,
         Dialect::MS_TURN.padded(),
         Dialect::MS_ICE2,
         Dialect::MS_ICE2_LEGACY,
+        Dialect::MS_ICE2_LEGACY.unpadded(),
     ]
     .into_iter()
     .find(|dialect| dialect.to_string() == name)
     .ok_or_else(|| "no dialect has this name".to_owned())
+}
+
+/// The bytes of base64 with or without its padding (RFC 4648 §4).
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in text.trim_end_matches('=').bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let [.., byte] = (bits >> count).to_be_bytes();
+            bytes.push(byte);
+        }
+    }
+    // A digit alone says nothing.
+    (count < 6).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -87,6 +129,25 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    // RFC 4648 §10.
+    #[test]
+    fn base64_vectors() {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("Zg==", b"f"),
+            ("Zm8=", b"fo"),
+            ("Zm8", b"fo"),
+            ("Zm9vYmFy", b"foobar"),
+            ("AXVzOmVy", b"\x01us:er"),
+            ("gCBwYXNz", b"\x80 pass"),
+        ] {
+            assert_eq!(base64(text).as_deref(), Some(bytes), "{text}");
+        }
+        for text in ["Z", "Zm9vY", "Zm 8", "Zm-_"] {
+            assert_eq!(base64(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -181,6 +181,9 @@ impl Conversations {
                 };
                 dissector.packet(place, &bytes, hints).map(drop)
             }
+            PartContent::Hello { hello, .. } => {
+                dissector.content(place, Content::Hello(hello)).map(drop)
+            }
             PartContent::Raw { length } => {
                 let protocol = Protocol::Raw;
                 dissector

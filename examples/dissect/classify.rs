@@ -1,6 +1,7 @@
 //! What one packet is: a datagram, or what a frame of a stream holds.
 
 use stunwire::attribute::Data;
+use stunwire::framing::{MultiplexedFrame, Next, rfc4571};
 use stunwire::{Dialect, MAGIC_COOKIE, Message, ParseError};
 
 use crate::unit::{Broken, Protocol};
@@ -33,6 +34,7 @@ pub enum Reading<'a> {
         payload: &'a [u8],
         spare: usize,
     },
+    Multiplexed(MultiplexedFrame<'a>),
     Other(Protocol),
 }
 
@@ -55,7 +57,10 @@ pub fn read(bytes: &[u8], hints: Hints, asked: Option<Dialect>) -> Reading<'_> {
     {
         return channel_data;
     }
-    Reading::Other(protocol(bytes))
+    match MultiplexedFrame::parse(bytes) {
+        Ok(frame) => Reading::Multiplexed(frame),
+        Err(_) => Reading::Other(protocol(bytes)),
+    }
 }
 
 /// Reads what is known to be a message, so that the worst is an error that says why it is not.
@@ -82,6 +87,17 @@ pub fn dialect_of(bytes: &[u8], asked: Option<Dialect>) -> Option<Dialect> {
             && (found.is_some() || asked.parse_prefix(bytes).is_ok())
     };
     asked.filter(suits).or(found)
+}
+
+/// The packet behind a length of RFC 4571 that fits and is STUN: what peers over TCP send each other
+/// through a relay.
+pub fn behind_its_length(bytes: &[u8]) -> Option<&[u8]> {
+    match rfc4571::next(bytes) {
+        Ok(Next::Frame { frame, consumed }) if consumed == bytes.len() => {
+            claims_stun(frame).then_some(frame)
+        }
+        _ => None,
+    }
 }
 
 /// Padded or not.

@@ -7,7 +7,7 @@ use stunwire::{Key, Message, Policy};
 
 use crate::classify;
 
-/// Realms to remember. A capture has one or two; a hostile one shall not make us collect more.
+/// Realms, and nonces of MS-TURN, to remember. A capture has one or two; a hostile one shall not make us collect more.
 const MOST_REALMS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +41,12 @@ pub enum Credentials {
 /// User and password, and the realms that they are for: one that was given, or those that the
 /// messages name. Success responses are signed and name none, so realms are remembered.
 pub struct LongTerm {
-    user: String,
-    password: String,
+    user: Vec<u8>,
+    password: Vec<u8>,
     realms: Vec<(Vec<u8>, [Key; 2])>,
     learns: bool,
+    /// The nonces of MS-TURN's servers, which are part of the key of its longer tag.
+    nonces: Vec<(Vec<u8>, Key)>,
 }
 
 impl Credentials {
@@ -53,10 +55,11 @@ impl Credentials {
     }
 
     /// Without a realm, every realm that turns up is taken for the right one.
-    pub fn long_term(user: &str, realm: Option<&str>, password: &str) -> Self {
+    pub fn long_term(user: Vec<u8>, realm: Option<&str>, password: Vec<u8>) -> Self {
         let mut credentials = LongTerm {
-            user: user.to_owned(),
-            password: password.to_owned(),
+            user,
+            password,
+            nonces: Vec::new(),
             realms: Vec::new(),
             learns: realm.is_none(),
         };
@@ -96,18 +99,30 @@ impl LongTerm {
         if let Some(realm) = named.filter(|_| self.learns) {
             self.add(realm.trimmed());
         }
-        let known = self.realms.iter().flat_map(|(_, keys)| keys).cloned();
-        if classify::is_ms_turn(message.dialect()) && has_wide_tag(message) {
-            // This key is made with the nonce, and a message without one tells no key.
-            let nonce = message.get::<Nonce<'_>>().ok().flatten();
-            let key = |realm, nonce| Key::ms_turn(&self.user, &realm, &self.password, &nonce, 3);
-            return named
-                .zip(nonce)
-                .map(|(r, n)| key(r, n))
-                .into_iter()
-                .collect();
+        if classify::is_ms_turn(message.dialect()) {
+            if let (Some(realm), Some(nonce)) = (named, message.get::<Nonce<'_>>().ok().flatten()) {
+                self.add_nonce(realm.as_bytes(), nonce.as_bytes());
+            }
+            if has_wide_tag(message) {
+                // Success responses name neither, so all are tried.
+                return self.nonces.iter().map(|(_, key)| key.clone()).collect();
+            }
         }
+        let known = self.realms.iter().flat_map(|(_, keys)| keys).cloned();
         known.collect()
+    }
+
+    /// The newest last, and the oldest forgotten: a server gives many nonces.
+    fn add_nonce(&mut self, realm: &[u8], nonce: &[u8]) {
+        let name = [realm, b"\0", nonce].concat();
+        if self.nonces.iter().any(|(known, _)| *known == name) {
+            return;
+        }
+        if self.nonces.len() == MOST_REALMS {
+            self.nonces.remove(0);
+        }
+        let key = Key::ms_turn(&self.user, realm, &self.password, nonce, 3);
+        self.nonces.push((name, key));
     }
 
     /// By both algorithms: which one the server chose need not be in the capture.

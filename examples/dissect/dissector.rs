@@ -1,13 +1,15 @@
 //! From packets to units: reads a packet, checks it, hands it to the output, and goes on with what
 //! it carries.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 
-use stunwire::Dialect;
+use stunwire::{Dialect, FingerprintStatus, Message};
 
 use crate::classify::{self, Hints, Reading};
-use crate::credentials::Credentials;
-use crate::unit::{Content, Inside, Output, Place, Totals, Unit};
+use crate::credentials::{Credentials, Integrity};
+use crate::unit::{Content, Framing, Inside, Output, Place, Totals, Transport, Unit};
 
 /// How deep packets are looked for in packets. TURN in TURN in TURN is not a use that anybody has.
 const DEEPEST: usize = 4;
@@ -16,6 +18,8 @@ pub struct Dissector<'o> {
     output: Box<dyn Output + 'o>,
     credentials: Credentials,
     dialect: Option<Dialect>,
+    /// The form of MS-ICE2 that two ends speak, at each depth: only some of their messages say it.
+    forms: HashMap<([SocketAddr; 2], usize), Dialect>,
     totals: Totals,
 }
 
@@ -38,6 +42,7 @@ impl<'o> Dissector<'o> {
             output,
             credentials,
             dialect,
+            forms: HashMap::new(),
             totals: Totals::default(),
         }
     }
@@ -47,6 +52,18 @@ impl<'o> Dissector<'o> {
         // Whoever asks for classic STUN gets it on every port.
         let classic = hints.classic || self.dialect == Some(Dialect::RFC3489);
         let hints = Hints { classic, ..hints };
+        let inside = place.inside.is_some() || place.framing == Framing::MsData;
+        if place.transport == Transport::Tcp
+            && inside
+            && let Some(packet) = classify::behind_its_length(bytes)
+        {
+            let framing = match place.framing {
+                Framing::MsData => Framing::MsData,
+                _ => Framing::Rfc4571,
+            };
+            let place = Place { framing, ..place };
+            return self.reading(place, classify::read(packet, hints, self.dialect), packet);
+        }
         self.reading(place, classify::read(bytes, hints, self.dialect), bytes)
     }
 
@@ -82,9 +99,10 @@ impl<'o> Dissector<'o> {
     fn reading(&mut self, place: Place, reading: Reading<'_>, bytes: &[u8]) -> io::Result<Found> {
         let (content, carried, found) = match reading {
             Reading::Stun { message, trailing } => {
+                let (message, integrity) = self.in_its_form(&place, message);
                 let content = Content::Stun {
                     message,
-                    integrity: self.credentials.check(&message),
+                    integrity,
                     trailing,
                 };
                 (content, classify::carried(&message), Found::Stun)
@@ -102,6 +120,13 @@ impl<'o> Dissector<'o> {
                 };
                 (content, Some(payload), Found::Other)
             }
+            Reading::Multiplexed(frame) => {
+                let content = Content::Multiplexed {
+                    session: frame.session.0,
+                    payload: frame.payload,
+                };
+                (content, Some(frame.payload), Found::Other)
+            }
             Reading::Other(protocol) => {
                 let length = bytes.len() as u64;
                 (Content::Other { protocol, length }, None, Found::Other)
@@ -111,7 +136,7 @@ impl<'o> Dissector<'o> {
         let depth = place.inside.map_or(1, |inside| inside.depth + 1);
         if let Some(payload) = carried.filter(|payload| !payload.is_empty() && depth <= DEEPEST) {
             let place = Place {
-                framing: crate::unit::Framing::None,
+                framing: Framing::None,
                 stream_offset: None,
                 inside: Some(Inside { outer, depth }),
                 ..place
@@ -121,4 +146,55 @@ impl<'o> Dissector<'o> {
         }
         Ok(found)
     }
+
+    /// A message of RFC 8489, or of MS-ICE2 that does not say so: its answers need not carry
+    /// IMPLEMENTATION-VERSION. What the same ends have said before, the tag and the table of the
+    /// FINGERPRINT tell.
+    fn in_its_form<'a>(&mut self, place: &Place, message: Message<'a>) -> (Message<'a>, Integrity) {
+        let dialect = message.dialect();
+        let depth = place.inside.map_or(0, |inside| inside.depth);
+        let ends = place.path.map(|path| {
+            let mut ends = [path.source, path.destination];
+            ends.sort_unstable();
+            (ends, depth)
+        });
+        if is_ms_ice2(dialect) {
+            if let Some(ends) = ends {
+                self.forms.insert(ends, dialect.padded());
+            }
+        } else if self.dialect.is_none() && dialect.padded() == Dialect::RFC8489 {
+            let spoken = ends.and_then(|ends| self.forms.get(&ends)).copied();
+            let legacy = in_form(message, Dialect::MS_ICE2_LEGACY);
+            let other = match (spoken, legacy) {
+                (Some(form), _) => in_form(message, form),
+                (None, Some(legacy)) if self.proves(message, legacy) => Some(legacy),
+                _ => None,
+            };
+            if let Some(message) = other {
+                return (message, self.credentials.check(&message));
+            }
+        }
+        (message, self.credentials.check(&message))
+    }
+
+    /// Whether something about the message holds in the other dialect alone.
+    fn proves(&mut self, message: Message<'_>, other: Message<'_>) -> bool {
+        other.fingerprint() == FingerprintStatus::ValidMsTable
+            || (self.credentials.check(&message) == Integrity::Invalid
+                && self.credentials.check(&other) == Integrity::Valid)
+    }
+}
+
+fn is_ms_ice2(dialect: Dialect) -> bool {
+    matches!(dialect.padded(), Dialect::MS_ICE2 | Dialect::MS_ICE2_LEGACY)
+}
+
+/// The same message in another dialect, padded or not as it is.
+fn in_form(message: Message<'_>, form: Dialect) -> Option<Message<'_>> {
+    let form = if message.dialect().is_padded() {
+        form.padded()
+    } else {
+        form.unpadded()
+    };
+    message.with_dialect(form)
 }

@@ -1,17 +1,30 @@
 //! Cuts one direction of a TCP connection into frames.
 //!
 //! Which framing it is shows from where the cookie stands (STUN alone has it at offset 4, behind an
-//! RFC 4571 length at 6), and stays so until a frame does not stand. From there, as behind a gap,
+//! RFC 4571 length at 6; MS-TURN's frames have MAGIC-COOKIE in their first message, and a hello before
+//! them leaves no doubt), and stays so until a frame does not stand. From there, as behind a gap,
 //! the next message that stands up is looked for, whatever is around it.
 
 use std::time::Duration;
 
 use stunwire::{Class, Dialect, Header, MAGIC_COOKIE, Method};
 
-use crate::unit::Framing;
+use stunwire::framing::{FrameError, MsTcp, Next, pseudo_tls};
+
+use crate::unit::{Framing, Hello};
 
 /// The length of the prefix of RFC 4571.
 const PREFIX: usize = 2;
+
+/// And of the head of MS-TURN's frames.
+const MS_HEAD: usize = 4;
+
+/// MAGIC-COOKIE, the first attribute of MS-TURN's messages.
+const MAGIC: [u8; 8] = [0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6];
+
+/// The lengths of Google's hellos.
+const GOOGLE_CLIENT_LEN: usize = 72;
+const GOOGLE_SERVER_LEN: usize = 79;
 
 /// A packet of the capture, as far as frames want to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +45,8 @@ pub struct Part {
 pub enum PartContent {
     /// A packet, without what frames it.
     Packet { framing: Framing, bytes: Vec<u8> },
+    /// The hello in front of MS-TURN's frames.
+    Hello { hello: Hello, length: u64 },
     /// As many bytes in which no frame stands.
     Raw { length: u64 },
 }
@@ -111,6 +126,11 @@ impl Framer {
             let bytes = self.rest();
             match self.state {
                 State::Begin => {
+                    match hello(bytes) {
+                        Sight::Nothing => {}
+                        Sight::TooShort => return None,
+                        Sight::Frame { packet, .. } => return Some(self.cut_hello(packet)),
+                    }
                     self.state = match sniff(bytes, self.channels) {
                         Some(Some(framing)) => State::In(framing),
                         Some(None) => State::Lost,
@@ -124,6 +144,7 @@ impl Framer {
                         pad,
                     } => {
                         let whole = bytes.get(prefix..prefix + packet + pad)?.to_vec();
+                        let framing = kind(framing, bytes);
                         return Some(self.cut(framing, prefix, whole));
                     }
                     Sight::TooShort => return None,
@@ -155,7 +176,7 @@ impl Framer {
             State::In(framing) if !bytes.is_empty() => match self.look(framing) {
                 Sight::Frame { prefix, .. } if bytes.len() > prefix => bytes
                     .get(prefix..)
-                    .map(|packet| (framing, prefix, packet.to_vec())),
+                    .map(|packet| (kind(framing, bytes), prefix, packet.to_vec())),
                 _ => None,
             },
             _ => None,
@@ -184,6 +205,27 @@ impl Framer {
                 packet: number(*l0, *l1),
                 pad: 0,
             },
+            (Framing::MsControl | Framing::MsData, _) => match MsTcp::new().next(bytes) {
+                Ok(Next::Frame { consumed, .. }) => Sight::Frame {
+                    prefix: MS_HEAD,
+                    packet: consumed - MS_HEAD,
+                    pad: 0,
+                },
+                Ok(Next::Incomplete { needed }) if bytes.len() >= MS_HEAD => Sight::Frame {
+                    prefix: MS_HEAD,
+                    packet: bytes.len() + needed - MS_HEAD,
+                    pad: 0,
+                },
+                Ok(Next::Incomplete { .. }) => Sight::TooShort,
+                Err(_) => Sight::Nothing,
+            },
+            // Microsoft's multiplexed frames, back to back.
+            (Framing::None, [0xFF, 0x10, l0, l1, ..]) => Sight::Frame {
+                prefix: 0,
+                packet: 4 + number(*l0, *l1),
+                pad: 0,
+            },
+            (Framing::None, [0xFF] | [0xFF, 0x10] | [0xFF, 0x10, _]) => Sight::TooShort,
             // ChannelData, on streams padded to 4 (RFC 8656 §12.5).
             (Framing::None, [0x40..=0x7F, _, l0, l1, ..]) if self.channels => {
                 let length = number(*l0, *l1);
@@ -193,7 +235,9 @@ impl Framer {
                     pad: length.next_multiple_of(4) - length,
                 }
             }
-            (Framing::None, [0x00..=0x3F, _, l0, l1, _, _, _, _, ..]) if stun_at(bytes, 0) => {
+            (Framing::None, [0x00..=0x3F, _, l0, l1, _, _, _, _, ..])
+                if stun_at(bytes, 0) || ms_turn_at(bytes, 0) =>
+            {
                 Sight::Frame {
                     prefix: 0,
                     packet: 20 + number(*l0, *l1),
@@ -232,6 +276,24 @@ impl Framer {
         }
     }
 
+    fn cut_hello(&mut self, length: usize) -> Part {
+        let (offset, content) = (self.offset, self.rest().get(..length).map(whose));
+        self.advance(length);
+        // Behind Google's come whatever frames the two have agreed on.
+        self.state = match content {
+            Some(Hello::Client | Hello::Server) => State::In(Framing::MsControl),
+            _ => State::Lost,
+        };
+        Part {
+            offset,
+            stamp: self.stamp,
+            content: PartContent::Hello {
+                hello: content.unwrap_or(Hello::Google),
+                length: length as u64,
+            },
+        }
+    }
+
     fn skip(&mut self, count: usize) {
         if count > 0 {
             let raw = self.raw.get_or_insert(Raw {
@@ -254,6 +316,61 @@ impl Framer {
     }
 }
 
+/// A hello at the start.
+fn hello(bytes: &[u8]) -> Sight {
+    let client = pseudo_tls::read_client_hello(bytes).map(next_len);
+    let server = pseudo_tls::read_server_hello(bytes).map(next_len);
+    match (bytes, client, server) {
+        ([], ..) => Sight::Nothing,
+        (_, Ok(Some(packet)), _) | (_, _, Ok(Some(packet))) => Sight::Frame {
+            prefix: 0,
+            packet,
+            pad: 0,
+        },
+        (_, Err(FrameError::GoogleHello), _) => whole(bytes, GOOGLE_CLIENT_LEN),
+        (_, _, Err(FrameError::GoogleHello)) => whole(bytes, GOOGLE_SERVER_LEN),
+        (_, Ok(None), _) | (_, _, Ok(None)) => Sight::TooShort,
+        _ => Sight::Nothing,
+    }
+}
+
+fn next_len<F>(next: Next<F>) -> Option<usize> {
+    match next {
+        Next::Frame { consumed, .. } => Some(consumed),
+        Next::Incomplete { .. } => None,
+    }
+}
+
+fn whole(bytes: &[u8], packet: usize) -> Sight {
+    if bytes.len() < packet {
+        Sight::TooShort
+    } else {
+        Sight::Frame {
+            prefix: 0,
+            packet,
+            pad: 0,
+        }
+    }
+}
+
+/// Whose hello it is that stands here.
+fn whose(hello: &[u8]) -> Hello {
+    match hello.len() {
+        pseudo_tls::CLIENT_HELLO_LEN => Hello::Client,
+        pseudo_tls::SERVER_HELLO_LEN => Hello::Server,
+        _ => Hello::Google,
+    }
+}
+
+/// Which of MS-TURN's frames stands here.
+fn kind(framing: Framing, bytes: &[u8]) -> Framing {
+    match (framing, bytes) {
+        (Framing::MsControl | Framing::MsData, [0x03, ..]) => Framing::MsData,
+        (Framing::MsControl | Framing::MsData, _) => Framing::MsControl,
+        _ => framing,
+    }
+}
+
 /// The framing of a stream that begins so; `Some(None)` if it is none that is known, and `None` if
 /// more bytes are needed.
 fn sniff(bytes: &[u8], channels: bool) -> Option<Option<Framing>> {
@@ -262,6 +379,10 @@ fn sniff(bytes: &[u8], channels: bool) -> Option<Option<Framing>> {
         (true, [0x40..=0x7F, ..]) => Some(Some(Framing::None)),
         _ if stun_at(bytes, 0) => Some(Some(Framing::None)),
         _ if stun_at(bytes, PREFIX) => Some(Some(Framing::Rfc4571)),
+        (_, [0xFF, 0x10, ..]) => Some(Some(Framing::None)),
+        // Only what is in it tells MS-TURN's frame from a length of 512 to 1,023.
+        (_, [0x02 | 0x03, 0, ..]) if ms_turn_at(bytes, MS_HEAD) => Some(Some(Framing::MsControl)),
+        (_, [0x02 | 0x03, 0, ..]) if bytes.len() < MS_HEAD + 20 + MAGIC.len() => None,
         _ if bytes.len() < PREFIX + 8 => None,
         _ => Some(None),
     }
@@ -271,42 +392,47 @@ fn sniff(bytes: &[u8], channels: bool) -> Option<Option<Framing>> {
 /// gives how many bytes are certainly not part of one.
 fn find(bytes: &[u8]) -> Result<(usize, Framing), usize> {
     let cookie = MAGIC_COOKIE.to_be_bytes();
-    let cookies = bytes
-        .windows(4)
-        .enumerate()
-        .filter_map(|(at, window)| (window == cookie).then_some(at));
-    for at in cookies {
-        let Some(message) = at.checked_sub(4) else {
-            continue;
-        };
+    let starts = bytes.windows(4).enumerate().filter_map(|(at, window)| {
+        if window == cookie {
+            at.checked_sub(4)
+        } else if bytes.get(at..at + MAGIC.len()) == Some(&MAGIC) {
+            at.checked_sub(20)
+        } else {
+            None
+        }
+    });
+    for message in starts {
         let candidate = bytes.get(message..).unwrap_or_default();
         let [0x00..=0x3F, _, l0, l1, ..] = candidate else {
             continue;
         };
         let length = 20 + number(*l0, *l1);
-        let framed = message
-            .checked_sub(PREFIX)
-            .filter(|&prefix| bytes.get(prefix..message) == Some(&prefix_of(length)));
-        let (position, framing) = match framed {
-            Some(prefix) => (prefix, Framing::Rfc4571),
-            None => (message, Framing::None),
-        };
+        let (position, framing) = head_of(bytes, message, length);
         match candidate.get(..length) {
             Some(whole) if stands(whole) => return Ok((position, framing)),
             Some(_) => {}
             None => return Err(position),
         }
     }
-    // The cookie of a message behind a prefix may be about to come.
-    Err(bytes.len().saturating_sub(PREFIX + 4 + 3))
+    // The cookie of a message behind a head may be about to come, MS-TURN's 20 bytes on.
+    Err(bytes.len().saturating_sub(MS_HEAD + 20 + MAGIC.len() - 1))
+}
+
+/// What frames the message of this length, and where that begins.
+fn head_of(bytes: &[u8], message: usize, length: usize) -> (usize, Framing) {
+    let [l0, l1] = u16::try_from(length).unwrap_or(0).to_be_bytes();
+    let before = bytes.get(..message).unwrap_or_default();
+    if before.ends_with(&[0x02, 0, l0, l1]) {
+        (message - MS_HEAD, Framing::MsControl)
+    } else if before.ends_with(&[l0, l1]) {
+        (message - PREFIX, Framing::Rfc4571)
+    } else {
+        (message, Framing::None)
+    }
 }
 
 fn stands(message: &[u8]) -> bool {
     Dialect::detect(message).is_some_and(|dialect| dialect.parse(message).is_ok())
-}
-
-fn prefix_of(length: usize) -> [u8; 2] {
-    u16::try_from(length).unwrap_or(0).to_be_bytes()
 }
 
 fn stun_at(bytes: &[u8], start: usize) -> bool {
@@ -317,6 +443,12 @@ fn stun_at(bytes: &[u8], start: usize) -> bool {
 fn asked_or_granted(packet: &[u8]) -> Option<Method> {
     let header = Header::parse(packet).ok()?;
     (header.class() != Class::ErrorResponse).then(|| header.method())
+}
+
+/// Whether a message of MS-TURN begins there, as far as its first attribute tells.
+fn ms_turn_at(bytes: &[u8], start: usize) -> bool {
+    let message = bytes.get(start..).unwrap_or_default();
+    matches!(message.first(), Some(0x00..=0x3F)) && message.get(20..28) == Some(&MAGIC)
 }
 
 fn number(high: u8, low: u8) -> usize {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
+use stunwire::Dialect;
+use stunwire::framing::{MsFrame, MsTcp, Next};
+
 use crate::args::Args;
 use crate::dissector::Dissector;
 use crate::unit::{Framing, Place, Transport};
@@ -33,6 +36,7 @@ pub enum Input {
 
 #[derive(Debug)]
 pub enum Error {
+    Argument(String),
     Hex(hex::Error),
     Empty,
     Read { name: String, error: io::Error },
@@ -44,6 +48,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Argument(error) => f.write_str(error),
             Self::Hex(error) => write!(f, "bad hexadecimal text: {error}"),
             Self::Empty => f.write_str("there is nothing to decode"),
             Self::Read { name, error } => write!(f, "{name}: {error}"),
@@ -123,14 +128,21 @@ impl Input {
     }
 }
 
-/// Shows one message, alone or behind an RFC 4571 length.
+/// Shows one message, alone or behind an RFC 4571 length or the head of MS-TURN's frames.
 fn message(bytes: &[u8], dissector: &mut Dissector<'_>) -> io::Result<()> {
     let packet = bytes.get(2..).unwrap_or_default();
     let framed = !classify::claims_stun(bytes) && classify::claims_stun(packet);
-    let (framing, packet) = if framed {
-        (Framing::Rfc4571, packet)
-    } else {
-        (Framing::None, bytes)
+    let (framing, packet) = match MsTcp::new().next(bytes) {
+        Ok(Next::Frame {
+            frame: MsFrame::Control(packet),
+            consumed,
+        }) if consumed == bytes.len()
+            && Dialect::detect(packet).is_some_and(classify::is_ms_turn) =>
+        {
+            (Framing::MsControl, packet)
+        }
+        _ if framed => (Framing::Rfc4571, packet),
+        _ => (Framing::None, bytes),
     };
     let place = Place {
         frame: 1,

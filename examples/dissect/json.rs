@@ -97,6 +97,20 @@ fn line(unit: &Unit<'_>) -> Value {
                 "length": payload.len(),
             })
         }
+        Content::Multiplexed { session, payload } => json!({
+            "kind": "ms-multiplexed",
+            "frame": frame,
+            "transport": transport,
+            "framing": framing,
+            "session": hex(session),
+            "length": payload.len(),
+        }),
+        Content::Hello(hello) => json!({
+            "kind": "pseudo-tls",
+            "frame": frame,
+            "transport": transport,
+            "hello": hello.name(),
+        }),
         Content::Other { protocol, length } => json!({
             "kind": "other",
             "frame": frame,

@@ -66,7 +66,8 @@ fn run(args: &Args) -> Result<(), Error> {
     } else {
         Box::new(Print::new(out, args.all))
     };
-    let mut dissector = Dissector::new(output, args.credentials(), args.dialect);
+    let credentials = args.credentials().map_err(Error::Argument)?;
+    let mut dissector = Dissector::new(output, credentials, args.dialect);
     let read = input.read(&mut dissector);
     // What was read before an error is shown before it is reported.
     dissector.flush().map_err(Error::Output)?;

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use stunwire::{FingerprintStatus, Header, Message, RawAttribute};
 
 use crate::credentials::Integrity;
-use crate::unit::{Broken, Content, Framing, Output, Place, Protocol, Totals, Transport, Unit};
+use crate::unit::{
+    Broken, Content, Framing, Hello, Output, Place, Protocol, Totals, Transport, Unit,
+};
 
 pub struct Print<W> {
     out: W,
@@ -56,14 +58,22 @@ impl<W: Write> Output for Print<W> {
         let Totals {
             stun,
             channel_data,
+            multiplexed,
+            hellos,
             errors,
             other,
             gaps,
         } = totals;
         self.separate()?;
+        let mut ms = String::new();
+        for (count, what) in [(multiplexed, "multiplexed frames"), (hellos, "hellos")] {
+            if *count > 0 {
+                ms += &format!("{count} {what}, ");
+            }
+        }
         writeln!(
             self.out,
-            "{packets} packets: {stun} STUN messages, {channel_data} ChannelData, {errors} errors, \
+            "{packets} packets: {stun} STUN messages, {channel_data} ChannelData, {ms}{errors} errors, \
              {gaps} gaps, {other} of other protocols, {skipped} packets skipped"
         )
     }
@@ -120,6 +130,19 @@ impl<W: Write> Block<'_, W> {
                 ))?;
                 self.behind(*spare, "of padding")
             }
+            Content::Multiplexed { session, payload } => {
+                self.head(place, "multiplexed frame")?;
+                let session = session.map(|byte| format!("{byte:02x}")).concat();
+                self.line(format_args!("  session {session}, {} bytes", payload.len()))
+            }
+            Content::Hello(hello) => self.head(
+                place,
+                match hello {
+                    Hello::Client => "pseudo-TLS ClientHello of MS-TURN",
+                    Hello::Server => "pseudo-TLS ServerHello and ServerHelloDone of MS-TURN",
+                    Hello::Google => "pseudo-TLS hello of Google, not MS-TURN",
+                },
+            ),
             Content::Other { protocol, length } => {
                 self.head(place, label(*protocol))?;
                 self.line(format_args!("  {length} bytes"))
@@ -153,6 +176,8 @@ impl<W: Write> Block<'_, W> {
         match place.framing {
             Framing::None => {}
             Framing::Rfc4571 => head.push("RFC 4571 frame".to_owned()),
+            Framing::MsControl => head.push("MS-TURN control frame".to_owned()),
+            Framing::MsData => head.push("MS-TURN data frame".to_owned()),
         }
         head.push(label.to_owned());
         self.line(head.join("  "))

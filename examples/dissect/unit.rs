@@ -42,6 +42,10 @@ pub enum Framing {
     /// Nothing: a datagram, or STUN and ChannelData back to back.
     None,
     Rfc4571,
+    /// MS-TURN's frame of a message.
+    MsControl,
+    /// MS-TURN's frame of the peer's data.
+    MsData,
 }
 
 impl Framing {
@@ -49,6 +53,8 @@ impl Framing {
         match self {
             Self::None => "none",
             Self::Rfc4571 => "rfc4571",
+            Self::MsControl => "ms-turn-control",
+            Self::MsData => "ms-turn-data",
         }
     }
 }
@@ -75,6 +81,13 @@ pub enum Content<'a> {
         /// Padding, which datagrams may have and streams must.
         spare: usize,
     },
+    /// A packet in Microsoft's multiplexed frame.
+    Multiplexed {
+        session: [u8; 8],
+        payload: &'a [u8],
+    },
+    /// A hello in front of MS-TURN over TCP, or Google's.
+    Hello(Hello),
     Other {
         protocol: Protocol,
         length: u64,
@@ -83,6 +96,25 @@ pub enum Content<'a> {
     Gap {
         length: u64,
     },
+}
+
+/// Whose hello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hello {
+    Client,
+    Server,
+    /// Google's, of which only the beginning is known.
+    Google,
+}
+
+impl Hello {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Google => "google",
+        }
+    }
 }
 
 pub struct Broken<'a> {
@@ -124,6 +156,8 @@ impl Protocol {
 pub struct Totals {
     pub stun: u64,
     pub channel_data: u64,
+    pub multiplexed: u64,
+    pub hellos: u64,
     pub errors: u64,
     pub other: u64,
     pub gaps: u64,
@@ -134,6 +168,8 @@ impl Totals {
         let counter = match content {
             Content::Stun { .. } => &mut self.stun,
             Content::ChannelData { .. } => &mut self.channel_data,
+            Content::Multiplexed { .. } => &mut self.multiplexed,
+            Content::Hello(_) => &mut self.hellos,
             Content::Broken(_) => &mut self.errors,
             Content::Other { .. } => &mut self.other,
             Content::Gap { .. } => &mut self.gaps,

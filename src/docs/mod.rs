@@ -8,3 +8,6 @@ pub mod hostile {}
 
 #[doc = include_str!("interop.md")]
 pub mod interop {}
+
+#[doc = include_str!("microsoft.md")]
+pub mod microsoft {}

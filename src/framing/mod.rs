@@ -4,6 +4,9 @@
 //! |---|---|---|---|
 //! | STUN messages and ChannelData, bare: a TURN server over TCP or TLS | [`stun_tcp`] | [`StunTcp`] | nothing; 4 bytes |
 //! | any packet behind its length: ICE over TCP | [`rfc4571`] | [`Rfc4571`] | 2 bytes |
+//! | MS-TURN's messages and data | [`ms_frame`] | [`MsTcp`] | 4 bytes |
+//! | the same behind the hello of a TLS that is none | [`pseudo_tls`] | [`PseudoTls`] | 50 and 83 bytes, once |
+//! | packets of one of many MS-TURN allocations | [`ms_multiplexed`] | [`ms_multiplexed::next`] | 12 bytes |
 //!
 //! # Reading
 //!
@@ -59,13 +62,18 @@ use crate::buffer::Buffer;
 use crate::buffer::sealed::Raw;
 use crate::error::EncodeError;
 
+pub mod ms_frame;
 pub mod ms_multiplexed;
+pub mod pseudo_tls;
 pub mod rfc4571;
 mod sniff;
 pub mod stun_tcp;
 #[cfg(feature = "codec")]
 mod tokio;
 
+pub use self::ms_frame::{MsFrame, MsTcp};
+pub use self::ms_multiplexed::MultiplexedFrame;
+pub use self::pseudo_tls::PseudoTls;
 pub use self::rfc4571::Rfc4571;
 pub use self::sniff::{Framing, Sniffed, sniff};
 pub use self::stun_tcp::{Frame, StunTcp};
@@ -152,6 +160,29 @@ pub enum FrameError {
         /// What stands there.
         found: u8,
     },
+    /// A byte that is fixed is another (\[MS-TURN\] 2.1.1, 2.1.4, 2.2.3).
+    #[error("byte {offset} of the frame is {found:#04x}, not {expected:#04x}")]
+    Unexpected {
+        /// Where it stands.
+        offset: u8,
+        /// What stands there.
+        found: u8,
+        /// What has to.
+        expected: u8,
+    },
+    /// A length is not the only one that there is, or less than the least (\[MS-TURN\] 2.1.1, 2.2.3).
+    #[error("the length at offset {offset} of the frame is {found}, expected was {expected}")]
+    Length {
+        /// Where it stands.
+        offset: u8,
+        /// What stands there.
+        found: u16,
+        /// What has to, at least in a multiplexed frame.
+        expected: u16,
+    },
+    /// Google's hello of a TLS that is none, which begins like SSLv2, or its answer: not MS-TURN's.
+    #[error("the hello is Google's, not MS-TURN's")]
+    GoogleHello,
     /// The frame is longer than the caller accepts.
     #[error("a frame of {length} bytes, at most {max} are accepted")]
     TooLong {
@@ -183,9 +214,11 @@ impl FrameError {
     #[must_use]
     pub fn offset(&self) -> usize {
         let offset = match *self {
-            Self::NoFrame { .. } | Self::Channel { .. } => 0,
+            Self::NoFrame { .. } | Self::Channel { .. } | Self::GoogleHello => 0,
             Self::Unaligned { .. } | Self::TooLong { .. } => 2,
-            Self::NoCookie { offset, .. } => u32::from(offset),
+            Self::NoCookie { offset, .. }
+            | Self::Unexpected { offset, .. }
+            | Self::Length { offset, .. } => u32::from(offset),
             Self::Truncated { available, .. } => available,
             Self::Trailing { offset, .. } => offset,
         };

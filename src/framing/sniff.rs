@@ -1,5 +1,6 @@
 //! Which framing a stream has, from its first bytes.
 
+use super::pseudo_tls::{GOOGLE_CLIENT, GOOGLE_SERVER};
 use super::rfc4571::PREFIX_LEN;
 use super::stun_tcp::Extent;
 use super::{Next, StunTcp};
@@ -22,6 +23,9 @@ pub enum Framing {
     MsMultiplexed,
     /// The hello that MS-TURN imitates of TLS, once, before its frames (\[MS-TURN\] 2.1.1).
     PseudoTls,
+    /// Google's hello of the same purpose, 72 bytes that begin like SSLv2, or its answer of 79: not
+    /// MS-TURN's, and not read by this crate.
+    GoogleHello,
     /// TLS: the framing is inside.
     Tls,
 }
@@ -73,12 +77,13 @@ const CHANNEL_DATA_IN_A_ROW: usize = 4;
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> Sniffed {
     type Prove = fn(&[u8]) -> Proof;
-    const CANDIDATES: [(Framing, Prove); 6] = [
+    const CANDIDATES: [(Framing, Prove); 7] = [
         (Framing::StunTcp, stun_tcp),
         (Framing::Rfc4571, rfc4571),
         (Framing::MsFrame, ms_frame),
         (Framing::MsMultiplexed, ms_multiplexed),
         (Framing::PseudoTls, pseudo_tls),
+        (Framing::GoogleHello, google_hello),
         (Framing::Tls, tls),
     ];
     let mut least = None;
@@ -266,11 +271,20 @@ fn pseudo_tls(bytes: &[u8]) -> Proof {
     at(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 
+fn google_hello(bytes: &[u8]) -> Proof {
+    at(bytes, 0, &GOOGLE_CLIENT).or(|| at(bytes, 0, &GOOGLE_SERVER))
+}
+
 /// A handshake record. By its tenth byte an RFC 4571 length of 5,635 would have shown its message.
 fn tls(bytes: &[u8]) -> Proof {
-    at(bytes, 0, &[0x16, 3]).and(|| match (pseudo_tls(bytes), bytes.len().checked_sub(10)) {
-        (Missing(needed), _) => Missing(needed),
-        (_, None) => Missing(10_usize.saturating_sub(bytes.len())),
-        _ => Yes,
+    at(bytes, 0, &[0x16, 3]).and(|| {
+        match (
+            pseudo_tls(bytes).or(|| google_hello(bytes)),
+            bytes.len().checked_sub(10),
+        ) {
+            (Missing(needed), _) => Missing(needed),
+            (_, None) => Missing(10_usize.saturating_sub(bytes.len())),
+            _ => Yes,
+        }
     })
 }

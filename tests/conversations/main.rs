@@ -17,6 +17,7 @@
 
 mod capture;
 mod coturn;
+mod libnice;
 mod status;
 mod stund;
 mod support;

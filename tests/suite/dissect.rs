@@ -502,3 +502,101 @@ fn a_reader_that_goes_away() {
     assert!(output.status.success());
     assert_eq!(output.stderr, b"");
 }
+
+/// MS-ICE2 that does not say so: the tag under its own rule, or the table of FINGERPRINT, tells.
+#[test]
+fn a_form_of_ms_ice2_that_is_not_said() {
+    use crate::microsoft::vectors::{MS_ICE2_SILENT, MS_ICE2_SILENT_TWIN};
+    let key = ["--key", "a password of ICE"];
+    for (message, key, dialect, fingerprint, integrity) in [
+        (MS_ICE2_SILENT, &[][..], "rfc8489", "valid", "unchecked"),
+        (MS_ICE2_SILENT, &key, "ms-ice2-legacy", "valid", "valid"),
+        (
+            MS_ICE2_SILENT,
+            &["--key", "guess"],
+            "rfc8489",
+            "valid",
+            "invalid",
+        ),
+        (
+            MS_ICE2_SILENT_TWIN,
+            &[],
+            "ms-ice2-legacy",
+            "valid-ms-table",
+            "unchecked",
+        ),
+        (
+            MS_ICE2_SILENT_TWIN,
+            &key,
+            "ms-ice2-legacy",
+            "valid-ms-table",
+            "valid",
+        ),
+    ] {
+        let line = &lines(&run(&[&["--json", "--hex", message], key].concat()))[0];
+        assert_eq!(line["dialect"], dialect);
+        assert_eq!(line["fingerprint"], fingerprint);
+        assert_eq!(line["integrity"], integrity);
+    }
+}
+
+/// MS-TURN's frame around an Allocate, and a multiplexed frame around a check.
+#[test]
+fn microsofts_frames() {
+    let message = support::ms_turn_b();
+    let control = [&[2, 0, 0, message.len() as u8][..], &message].concat();
+    let arguments = [
+        "--json",
+        "--user",
+        "dXNlcg==",
+        "--realm",
+        "realm",
+        "--password",
+        "cGFzcw==",
+        "--base64",
+    ];
+    let line = &lines(&run(
+        &[&arguments[..], &["--hex", &digits(&control)]].concat()
+    ))[0];
+    assert_eq!(line["framing"], "ms-turn-control");
+    assert_eq!(line["dialect"], "ms-turn");
+    assert_eq!(line["integrity"], "valid");
+    let check = support::ms_ice2();
+    let head = [0xFF, 0x10, 0, check.len() as u8 + 8];
+    let frame = [&head[..], b"session!", &check].concat();
+    let lines = lines(&run(&["--json", "--hex", &digits(&frame)]));
+    assert_eq!(lines[0]["kind"], "ms-multiplexed");
+    assert_eq!(lines[0]["session"], "73657373696f6e21");
+    assert_eq!(
+        (&lines[1]["in"], &lines[1]["dialect"]),
+        (&json!(1), &json!("ms-ice2-legacy"))
+    );
+    let text = text(&run(&["--hex", &digits(&frame)]));
+    assert!(
+        text.contains("multiplexed frame\n  session 73657373696f6e21, 104 bytes"),
+        "{text}"
+    );
+    let complaint = complaint(&run(&["--user", "a b", "--password", "x", "--base64"]));
+    assert!(complaint.contains("--user is not base64"), "{complaint}");
+}
+
+/// The longer tag's key has the nonce in it, which only the challenge and requests name.
+#[test]
+fn ms_turns_longer_tag() {
+    use crate::microsoft::vectors::MS_TURN_SHA256;
+    let arguments = [
+        "--json",
+        "--user",
+        "AQJ1czplcg==",
+        "--password",
+        "gHBhc3M=",
+        "--base64",
+        "--hex",
+        MS_TURN_SHA256,
+    ];
+    let line = &lines(&run(&arguments))[0];
+    assert_eq!(
+        (&line["dialect"], &line["integrity"]),
+        (&json!("ms-turn"), &json!("valid"))
+    );
+}

@@ -108,6 +108,20 @@ fn fixed_lengths() {
         ("ICE-CONTROLLING", &[8]),
         ("IMPLEMENTATION-VERSION", &[4]),
         ("MS-VERSION", &[4]),
+        ("MAGIC-COOKIE", &[]),
+        ("BANDWIDTH", &[4]),
+        ("MS-APP-ID", &[4]),
+        ("MS-SEQUENCE-NUMBER", &[4, 24]),
+        ("MS-SERVICE-QUALITY", &[4]),
+        ("MULTIPLEXED-TURN-SESSION-ID", &[8]),
+        ("BANDWIDTH-ADMISSION-CONTROL-MESSAGE", &[4]),
+        ("BANDWIDTH-RESERVATION-IDENTIFIER", &[16]),
+        ("BANDWIDTH-RESERVATION-AMOUNT", &[16]),
+        ("REMOTE-SITE-ADDRESS-RESPONSE", &[12]),
+        ("REMOTE-RELAY-SITE-ADDRESS-RESPONSE", &[12]),
+        ("LOCAL-SITE-ADDRESS-RESPONSE", &[12]),
+        ("LOCAL-RELAY-SITE-ADDRESS-RESPONSE", &[12]),
+        ("LOCATION-PROFILE", &[4]),
     ];
     for (name, allowed) in lengths {
         for length in 0..=64 {
@@ -121,6 +135,13 @@ fn fixed_lengths() {
         "XOR-PEER-ADDRESS",
         "XOR-RELAYED-ADDRESS",
         "ALTERNATE-SERVER",
+        "DESTINATION-ADDRESS",
+        "REMOTE-ADDRESS",
+        "MS-ALTERNATE-MAPPED-ADDRESS",
+        "REMOTE-SITE-ADDRESS",
+        "REMOTE-RELAY-SITE-ADDRESS",
+        "LOCAL-SITE-ADDRESS",
+        "LOCAL-RELAY-SITE-ADDRESS",
     ] {
         for family in 0..=3 {
             for length in 0..=64 {

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
+use stunwire::framing::pseudo_tls;
 use stunwire::laws::{self, TYPES};
 
 use crate::support::vectors;
@@ -92,6 +93,34 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// What may stand on a connection of MS-TURN: hellos, frames, some of them damaged.
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let hello = |hello: Vec<u8>| Just(hello);
+    let framed = |head: [u8; 2]| {
+        vec(any::<u8>(), 0..40).prop_map(move |payload| {
+            let length = (payload.len() as u16).to_be_bytes();
+            [&head[..], &length, &payload].concat()
+        })
+    };
+    let piece = prop_oneof![
+        1 => hello(pseudo_tls::client_hello(&[7; 32]).to_vec()),
+        1 => hello(pseudo_tls::server_hello(&[8; 32], &[9; 32]).to_vec()),
+        4 => framed([2, 0]),
+        4 => framed([3, 0]),
+        4 => framed([0xFF, 0x10]),
+        1 => vec(any::<u8>(), 0..9),
+    ];
+    let damage = prop_oneof![3 => Just(None), 1 => any::<proptest::sample::Index>().prop_map(Some)];
+    (vec(piece, 0..6), damage).prop_map(|(pieces, damage)| {
+        let mut bytes = pieces.concat();
+        if let (Some(at), false) = (damage, bytes.is_empty()) {
+            let at = at.index(bytes.len());
+            bytes[at] ^= 0x41;
+        }
+        bytes
+    })
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -151,5 +180,12 @@ proptest! {
         }
         bytes.extend_from_slice(&rest);
         laws::replies(&bytes);
+    }
+
+    #[test]
+    fn microsoft(cut in any::<u8>(), stream in prop_oneof![stream(), message(), mutated()]) {
+        let mut bytes = vec![cut];
+        bytes.extend_from_slice(&stream);
+        laws::microsoft(&bytes);
     }
 }

@@ -18,6 +18,7 @@ mod demux;
 mod dissect;
 mod hostile;
 mod laws;
+mod microsoft;
 mod no_alloc;
 mod registry;
 mod regressions;

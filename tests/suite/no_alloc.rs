@@ -156,3 +156,27 @@ fn streams_and_relay() {
     });
     assert_eq!(count, 0);
 }
+
+#[test]
+fn microsofts_frames_and_second_copies() {
+    use stunwire::framing::ms_frame::{self, Kind};
+    use stunwire::framing::{MsTcp, MultiplexedFrame, Next, ms_multiplexed, pseudo_tls};
+
+    let check = crate::support::ms_ice2();
+    let (mut out, mut twin) = ([0; 256], [0; 256]);
+    let session = stunwire::attribute::ms::MultiplexedTurnSessionId([7; 8]);
+    let count = allocations(|| {
+        let hello = pseudo_tls::client_hello(&[7; 32]);
+        assert!(pseudo_tls::read_client_hello(&hello).is_ok());
+        let mut frame = ms_frame::begin(&mut out, Kind::Control).unwrap();
+        frame.put(&check).unwrap();
+        let next = MsTcp::new().next(frame.end().unwrap());
+        assert!(matches!(next, Ok(Next::Frame { .. })));
+        let mut frame = ms_multiplexed::begin(&mut out, session).unwrap();
+        frame.put(&check).unwrap();
+        let frame = MultiplexedFrame::parse(frame.end().unwrap()).unwrap();
+        let message = Dialect::MS_ICE2_LEGACY.parse(frame.payload).unwrap();
+        message.twin(&mut twin).unwrap();
+    });
+    assert_eq!(count, 0);
+}

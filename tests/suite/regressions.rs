@@ -23,6 +23,7 @@ fn findings_and_seeds() {
         stunwire::laws::attributes(&bytes);
         stunwire::laws::replies(&bytes);
         stunwire::laws::stream::stream(&bytes);
+        stunwire::laws::microsoft(&bytes);
     }
 }
 

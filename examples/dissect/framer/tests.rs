@@ -75,11 +75,10 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<Part> {
 
 /// The packets one after another from offset 0, as one part each.
 fn tiled(framing: Framing, packets: &[Vec<u8>]) -> Vec<Part> {
-    let prefix = if framing == Framing::Rfc4571 { 2 } else { 0 };
     let mut offset = 0;
     let parts = packets.iter().map(|bytes| {
         let part = packet(offset, framing, bytes);
-        offset += prefix + bytes.len();
+        offset += head(framing) + bytes.len();
         part
     });
     parts.collect()
@@ -114,6 +113,97 @@ fn packets_behind_their_length() {
     ];
     let stream: Vec<u8> = packets.iter().flat_map(|packet| rfc4571(packet)).collect();
     assert_any_chunking(&stream, &tiled(Framing::Rfc4571, &packets));
+}
+
+/// Length of what frames a packet.
+fn head(framing: Framing) -> usize {
+    match framing {
+        Framing::None => 0,
+        Framing::Rfc4571 => 2,
+        Framing::MsControl | Framing::MsData => 4,
+    }
+}
+
+/// An Allocate of MS-TURN without a cookie in its header, with as many bytes in an attribute.
+fn ms_turn(length: u8) -> Vec<u8> {
+    let header = [0x00, 0x03, 0x00, length + 12];
+    let attribute = [0xFF, 0x00, 0x00, length];
+    let value = vec![0xAB; usize::from(length)];
+    [&header[..], b"abcdefghijklmnop", &MAGIC, &attribute, &value].concat()
+}
+
+fn ms_frame(kind: u8, packet: &[u8]) -> Vec<u8> {
+    let [high, low] = (packet.len() as u16).to_be_bytes();
+    [&[kind, 0, high, low], packet].concat()
+}
+
+#[test]
+fn ms_turns_frames() {
+    let packets = [ms_turn(8), b"data".to_vec(), ms_turn(7), vec![], stun(1, 4)];
+    let kinds = [2, 3, 2, 3, 3];
+    let framed: Vec<u8> = std::iter::zip(kinds, &packets)
+        .flat_map(|(kind, packet)| ms_frame(kind, packet))
+        .collect();
+    let mut expected = tiled(Framing::MsControl, &packets);
+    for (part, kind) in expected.iter_mut().zip(kinds) {
+        if let (PartContent::Packet { framing, .. }, 3) = (&mut part.content, kind) {
+            *framing = Framing::MsData;
+        }
+    }
+    assert_any_chunking(&framed, &expected);
+    // Behind a hello a data frame may be first.
+    for (hello, bytes) in [
+        (Hello::Client, pseudo_tls::client_hello(&[7; 32]).to_vec()),
+        (
+            Hello::Server,
+            pseudo_tls::server_hello(&[7; 32], &[8; 32]).to_vec(),
+        ),
+    ] {
+        let length = bytes.len();
+        let stream = [&bytes[..], &ms_frame(3, b"data"), &framed].concat();
+        let mut parts = vec![
+            Part {
+                offset: 0,
+                stamp: stamp(1),
+                content: PartContent::Hello {
+                    hello,
+                    length: length as u64,
+                },
+            },
+            packet(length, Framing::MsData, b"data"),
+        ];
+        let shifted = expected.iter().map(|part| match &part.content {
+            PartContent::Packet { framing, bytes } => {
+                packet(part.offset as usize + length + 8, *framing, bytes)
+            }
+            _ => unreachable!("only packets"),
+        });
+        parts.extend(shifted);
+        assert_any_chunking(&stream, &parts);
+    }
+}
+
+/// What libnice writes over plain TCP: a type without a length.
+#[test]
+fn ms_turns_frames_without_a_length() {
+    let message = ms_turn(4);
+    let stream = [b"\x03\x00", &message[..], b"\x03\x00", &message].concat();
+    let expected = [
+        raw(0, 2),
+        packet(2, Framing::None, &message),
+        raw(2 + message.len(), 2),
+        packet(4 + message.len(), Framing::None, &message),
+    ];
+    assert_any_chunking(&stream, &expected);
+}
+
+#[test]
+fn multiplexed_frames() {
+    let packets = [
+        b"\xff\x10\x00\x09session!x".to_vec(),
+        b"\xff\x10\x00\x08session!".to_vec(),
+    ];
+    assert_any_chunking(&packets.concat(), &tiled(Framing::None, &packets));
 }
 
 #[test]
@@ -153,16 +243,21 @@ fn a_damaged_message_takes_its_length_and_no_more() {
 
 #[test]
 fn resumes_behind_a_gap() {
-    for framing in [Framing::None, Framing::Rfc4571] {
+    for framing in [Framing::None, Framing::Rfc4571, Framing::MsControl] {
         let framed = |bytes: &[u8]| match framing {
             Framing::None => bytes.to_vec(),
             Framing::Rfc4571 => rfc4571(bytes),
+            Framing::MsControl | Framing::MsData => ms_frame(2, bytes),
         };
         let prefix = framed(&[]).len();
-        let (first, last) = (stun(0x0001, 8), stun(0x0101, 8));
+        let (first, last) = match framing {
+            Framing::MsControl => (ms_turn(8), ms_turn(9)),
+            _ => (stun(0x0001, 8), stun(0x0101, 8)),
+        };
         let mut framer = Framer::new(false);
-        assert_eq!(feed(&mut framer, 0, &framed(&first)[..30]), []);
-        assert_eq!(framer.close(), [packet(0, framing, &first[..30 - prefix])]);
+        let cut = framed(&first).len() - 6;
+        assert_eq!(feed(&mut framer, 0, &framed(&first)[..cut]), []);
+        assert_eq!(framer.close(), [packet(0, framing, &first[..cut - prefix])]);
         let behind = [b"the end of a message", &framed(&last)[..]].concat();
         let parts = feed(&mut framer, 500, &behind);
         assert_eq!(parts, [raw(500, 20), packet(520, framing, &last)]);
@@ -208,9 +303,11 @@ fn hostile_bytes() {
         let (mut offset, mut given) = (0, 0);
         let mut count = |part: Part| match part.content {
             PartContent::Packet { framing, bytes } => {
-                given += bytes.len() + if framing == Framing::Rfc4571 { 2 } else { 0 };
+                given += bytes.len() + head(framing);
             }
-            PartContent::Raw { length } => given += length as usize,
+            PartContent::Hello { length, .. } | PartContent::Raw { length } => {
+                given += length as usize;
+            }
         };
         for _ in 0..200 {
             let mut chunk: Vec<u8> = (0..random() % 3000).map(|_| random() as u8).collect();

@@ -143,8 +143,7 @@ text! {
 }
 
 number! {
-    /// MS-APP-ID: which program asks (\[MS-TURN\] 2.2.2). That it is a number of 32 bits rests on one
-    /// public implementation.
+    /// MS-APP-ID: which program asks (\[MS-TURN\] 2.2.2). Teams sends its number in checks too.
     AppId(
         /// The program's number.
         u32
@@ -313,7 +312,8 @@ impl fmt::Display for ServiceQuality {
 
 token! {
     /// MULTIPLEXED-TURN-SESSION-ID: names the allocation in
-    /// [multiplexed frames](crate::framing::ms_multiplexed) (\[MS-TURN\] 2.2.2).
+    /// [multiplexed frames](crate::framing::ms_multiplexed) (\[MS-TURN\] 2.2.2). Teams sends it in
+    /// checks too.
     MultiplexedTurnSessionId(
         /// The id, 8 bytes.
         8

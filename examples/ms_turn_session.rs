@@ -1,0 +1,307 @@
+//! A whole session of MS-TURN over TCP on bytes alone: both sides, and a pipe between them.
+//!
+//! ```text
+//! cargo run --example ms_turn_session
+//! ```
+//!
+//! Pseudo-TLS, Allocate without and with credentials, Set Active Destination, data, and the end of
+//! the allocation. Sockets, timers and a random generator are the only things that a real client
+//! adds: ids and nonces here are fixed, and nobody must do so.
+#![allow(clippy::std_instead_of_core, reason = "a program has std")]
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use stunwire::attribute::{Lifetime, MappedAddress, Nonce, Realm, Username, XorMappedAddress, ms};
+use stunwire::framing::Next;
+use stunwire::framing::ms_frame::{self, Kind, MsFrame};
+use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
+use stunwire::{
+    Class, Dialect, EncodeError, ErrorCode, Header, Key, Message, MessageWriter, Method,
+    TransactionId,
+};
+
+/// What the server's web service handed out, base64 decoded.
+const USER: &[u8] = b"\x02\x00\x00\x24user";
+const PASSWORD: &[u8] = b"\x9d\xb5secret";
+const REALM: &str = "\"rtcmedia\"";
+const NONCE: &[u8] = b"one that nobody knows";
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let mut client = Client::new();
+    let mut server = Server::new("198.51.100.7:50001".parse()?);
+    // Each side has its turn until neither has anything to say.
+    let mut to_server = client.hello();
+    let mut to_client = Vec::new();
+    while !to_server.is_empty() || !to_client.is_empty() {
+        server.receive(&mut to_server, &mut to_client)?;
+        client.receive(&mut to_client, &mut to_server)?;
+    }
+    if client.step == Step::Released && server.allocation.is_none() {
+        println!("done");
+        Ok(())
+    } else {
+        Err("the session did not come to its end".into())
+    }
+}
+
+/// A message in a control frame at the end of the stream.
+fn send(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    let mut message = Vec::new();
+    write(&mut message)?;
+    let mut frame = ms_frame::begin(out, Kind::Control)?;
+    frame.put(&message)?;
+    frame.end().map(drop)
+}
+
+fn send_data(out: &mut Vec<u8>, data: &[u8]) -> Result<(), EncodeError> {
+    let mut frame = ms_frame::begin(out, Kind::Data)?;
+    frame.put(data)?;
+    frame.end().map(drop)
+}
+
+/// What the client waits for.
+#[derive(Debug, PartialEq)]
+enum Step {
+    ServerHello,
+    Challenge,
+    Allocation,
+    Destination,
+    Data,
+    Release,
+    Released,
+}
+
+struct Client {
+    stream: PseudoTls,
+    step: Step,
+    /// Of the last request; the next is one higher.
+    id: u8,
+    key: Option<Key>,
+    nonce: Vec<u8>,
+    sequence: Option<ms::SequenceNumber>,
+}
+
+impl Client {
+    fn new() -> Self {
+        Self {
+            stream: PseudoTls::client(),
+            step: Step::ServerHello,
+            id: 0,
+            key: None,
+            nonce: Vec::new(),
+            sequence: None,
+        }
+    }
+
+    fn hello(&self) -> Vec<u8> {
+        println!("client: ClientHello");
+        pseudo_tls::client_hello(&[0xC1; 32]).to_vec()
+    }
+
+    /// Takes what has arrived, one frame after the other, and leaves what is not whole yet.
+    fn receive(&mut self, input: &mut Vec<u8>, out: &mut Vec<u8>) -> Outcome {
+        while let Next::Frame { frame, consumed } = self.stream.next(input)? {
+            match frame {
+                Received::ServerHello(_) => {
+                    self.step = Step::Challenge;
+                    self.request(out, Method::ALLOCATE, None)?;
+                }
+                Received::Frame(MsFrame::Control(message)) => self.message(message, out)?,
+                Received::Frame(MsFrame::Data(data)) => {
+                    println!("client: data: {}", String::from_utf8_lossy(data));
+                    // An Allocate with LIFETIME 0 releases.
+                    self.step = Step::Release;
+                    self.request(out, Method::ALLOCATE, Some(Lifetime::from_secs(0)))?;
+                }
+                Received::ClientHello(_) => return Err("a server says no ClientHello".into()),
+            }
+            input.drain(..consumed);
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Outcome {
+        let message = Dialect::MS_TURN.parse(bytes)?;
+        println!("client: {message}");
+        if message.transaction_id() != self.transaction_id() {
+            return Err("an answer to nothing".into());
+        }
+        if self.step == Step::Challenge {
+            // Nobody can have signed it, so it is believed only this far.
+            if message.class() != Class::ErrorResponse {
+                return Err("no challenge".into());
+            }
+            let realm = message.get::<Realm<'_>>()?.ok_or("no realm")?;
+            let nonce = message.get::<Nonce<'_>>()?.ok_or("no nonce")?;
+            let version = ms::Version::MULTIPLEXED_TCP.common(message.get()?);
+            self.key = Some(Key::ms_turn(USER, &realm, PASSWORD, &nonce, version.0));
+            self.nonce = nonce.as_bytes().to_vec();
+            self.step = Step::Allocation;
+            self.request(out, Method::ALLOCATE, Some(Lifetime::from_secs(600)))?;
+            return Ok(());
+        }
+        let key = self.key.as_ref().ok_or("no key")?;
+        let answer = message.verify(key)?;
+        if answer.class() != Class::SuccessResponse {
+            return Err("refused".into());
+        }
+        if let Some(sequence) = answer.get::<ms::SequenceNumber>()? {
+            self.sequence = Some(sequence);
+        }
+        match self.step {
+            Step::Allocation => {
+                let relayed = answer.get::<MappedAddress>()?.ok_or("no address")?;
+                let own = answer.get::<XorMappedAddress>()?.ok_or("no address")?;
+                println!("client: relayed at {relayed}, seen as {own}");
+                self.step = Step::Destination;
+                self.request(out, Method::SET_ACTIVE_DESTINATION, None)?;
+            }
+            Step::Destination => {
+                self.step = Step::Data;
+                send_data(out, b"hello")?;
+            }
+            Step::Release => self.step = Step::Released,
+            _ => return Err("an answer too many".into()),
+        }
+        Ok(())
+    }
+
+    fn transaction_id(&self) -> TransactionId {
+        // In MS-TURN all 16 bytes are one's own.
+        TransactionId::classic([self.id; 16])
+    }
+
+    fn request(
+        &mut self,
+        out: &mut Vec<u8>,
+        method: Method,
+        lifetime: Option<Lifetime>,
+    ) -> Result<(), EncodeError> {
+        self.id = self.id.wrapping_add(1);
+        let header = Header::request(method, self.transaction_id()).in_dialect(Dialect::MS_TURN);
+        println!("client: {header}");
+        send(out, |out| {
+            // MAGIC-COOKIE is written along.
+            let mut request = MessageWriter::new(out, header)?;
+            request.attribute(&ms::Version::MULTIPLEXED_TCP)?;
+            if let Some(lifetime) = lifetime {
+                request.attribute(&lifetime)?;
+            }
+            if method == Method::SET_ACTIVE_DESTINATION {
+                let peer = SocketAddr::from(([203, 0, 113, 5], 40_000));
+                request.attribute(&ms::DestinationAddress(peer))?;
+            }
+            if let Some(sequence) = &mut self.sequence {
+                request.attribute(sequence)?;
+                *sequence = sequence.next();
+            }
+            let Some(key) = &self.key else {
+                return request.finish().map(drop);
+            };
+            request
+                .attribute(&Realm::new(REALM)?)?
+                .attribute(&Nonce::new(&self.nonce)?)?
+                .attribute(&Username::new(USER)?)?;
+            request.integrity(key)?.finish().map(drop)
+        })
+    }
+}
+
+struct Server {
+    stream: PseudoTls,
+    key: Key,
+    client: SocketAddr,
+    /// The peer that data goes to, once there is an allocation.
+    allocation: Option<Option<SocketAddr>>,
+}
+
+impl Server {
+    fn new(client: SocketAddr) -> Self {
+        Self {
+            stream: PseudoTls::server(),
+            key: Key::ms_turn(USER, REALM, PASSWORD, NONCE, ms::Version::MULTIPLEXED_TCP.0),
+            client,
+            allocation: None,
+        }
+    }
+
+    fn receive(&mut self, input: &mut Vec<u8>, out: &mut Vec<u8>) -> Outcome {
+        while let Next::Frame { frame, consumed } = self.stream.next(input)? {
+            match frame {
+                Received::ClientHello(_) => {
+                    println!("server: ServerHello, ServerHelloDone");
+                    out.extend_from_slice(&pseudo_tls::server_hello(&[0x5E; 32], &[0x1D; 32]));
+                }
+                Received::Frame(MsFrame::Control(message)) => {
+                    let message = Dialect::MS_TURN.parse(message)?;
+                    send(out, |out| self.answer(message, out))?;
+                }
+                Received::Frame(MsFrame::Data(data)) => {
+                    let peer = self.allocation.flatten().ok_or("data for nobody")?;
+                    println!("server: {} bytes for {peer}, and an answer", data.len());
+                    send_data(out, b"hello yourself")?;
+                }
+                Received::ServerHello(_) => return Err("a client says no ServerHello".into()),
+            }
+            input.drain(..consumed);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, message: Message<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let Ok(request) = message.verify(&self.key) else {
+            println!("server: 401");
+            let code = ErrorCode::UNAUTHENTICATED;
+            let mut reply = MessageWriter::error_to(out, &message, code)?;
+            reply
+                .attribute(&ms::Version::MULTIPLEXED_TCP)?
+                .attribute(&Realm::new(REALM)?)?
+                .attribute(&Nonce::new(NONCE)?)?;
+            return reply.finish().map(drop);
+        };
+        println!("server: {}, {:?}", request.header(), request.algorithm());
+        let lifetime = request.get::<Lifetime>().ok().flatten();
+        let destination = request.get::<ms::DestinationAddress>().ok().flatten();
+        let mut reply = MessageWriter::success_to(out, &request)?;
+        reply.attribute(&ms::Version::MULTIPLEXED_TCP)?;
+        match (request.method(), lifetime, destination) {
+            (Method::ALLOCATE, Some(lifetime), _) if lifetime.as_secs() == 0 => {
+                self.allocation = None;
+                reply.attribute(&lifetime)?;
+            }
+            (Method::ALLOCATE, ..) => {
+                self.allocation = Some(None);
+                let relayed = SocketAddr::from(([192, 0, 2, 15], 50_000));
+                reply
+                    .attribute(&MappedAddress(relayed))?
+                    .attribute(&XorMappedAddress(self.client))?
+                    .attribute(&Lifetime::from_secs(600))?
+                    .attribute(&ms::SequenceNumber {
+                        connection_id: Some(*b"names the allocation"),
+                        number: 1,
+                    })?;
+            }
+            (Method::SET_ACTIVE_DESTINATION, _, Some(peer)) if self.allocation.is_some() => {
+                self.allocation = Some(Some(peer.0));
+            }
+            _ => {
+                drop(reply);
+                let reply = MessageWriter::error_to(out, &request, ErrorCode::BAD_REQUEST)?;
+                return reply
+                    .integrity_like(&request, &self.key)?
+                    .finish()
+                    .map(drop);
+            }
+        }
+        reply
+            .integrity_like(&request, &self.key)?
+            .finish()
+            .map(drop)
+    }
+}

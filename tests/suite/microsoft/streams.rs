@@ -1,0 +1,333 @@
+//! Pseudo-TLS, frames and multiplexed frames.
+
+use stunwire::attribute::ms::MultiplexedTurnSessionId;
+use stunwire::framing::ms_frame::{self, Kind, MsFrame, MsTcp};
+use stunwire::framing::ms_multiplexed::{self, MultiplexedFrame};
+use stunwire::framing::pseudo_tls::{
+    self, CLIENT_HELLO_LEN, PseudoTls, Received, SERVER_HELLO_LEN,
+};
+use stunwire::framing::{FrameError, Framing, Next, Sniffed, sniff};
+use stunwire::laws;
+
+use crate::support::hex;
+
+/// What libnice sends, from its source: one for every connection, with a time of 2073.
+const LIBNICE: &str = "16 0301 002d 01 000029 0301
+    c1fcd5a3 6d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb
+    00 0002 0018 01 00";
+
+/// The answer by the fields of \[MS-TURN\] 2.1.1: ServerHello with a session id of 32 bytes, and
+/// ServerHelloDone in the same record.
+const SERVER: &str = "16 0301 004e 02 000046 0301
+    00000000 00000000000000000000000000000000000000000000000000000000
+    20 0000000000000000000000000000000000000000000000000000000000000000
+    0018 00 0e000000";
+
+#[test]
+fn the_hellos() {
+    let libnice = hex(LIBNICE);
+    let random: [u8; 32] = libnice[11..43].try_into().unwrap();
+    assert_eq!(pseudo_tls::client_hello(&random).to_vec(), libnice);
+    let server = pseudo_tls::server_hello(&[0; 32], &[0; 32]);
+    assert_eq!(server.to_vec(), hex(SERVER));
+    let server = pseudo_tls::server_hello(&[1; 32], &[2; 32]);
+    assert_eq!(
+        (&server[11..43], &server[44..76]),
+        (&[1; 32][..], &[2; 32][..])
+    );
+}
+
+/// Every place to cut at, with bytes behind that are not the hello's.
+#[test]
+fn nothing_behind_a_hello_is_swallowed() {
+    for behind in [&b""[..], b"\x03\x00\x00\x01x", b"\x16", b"\xff\xff\xff"] {
+        for (start, hello) in [
+            (PseudoTls::server(), hex(LIBNICE)),
+            (PseudoTls::client(), hex(SERVER)),
+        ] {
+            let stream = [&hello[..], behind].concat();
+            for cut in 0..hello.len() {
+                let mut side = start;
+                let expected = Next::Incomplete {
+                    needed: hello.len() - cut,
+                };
+                let needed = side.next(&stream[..cut]).unwrap();
+                // A server does not know yet whether a hello or a frame comes.
+                assert!(needed == expected || cut == 0, "{cut}");
+                assert!(!side.is_established());
+            }
+            let mut side = start;
+            let Ok(Next::Frame { frame, consumed }) = side.next(&stream) else {
+                panic!("it is there");
+            };
+            assert_eq!(consumed, hello.len());
+            assert!(side.is_established());
+            match frame {
+                Received::ClientHello(read) => assert_eq!(read.random, &hello[11..43]),
+                Received::ServerHello(read) => assert_eq!(read.session_id, &[0; 32]),
+                Received::Frame(_) => panic!("no frame"),
+            }
+            if behind.len() == 5 {
+                let frame = Received::Frame(MsFrame::Data(&b"x"[..]));
+                let next = side.next(&stream[consumed..]);
+                assert_eq!(next, Ok(Next::Frame { frame, consumed: 5 }));
+            }
+            // There is no second hello.
+            let error = side.next(&hello).unwrap_err();
+            assert_eq!(error, FrameError::NoFrame { first: 0x16 });
+        }
+    }
+}
+
+#[test]
+fn a_client_without_a_hello() {
+    let mut server = PseudoTls::server();
+    let frame = Received::Frame(MsFrame::Control(&b"x"[..]));
+    let next = server.next(b"\x02\x00\x00\x01x");
+    assert_eq!(next, Ok(Next::Frame { frame, consumed: 5 }));
+    assert!(server.is_established());
+    // A client that has sent its hello waits for the other.
+    let error = PseudoTls::client().next(b"\x02").unwrap_err();
+    let expected = FrameError::Unexpected {
+        offset: 0,
+        found: 2,
+        expected: 0x16,
+    };
+    assert_eq!(error, expected);
+}
+
+/// Every fixed byte, each changed: refused where it stands, as soon as it is there.
+#[test]
+fn a_wrong_byte_of_a_hello() {
+    for (start, hello, free) in [
+        (PseudoTls::server(), hex(LIBNICE), [11..43, 0..0]),
+        (PseudoTls::client(), hex(SERVER), [11..43, 44..76]),
+    ] {
+        for at in 0..hello.len() {
+            let mut bytes = hello.clone();
+            bytes[at] ^= 0x40;
+            let mut side = start;
+            if free.iter().any(|free| free.contains(&at)) {
+                assert!(matches!(side.next(&bytes), Ok(Next::Frame { .. })));
+                continue;
+            }
+            for end in at + 1..=bytes.len() {
+                let result = side.next(&bytes[..end]);
+                if matches!(at, 3 | 4) {
+                    if end < 5 {
+                        assert!(matches!(result, Ok(Next::Incomplete { .. })));
+                        continue;
+                    }
+                    let error = result.unwrap_err();
+                    let expected = if hello.len() == CLIENT_HELLO_LEN {
+                        45
+                    } else {
+                        78
+                    };
+                    let found = u16::from_be_bytes([bytes[3], bytes[4]]);
+                    assert_eq!(
+                        error,
+                        FrameError::Length {
+                            offset: 3,
+                            found,
+                            expected
+                        }
+                    );
+                } else {
+                    let error = result.unwrap_err();
+                    assert_eq!(error.offset(), at);
+                    assert!(matches!(error, FrameError::Unexpected { .. }));
+                }
+                assert_eq!(side, start);
+            }
+        }
+    }
+}
+
+/// A hello of a real TLS client: its record has another length.
+#[test]
+fn a_real_tls_hello() {
+    let error = PseudoTls::server()
+        .next(&hex("16030100c8 010000c40303"))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the length at offset 3 of the frame is 200, expected was 45"
+    );
+    let error = PseudoTls::client()
+        .next(&hex("160303007a 02000076"))
+        .unwrap_err();
+    assert_eq!(error.offset(), 2);
+}
+
+/// Google's hellos, as seen in libnice and libjingle: 72 bytes of SSLv2, answered by 79.
+#[test]
+fn googles_hello_is_named() {
+    let hello = hex("80460103 01002d00 00001001 0080");
+    for end in 1..hello.len() {
+        let next = PseudoTls::server().next(&hello[..end]);
+        if end < 7 {
+            assert_eq!(next, Ok(Next::Incomplete { needed: 7 - end }));
+        } else {
+            assert_eq!(next, Err(FrameError::GoogleHello));
+        }
+    }
+    let answer = hex("160301004a 02000046 0301 428545a7 27a95da0");
+    for end in 1..answer.len() {
+        let next = PseudoTls::client().next(&answer[..end]);
+        match end {
+            0..5 => assert_eq!(next, Ok(Next::Incomplete { needed: 83 - end })),
+            5..15 => assert_eq!(next, Ok(Next::Incomplete { needed: 15 - end })),
+            _ => assert_eq!(next, Err(FrameError::GoogleHello)),
+        }
+    }
+    // A real server's of the same length.
+    let error = PseudoTls::client()
+        .next(&hex("160301004a 02000046 0301 6579"))
+        .unwrap_err();
+    assert_eq!(error.offset(), 3);
+    for bytes in [hello, answer] {
+        assert_eq!(sniff(&bytes), Sniffed::Is(Framing::GoogleHello));
+    }
+    assert_eq!(sniff(&hex(LIBNICE)), Sniffed::Is(Framing::PseudoTls));
+    assert_eq!(sniff(&hex(SERVER)), Sniffed::Is(Framing::PseudoTls));
+    assert_eq!(FrameError::GoogleHello.offset(), 0);
+}
+
+#[test]
+fn frames() {
+    let framing = MsTcp::new();
+    for (kind, first) in [(Kind::Control, 2), (Kind::Data, 3)] {
+        for length in [0_usize, 1, 4, 5, 65_535] {
+            let payload = vec![7; length];
+            let mut out = b"before".to_vec();
+            let mut frame = ms_frame::begin(&mut out, kind).unwrap();
+            frame.put(&payload).unwrap();
+            frame.end().unwrap();
+            let bytes = out.strip_prefix(b"before").unwrap();
+            let [high, low] = (length as u16).to_be_bytes();
+            assert_eq!(bytes[..4], [first, 0, high, low]);
+            assert_eq!(ms_frame::head(kind, length).unwrap(), bytes[..4]);
+            let expected = match kind {
+                Kind::Control => MsFrame::Control(&payload[..]),
+                Kind::Data => MsFrame::Data(&payload[..]),
+            };
+            let consumed = bytes.len();
+            let next = framing.next(bytes);
+            assert_eq!(
+                next,
+                Ok(Next::Frame {
+                    frame: expected,
+                    consumed
+                })
+            );
+            for end in (0..consumed).step_by(997).chain(0..consumed.min(9)) {
+                let needed = match end {
+                    0..4 => 4 - end,
+                    _ => consumed - end,
+                };
+                assert_eq!(
+                    framing.next(&bytes[..end]),
+                    Ok(Next::Incomplete { needed }),
+                    "{end}"
+                );
+            }
+            let limited = framing.max_frame(100).next(&bytes[..4]);
+            assert_eq!(limited.is_err(), consumed > 100);
+        }
+        assert!(ms_frame::head(kind, 65_536).is_err());
+    }
+    for first in 0..=u8::MAX {
+        let right = matches!(first, 2 | 3);
+        let bytes = [2, first];
+        let next = framing.next(&bytes[1..]);
+        assert_eq!(
+            next,
+            if right {
+                Ok(Next::Incomplete { needed: 3 })
+            } else {
+                Err(FrameError::NoFrame { first })
+            }
+        );
+        let error = framing.next(&bytes);
+        let wrong = FrameError::Unexpected {
+            offset: 1,
+            found: first,
+            expected: 0,
+        };
+        assert_eq!(error.err(), (first != 0).then_some(wrong));
+    }
+}
+
+#[test]
+fn multiplexed_frames() {
+    // By hand from \[MS-TURN\] 2.2.3: the length counts the session id.
+    let bytes = hex("ff10 000b 0102030405060708 aabbcc");
+    let frame = MultiplexedFrame {
+        session: MultiplexedTurnSessionId([1, 2, 3, 4, 5, 6, 7, 8]),
+        payload: &[0xaa, 0xbb, 0xcc],
+    };
+    assert_eq!(MultiplexedFrame::parse(&bytes), Ok(frame));
+    let mut out = [0xAA; 15];
+    let mut writer = ms_multiplexed::begin(&mut out, frame.session).unwrap();
+    writer.put(frame.payload).unwrap();
+    assert_eq!(writer.end().unwrap(), bytes);
+    for end in 0..bytes.len() {
+        let error = MultiplexedFrame::parse(&bytes[..end]).unwrap_err();
+        assert!(
+            matches!(error, FrameError::Truncated { available, .. } if available as usize == end)
+        );
+        assert!(ms_multiplexed::begin(&mut [0; 11], frame.session).is_err());
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(
+        MultiplexedFrame::parse(&longer),
+        Err(FrameError::Trailing {
+            offset: 15,
+            available: 16
+        })
+    );
+    assert!(matches!(
+        ms_multiplexed::next(&longer),
+        Ok(Next::Frame { consumed: 15, .. })
+    ));
+    for length in 0..8 {
+        let error = ms_multiplexed::next(&[0xff, 0x10, 0, length]).unwrap_err();
+        let expected = FrameError::Length {
+            offset: 2,
+            found: u16::from(length),
+            expected: 8,
+        };
+        assert_eq!(error, expected);
+    }
+    let error = ms_multiplexed::next(&[0x40]).unwrap_err();
+    assert_eq!(error, FrameError::NoFrame { first: 0x40 });
+    let error = ms_multiplexed::next(&[0xff, 0x11]).unwrap_err();
+    assert_eq!(error.offset(), 1);
+    let mut all = Vec::new();
+    let mut writer = ms_multiplexed::begin(&mut all, frame.session).unwrap();
+    writer.put(&[0; 65_528]).unwrap();
+    assert!(writer.end().is_err());
+    assert!(all.is_empty());
+}
+
+/// A whole connection, under the law and at every cut of two pieces.
+#[test]
+fn a_connection() {
+    let server = [&hex(SERVER)[..], b"\x02\x00\x00\x03abc\x03\x00\x00\x00"].concat();
+    let client = [&hex(LIBNICE)[..], b"\x02\x00\x00\x03abc\x03\x00\x00\x05"].concat();
+    assert_eq!(server.len(), SERVER_HELLO_LEN + 11);
+    for stream in [server, client] {
+        for cut in 0..=u8::MAX {
+            let mut bytes = vec![cut];
+            bytes.extend_from_slice(&stream);
+            laws::microsoft(&bytes);
+        }
+        for end in 0..stream.len() {
+            let mut bytes = vec![0];
+            bytes.extend_from_slice(&stream[..end]);
+            laws::microsoft(&bytes);
+        }
+    }
+}
