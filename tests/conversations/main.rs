@@ -15,6 +15,12 @@
     clippy::unwrap_used
 )]
 
+mod aioice;
 mod capture;
+mod chromium;
+mod own;
+mod refusals;
+mod stunclient;
 mod support;
 mod tap;
+mod uclient;
