@@ -15,15 +15,21 @@
     clippy::unwrap_used
 )]
 
+mod aioice;
 mod capture;
+mod chromium;
 mod coturn;
 mod libnice;
+mod own;
+mod refusals;
 mod status;
+mod stunclient;
 mod stund;
 mod support;
 mod tap;
 mod tshark;
 mod turn_tcp;
+mod uclient;
 
 /// What the examples share is the tests' client too.
 #[allow(dead_code, reason = "the tests do without some of it")]

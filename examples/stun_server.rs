@@ -1,0 +1,319 @@
+//! A STUN server: Binding requests of RFC 8489 and of classic RFC 3489, over UDP and over TCP, where
+//! messages stand bare or behind the lengths of RFC 4571.
+//!
+//! ```text
+//! cargo run --example stun_server                                  127.0.0.1:3478
+//! cargo run --example stun_server -- 127.0.0.1:3478 127.0.0.2:3479
+//! ```
+//!
+//! With a second address and port it has four sockets and answers from the one that is asked for
+//! (CHANGE-REQUEST): what NAT behaviour discovery needs, RFC 5780 and RFC 3489 alike.
+//!
+//! Two things of RFC 3489 are not here: RESPONSE-ADDRESS, with which anybody could send answers to
+//! somebody else, is refused with 420; and Shared Secret requests, which need TLS, with 400.
+#![allow(
+    clippy::std_instead_of_core,
+    reason = "a program has std, and shows it where it uses it"
+)]
+
+use std::env;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use stunwire::attribute::{
+    AttributeType, ChangeRequest, ChangedAddress, MappedAddress, OtherAddress, Padding,
+    ResponseOrigin, ResponsePort, SourceAddress, XorMappedAddress,
+};
+use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, rfc4571, sniff};
+use stunwire::{
+    Buffer, Class, Dialect, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
+    reply,
+};
+
+/// A connection that says nothing for so long is closed.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// The attributes that must be understood and are; any other is answered with 420.
+const KNOWN: [AttributeType; 3] = [
+    AttributeType::CHANGE_REQUEST,
+    AttributeType::RESPONSE_PORT,
+    AttributeType::PADDING,
+];
+
+/// The addresses that the server has: one, or two that differ in IP and in port.
+#[derive(Clone, Copy)]
+struct Site {
+    first: SocketAddr,
+    second: Option<SocketAddr>,
+}
+
+impl Site {
+    /// The address that differs from `at` in what was asked for, if there is one.
+    fn change(self, at: SocketAddr, change: ChangeRequest) -> Option<SocketAddr> {
+        let other = self.other(at);
+        match (change.change_ip, change.change_port) {
+            (false, false) => Some(at),
+            (true, true) => other,
+            (true, false) => other.map(|other| SocketAddr::new(other.ip(), at.port())),
+            (false, true) => other.map(|other| SocketAddr::new(at.ip(), other.port())),
+        }
+    }
+
+    /// The address that differs from `at` in both.
+    fn other(self, at: SocketAddr) -> Option<SocketAddr> {
+        let second = self.second?;
+        let is_first = (at.ip() == self.first.ip(), at.port() == self.first.port());
+        let ip = if is_first.0 { second } else { self.first }.ip();
+        let port = if is_first.1 { second } else { self.first }.port();
+        Some(SocketAddr::new(ip, port))
+    }
+
+    fn all(self) -> Vec<SocketAddr> {
+        let mut all = vec![self.first];
+        if let Some(second) = self.second {
+            all.push(SocketAddr::new(self.first.ip(), second.port()));
+            all.push(SocketAddr::new(second.ip(), self.first.port()));
+            all.push(second);
+        }
+        all
+    }
+}
+
+/// Which way an answer goes.
+struct Route {
+    from: SocketAddr,
+    to: SocketAddr,
+}
+
+/// Writes the answer to a packet that came to `at` from `client`. `None` if it gets none.
+fn answer<B: Buffer + ?Sized>(
+    site: Site,
+    at: SocketAddr,
+    client: SocketAddr,
+    packet: &[u8],
+    out: &mut B,
+) -> Result<Option<Route>, EncodeError> {
+    let straight = Route {
+        from: at,
+        to: client,
+    };
+    // Without the magic cookie a message is RFC 3489's, if anything.
+    let (dialect, header) = match Header::parse(packet) {
+        Ok(header) => (Dialect::RFC8489, header),
+        Err(_) => match Dialect::RFC3489.header(packet) {
+            Ok(header) => (Dialect::RFC3489, header),
+            Err(_) => return Ok(None),
+        },
+    };
+    if header.class() != Class::Request {
+        return Ok(None);
+    }
+    let Ok(request) = dialect.parse(packet) else {
+        // What has no cookie and does not stand was never STUN.
+        if dialect == Dialect::RFC3489 {
+            return Ok(None);
+        }
+        reply::bad_request(out, header)?;
+        return Ok(Some(straight));
+    };
+    let fingerprint = request.fingerprint();
+    if !matches!(
+        fingerprint,
+        FingerprintStatus::Absent | FingerprintStatus::Valid
+    ) {
+        return Ok(None);
+    }
+    if header.method() != Method::BINDING {
+        reply::bad_request(out, header)?;
+        return Ok(Some(straight));
+    }
+    let unknown = request.unknown_required(|ty| KNOWN.contains(&ty));
+    if unknown.clone().next().is_some() {
+        reply::unknown_attributes(out, header, unknown)?;
+        return Ok(Some(straight));
+    }
+    let Ok(wishes) = Wishes::of(&request) else {
+        reply::bad_request(out, header)?;
+        return Ok(Some(straight));
+    };
+    let Some(from) = site.change(at, wishes.change) else {
+        // RFC 5780 §6.1: a server with one address does not know the attribute.
+        let unknown = [AttributeType::CHANGE_REQUEST];
+        reply::unknown_attributes(out, header, unknown)?;
+        return Ok(Some(straight));
+    };
+
+    let other = site.other(at);
+    let mut reply = MessageWriter::success_to(out, header)?;
+    reply.attribute(&MappedAddress(client))?;
+    if dialect == Dialect::RFC8489 {
+        reply
+            .attribute(&XorMappedAddress(client))?
+            .attribute(&ResponseOrigin(from))?;
+        if let Some(other) = other {
+            reply.attribute(&OtherAddress(other))?;
+        }
+        if wishes.padding {
+            reply.attribute(&Padding(&[0; 1500]))?;
+        }
+    } else {
+        // The RFC demands a CHANGED-ADDRESS also of a server that has no other.
+        reply
+            .attribute(&SourceAddress(from))?
+            .attribute(&ChangedAddress(other.unwrap_or(at)))?;
+    }
+    if fingerprint == FingerprintStatus::Valid {
+        reply.fingerprint()?.finish()?;
+    } else {
+        reply.finish()?;
+    }
+    let to = SocketAddr::new(client.ip(), wishes.port.unwrap_or(client.port()));
+    Ok(Some(Route { from, to }))
+}
+
+/// How a client wants to be answered.
+struct Wishes {
+    change: ChangeRequest,
+    port: Option<u16>,
+    padding: bool,
+}
+
+impl Wishes {
+    fn of(request: &Message<'_>) -> Result<Self, Box<dyn std::error::Error>> {
+        let wishes = Self {
+            change: request.get()?.unwrap_or_default(),
+            port: request.get::<ResponsePort>()?.map(|port| port.0),
+            padding: request.get::<Padding<'_>>()?.is_some(),
+        };
+        if wishes.port.is_some() && wishes.padding {
+            // RFC 5780 §6.1: it would be an amplifier.
+            return Err("RESPONSE-PORT and PADDING in one request".into());
+        }
+        Ok(wishes)
+    }
+}
+
+/// Answers datagrams to one of the sockets, from all of them.
+fn serve_datagrams(site: Site, at: SocketAddr, sockets: &[UdpSocket]) -> io::Result<()> {
+    let socket = |address| {
+        let is_it = |socket: &&UdpSocket| socket.local_addr().is_ok_and(|at| at == address);
+        sockets.iter().find(is_it).ok_or(io::ErrorKind::NotFound)
+    };
+    let receiving = socket(at)?;
+    let mut buf = vec![0; 65_535];
+    let mut out = Vec::new();
+    loop {
+        let (len, client) = receiving.recv_from(&mut buf)?;
+        let packet = buf.get(..len).unwrap_or_default();
+        out.clear();
+        if let Ok(Some(route)) = answer(site, at, client, packet, &mut out) {
+            // A client that is gone is no reason to stop.
+            let _ = socket(route.from)?.send_to(&out, route.to);
+        }
+    }
+}
+
+/// Answers the messages of one connection, in the framing in which they come.
+fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(IDLE))?;
+    let client = stream.peer_addr()?;
+    let (mut buf, mut chunk) = (Vec::new(), [0; 2048]);
+    let mut framing = None;
+    loop {
+        if framing.is_none() {
+            framing = match sniff(&buf) {
+                Sniffed::Is(framing) => Some(framing),
+                Sniffed::NeedsMore { .. } => None,
+                // No magic cookie in either place: a classic message, or nothing of ours.
+                Sniffed::Unknown => Some(Framing::StunTcp),
+            };
+        }
+        let next = match framing {
+            None => Next::Incomplete { needed: 1 },
+            Some(Framing::Rfc4571) => Rfc4571::new().next(&buf).map_err(io::Error::other)?,
+            Some(_) => match StunTcp::new()
+                .classic()
+                .next(&buf)
+                .map_err(io::Error::other)?
+            {
+                Next::Frame { frame, consumed } => match frame {
+                    Frame::Stun(frame) => Next::Frame { frame, consumed },
+                    Frame::ChannelData { .. } => return Ok(()), // of a TURN client
+                },
+                Next::Incomplete { needed } => Next::Incomplete { needed },
+            },
+        };
+        match next {
+            Next::Frame { frame, consumed } => {
+                let mut out = Vec::new();
+                if framing == Some(Framing::Rfc4571) {
+                    let mut length = rfc4571::begin(&mut out).map_err(io::Error::other)?;
+                    // Dropped without its end, nothing is left of a frame.
+                    if let Ok(Some(_)) = answer(site, at, client, frame, &mut length) {
+                        length.end().map_err(io::Error::other)?;
+                    }
+                } else {
+                    answer(site, at, client, frame, &mut out).map_err(io::Error::other)?;
+                }
+                stream.write_all(&out)?;
+                buf.drain(..consumed);
+            }
+            Next::Incomplete { .. } => match stream.read(&mut chunk)? {
+                0 => return Ok(()),
+                len => buf.extend_from_slice(chunk.get(..len).unwrap_or_default()),
+            },
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let site = match arguments {
+        [] => Site {
+            first: SocketAddr::from(([127, 0, 0, 1], 3478)),
+            second: None,
+        },
+        [first] => Site {
+            first: first.parse()?,
+            second: None,
+        },
+        [first, second] => Site {
+            first: first.parse()?,
+            second: Some(second.parse()?),
+        },
+        _ => return Err("usage: stun_server [ADDRESS:PORT [OTHER-ADDRESS:OTHER-PORT]]".into()),
+    };
+    let all = site.all();
+    let sockets: io::Result<Vec<_>> = all.iter().map(UdpSocket::bind).collect();
+    let sockets = Arc::new(sockets?);
+    let mut threads = Vec::new();
+    for at in all {
+        let listener = TcpListener::bind(at)?;
+        println!("listening on {at}, UDP and TCP");
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                thread::spawn(move || serve_stream(site, at, stream));
+            }
+        });
+        let sockets = Arc::clone(&sockets);
+        threads.push(thread::spawn(move || serve_datagrams(site, at, &sockets)));
+    }
+    for thread in threads {
+        thread.join().map_err(|_| "a thread panicked")??;
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stun_server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

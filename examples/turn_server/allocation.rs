@@ -1,0 +1,152 @@
+//! What a client has been given.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stunwire::TransactionId;
+use stunwire::attribute::ChannelNumber;
+
+use crate::gate::Account;
+
+/// RFC 8656 §9.
+pub const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
+/// RFC 8656 §12.
+pub const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// Who asks, from where and over what: the 5-tuple of RFC 8656 §3.2, which names an allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Client {
+    pub transport: Transport,
+    pub server: SocketAddr,
+    pub address: SocketAddr,
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match self.transport {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+        };
+        write!(f, "{transport}:{}", self.address)
+    }
+}
+
+/// Packets and bytes that went one way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Figures {
+    packets: u64,
+    bytes: u64,
+}
+
+impl Figures {
+    fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} packets, {} bytes", self.packets, self.bytes)
+    }
+}
+
+pub struct Allocation {
+    pub account: Arc<Account>,
+    /// Of the Allocate request, so that its retransmission is known.
+    pub transaction_id: TransactionId,
+    pub transport: Transport,
+    pub relay: SocketAddr,
+    pub token: Option<[u8; 8]>,
+    pub lifetime: Duration,
+    pub end: Instant,
+    pub messages: u64,
+    pub to_peers: Figures,
+    pub to_client: Figures,
+    permissions: HashMap<IpAddr, Instant>,
+    channels: HashMap<ChannelNumber, (SocketAddr, Instant)>,
+}
+
+impl Allocation {
+    /// An allocation that lasts as long as it is then extended.
+    pub fn new(
+        now: Instant,
+        account: Arc<Account>,
+        transaction_id: TransactionId,
+        transport: Transport,
+        relay: SocketAddr,
+    ) -> Self {
+        Self {
+            account,
+            transaction_id,
+            transport,
+            relay,
+            token: None,
+            lifetime: Duration::ZERO,
+            end: now,
+            messages: 0,
+            to_peers: Figures::default(),
+            to_client: Figures::default(),
+            permissions: HashMap::new(),
+            channels: HashMap::new(),
+        }
+    }
+
+    pub fn extend(&mut self, now: Instant, lifetime: Duration) {
+        self.lifetime = lifetime;
+        self.end = now + lifetime;
+    }
+
+    pub fn permit(&mut self, now: Instant, peer: IpAddr) {
+        self.permissions.insert(peer, now + PERMISSION_LIFETIME);
+    }
+
+    pub fn permits(&self, now: Instant, peer: IpAddr) -> bool {
+        self.permissions.get(&peer).is_some_and(|end| *end > now)
+    }
+
+    /// Binds a channel, or binds it again. `false` if the number or the peer is bound otherwise.
+    pub fn bind(&mut self, now: Instant, number: ChannelNumber, peer: SocketAddr) -> bool {
+        self.channels.retain(|_, (_, end)| *end > now);
+        let clash = self
+            .channels
+            .iter()
+            .any(|(other, (address, _))| (*other == number) != (*address == peer));
+        if !clash {
+            self.channels.insert(number, (peer, now + CHANNEL_LIFETIME));
+            self.permit(now, peer.ip());
+        }
+        !clash
+    }
+
+    /// The peer that a channel is bound to.
+    pub fn peer_of(&self, now: Instant, number: ChannelNumber) -> Option<SocketAddr> {
+        let (peer, end) = self.channels.get(&number)?;
+        (*end > now).then_some(*peer)
+    }
+
+    /// The channel that is bound to a peer.
+    pub fn channel_of(&self, now: Instant, peer: SocketAddr) -> Option<ChannelNumber> {
+        self.channels
+            .iter()
+            .find(|(_, (address, end))| *address == peer && *end > now)
+            .map(|(number, _)| *number)
+    }
+
+    pub fn sent_to_peer(&mut self, bytes: usize) {
+        self.to_peers.count(bytes);
+    }
+
+    pub fn sent_to_client(&mut self, bytes: usize) {
+        self.to_client.count(bytes);
+    }
+}

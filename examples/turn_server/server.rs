@@ -1,0 +1,287 @@
+//! The state machine: a packet and the time go in, a reply and what to do come out.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Instant;
+
+use stunwire::attribute::{AttributeType, ErrorCode, UnknownAttributes, XorMappedAddress};
+use stunwire::relay::{self, HEADROOM};
+use stunwire::{
+    ChannelData, Class, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
+    TransactionId, reply,
+};
+
+use crate::allocation::{Allocation, Client, Transport};
+use crate::config::Config;
+use crate::gate::{Gate, seal};
+
+use answer::respond;
+
+mod answer;
+mod requests;
+mod streams;
+
+/// What the state machine wants of the world around it.
+pub trait Host {
+    /// Opens a relay on the address. With `even` its port is even; `None` if there is none left.
+    fn open(&self, transport: Transport, at: SocketAddr, even: bool) -> Option<SocketAddr>;
+    fn close(&self, transport: Transport, relay: SocketAddr);
+    /// Closes a connection between a TCP relay and a peer.
+    fn hang_up(&self, connection: u32);
+    fn log(&self, line: fmt::Arguments<'_>);
+}
+
+/// What is to be done with a client's packet. A reply, if there is one, goes out first.
+#[derive(Debug)]
+pub enum Then {
+    /// Nothing.
+    Done,
+    /// Send this part of the packet from the relay to the peer.
+    Relay {
+        from: SocketAddr,
+        to: SocketAddr,
+        payload: Range<usize>,
+    },
+    /// Connect from the relay to the peer, then tell [`Server::connected`].
+    Connect { from: SocketAddr, to: SocketAddr },
+    /// The TCP connection that this came on and that of the peer are one from now on.
+    Splice(u32),
+}
+
+/// The attributes that this server understands; any other below 0x8000 is answered with 420.
+const KNOWN: [AttributeType; 15] = [
+    AttributeType::USERNAME,
+    AttributeType::USERHASH,
+    AttributeType::REALM,
+    AttributeType::NONCE,
+    AttributeType::PASSWORD_ALGORITHM,
+    AttributeType::LIFETIME,
+    AttributeType::REQUESTED_TRANSPORT,
+    AttributeType::REQUESTED_ADDRESS_FAMILY,
+    AttributeType::EVEN_PORT,
+    AttributeType::RESERVATION_TOKEN,
+    // Linux sets the bit in every UDP packet whose path it has not measured.
+    AttributeType::DONT_FRAGMENT,
+    AttributeType::CHANNEL_NUMBER,
+    AttributeType::XOR_PEER_ADDRESS,
+    AttributeType::DATA,
+    AttributeType::CONNECTION_ID,
+];
+
+/// A port that is kept for who shows the token.
+struct Reservation {
+    relay: SocketAddr,
+    end: Instant,
+}
+
+pub struct Server {
+    config: Config,
+    gate: Gate,
+    allocations: HashMap<Client, Allocation>,
+    /// Whose a relay is.
+    relays: HashMap<(Transport, SocketAddr), Client>,
+    reservations: HashMap<[u8; 8], Reservation>,
+    connections: HashMap<u32, streams::Connection>,
+}
+
+impl Server {
+    pub fn new(config: Config, now: Instant) -> Self {
+        Self {
+            gate: Gate::new(&config, now),
+            config,
+            allocations: HashMap::new(),
+            relays: HashMap::new(),
+            reservations: HashMap::new(),
+            connections: HashMap::new(),
+        }
+    }
+
+    /// A STUN message of a client. The reply, if there is one, is appended to `out`.
+    pub fn message(
+        &mut self,
+        now: Instant,
+        from: Client,
+        packet: &[u8],
+        host: &impl Host,
+        out: &mut Vec<u8>,
+    ) -> Result<Then, EncodeError> {
+        let Ok(message) = Message::parse(packet) else {
+            // The header alone is enough for an answer; without one it was never STUN.
+            if let Ok(header) = Header::parse(packet) {
+                if header.class() == Class::Request {
+                    reply::bad_request(out, header)?;
+                }
+            }
+            return Ok(Then::Done);
+        };
+        if matches!(
+            message.fingerprint(),
+            FingerprintStatus::Invalid | FingerprintStatus::NotLast
+        ) {
+            return Ok(Then::Done);
+        }
+        if let Some(allocation) = self.allocations.get_mut(&from) {
+            allocation.messages += 1;
+        }
+        match (message.class(), message.method()) {
+            (Class::Indication, _) => Ok(self.send_indication(now, from, &message)),
+            (Class::Request, Method::BINDING) => {
+                let unknown = message.unknown_required(|ty| KNOWN.contains(&ty));
+                if unknown.clone().next().is_some() {
+                    reply::unknown_attributes(out, &message, unknown)?;
+                    return Ok(Then::Done);
+                }
+                let mut reply = MessageWriter::success_to(out, &message)?;
+                reply.attribute(&XorMappedAddress(from.address))?;
+                reply.fingerprint()?.finish()?;
+                Ok(Then::Done)
+            }
+            (Class::Request, _) => self.request(now, from, &message, host, out),
+            _ => Ok(Then::Done),
+        }
+    }
+
+    fn request(
+        &mut self,
+        now: Instant,
+        from: Client,
+        message: &Message<'_>,
+        host: &impl Host,
+        out: &mut Vec<u8>,
+    ) -> Result<Then, EncodeError> {
+        let ip = from.address.ip();
+        let Some(admitted) = self.gate.admit(now, ip, message, out)? else {
+            return Ok(Then::Done);
+        };
+        let unknown = admitted.request.unknown_required(|ty| KNOWN.contains(&ty));
+        if unknown.clone().next().is_some() {
+            let unknown = unknown.take(reply::MAX_UNKNOWN);
+            let code = ErrorCode::UNKNOWN_ATTRIBUTE;
+            let mut reply = MessageWriter::error_to(out, &admitted.request, code)?;
+            reply.attribute(&UnknownAttributes::from_types(unknown))?;
+            seal(reply, &admitted)?;
+            return Ok(Then::Done);
+        }
+        let answer = match admitted.request.method() {
+            Method::ALLOCATE => self.allocate(now, from, &admitted, host),
+            Method::REFRESH => self.refresh(now, from, &admitted, host),
+            Method::CREATE_PERMISSION => self.create_permission(now, from, &admitted),
+            Method::CHANNEL_BIND => self.channel_bind(now, from, &admitted),
+            Method::CONNECT => self.connect(now, from, &admitted),
+            Method::CONNECTION_BIND => self.connection_bind(now, from, &admitted),
+            _ => Err(ErrorCode::BAD_REQUEST),
+        };
+        respond(&admitted, answer, out)
+    }
+
+    /// A Send indication. Whatever is wrong with it, there is no answer: RFC 8656 §11.2.
+    fn send_indication(&mut self, now: Instant, from: Client, message: &Message<'_>) -> Then {
+        let mut unknown = message.unknown_required(|ty| KNOWN.contains(&ty));
+        if message.method() != Method::SEND || unknown.next().is_some() {
+            return Then::Done;
+        }
+        let Ok(Some(send)) = relay::read(message) else {
+            return Then::Done;
+        };
+        let peer = send.peer;
+        match self.allocations.get_mut(&from) {
+            Some(allocation)
+                if allocation.transport == Transport::Udp && allocation.permits(now, peer.ip()) =>
+            {
+                allocation.sent_to_peer(send.payload.len());
+                Then::Relay {
+                    from: allocation.relay,
+                    to: peer,
+                    payload: send.payload,
+                }
+            }
+            _ => Then::Done,
+        }
+    }
+
+    /// A ChannelData of a client: the relay and the peer that its payload goes to.
+    pub fn channel_data(
+        &mut self,
+        now: Instant,
+        from: Client,
+        data: ChannelData<'_>,
+    ) -> Option<(SocketAddr, SocketAddr)> {
+        let allocation = self.allocations.get_mut(&from)?;
+        let peer = allocation.peer_of(now, data.number)?;
+        if !allocation.permits(now, peer.ip()) {
+            return None;
+        }
+        allocation.sent_to_peer(data.payload.len());
+        Some((allocation.relay, peer))
+    }
+
+    /// A packet that a peer sent to a relay, with [`HEADROOM`] before and room for padding behind:
+    /// whose it is, and which part of the buffer goes there.
+    pub fn peer_data(
+        &mut self,
+        now: Instant,
+        relay: SocketAddr,
+        peer: SocketAddr,
+        buf: &mut [u8],
+        len: usize,
+    ) -> Option<(Client, Range<usize>)> {
+        let client = *self.relays.get(&(Transport::Udp, relay))?;
+        let allocation = self.allocations.get_mut(&client)?;
+        if !allocation.permits(now, peer.ip()) {
+            return None;
+        }
+        let payload = HEADROOM..HEADROOM + len;
+        let packet = match (allocation.channel_of(now, peer), client.transport) {
+            (Some(number), Transport::Udp) => relay::channel_data_in_place(buf, payload, number),
+            (Some(number), Transport::Tcp) => {
+                relay::padded_channel_data_in_place(buf, payload, number)
+            }
+            (None, _) => {
+                let id = TransactionId::random().ok()?;
+                relay::data_indication_in_place(buf, payload, peer, id)
+            }
+        };
+        allocation.sent_to_client(len);
+        Some((client, packet.ok()?))
+    }
+
+    /// Ends what is over.
+    pub fn sweep(&mut self, now: Instant, host: &impl Host) {
+        let over = |(client, allocation): (&Client, &Allocation)| {
+            (allocation.end <= now).then_some(*client)
+        };
+        let ended: Vec<Client> = self.allocations.iter().filter_map(over).collect();
+        for client in ended {
+            self.end(client, "expired", host);
+        }
+        self.reservations.retain(|_, reservation| {
+            let keep = reservation.end > now;
+            if !keep {
+                host.close(Transport::Udp, reservation.relay);
+            }
+            keep
+        });
+        self.sweep_connections(now, host);
+    }
+
+    /// A client's TCP connection is gone, and its allocation with it: RFC 8656 §3.1.
+    pub fn gone(&mut self, client: Client, host: &impl Host) {
+        self.end(client, "disconnected", host);
+    }
+
+    fn end(&mut self, client: Client, why: &str, host: &impl Host) {
+        let Some(allocation) = self.allocations.remove(&client) else {
+            return;
+        };
+        self.relays
+            .remove(&(allocation.transport, allocation.relay));
+        host.close(allocation.transport, allocation.relay);
+        self.end_connections(client, host);
+        host.log(format_args!(
+            "{why}: {} of {client}; {} messages; to peers {}; to the client {}",
+            allocation.relay, allocation.messages, allocation.to_peers, allocation.to_client
+        ));
+    }
+}

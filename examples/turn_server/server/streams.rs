@@ -1,0 +1,184 @@
+//! RFC 6062: relays that speak TCP with their peers. Every pair of connections, the peer's with the
+//! relay and the client's second one with the server, has a CONNECTION-ID.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use stunwire::attribute::{ConnectionId, ErrorCode, XorPeerAddress};
+use stunwire::{EncodeError, Header, Message, MessageWriter, Method, TransactionId};
+
+use super::answer::{Answer, Granted, require, respond};
+use super::{Host, Server, Then};
+use crate::allocation::{Client, Transport};
+use crate::gate::Admitted;
+
+/// How long a client may take for its ConnectionBind: RFC 6062 §5.2.
+const BIND_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) struct Connection {
+    client: Client,
+    peer: SocketAddr,
+    /// Until it is bound.
+    end: Option<Instant>,
+}
+
+impl Server {
+    /// Connect: RFC 6062 §5.2. The reply waits for the peer.
+    pub(super) fn connect(
+        &mut self,
+        now: Instant,
+        client: Client,
+        admitted: &Admitted<'_>,
+    ) -> Answer {
+        let XorPeerAddress(peer) = require(admitted)?;
+        self.check_peer(client, admitted, peer)?;
+        if self.is_connected(client, peer) {
+            return Err(ErrorCode::CONNECTION_ALREADY_EXISTS);
+        }
+        let allocation = self.own(client, admitted)?;
+        if allocation.transport == Transport::Udp {
+            return Err(ErrorCode::BAD_REQUEST);
+        }
+        allocation.permit(now, peer.ip());
+        Ok(Granted {
+            then: Some(Then::Connect {
+                from: allocation.relay,
+                to: peer,
+            }),
+            ..Granted::default()
+        })
+    }
+
+    /// The peer of a [`Then::Connect`] has answered, or has not: writes the reply to `packet`, which
+    /// was the request, and gives the id of the connection.
+    pub fn connected(
+        &mut self,
+        now: Instant,
+        client: Client,
+        packet: &[u8],
+        answered: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<u32>, EncodeError> {
+        let Ok(message) = Message::parse(packet) else {
+            return Ok(None);
+        };
+        let Some(admitted) = self.gate.admit(now, client.address.ip(), &message, out)? else {
+            return Ok(None);
+        };
+        let id = match (self.own(client, &admitted), require(&admitted)) {
+            (Err(code), _) | (_, Err(code)) => Err(code),
+            (Ok(_), Ok(XorPeerAddress(peer))) if answered => self.add(now, client, peer),
+            _ => Err(ErrorCode::CONNECTION_TIMEOUT_OR_FAILURE),
+        };
+        let answer = id.map(|id| Granted {
+            connection: Some(id),
+            ..Granted::default()
+        });
+        respond(&admitted, answer, out)?;
+        Ok(id.ok())
+    }
+
+    /// A peer has connected to a relay: RFC 6062 §5.3. Whose it is, and the ConnectionAttempt that
+    /// goes there; `None` if the peer has no permission.
+    pub fn peer_connects(
+        &mut self,
+        now: Instant,
+        relay: SocketAddr,
+        peer: SocketAddr,
+    ) -> Option<(Client, u32, Vec<u8>)> {
+        let client = *self.relays.get(&(Transport::Tcp, relay))?;
+        if !self.allocations.get(&client)?.permits(now, peer.ip()) {
+            return None;
+        }
+        let id = self.add(now, client, peer).ok()?;
+        let mut out = Vec::new();
+        let transaction_id = TransactionId::random().ok()?;
+        let header = Header::indication(Method::CONNECTION_ATTEMPT, transaction_id);
+        let mut attempt = MessageWriter::new(&mut out, header).ok()?;
+        attempt
+            .attribute(&XorPeerAddress(peer))
+            .and_then(|attempt| attempt.attribute(&ConnectionId(id)))
+            .ok()?;
+        attempt.finish().ok()?;
+        Some((client, id, out))
+    }
+
+    /// ConnectionBind: RFC 6062 §5.4. It comes on a connection of its own.
+    pub(super) fn connection_bind(
+        &mut self,
+        now: Instant,
+        from: Client,
+        admitted: &Admitted<'_>,
+    ) -> Answer {
+        let ConnectionId(id) = require(admitted)?;
+        if from.transport == Transport::Udp || self.allocations.contains_key(&from) {
+            return Err(ErrorCode::BAD_REQUEST);
+        }
+        let connection = self
+            .connections
+            .get_mut(&id)
+            .ok_or(ErrorCode::BAD_REQUEST)?;
+        let owner = self.allocations.get(&connection.client);
+        let same_user = owner.is_some_and(|own| own.account.name == admitted.account.name);
+        match connection.end.take() {
+            Some(end) if end > now && same_user => Ok(Granted {
+                connection: Some(id),
+                then: Some(Then::Splice(id)),
+                ..Granted::default()
+            }),
+            _ => Err(ErrorCode::BAD_REQUEST),
+        }
+    }
+
+    fn is_connected(&self, client: Client, peer: SocketAddr) -> bool {
+        let mut all = self.connections.values();
+        all.any(|connection| connection.client == client && connection.peer == peer)
+    }
+
+    /// Gives the connection a number that nobody can guess.
+    fn add(
+        &mut self,
+        now: Instant,
+        client: Client,
+        peer: SocketAddr,
+    ) -> Result<u32, ErrorCode<'static>> {
+        if self.is_connected(client, peer) {
+            return Err(ErrorCode::CONNECTION_ALREADY_EXISTS);
+        }
+        let random = TransactionId::random().map_err(|_| ErrorCode::INSUFFICIENT_CAPACITY)?;
+        let [a, b, c, d, ..] = random.id();
+        let id = u32::from_be_bytes([a, b, c, d]);
+        let connection = Connection {
+            client,
+            peer,
+            end: Some(now + BIND_TIMEOUT),
+        };
+        self.connections.insert(id, connection);
+        Ok(id)
+    }
+
+    /// A pair of connections has ended.
+    pub fn hung_up(&mut self, id: u32) {
+        self.connections.remove(&id);
+    }
+
+    pub(super) fn sweep_connections(&mut self, now: Instant, host: &impl Host) {
+        self.end_connections_if(host, |connection| {
+            connection.end.is_some_and(|end| end <= now)
+        });
+    }
+
+    pub(super) fn end_connections(&mut self, client: Client, host: &impl Host) {
+        self.end_connections_if(host, |connection| connection.client == client);
+    }
+
+    fn end_connections_if(&mut self, host: &impl Host, over: impl Fn(&Connection) -> bool) {
+        self.connections.retain(|id, connection| {
+            let over = over(connection);
+            if over {
+                host.hang_up(*id);
+            }
+            !over
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! The tasks that read datagrams.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stunwire::ChannelData;
+use stunwire::demux::{Demux, Protocol};
+use stunwire::relay::{HEADROOM, TAILROOM};
+use tokio::net::UdpSocket;
+
+use crate::allocation::{Client, Transport};
+use crate::hub::Hub;
+use crate::server::Then;
+
+/// No datagram is longer.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// Reads what clients send: messages and ChannelData.
+pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSocket>) {
+    let mut buf = vec![0; MAX_DATAGRAM];
+    let mut reply = Vec::new();
+    loop {
+        // On some systems an ICMP error of what was sent before shows up here.
+        let Ok((len, address)) = socket.recv_from(&mut buf).await else {
+            continue;
+        };
+        let packet = buf.get(..len).unwrap_or_default();
+        let client = Client {
+            transport: Transport::Udp,
+            server,
+            address,
+        };
+        let now = Instant::now();
+        match Demux::new().rfc5766_channels().protocol(packet) {
+            Some(Protocol::Stun) => {
+                hub.trace(format_args!("client {client} >"), packet);
+                reply.clear();
+                let then = hub.server().message(now, client, packet, &hub, &mut reply);
+                if !reply.is_empty() {
+                    hub.trace(format_args!("client {client} <"), &reply);
+                    let _ = socket.send_to(&reply, address).await;
+                }
+                if let Ok(Then::Relay { from, to, payload }) = then {
+                    let payload = packet.get(payload).unwrap_or_default();
+                    hub.relay(from, to, payload).await;
+                }
+            }
+            Some(Protocol::ChannelData) => {
+                let Ok(data) = ChannelData::parse_datagram(packet) else {
+                    continue;
+                };
+                let way = hub.server().channel_data(now, client, data);
+                if let Some((from, to)) = way {
+                    hub.relay(from, to, data.payload).await;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads what peers send to a relay. The payload is received where there is room in front of it, and
+/// leaves from the same bytes.
+pub async fn serve_peers(hub: Arc<Hub>, relay: SocketAddr, socket: Arc<UdpSocket>) {
+    let mut buf = vec![0; HEADROOM + MAX_DATAGRAM + TAILROOM];
+    loop {
+        let room = buf.get_mut(HEADROOM..HEADROOM + MAX_DATAGRAM);
+        let Ok((len, peer)) = socket.recv_from(room.unwrap_or_default()).await else {
+            continue;
+        };
+        let payload = buf.get(HEADROOM..HEADROOM + len).unwrap_or_default();
+        hub.trace(format_args!("{relay} < peer {peer}"), payload);
+        let now = Instant::now();
+        let packet = hub.server().peer_data(now, relay, peer, &mut buf, len);
+        let Some((client, packet)) = packet else {
+            continue;
+        };
+        if let Some(client) = hub.client(client) {
+            let _ = client.send(buf.get(packet).unwrap_or_default()).await;
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! What the TURN server refuses, request by request, with the code that the RFC names. The programs of
+//! the other modules do not ask for most of it.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use stunwire::attribute::{
+    AddressFamily, ChannelNumber, EncodeAttribute, EvenPort, Lifetime, MessageIntegritySha256,
+    Nonce, PasswordAlgorithm, PasswordAlgorithms, Protocol, Realm, RequestedAddressFamily,
+    RequestedTransport, ReservationToken, UnknownAttributes, UserHash, Username, XorPeerAddress,
+    XorRelayedAddress,
+};
+use stunwire::{ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId};
+
+use crate::own::{PASSWORD, REALM, Turn, USER};
+use crate::support::{example, run, text};
+
+/// A client that is told what to send.
+struct Client {
+    socket: UdpSocket,
+    user: &'static str,
+    key: Key,
+    nonce: Vec<u8>,
+    id: TransactionId,
+    asked: usize,
+}
+
+const UDP: RequestedTransport = RequestedTransport::UDP;
+const LOOPBACK_PEER: &str = "127.0.0.1:9";
+
+fn peer(address: &str) -> XorPeerAddress {
+    XorPeerAddress(address.parse().unwrap())
+}
+
+impl Client {
+    /// A client that has been challenged.
+    fn new(server: &Turn) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(("127.0.0.1", server.port)).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let mut client = Self {
+            socket,
+            user: USER,
+            key: Key::long_term(USER, REALM, PASSWORD),
+            nonce: Vec::new(),
+            id: TransactionId::random().unwrap(),
+            asked: 0,
+        };
+        let header = Header::request(Method::ALLOCATE, client.id);
+        let mut request = Vec::new();
+        MessageWriter::new(&mut request, header)
+            .unwrap()
+            .finish()
+            .unwrap();
+        let reply = client.exchange(&request);
+        assert_eq!(code_of(&reply), 401);
+        let reply = Message::parse(&reply).unwrap();
+        assert_eq!(reply.get::<Realm>().unwrap().unwrap().as_str(), Ok(REALM));
+        client.nonce = reply.get::<Nonce>().unwrap().unwrap().as_bytes().to_vec();
+        client
+    }
+
+    fn exchange(&mut self, request: &[u8]) -> Vec<u8> {
+        self.asked += 1;
+        self.socket.send(request).unwrap();
+        let mut reply = vec![0; 2048];
+        let length = self.socket.recv(&mut reply).unwrap();
+        reply.truncate(length);
+        reply
+    }
+
+    /// A request with the credentials and an id of its own.
+    fn ask(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> Vec<u8> {
+        self.id = TransactionId::random().unwrap();
+        self.ask_again(method, attributes)
+    }
+
+    /// The same with the id of the last.
+    fn ask_again(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> Vec<u8> {
+        let mut packet = Vec::new();
+        let header = Header::request(method, self.id);
+        let mut request = MessageWriter::new(&mut packet, header).unwrap();
+        for attribute in attributes {
+            request.attribute(*attribute).unwrap();
+        }
+        request
+            .attribute(&Username::new(self.user).unwrap())
+            .unwrap()
+            .attribute(&Realm::new(REALM).unwrap())
+            .unwrap()
+            .attribute(&Nonce::new(&self.nonce).unwrap())
+            .unwrap();
+        request.integrity(&self.key).unwrap().finish().unwrap();
+        self.exchange(&packet)
+    }
+
+    /// The code of the reply to a request; 0 for a success. The reply is signed.
+    fn code(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> u16 {
+        let reply = self.ask(method, attributes);
+        Message::parse(&reply).unwrap().verify(&self.key).unwrap();
+        code_of(&reply)
+    }
+}
+
+fn code_of(reply: &[u8]) -> u16 {
+    let reply = Message::parse(reply).unwrap();
+    let code = reply.get::<ErrorCode<'_>>().unwrap();
+    code.map_or(0, |code| code.code())
+}
+
+#[test]
+fn refused_allocations() {
+    let server = Turn::start(&["--quota", "1"]);
+    let mut client = Client::new(&server);
+    let mut code = |attributes: &[&dyn EncodeAttribute]| client.code(Method::ALLOCATE, attributes);
+
+    // RFC 8656 §7.2: no transport, an unknown one; RFC 6062 §5.1: TCP asked for over UDP.
+    assert_eq!(code(&[]), 400);
+    assert_eq!(code(&[&RequestedTransport(Protocol(132))]), 442);
+    assert_eq!(code(&[&RequestedTransport::TCP]), 400);
+    let family = |number| RequestedAddressFamily(AddressFamily(number));
+    assert_eq!(code(&[&UDP, &family(3)]), 440);
+    let token = ReservationToken([7; 8]);
+    let even = EvenPort { reserve_next: true };
+    assert_eq!(code(&[&UDP, &token, &even]), 400);
+    assert_eq!(code(&[&UDP, &token, &family(1)]), 400);
+    assert_eq!(code(&[&UDP, &token]), 508);
+
+    // RFC 8489 §6.3.1: what must be understood and is not.
+    let reply = client.ask(Method::ALLOCATE, &[&UDP, &ChannelNumber::MIN, &UnknownType]);
+    assert_eq!(code_of(&reply), 420);
+    let reply = Message::parse(&reply).unwrap().verify(&client.key).unwrap();
+    let unknown = reply.get::<UnknownAttributes<'_>>().unwrap().unwrap();
+    let unknown: Vec<u16> = unknown.iter().map(|ty| ty.code()).collect();
+    assert_eq!(unknown, [0x7FFF]);
+
+    // A request whose reply was lost is answered with the same; another one is 437.
+    let first = client.ask(Method::ALLOCATE, &[&UDP]);
+    let again = client.ask_again(Method::ALLOCATE, &[&UDP]);
+    assert_eq!(code_of(&first), 0);
+    assert_eq!(first, again);
+    assert_eq!(client.code(Method::ALLOCATE, &[&UDP]), 437);
+
+    // One allocation is all that the user may have, until it is given back.
+    let mut second = Client::new(&server);
+    assert_eq!(second.code(Method::ALLOCATE, &[&UDP]), 486);
+    assert_eq!(client.code(Method::REFRESH, &[&Lifetime::from_secs(0)]), 0);
+    assert_eq!(second.code(Method::ALLOCATE, &[&UDP, &family(2)]), 0);
+    println!(
+        "refused_allocations: {} requests",
+        client.asked + second.asked
+    );
+}
+
+/// 0x7FFF, which nobody has registered.
+struct UnknownType;
+
+impl EncodeAttribute for UnknownType {
+    fn wire_type(&self, _: stunwire::Dialect) -> Option<stunwire::attribute::AttributeType> {
+        Some(stunwire::attribute::AttributeType::new(0x7FFF))
+    }
+
+    fn value_len(&self, _: stunwire::Context) -> usize {
+        0
+    }
+
+    fn encode(&self, _: &mut [u8], _: stunwire::Context) {}
+}
+
+#[test]
+fn refused_with_an_allocation() {
+    let server = Turn::start(&["--user", "bob:other"]);
+    let mut client = Client::new(&server);
+    let peer_4 = peer(LOOPBACK_PEER);
+
+    for (method, attributes) in [
+        (Method::REFRESH, &[] as &[&dyn EncodeAttribute]),
+        (Method::CREATE_PERMISSION, &[&peer_4]),
+        (Method::CHANNEL_BIND, &[&peer_4, &ChannelNumber::MIN]),
+        (Method::CONNECT, &[&peer_4]),
+    ] {
+        assert_eq!(client.code(method, attributes), 437, "{method}");
+    }
+    let reply = client.ask(Method::ALLOCATE, &[&UDP]);
+    let relay = Message::parse(&reply).unwrap().get::<XorRelayedAddress>();
+    let relay: SocketAddr = relay.unwrap().unwrap().0;
+    assert!(relay.ip().is_loopback());
+
+    let permission = Method::CREATE_PERMISSION;
+    assert_eq!(client.code(permission, &[]), 400);
+    assert_eq!(client.code(permission, &[&peer("[::1]:9")]), 443);
+    assert_eq!(client.code(permission, &[&peer("192.0.2.1:9")]), 403);
+    // All or none.
+    assert_eq!(
+        client.code(permission, &[&peer_4, &peer("192.0.2.1:9")]),
+        403
+    );
+    assert_eq!(client.code(permission, &[&peer_4, &peer("127.0.0.3:9")]), 0);
+
+    let bind = Method::CHANNEL_BIND;
+    let number = |number| ChannelNumber::new(number).unwrap();
+    assert_eq!(client.code(bind, &[&peer_4]), 400);
+    assert_eq!(client.code(bind, &[&number(0x4000)]), 400);
+    assert_eq!(client.code(bind, &[&number(0x4000), &peer("[::1]:9")]), 443);
+    assert_eq!(client.code(bind, &[&number(0x4000), &peer_4]), 0);
+    assert_eq!(client.code(bind, &[&number(0x4000), &peer_4]), 0);
+    // RFC 8656 §12.2: neither may be bound otherwise.
+    assert_eq!(client.code(bind, &[&number(0x4001), &peer_4]), 400);
+    assert_eq!(
+        client.code(bind, &[&number(0x4000), &peer("127.0.0.1:10")]),
+        400
+    );
+    // RFC 6062 §5.2: a relay of UDP connects to nobody.
+    assert_eq!(client.code(Method::CONNECT, &[&peer_4]), 400);
+    let family = RequestedAddressFamily(AddressFamily::IPV6);
+    assert_eq!(client.code(Method::REFRESH, &[&family]), 443);
+
+    // Somebody else in the same place: 441, whose allocation it is not.
+    client.user = "bob";
+    client.key = Key::long_term("bob", REALM, "other");
+    assert_eq!(client.code(Method::REFRESH, &[]), 441);
+    println!("refused_with_an_allocation: {} requests", client.asked);
+}
+
+#[test]
+fn refused_credentials() {
+    let server = Turn::start(&["--nonce-lifetime", "2"]);
+    let mut client = Client::new(&server);
+    // Nothing here is signed: the client has no key yet that the server knows.
+    client.key = Key::long_term(USER, REALM, "guess");
+    assert_eq!(code_of(&client.ask(Method::ALLOCATE, &[&UDP])), 401);
+    client.key = Key::long_term(USER, REALM, PASSWORD);
+    client.user = "nobody";
+    assert_eq!(code_of(&client.ask(Method::ALLOCATE, &[&UDP])), 401);
+    client.user = USER;
+
+    // A tag without what it belongs to, and a message that is cut in the middle of an attribute.
+    let mut packet = Vec::new();
+    let header = Header::request(Method::ALLOCATE, client.id);
+    let mut request = MessageWriter::new(&mut packet, header).unwrap();
+    request.attribute(&Username::new(USER).unwrap()).unwrap();
+    request.integrity(&client.key).unwrap().finish().unwrap();
+    assert_eq!(code_of(&client.exchange(&packet)), 400);
+    packet.truncate(50);
+    assert_eq!(code_of(&client.exchange(&packet)), 400);
+
+    // A nonce of another server, and our own when it has grown old: 438 with a new one.
+    assert_eq!(client.code(Method::ALLOCATE, &[&UDP]), 0);
+    let good = std::mem::replace(&mut client.nonce, b"1234-0123456789abcdef".to_vec());
+    assert_eq!(code_of(&client.ask(Method::REFRESH, &[])), 438);
+    client.nonce = good;
+    assert_eq!(client.code(Method::REFRESH, &[]), 0);
+    std::thread::sleep(Duration::from_secs(2));
+    let reply = client.ask(Method::REFRESH, &[]);
+    assert_eq!(code_of(&reply), 438);
+    let reply = Message::parse(&reply).unwrap();
+    client.nonce = reply
+        .get::<Nonce<'_>>()
+        .unwrap()
+        .unwrap()
+        .as_bytes()
+        .to_vec();
+    assert_eq!(client.code(Method::REFRESH, &[]), 0);
+    println!("refused_credentials: {} requests", client.asked);
+}
+
+/// RFC 8489 §9.2.4 and §9.2.5: SHA-256 for the key and for the tag, USERHASH, and the check against a
+/// list that somebody has shortened on the way.
+#[test]
+fn sha256_offered() {
+    let server = Turn::start(&["--sha256"]);
+    let mut client = Client::new(&server);
+    assert!(client.nonce.starts_with(b"obMatJos2"));
+    let key = Key::long_term_sha256(USER, REALM, PASSWORD);
+    let (sha256, md5) = (PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5);
+    let mut ask = |list: &[PasswordAlgorithm<'_>], chosen: Option<PasswordAlgorithm<'_>>| {
+        let mut packet = Vec::new();
+        let header = Header::request(Method::ALLOCATE, TransactionId::random().unwrap());
+        let mut request = MessageWriter::new(&mut packet, header).unwrap();
+        request
+            .attribute(&UDP)
+            .unwrap()
+            .attribute(&UserHash::of(USER, REALM))
+            .unwrap()
+            .attribute(&Realm::new(REALM).unwrap())
+            .unwrap()
+            .attribute(&Nonce::new(&client.nonce).unwrap())
+            .unwrap()
+            .attribute(&PasswordAlgorithms::of(list))
+            .unwrap();
+        if let Some(chosen) = chosen {
+            request.attribute(&chosen).unwrap();
+        }
+        request.integrity_sha256(&key).unwrap().finish().unwrap();
+        client.exchange(&packet)
+    };
+    assert_eq!(code_of(&ask(&[md5], Some(md5))), 400);
+    assert_eq!(code_of(&ask(&[md5, sha256], Some(sha256))), 400);
+    assert_eq!(code_of(&ask(&[sha256, md5], None)), 400);
+    let reply = ask(&[sha256, md5], Some(sha256));
+    assert_eq!(code_of(&reply), 0);
+    let reply = Message::parse(&reply).unwrap();
+    assert!(reply.get::<MessageIntegritySha256<'_>>().unwrap().is_some());
+    reply.verify(&key).unwrap();
+
+    // Our own client, with what it makes of the same challenge.
+    let mut command = example("turn_udp");
+    command.arg(format!("127.0.0.1:{}", server.port)).args([
+        "--user",
+        USER,
+        "--password",
+        PASSWORD,
+    ]);
+    let output = run(&mut command, Duration::from_secs(30));
+    let told = text(&output);
+    assert!(output.status.success(), "{told}\n{}", server.log());
+    let figures = server.figures(1);
+    println!(
+        "sha256_offered: {} requests; turn_udp: {figures}",
+        client.asked
+    );
+}
+
+/// The packet of a peer that nobody has permitted goes nowhere, and the server stays on
+/// loopback unless it is told otherwise.
+#[test]
+fn refused_places() {
+    let output = run(
+        example("turn_server").args(["--user", "a:b", "--listen", "0.0.0.0:0"]),
+        Duration::from_secs(10),
+    );
+    assert!(!output.status.success());
+    assert!(text(&output).contains("0.0.0.0 is not loopback"));
+
+    let server = Turn::start(&[]);
+    let mut client = Client::new(&server);
+    let reply = client.ask(Method::ALLOCATE, &[&UDP]);
+    let relay = Message::parse(&reply).unwrap().get::<XorRelayedAddress>();
+    let relay: SocketAddr = relay.unwrap().unwrap().0;
+    let friend = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let stranger = UdpSocket::bind("127.0.0.2:0").unwrap();
+    let address = XorPeerAddress(friend.local_addr().unwrap());
+    assert_eq!(client.code(Method::CREATE_PERMISSION, &[&address]), 0);
+    stranger.send_to(b"unasked", relay).unwrap();
+    friend.send_to(b"permitted", relay).unwrap();
+    let mut buf = [0; 256];
+    let length = client.socket.recv(&mut buf).unwrap();
+    let data = Message::parse(&buf[..length]).unwrap();
+    let indication = stunwire::relay::read(&data).unwrap().unwrap();
+    assert_eq!(indication.peer, address.0);
+    assert_eq!(&buf[indication.payload], b"permitted");
+    println!("refused_places: 1 of 2 packets relayed, the one of the permitted peer");
+}
