@@ -5,6 +5,7 @@
 //! the first byte of the message) and what imposed the limit.
 
 use crate::attribute::AttributeType;
+use crate::dialect::Dialect;
 
 /// Why bytes are not the header of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -171,7 +172,7 @@ impl core::fmt::Display for Range {
 
 /// Why one attribute of a message cannot be read. The others still can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{attribute} at offset {offset}: {source}")]
+#[error("{} at offset {offset}: {source}", Named(*attribute, *dialect))]
 #[non_exhaustive]
 pub struct AttributeError {
     /// The attribute's type.
@@ -180,6 +181,20 @@ pub struct AttributeError {
     pub offset: u32,
     /// What is wrong with the value.
     pub source: ValueError,
+    /// The dialect of the message, by which the attribute has its name.
+    pub dialect: Dialect,
+}
+
+/// The name that an attribute has in a dialect, or its code.
+struct Named(AttributeType, Dialect);
+
+impl core::fmt::Display for Named {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.1.name_of(self.0) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{:#06x}", self.0.code()),
+        }
+    }
 }
 
 /// Why a message, or a part of one, cannot be written. Nothing of the refused part stands in the

@@ -487,6 +487,7 @@ impl<'a> RawAttribute<'a> {
                 attribute: self.ty(),
                 offset: self.offset,
                 source,
+                dialect: self.dialect,
             }),
         }
     }

@@ -312,6 +312,20 @@ fn ms_turn_sequence_numbers() {
     }
 }
 
+/// An error names the attribute as its dialect does: 0x8050 is Vovida's elsewhere.
+#[test]
+fn a_malformed_value_under_its_own_name() {
+    let message =
+        hex("00030011 000102030405060708090a0b0c0d0e0f 000f0004 72c64bc6 80500005 0102030405");
+    let message = Dialect::MS_TURN.parse(&message).unwrap();
+    let error = message.get::<ms::SequenceNumber>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "MS-SEQUENCE-NUMBER at offset 28: the value is 5 bytes long, its type takes 24"
+    );
+    assert_eq!(error.dialect, Dialect::MS_TURN);
+}
+
 /// The types that only MS-TURN reads so: [MS-TURN] 2.2.1.
 #[test]
 fn ms_turn_message_types() {
