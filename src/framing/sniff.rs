@@ -271,8 +271,14 @@ fn pseudo_tls(bytes: &[u8]) -> Proof {
     at(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 
+/// What does not begin so is not waited for: the server's has TLS's head and its own length.
 fn google_hello(bytes: &[u8]) -> Proof {
-    at(bytes, 0, &GOOGLE_CLIENT).or(|| at(bytes, 0, &GOOGLE_SERVER))
+    let client = at(bytes, 0, &[0x80, 0x46]).and(|| at(bytes, 0, &GOOGLE_CLIENT));
+    client.or(|| {
+        at(bytes, 0, &[0x16, 3])
+            .and(|| at(bytes, 3, &[0x00, 0x4A]))
+            .and(|| at(bytes, 0, &GOOGLE_SERVER))
+    })
 }
 
 /// A handshake record. By its tenth byte an RFC 4571 length of 5,635 would have shown its message.
