@@ -19,6 +19,7 @@ mod aioice;
 mod capture;
 mod chromium;
 mod coturn;
+mod device;
 mod libnice;
 mod own;
 mod refusals;
