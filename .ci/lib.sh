@@ -78,7 +78,7 @@ need() {
   if ! command -v "$program" >/dev/null; then
     printf 'installing %s: %s\n' "$program" "$*"
     # Quiet unless it fails.
-    "$@" >"$notes/install" 2>&1 || tail -n 5 "$notes/install"
+    "$@" >"$notes/install" 2>&1 </dev/null || tail -n 5 "$notes/install"
     hash -r
   fi
   command -v "$program" >/dev/null || return 1
