@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use stunwire::Dialect;
 use stunwire::framing::{MsFrame, MsTcp, Next};
 
@@ -15,6 +16,9 @@ use crate::{capture, classify, hex, pcap, sample};
 /// The most that is read of what is not a capture. A message is at most 65,555 bytes long, and one
 /// in hexadecimal with a separator after each digit some three times as much.
 const MOST_BYTES: u64 = 1024 * 1024;
+
+/// From this size on a file takes long enough to show how far it is read.
+const LARGE: u64 = 64 * 1024 * 1024;
 
 /// The first bytes of a pcap file in either byte order, with microseconds and nanoseconds, and of a
 /// pcapng file.
@@ -62,6 +66,20 @@ impl fmt::Display for Error {
     }
 }
 
+/// A bar on standard error for a large file. It is hidden where nobody sees it, and where it would
+/// stand among the output.
+fn progress(file: &File) -> ProgressBar {
+    let len = file.metadata().map_or(0, |metadata| metadata.len());
+    if len < LARGE || io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(len);
+    match ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 impl Input {
     pub fn open(args: &Args) -> Result<Self, Error> {
         match (&args.hex, &args.input) {
@@ -70,7 +88,10 @@ impl Input {
             (None, Some(path)) if path.as_os_str() != "-" => {
                 let name = path.display().to_string();
                 match File::open(path) {
-                    Ok(file) => Self::bytes(name, file),
+                    Ok(file) => {
+                        let progress = progress(&file);
+                        Self::bytes(name, progress.wrap_read(file))
+                    }
                     Err(error) => Err(Error::Read { name, error }),
                 }
             }
