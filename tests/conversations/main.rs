@@ -2,7 +2,8 @@
 //!
 //! A program that is not installed is a printed skip: `skipped: NAME: why`. To make it a failure, name
 //! the program or its Debian package: `STUNWIRE_REQUIRE=turnserver,stund,tshark`. To see the figures:
-//! `cargo test --test conversations -- --nocapture`.
+//! `cargo build --examples && cargo test --test conversations -- --nocapture`; plain `cargo test` builds
+//! the examples itself.
 #![allow(
     unreachable_pub, // a binary has no other crate to reach it
     missing_docs,
