@@ -1,12 +1,15 @@
 //! The TURN server under aioice and aiortc (Debian: python3-aioice, python3-aiortc): two agents that
 //! have no addresses but their relays'.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::own::{PASSWORD, Turn, USER};
 use crate::support::{run, skip, text};
+use crate::tap::Tap;
+use crate::tshark;
 
 /// Debian's Python, which has Debian's modules.
 const PYTHON: &str = "/usr/bin/python3";
@@ -26,14 +29,14 @@ fn have_module(name: &str) -> bool {
 }
 
 /// Runs the script against a server, and gives the number of bytes that it says came through.
-fn python(server: &Turn, kind: &str, transport: &str) -> u64 {
+fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/conversations/aioice_relay.py"
     );
     let mut command = Command::new(PYTHON);
     command
-        .args([script, kind, "127.0.0.1", &server.port.to_string()])
+        .args([script, kind, "127.0.0.1", &at.port().to_string()])
         .args([transport, USER, PASSWORD]);
     let output = run(&mut command, Duration::from_secs(60));
     let told = text(&output);
@@ -46,13 +49,16 @@ fn converse(name: &str, module: &str, transport: &str, least: u64) {
         return;
     }
     let server = Turn::start(&[]);
-    let bytes = python(&server, module, transport);
+    let tap = Tap::new(server.at("127.0.0.1"));
+    let bytes = python(&server, tap.address(), module, transport);
     assert_eq!(bytes, least);
     let figures = server.figures(2);
     // From one relay to the other, whose end may come before the last packet.
     assert!(figures.to_peers.1 >= figures.to_clients.1, "{figures}");
     assert!(figures.to_clients.1 >= least, "{figures}");
     println!("{name}: {bytes} bytes between the agents; {figures}");
+    let packets = usize::try_from(figures.to_peers.0 + figures.to_clients.0).unwrap();
+    tshark::agree_on_at_least(name, &tap, packets);
 }
 
 /// Both ways 28 packets of 1, 38, 75, … 1000 bytes.
@@ -86,7 +92,7 @@ fn aioice_stale_nonce() {
         return;
     }
     let server = Turn::start(&["--nonce-lifetime", "1", "--trace"]);
-    let bytes = python(&server, "refresh", "udp");
+    let bytes = python(&server, server.at("127.0.0.1"), "refresh", "udp");
     assert_eq!(bytes, 50 * 100);
     // ERROR-CODE, class 4, number 38; and the successes of ChannelBind and of the last Refresh.
     let log = server.log();

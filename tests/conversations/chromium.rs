@@ -14,6 +14,8 @@ use stunwire::{Class, FingerprintStatus, Message, Method};
 
 use crate::own::{PASSWORD, Turn, USER};
 use crate::support::{Folder, have};
+use crate::tap::Tap;
+use crate::tshark;
 
 /// How long the browser may take until it asks for the page, and how often it is started.
 const START: Duration = Duration::from_secs(30);
@@ -202,7 +204,8 @@ fn converse(name: &str, transport: &str) {
     }
     let server = Turn::start(&["--trace"]);
     let password = PASSWORD.replace(' ', "+");
-    let port = server.port;
+    let tap = Tap::new(server.at("127.0.0.1"));
+    let port = tap.address().port();
     let result = result_of_page(&format!(
         "port={port}&transport={transport}&user={USER}&password={password}"
     ));
@@ -232,6 +235,7 @@ fn converse(name: &str, transport: &str) {
     for (count, value) in said.unknown.values() {
         println!("{name}: {count:>4} {value}");
     }
+    tshark::agree_on_at_least(name, &tap, 1000);
     for expected in [
         "Allocate Request to the server",
         "CreatePermission Request to the server",

@@ -40,6 +40,11 @@ impl Turn {
         self.server.log()
     }
 
+    /// The address of one family.
+    pub fn at(&self, ip: &str) -> SocketAddr {
+        SocketAddr::new(ip.parse().unwrap(), self.port)
+    }
+
     /// What all allocations together have carried, once as many have ended.
     pub fn figures(&self, allocations: usize) -> Figures {
         let begin = Instant::now();
