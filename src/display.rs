@@ -3,6 +3,7 @@
 //! - A [`Header`](crate::Header) prints as `Allocate Request`.
 //! - A [`Message`] prints in one line, in the style of Wireshark's Info column:
 //!   `Allocate Request TCP lifetime: 600 user: turn realm: TANDBERG with nonce`.
+//!   With `{:#}` it prints its header, and below each attribute that there is behind its offset.
 //! - A [`RawAttribute`] prints as its name and its decoded value, and with `{:#}` with its length
 //!   between them.
 //!
@@ -84,6 +85,11 @@ fn is_binary(bytes: &[u8]) -> bool {
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.header(), f)?;
+        if f.alternate() {
+            return self
+                .all_attributes()
+                .try_for_each(|attribute| write!(f, "\n{:6}  {attribute:#}", attribute.offset()));
+        }
         for attribute in self.attributes() {
             let Ok(value) = attribute.to_any() else {
                 write!(f, " malformed {}", Name(&attribute))?;

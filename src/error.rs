@@ -229,7 +229,7 @@ pub enum EncodeError {
     #[error("an indication or a response has no reply")]
     NotARequest,
     /// The attribute is made by the writer alone: MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256,
-    /// FINGERPRINT and, in MS-TURN, MAGIC-COOKIE.
+    /// GOOG-MESSAGE-INTEGRITY-32, FINGERPRINT and, in MS-TURN, MAGIC-COOKIE.
     #[error("{attribute} is written by the writer alone")]
     WriterOnly {
         /// Its type.

@@ -51,6 +51,10 @@ impl Message<'_> {
         let Some((text, value)) = self.tag_at(place) else {
             return FingerprintStatus::Invalid;
         };
+        let context = crate::Context::new(self.transaction_id(), self.dialect());
+        let Ok(found) = Fingerprint::decode(value, context) else {
+            return FingerprintStatus::Invalid;
+        };
         let end = text
             .len()
             .wrapping_add(TLV_HEAD_LEN)
@@ -58,10 +62,6 @@ impl Message<'_> {
         if end != self.as_bytes().len() {
             return FingerprintStatus::NotLast;
         }
-        let context = crate::Context::new(self.transaction_id(), self.dialect());
-        let Ok(found) = Fingerprint::decode(value, context) else {
-            return FingerprintStatus::Invalid;
-        };
         // It is last, so the header's length counts it, as §14.7 wants.
         if found.value() == crc32fast::hash(text) ^ XOR {
             FingerprintStatus::Valid

@@ -12,6 +12,7 @@ use crate::key::Key;
 use crate::message::{
     ABSENT, Attributes, GetAll, Message, RawAttribute, UnknownRequired, offset32,
 };
+use crate::nonce;
 use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
 
 /// How a message was authenticated.
@@ -70,11 +71,15 @@ impl Policy {
     }
 
     /// MESSAGE-INTEGRITY-SHA256 may be cut down to `len` bytes; under 16 is taken as 16, the least
-    /// that RFC 8489 §14.6 has.
+    /// that RFC 8489 §14.6 has, and above 32 as 32, the most.
     #[must_use]
     pub const fn sha256_min_len(self, len: u8) -> Self {
         Self {
-            sha256_min_len: if len < 16 { 16 } else { len },
+            sha256_min_len: match len {
+                0..=16 => 16,
+                17..=31 => len,
+                _ => 32,
+            },
             ..self
         }
     }
@@ -283,15 +288,24 @@ impl<'a> Verified<'a> {
         self.algorithm
     }
 
-    /// What a reply is signed with: RFC 8489 §9.1.3, and §9.2.4 for long-term credentials, where the
-    /// choice of a password algorithm decides and not the tag of the request.
-    pub(crate) fn reply_algorithm(&self) -> IntegrityAlgorithm {
+    /// What a reply is signed with
+    /// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)): as the request, or
+    /// with SHA-256 where the request chose a password algorithm
+    /// ([§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)). To be kept where the reply
+    /// is written later than the request can be: see
+    /// [`MessageWriter::integrity_by`](crate::MessageWriter::integrity_by).
+    #[must_use]
+    pub fn reply_algorithm(&self) -> IntegrityAlgorithm {
         let chosen = AttributeType::PASSWORD_ALGORITHM;
-        match self.algorithm {
-            IntegrityAlgorithm::Sha1 if self.attributes().any(|raw| raw.ty() == chosen) => {
-                IntegrityAlgorithm::Sha256 { len: 32 }
-            }
-            algorithm => algorithm,
+        let upgrades = self.algorithm == IntegrityAlgorithm::Sha1
+            && self.message.dialect().rules().tag == Tag::Adjusted
+            && self.attributes().any(|raw| raw.ty() == chosen)
+            // Without the nonce's bit the attribute means nothing.
+            && nonce::announces_algorithms(self.get().ok().flatten());
+        if upgrades {
+            IntegrityAlgorithm::Sha256 { len: 32 }
+        } else {
+            self.algorithm
         }
     }
 

@@ -47,7 +47,8 @@ impl Key {
     /// The key of long-term credentials by MD5 of `username:realm:password`
     /// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)).
     ///
-    /// Quotes around username and realm, and NULs behind all three, are removed, as the RFC says.
+    /// Quotes at either end of username and realm, and NULs behind all three, are removed, as the RFC
+    /// says.
     #[must_use]
     pub fn long_term<U, R, P>(username: &U, realm: &R, password: &P) -> Self
     where

@@ -125,6 +125,9 @@ fn whole(message: Message<'_>, walked: &[RawAttribute<'_>]) {
     typed(message);
     printable(&message.to_string());
     printable(&format!("{message:?}"));
+    let long = format!("{message:#}");
+    assert_eq!(long.lines().count(), 1 + all.len());
+    long.lines().for_each(printable);
     assert!(message.unknown_required(|_| false).count() <= all.len());
     assert_eq!(message.unknown_required(|_| true).count(), 0);
     replayed(message);

@@ -56,7 +56,9 @@ pub struct Indication {
 /// ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)); a Data
 /// indication that carries an ICMP attribute has no data.
 ///
-/// Of several peers the first counts.
+/// Of several peers the first counts. What else stands in the indication is not looked at: a server
+/// drops one with an attribute that must be understood and is not
+/// ([`Message::unknown_required`]), and minds the DONT-FRAGMENT of a Send.
 ///
 /// # Errors
 /// When the peer's address is malformed.

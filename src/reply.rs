@@ -13,7 +13,10 @@
 //! | [`bad_request`] 40 | 20, a header alone | 2.0 |
 //! | [`unknown_attributes`] 56 | 24, one attribute | 2.3 |
 //! | the same, 84 with all of [`MAX_UNKNOWN`] | 84, sixteen attributes | 1.0 |
-//! | [`unauthenticated`] 52 and realm and nonce, each padded | 20 | 2.6 and more |
+//! | [`unauthenticated`] and [`stale_nonce`] 52 and realm and nonce, each padded | 20 | 2.6 and more |
+//! | the same with two algorithms offered, 12 more | 20 | 3.2 and more |
+//!
+//! A slice holds the reply at its start, as long as the reply's header says.
 //!
 //! Keep realm and nonce short, and the rate of replies to an unknown address low.
 
@@ -22,6 +25,7 @@ use crate::attribute::{
     PasswordAlgorithms, Realm, UnknownAttributes,
 };
 use crate::buffer::Buffer;
+use crate::dialect::Tag;
 use crate::error::EncodeError;
 use crate::header::Header;
 use crate::integrity::Verified;
@@ -184,11 +188,9 @@ impl<'a> Challenge<'a> {
 /// goes to an address which nobody has checked must not serve to flood it.
 pub const MAX_UNKNOWN: usize = 16;
 
-/// 420 with the list of what the caller does not understand, each type once and at most
-/// [`MAX_UNKNOWN`], unsigned
+/// 420 with the list of what the caller does not understand, each type once, at most
+/// [`MAX_UNKNOWN`] and no more than the request can have, unsigned
 /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
-///
-/// To sign it, write it with [`MessageWriter::error_to`] and [`UnknownAttributes::from_types`].
 ///
 /// # Errors
 /// When `request` is none, or the reply does not fit.
@@ -201,9 +203,44 @@ where
     B: Buffer + ?Sized,
     I: IntoIterator<Item = AttributeType>,
 {
+    unknown_list(buffer, request.into(), unknown)?.finish()?;
+    Ok(())
+}
+
+/// The same, signed as the request was: what a server answers that has checked the credentials first,
+/// as [RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3) has it.
+///
+/// # Errors
+/// When `request` is none, or the reply does not fit.
+pub fn unknown_attributes_signed<B, I>(
+    buffer: &mut B,
+    request: &Verified<'_>,
+    key: &Key,
+    unknown: I,
+) -> Result<(), EncodeError>
+where
+    B: Buffer + ?Sized,
+    I: IntoIterator<Item = AttributeType>,
+{
+    let reply = unknown_list(buffer, request.header(), unknown)?;
+    reply.integrity_like(request, key)?.finish()?;
+    Ok(())
+}
+
+/// A 420 with its list.
+fn unknown_list<B: Buffer + ?Sized>(
+    buffer: &mut B,
+    request: Header,
+    unknown: impl IntoIterator<Item = AttributeType>,
+) -> Result<MessageWriter<'_, B>, EncodeError> {
     let mut listed = [AttributeType::new(0); MAX_UNKNOWN];
     let mut count = 0_usize;
+    // An attribute takes 4 bytes, so a request has no more of them than this.
+    let most = usize::from(request.length() / 4);
     for ty in unknown {
+        if count >= most {
+            break;
+        }
         if listed.iter().take(count).any(|other| *other == ty) {
             continue;
         }
@@ -216,15 +253,14 @@ where
     let list = UnknownAttributes::from_types(listed.into_iter().take(count));
     let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::UNKNOWN_ATTRIBUTE)?;
     reply.attribute(&list)?;
-    reply.finish()?;
-    Ok(())
+    Ok(reply)
 }
 
 /// 487 to an ICE check whose sender takes itself for what this agent is, signed, with FINGERPRINT
 /// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
 ///
 /// # Errors
-/// When `request` is none, or the reply does not fit.
+/// When `request` is none, the reply does not fit, or the dialect has no FINGERPRINT.
 pub fn role_conflict<B: Buffer + ?Sized>(
     buffer: &mut B,
     request: &Verified<'_>,
@@ -255,6 +291,12 @@ pub fn try_alternate<B: Buffer + ?Sized>(
     if let Some(domain) = domain {
         reply.attribute(&domain)?;
     }
-    reply.integrity_like(request, key)?.finish()?;
+    let reply = reply.integrity_like(request, key)?;
+    // Where the tag has counted a FINGERPRINT, there must be one.
+    if request.header().dialect().rules().tag == Tag::BeforeFingerprint {
+        reply.fingerprint()?.finish()?;
+    } else {
+        reply.finish()?;
+    }
     Ok(())
 }

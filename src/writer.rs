@@ -325,9 +325,17 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let rules = dialect.rules();
         let (ty, len) = match algorithm {
             IntegrityAlgorithm::Sha1 => (AttributeType::MESSAGE_INTEGRITY, 20),
-            IntegrityAlgorithm::MsTurnSha256 => (AttributeType::MESSAGE_INTEGRITY, 32),
+            IntegrityAlgorithm::MsTurnSha256 if rules.magic => {
+                (AttributeType::MESSAGE_INTEGRITY, 32)
+            }
+            IntegrityAlgorithm::MsTurnSha256 => return Err(EncodeError::NotInDialect),
+            IntegrityAlgorithm::Sha256 {
+                len: len @ (16 | 20 | 24 | 28 | 32),
+            } => (AttributeType::MESSAGE_INTEGRITY_SHA256, usize::from(len)),
             IntegrityAlgorithm::Sha256 { len } => {
-                (AttributeType::MESSAGE_INTEGRITY_SHA256, usize::from(len))
+                return Err(EncodeError::OutOfRange {
+                    value: u32::from(len),
+                });
             }
             IntegrityAlgorithm::Goog32 => (AttributeType::GOOG_MESSAGE_INTEGRITY_32, 4),
         };
@@ -592,17 +600,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// When it does not fit, or `len` is none of these.
     pub fn integrity_sha256_truncated(
-        mut self,
+        self,
         key: &Key,
         len: u8,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        if !(16..=32).contains(&len) || len & 3 != 0 {
-            return Err(EncodeError::OutOfRange {
-                value: u32::from(len),
-            });
-        }
-        self.draft.sign(key, IntegrityAlgorithm::Sha256 { len })?;
-        Ok(MessageWriter::of(self.draft))
+        self.integrity_by(IntegrityAlgorithm::Sha256 { len }, key)
     }
 
     /// Appends GOOG-MESSAGE-INTEGRITY-32, 4 bytes: what libwebrtc's GOOG-PING carries, and nothing
@@ -624,14 +626,31 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// ([§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
     ///
     /// # Errors
-    /// When it does not fit.
+    /// When it does not fit, or this message's dialect does not have it.
     #[inline]
     pub fn integrity_like(
-        mut self,
+        self,
         request: &Verified<'_>,
         key: &Key,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.draft.sign(key, request.reply_algorithm())?;
+        self.integrity_by(request.reply_algorithm(), key)
+    }
+
+    /// Appends the integrity attribute of this algorithm: where the reply is written when the request
+    /// is gone, as the answer to a Connect
+    /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), with what
+    /// [`Verified::reply_algorithm`] said.
+    ///
+    /// # Errors
+    /// When it does not fit, the dialect does not have it, or its length is none that
+    /// [`integrity_sha256_truncated`](Self::integrity_sha256_truncated) takes.
+    #[inline]
+    pub fn integrity_by(
+        mut self,
+        algorithm: IntegrityAlgorithm,
+        key: &Key,
+    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
+        self.draft.sign(key, algorithm)?;
         Ok(MessageWriter::of(self.draft))
     }
 

@@ -6,7 +6,9 @@ use stunwire::attribute::{
     ErrorCode, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, Username,
 };
 use stunwire::writer::state::Open;
-use stunwire::{Dialect, Header, Key, Message, MessageWriter, Method, TransactionId, Verified};
+use stunwire::{
+    Dialect, Header, Key, Message, MessageWriter, Method, TransactionId, Verified, nonce,
+};
 
 use super::link::{Answer, Link};
 
@@ -26,13 +28,10 @@ impl<'a> Login<'a> {
     pub fn new(user: &'a str, password: &'a str, challenge: Vec<u8>) -> Result<Self> {
         let message = Message::parse(&challenge)?;
         let realm = message.get::<Realm>()?.ok_or("a challenge without REALM")?;
-        // A server of RFC 8489 may offer more than MD5.
-        let offered = message.get::<PasswordAlgorithms>()?;
-        let algorithm = offered.and_then(|offered| {
-            [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5]
-                .into_iter()
-                .find(|ours| offered.iter().any(|theirs| theirs == *ours))
-        });
+        // A server of RFC 8489 may offer more than MD5, and its nonce tells if somebody took that out.
+        let ours = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
+        let algorithm = nonce::choose_algorithm(&message, &ours)?
+            .map(|theirs| PasswordAlgorithm::new(theirs.number(), &[]));
         let by = algorithm.unwrap_or(PasswordAlgorithm::MD5);
         let key = Key::long_term_by(by, user, &realm, password).ok_or("unknown algorithm")?;
         Ok(Self {

@@ -88,7 +88,7 @@ impl fmt::Display for Padding<'_> {
 /// ([RFC 5780 §7.5](https://www.rfc-editor.org/rfc/rfc5780#section-7.5)).
 ///
 /// The RFC's two bytes of padding are counted in the length by some senders and not by others: 2
-/// bytes and more are read, 4 are written.
+/// or 4 bytes are read, 4 are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ResponsePort(
     /// The port.

@@ -198,17 +198,36 @@ where
     }
 }
 
-token! {
-    /// USERHASH: SHA-256 of `username:realm`, instead of USERNAME
-    /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)).
-    UserHash(
-        /// The hash, 32 bytes.
-        32
-    )
+/// USERHASH: SHA-256 of `username:realm`, instead of USERNAME
+/// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)). Compared in constant time.
+#[derive(Clone, Copy, Debug)]
+pub struct UserHash(
+    /// The hash, 32 bytes.
+    pub [u8; 32],
+);
+
+reads!(UserHash, |value, context| array(value).map(Self));
+writes!(UserHash, as UserHash, |this, context| 32, |out| put(out, this.0));
+
+impl PartialEq for UserHash {
+    fn eq(&self, other: &Self) -> bool {
+        // A MAC's output, as long as these bytes are, compares so.
+        type Output = CtOutput<Hmac<Sha256>>;
+        Output::new(self.0.into()) == Output::new(other.0.into())
+    }
+}
+
+impl Eq for UserHash {}
+
+impl fmt::Display for UserHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Hex(&self.0), f)
+    }
 }
 
 impl UserHash {
-    /// The hash of a user in a realm, both prepared as the key's are.
+    /// The hash of a user in a realm, both prepared as the key's are. The bytes are taken as they are:
+    /// without the quotes and NULs that [`Key::long_term`](crate::Key::long_term) removes.
     ///
     /// ```
     /// use stunwire::attribute::UserHash;
@@ -237,9 +256,7 @@ impl UserHash {
         U: AsRef<[u8]> + ?Sized,
         R: AsRef<[u8]> + ?Sized,
     {
-        // A MAC's output, as these bytes are as long as, compares so.
-        type Output = CtOutput<Hmac<Sha256>>;
-        Output::new(self.0.into()) == Output::new(Self::of(username, realm).0.into())
+        *self == Self::of(username, realm)
     }
 }
 

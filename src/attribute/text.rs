@@ -145,7 +145,9 @@ text! {
 impl<'a> Username<'a> {
     /// The USERNAME of an ICE check: `remote:local`, each the fragment of that side
     /// ([RFC 8445 §7.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.2)). Joined while it is
-    /// written, without an allocation.
+    /// written, without an allocation. Fragments have at most 256 characters
+    /// ([RFC 8839 §5.4](https://www.rfc-editor.org/rfc/rfc8839#section-5.4)); their lengths are not
+    /// checked.
     #[must_use]
     pub fn joined<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
     where

@@ -49,7 +49,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! With feature `codec` the readers are tokio-util's `Decoder`s and `Encoder`s.
+//! With feature `codec` [`StunTcp`] and [`Rfc4571`] are tokio-util's `Decoder`s and `Encoder`s.
 //!
 //! # Writing
 //!
@@ -333,6 +333,10 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
 impl<B: Buffer + ?Sized> Drop for FrameWriter<'_, B> {
     fn drop(&mut self) {
         if let Some(buffer) = &mut self.buffer {
+            // In a slice the head stays, and must not pass for a frame of nothing.
+            if let Some(head) = buffer.bytes().get_mut(self.from..self.to) {
+                head.iter_mut().take(4).for_each(|byte| *byte = 0xFF);
+            }
             buffer.cut(self.from);
         }
     }

@@ -84,6 +84,12 @@ impl StunTcp {
         }
     }
 
+    /// Whether this is a channel that the reader accepts.
+    #[cfg(feature = "codec")]
+    pub(crate) const fn takes(&self, number: ChannelNumber) -> bool {
+        number.get() <= self.last_channel
+    }
+
     /// Reads the frame at the front.
     ///
     /// A frame is refused as soon as the byte is there that breaks a rule, and none is waited for

@@ -180,14 +180,18 @@ impl Encoder<Frame<Bytes>> for StunTcp {
 
     fn encode(&mut self, frame: Frame<Bytes>, out: &mut BytesMut) -> Result<(), StreamError> {
         match frame {
-            Frame::Stun(message) => match self.next(&message)? {
-                Next::Frame {
+            Frame::Stun(message) => match self.next(&message) {
+                Ok(Next::Frame {
                     frame: Frame::Stun(_),
                     consumed,
-                } if consumed == message.len() => out.put(message),
+                }) if consumed == message.len() => out.put(message),
                 _ => return Err(EncodeError::NoSuchMessage.into()),
             },
             Frame::ChannelData { number, payload } => {
+                if !self.takes(number) {
+                    let value = u32::from(number.get());
+                    return Err(EncodeError::OutOfRange { value }.into());
+                }
                 let mut frame = stun_tcp::begin(out, number)?;
                 frame.put(&payload)?;
                 frame.end()?;

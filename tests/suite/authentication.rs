@@ -329,22 +329,71 @@ fn a_downgraded_list_of_algorithms() {
         let found = nonce::password_algorithm(&message, &offered);
         assert_eq!(found, expected, "{nonce}, {list:?}, {choice:?}");
     }
+    // MD5 is meant where neither attribute is there, and may not have been offered.
+    let bytes = with_algorithms(marked, None, None);
+    let message = Message::parse(&bytes).unwrap();
+    let found = nonce::password_algorithm(&message, &[SHA256]);
+    assert_eq!(found, Err(AlgorithmError::NotOffered));
     assert!(Key::long_term_by(SHA256, "u", "r", "p").is_some());
     assert!(Key::long_term_by(unknown, "u", "r", "p").is_none());
+}
+
+/// RFC 8489 §9.2.5: the client's half.
+#[test]
+fn a_list_of_algorithms_taken_out() {
+    const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
+    const SHA256: PasswordAlgorithm<'_> = PasswordAlgorithm::SHA256;
+    let unknown = PasswordAlgorithm::new(7, &[]);
+    for (nonce, list, expected) in [
+        ("fresh", None, Ok(None)),
+        ("obMatJos2gAAAfresh", None, Err(AlgorithmError::ListMissing)),
+        ("obMatJos2AAABfresh", None, Err(AlgorithmError::ListMissing)),
+        ("obMatJos2QAAAfresh", None, Ok(None)),
+        (
+            "obMatJos2gAAAfresh",
+            Some(&[SHA256, MD5][..]),
+            Ok(Some(SHA256)),
+        ),
+        (
+            "obMatJos2gAAAfresh",
+            Some(&[MD5, SHA256][..]),
+            Ok(Some(MD5)),
+        ),
+        (
+            "obMatJos2gAAAfresh",
+            Some(&[unknown, MD5][..]),
+            Ok(Some(MD5)),
+        ),
+        (
+            "obMatJos2gAAAfresh",
+            Some(&[unknown][..]),
+            Err(AlgorithmError::NoneSupported),
+        ),
+    ] {
+        let bytes = with_algorithms(nonce, list, None);
+        let message = Message::parse(&bytes).unwrap();
+        let found = nonce::choose_algorithm(&message, &[MD5, SHA256]);
+        assert_eq!(found, expected, "{nonce}, {list:?}");
+    }
 }
 
 /// §9.2.4: with a password algorithm chosen, the reply carries SHA-256 whatever the request had.
 #[test]
 fn the_reply_to_a_chosen_algorithm() {
     let key = Key::short_term("secret");
-    for (choice, expected) in [
-        (None, IntegrityAlgorithm::Sha1),
+    const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
+    for (nonce, choice, expected) in [
+        ("obMatJos2gAAAfresh", None, IntegrityAlgorithm::Sha1),
+        // Without the nonce's bit the attribute means nothing.
+        ("fresh", Some(MD5), IntegrityAlgorithm::Sha1),
         (
-            Some(PasswordAlgorithm::MD5),
+            "obMatJos2gAAAfresh",
+            Some(MD5),
             IntegrityAlgorithm::Sha256 { len: 32 },
         ),
     ] {
         let bytes = request(|mut writer| {
+            writer.attribute(&Nonce::new(nonce)?)?;
             if let Some(choice) = choice {
                 writer.attribute(&choice)?;
             }
@@ -396,6 +445,43 @@ fn challenges() {
     }
 }
 
+/// A reply that is written when the request is gone, and algorithms that the dialect does not have.
+#[test]
+fn a_reply_by_algorithm() {
+    let key = Key::short_term("secret");
+    let bytes = request(|writer| writer.integrity_sha256(&key)?.finish().map(drop));
+    let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+    let (header, algorithm) = (verified.header(), verified.reply_algorithm());
+    drop(bytes);
+    let write = |header: Header, algorithm| {
+        let mut reply = Vec::new();
+        let writer = MessageWriter::success_to(&mut reply, header).unwrap();
+        let written = writer.integrity_by(algorithm, &key)?.finish().map(drop);
+        written.map(|()| reply)
+    };
+    let reply = write(header, algorithm).unwrap();
+    let reply = Message::parse(&reply).unwrap().verify(&key).unwrap();
+    assert_eq!(reply.algorithm(), algorithm);
+    for len in [0, 15, 17, 33, 255] {
+        assert_eq!(
+            write(header, IntegrityAlgorithm::Sha256 { len }),
+            Err(EncodeError::OutOfRange {
+                value: u32::from(len)
+            })
+        );
+    }
+    assert_eq!(
+        write(header, IntegrityAlgorithm::MsTurnSha256),
+        Err(EncodeError::NotInDialect)
+    );
+    let microsofts = header.in_dialect(Dialect::MS_TURN);
+    assert!(write(microsofts, IntegrityAlgorithm::MsTurnSha256).is_ok());
+    assert_eq!(
+        write(microsofts, IntegrityAlgorithm::Goog32),
+        Err(EncodeError::NotInDialect)
+    );
+}
+
 /// The sizes that the documentation of `reply` states, from a request of the size that it states.
 #[test]
 fn replies_stay_small() {
@@ -407,16 +493,20 @@ fn replies_stay_small() {
     };
     let header = Header::request(Method::BINDING, ID);
     assert_eq!(size(&|out| reply::bad_request(out, header).unwrap()), 40);
+    // The smallest request that has so many attributes.
     let unknown = |count: u16| {
+        let length = (4 * count).to_be_bytes();
+        let head = [&[0, 1], &length[..], ID.as_bytes()].concat();
+        let header = Header::parse(&head).unwrap();
         size(&|out| {
-            let types = (0..count).map(AttributeType::new);
-            reply::unknown_attributes(out, header, types).unwrap();
+            reply::unknown_attributes(out, header, (0..0x7FFF).map(AttributeType::new)).unwrap();
         })
     };
+    assert_eq!(unknown(0), 52);
     assert_eq!(unknown(1), 56);
     assert_eq!(unknown(16), 84);
     assert_eq!(unknown(17), 84);
-    assert_eq!(unknown(0x7FFF), 84);
+    assert_eq!(unknown(0x3FFF), 84);
     let challenge = size(&|out| reply::unauthenticated(out, header, "", "").unwrap());
     assert_eq!(challenge, 52);
 }

@@ -81,10 +81,7 @@ impl Server {
         };
         let unknown = request.unknown_required(|ty| KNOWN.contains(&ty));
         if unknown.clone().next().is_some() {
-            let mut reply = MessageWriter::error_to(out, &request, ErrorCode::UNKNOWN_ATTRIBUTE)?;
-            reply.attribute(&UnknownAttributes::from_types(unknown))?;
-            reply.integrity_like(&request, key)?.finish()?;
-            return Ok(());
+            return reply::unknown_attributes_signed(out, &request, key, unknown);
         }
         if !self.has_allocation(from) {
             let reply = MessageWriter::error_to(out, &request, ErrorCode::ALLOCATION_MISMATCH)?;

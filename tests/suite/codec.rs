@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use stunwire::attribute::{ChannelNumber, ConnectionId, Software};
 use stunwire::framing::{Frame, FrameError, Rfc4571, StreamError, StunTcp, stun_tcp};
-use stunwire::{EncodeError, Header, Message, MessageWriter, Method, TransactionId};
+use stunwire::{ChannelData, EncodeError, Header, Message, MessageWriter, Method, TransactionId};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::codec::{Decoder, Encoder, Framed};
@@ -22,6 +22,13 @@ fn run<T>(future: impl Future<Output = T>) -> T {
             .await
             .expect("it stalled")
     })
+}
+
+/// A number as it is read, in the range of RFC 8656 or not.
+fn channel_of(number: u16) -> ChannelNumber {
+    let head = number.to_be_bytes();
+    let datagram = [head[0], head[1], 0, 0];
+    ChannelData::parse_datagram(&datagram).unwrap().number
 }
 
 fn number(at: usize) -> ChannelNumber {
@@ -248,8 +255,16 @@ fn only_frames_are_sent() {
         b"\x80",
         b"",
     ] {
-        assert!(framing.encode(unread(bad), &mut out).is_err(), "{bad:02x?}");
+        let refused = framing.encode(unread(bad), &mut out);
+        assert!(matches!(refused, Err(StreamError::Encode(_))), "{bad:02x?}");
     }
+    // A channel that was read leniently is not sent by who is strict.
+    let lenient = Frame::ChannelData {
+        number: channel_of(0x5000),
+        payload: Bytes::new(),
+    };
+    let refused = framing.strict_channels().encode(lenient, &mut out);
+    assert!(matches!(refused, Err(StreamError::Encode(_))));
     let payload = Bytes::from(vec![0; 65_536]);
     let number = ChannelNumber::MIN;
     let data = Frame::ChannelData { number, payload };

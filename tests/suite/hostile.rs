@@ -2,9 +2,10 @@
 //! it sends.
 
 use stunwire::attribute::{
-    Attribute, AttributeType, Data, ErrorCode, Lifetime, Software, UnknownAttributes, UseCandidate,
-    Username, XorPeerAddress,
+    Attribute, AttributeType, ChannelNumber, Data, ErrorCode, Lifetime, Software,
+    UnknownAttributes, UseCandidate, Username, XorPeerAddress,
 };
+use stunwire::framing::{Next, rfc4571, stun_tcp};
 use stunwire::laws::{self, DIALECTS, TYPES};
 use stunwire::{
     Context, Dialect, EncodeError, FingerprintStatus, Header, HeaderError, IntegrityError, Key,
@@ -497,6 +498,51 @@ fn wrong_mask() {
     assert_eq!(Message::parse(bytes).unwrap().get().unwrap(), Some(peer));
     bytes[19] ^= 1;
     assert_ne!(Message::parse(bytes).unwrap().get().unwrap(), Some(peer));
+}
+
+/// FINGERPRINT of a length that pads is of the wrong length, and not followed by something.
+#[test]
+fn a_fingerprint_of_the_wrong_length() {
+    for length in (0..=8).filter(|length| *length != 4) {
+        let bytes = message_of(&tlv(0x8028, &[7; 8][..length]));
+        let message = Message::parse(&bytes).unwrap();
+        assert_eq!(
+            message.fingerprint(),
+            FingerprintStatus::Invalid,
+            "{length}"
+        );
+    }
+}
+
+/// A frame that was not ended leaves nothing in a slice that passes for one.
+#[test]
+fn an_unfinished_frame_is_none() {
+    let mut slice = [0; 6];
+    let mut frame = stun_tcp::begin(&mut slice, ChannelNumber::MIN).unwrap();
+    assert!(frame.put(b"hello").is_err());
+    drop(frame);
+    assert!(stun_tcp::next(&slice).is_err());
+    let mut slice = [0; 6];
+    let mut frame = rfc4571::begin(&mut slice).unwrap();
+    assert!(frame.put(b"hello").is_err());
+    drop(frame);
+    assert!(matches!(rfc4571::next(&slice), Ok(Next::Incomplete { .. })));
+}
+
+/// The long form of a message: its header, and every attribute on a line of its own.
+#[test]
+fn the_long_form() {
+    let bytes = support::rfc5769_ipv4();
+    let message = Message::parse(&bytes).unwrap();
+    let long = format!("{message:#}");
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(lines[0], "Binding Success Response");
+    assert_eq!(lines[1], "    20  SOFTWARE (11 bytes): \"test vector\"");
+    assert_eq!(
+        lines[2],
+        "    36  XOR-MAPPED-ADDRESS (8 bytes): 192.0.2.1:32853"
+    );
+    assert_eq!(lines.len(), 5);
 }
 
 /// MS-TURN gave the bits of some of the RFC's messages to others. Writing the RFC's would be read as

@@ -321,7 +321,7 @@ fn a_malformed_value_under_its_own_name() {
     let error = message.get::<ms::SequenceNumber>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "MS-SEQUENCE-NUMBER at offset 28: the value is 5 bytes long, its type takes 24"
+        "MS-SEQUENCE-NUMBER at offset 28: the value is 5 bytes long, its type takes 4 to 24"
     );
     assert_eq!(error.dialect, Dialect::MS_TURN);
 }

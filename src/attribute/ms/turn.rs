@@ -203,7 +203,7 @@ reads!(SequenceNumber, |value, context| {
     let (connection_id, number) = match value.split_first_chunk::<20>() {
         Some((id, number)) if number.len() == 4 => (Some(*id), number),
         _ if value.len() == 4 => (None, value),
-        _ => return Err(ValueError::length(value.len(), 24, 24)),
+        _ => return Err(ValueError::length(value.len(), 4, 24)),
     };
     Ok(Self {
         connection_id,
