@@ -1,0 +1,155 @@
+//! What is measured: the messages of RFC 5769 and the ones that a TURN server and an ICE agent see
+//! most, as bytes, made without the crate.
+
+pub const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+pub const ID: [u8; 12] = *b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae";
+
+/// The password of RFC 5769.
+pub const PASSWORD: &str = "VOkJxbRl1RmTxUk/WvJxBt";
+
+/// RFC 5769 §2.1.
+pub const RFC5769_REQUEST: [u8; 108] = *b"\
+\x00\x01\x00\x58\x21\x12\xa4\x42\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae\
+\x80\x22\x00\x10STUN test client\
+\x00\x24\x00\x04\x6e\x00\x01\xff\
+\x80\x29\x00\x08\x93\x2f\xf9\xb1\x51\x26\x3b\x36\
+\x00\x06\x00\x09evtj:h6vY\x20\x20\x20\
+\x00\x08\x00\x14\x9a\xea\xa7\x0c\xbf\xd8\xcb\x56\x78\x1e\xf2\xb5\xb2\xd3\xf2\x49\xc1\xb5\x71\xa2\
+\x80\x28\x00\x04\xe5\x7a\x3b\xcf";
+
+/// RFC 5769 §2.2.
+pub const RFC5769_RESPONSE: [u8; 80] = *b"\
+\x01\x01\x00\x3c\x21\x12\xa4\x42\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae\
+\x80\x22\x00\x0btest vector\x20\
+\x00\x20\x00\x08\x00\x01\xa1\x47\xe1\x12\xa6\x43\
+\x00\x08\x00\x14\x2b\x91\xf5\x99\xfd\x9e\x90\xc3\x8c\x74\x89\xf9\x2a\xf9\xba\x53\xf0\x6b\xe7\xd7\
+\x80\x28\x00\x04\xc0\x7d\x4c\x96";
+
+/// Attributes behind a header of RFC 8489, padded with zeros.
+pub fn message(ty: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend(ty.to_be_bytes());
+    out.extend([0; 2]);
+    out.extend(COOKIE);
+    out.extend(ID);
+    for (ty, value) in attributes {
+        out.extend(ty.to_be_bytes());
+        out.extend((value.len() as u16).to_be_bytes());
+        out.extend(*value);
+        out.resize(out.len().next_multiple_of(4), 0);
+    }
+    set_length(&mut out);
+    out
+}
+
+fn set_length(message: &mut [u8]) {
+    let length = (message.len() - 20) as u16;
+    message[2..4].copy_from_slice(&length.to_be_bytes());
+}
+
+/// The bytes a tag of `len` covers, with the length that counts it.
+pub fn covered(text: &[u8], len: usize) -> Vec<u8> {
+    let mut text = text.to_vec();
+    let length = (text.len() - 20 + 4 + len) as u16;
+    text[2..4].copy_from_slice(&length.to_be_bytes());
+    text
+}
+
+/// Appends MESSAGE-INTEGRITY and FINGERPRINT, by the bare hash and CRC.
+pub fn signed(mut message: Vec<u8>, key: &[u8]) -> Vec<u8> {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key).unwrap();
+    mac.update(&covered(&message, 20));
+    message.extend([0x00, 0x08, 0x00, 0x14]);
+    message.extend(mac.finalize().into_bytes());
+    let crc = crc32fast::hash(&covered(&message, 4)) ^ 0x5354_554E;
+    message.extend([0x80, 0x28, 0x00, 0x04]);
+    message.extend(crc.to_be_bytes());
+    set_length(&mut message);
+    message
+}
+
+/// An ICE check that nominates.
+pub fn ice_check() -> Vec<u8> {
+    let attributes: [(u16, &[u8]); 4] = [
+        (0x0006, b"evtj:h6vY"),
+        (0x0024, &0x6E00_01FF_u32.to_be_bytes()),
+        (0x802A, &0x932F_F9B1_5126_3B36_u64.to_be_bytes()),
+        (0x0025, b""),
+    ];
+    signed(message(0x0001, &attributes), PASSWORD.as_bytes())
+}
+
+pub const USER: &str = "1732082400:anna";
+pub const REALM: &str = "turn.example.org";
+pub const NONCE: &str = "obMatJos2AAAAf//499k954d6OL34oL9FSTvy64sA";
+pub const SOFTWARE: &str = "stunwire bench 0.1";
+
+/// The key of the Allocate request, 16 bytes as MD5 would give.
+pub const LONG_TERM_KEY: [u8; 16] =
+    *b"\x84\x93\xfb\xc5\x3b\xa5\x82\xfb\x4c\x04\x4c\x45\x6b\xdc\x40\xeb";
+
+/// The second Allocate request of a client with long-term credentials.
+pub fn allocate() -> Vec<u8> {
+    let attributes: [(u16, &[u8]); 6] = [
+        (0x0006, USER.as_bytes()),
+        (0x0014, REALM.as_bytes()),
+        (0x0015, NONCE.as_bytes()),
+        (0x0019, &[17, 0, 0, 0]),
+        (0x000D, &600_u32.to_be_bytes()),
+        (0x8022, SOFTWARE.as_bytes()),
+    ];
+    signed(message(0x0003, &attributes), &LONG_TERM_KEY)
+}
+
+/// 192.0.2.1:32853, XOR-ed with the cookie: RFC 5769's own.
+pub const PEER: [u8; 8] = *b"\x00\x01\xa1\x47\xe1\x12\xa6\x43";
+
+pub fn payload(len: usize) -> Vec<u8> {
+    (0..len).map(|index| (index * 7) as u8).collect()
+}
+
+/// A Send (0x0016) or Data (0x0017) indication.
+pub fn indication(ty: u16, payload: &[u8]) -> Vec<u8> {
+    message(ty, &[(0x0012, &PEER), (0x0013, payload)])
+}
+
+pub fn channel_data(number: u16, payload: &[u8]) -> Vec<u8> {
+    let mut out = number.to_be_bytes().to_vec();
+    out.extend((payload.len() as u16).to_be_bytes());
+    out.extend(payload);
+    out
+}
+
+/// A Send request of MS-TURN: MAGIC-COOKIE, DESTINATION-ADDRESS, DATA, not padded. `payload` is a
+/// multiple of 4 long, so that the floor's walk serves both.
+pub fn ms_turn_send(payload: &[u8]) -> Vec<u8> {
+    let attributes: [(u16, &[u8]); 4] = [
+        (0x000F, &[0x72, 0xC6, 0x4B, 0xC6]),
+        (0x8008, &2_u32.to_be_bytes()),
+        (0x0011, &PEER),
+        (0x0013, payload),
+    ];
+    message(0x0004, &attributes)
+}
+
+/// 64 KiB of a TCP connection to a TURN server: ChannelData of the sizes of audio and video packets,
+/// now and then a request, and the start of the frame that is cut.
+pub fn stream() -> Vec<u8> {
+    let (check, allocate) = (ice_check(), allocate());
+    let sizes = [172, 1200, 1187, 60, 1200, 203, 1200, 901];
+    let mut out = Vec::new();
+    for turn in 0.. {
+        for (index, size) in sizes.into_iter().enumerate() {
+            out.extend(channel_data(0x4000 + index as u16, &payload(size)));
+            out.resize(out.len().next_multiple_of(4), 0);
+        }
+        out.extend(if turn % 2 == 0 { &check } else { &allocate });
+        out.extend(indication(0x0016, &payload(160)));
+        if out.len() >= 65_536 {
+            out.truncate(65_536);
+            return out;
+        }
+    }
+    unreachable!()
+}

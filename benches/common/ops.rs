@@ -1,0 +1,374 @@
+//! The jobs, done by the crate as its users would write them. The `floor_*` of the same name does each
+//! by hand.
+
+use core::net::SocketAddr;
+use core::ops::Range;
+
+use stunwire::attribute::ms::{DestinationAddress, Version};
+use stunwire::attribute::{
+    AnyAttribute, AttributeType, ChannelNumber, Data, Fingerprint, IceControlling, Lifetime,
+    MessageIntegrity, Nonce, Priority, Realm, RequestedTransport, Software, UseCandidate, Username,
+    XorPeerAddress,
+};
+use stunwire::framing::{Frame, Next, StunTcp};
+use stunwire::{
+    Dialect, Header, Key, Message, MessageWriter, Method, ParseError, RawAttribute, TransactionId,
+    relay,
+};
+
+use super::messages::SOFTWARE;
+
+/// Something of every attribute, so that none can be left out: its type and its length.
+#[inline(always)]
+pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
+    sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
+}
+
+#[inline(never)]
+pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
+    Message::parse(bytes)
+}
+
+#[inline(never)]
+pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
+    let message = Message::parse(bytes).ok()?;
+    let sum = message.attributes().fold(0, |sum, attribute| {
+        mix(sum, attribute.ty().code(), attribute.value())
+    });
+    Some(sum)
+}
+
+#[inline(never)]
+pub fn op_walk(bytes: &[u8]) -> Option<usize> {
+    let (_, mut walk) = Dialect::RFC8489.walk(bytes).ok()?;
+    walk.try_fold(0, |sum, attribute| {
+        let attribute = attribute.ok()?;
+        Some(mix(sum, attribute.ty().code(), attribute.value()))
+    })
+}
+
+/// What an ICE check says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckView<'a> {
+    pub username: &'a [u8],
+    pub priority: u32,
+    pub controlling: u64,
+    pub nominated: bool,
+    pub integrity: &'a [u8],
+    pub fingerprint: u32,
+}
+
+#[inline(always)]
+fn read_check<'a>(view: &mut CheckView<'a>, attribute: RawAttribute<'a>) -> Option<()> {
+    match attribute.ty() {
+        AttributeType::USERNAME => {
+            view.username = attribute.decode::<Username>().ok()?.as_bytes();
+        }
+        AttributeType::PRIORITY => view.priority = attribute.decode::<Priority>().ok()?.0,
+        AttributeType::ICE_CONTROLLING => {
+            view.controlling = attribute.decode::<IceControlling>().ok()?.0;
+        }
+        AttributeType::USE_CANDIDATE => {
+            attribute.decode::<UseCandidate>().ok()?;
+            view.nominated = true;
+        }
+        AttributeType::MESSAGE_INTEGRITY => {
+            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.tag();
+        }
+        AttributeType::FINGERPRINT => {
+            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.value();
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+#[inline(never)]
+pub fn op_check(bytes: &[u8]) -> Option<CheckView<'_>> {
+    let mut view = CheckView::default();
+    for attribute in Message::parse(bytes).ok()?.attributes() {
+        read_check(&mut view, attribute)?;
+    }
+    Some(view)
+}
+
+#[inline(never)]
+pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
+    let mut view = CheckView::default();
+    for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
+        read_check(&mut view, attribute.ok()?)?;
+    }
+    Some(view)
+}
+
+/// The same through the enum of all attributes.
+#[inline(never)]
+pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
+    let mut view = CheckView::default();
+    for attribute in Message::parse(bytes).ok()?.attributes() {
+        match attribute.to_any().ok()? {
+            AnyAttribute::Username(username) => view.username = username.as_bytes(),
+            AnyAttribute::Priority(priority) => view.priority = priority.0,
+            AnyAttribute::IceControlling(controlling) => view.controlling = controlling.0,
+            AnyAttribute::UseCandidate(_) => view.nominated = true,
+            AnyAttribute::MessageIntegrity(integrity) => view.integrity = integrity.tag(),
+            AnyAttribute::Fingerprint(fingerprint) => view.fingerprint = fingerprint.value(),
+            _ => {}
+        }
+    }
+    Some(view)
+}
+
+/// What an authenticated Allocate request says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AllocateView<'a> {
+    pub username: &'a [u8],
+    pub realm: &'a [u8],
+    pub nonce: &'a [u8],
+    pub software: &'a [u8],
+    pub transport: u8,
+    pub lifetime: u32,
+    pub integrity: &'a [u8],
+    pub fingerprint: u32,
+}
+
+#[inline(always)]
+fn read_allocate<'a>(view: &mut AllocateView<'a>, attribute: RawAttribute<'a>) -> Option<()> {
+    match attribute.ty() {
+        AttributeType::USERNAME => {
+            view.username = attribute.decode::<Username>().ok()?.as_bytes();
+        }
+        AttributeType::REALM => view.realm = attribute.decode::<Realm>().ok()?.as_bytes(),
+        AttributeType::NONCE => view.nonce = attribute.decode::<Nonce>().ok()?.as_bytes(),
+        AttributeType::SOFTWARE => {
+            view.software = attribute.decode::<Software>().ok()?.as_bytes();
+        }
+        AttributeType::REQUESTED_TRANSPORT => {
+            view.transport = attribute.decode::<RequestedTransport>().ok()?.0.0;
+        }
+        AttributeType::LIFETIME => view.lifetime = attribute.decode::<Lifetime>().ok()?.as_secs(),
+        AttributeType::MESSAGE_INTEGRITY => {
+            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.tag();
+        }
+        AttributeType::FINGERPRINT => {
+            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.value();
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+#[inline(never)]
+pub fn op_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
+    let mut view = AllocateView::default();
+    for attribute in Message::parse(bytes).ok()?.attributes() {
+        read_allocate(&mut view, attribute)?;
+    }
+    Some(view)
+}
+
+#[inline(never)]
+pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
+    let mut view = AllocateView::default();
+    for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
+        read_allocate(&mut view, attribute.ok()?)?;
+    }
+    Some(view)
+}
+
+/// What a Send request of MS-TURN says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MsSendView<'a> {
+    pub version: u32,
+    pub destination: Option<SocketAddr>,
+    pub data: &'a [u8],
+}
+
+#[inline(never)]
+pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
+    let mut view = MsSendView::default();
+    for attribute in Dialect::MS_TURN.parse(bytes).ok()?.attributes() {
+        match attribute.ty() {
+            AttributeType::MS_VERSION => view.version = attribute.decode::<Version>().ok()?.0,
+            AttributeType::DESTINATION_ADDRESS => {
+                view.destination = Some(attribute.decode::<DestinationAddress>().ok()?.0);
+            }
+            AttributeType::DATA => view.data = attribute.decode::<Data>().ok()?.0,
+            _ => {}
+        }
+    }
+    Some(view)
+}
+
+/// c: parse and check FINGERPRINT.
+#[inline(never)]
+pub fn op_fingerprint(bytes: &[u8]) -> bool {
+    Message::parse(bytes).is_ok_and(|message| message.fingerprint().is_valid())
+}
+
+/// d: parse and verify MESSAGE-INTEGRITY.
+#[inline(never)]
+pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
+    Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
+}
+
+/// What an ICE check is made of.
+#[derive(Clone, Copy)]
+pub struct Check<'a> {
+    pub id: [u8; 12],
+    pub remote: &'a str,
+    pub local: &'a str,
+    pub priority: u32,
+    pub tie_breaker: u64,
+}
+
+#[inline(always)]
+fn write_check<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<MessageWriter<'b, [u8]>> {
+    let header = Header::request(Method::BINDING, TransactionId::new(check.id));
+    let mut writer = MessageWriter::new(out, header).ok()?;
+    writer
+        .attribute(&Username::joined(check.remote, check.local))
+        .ok()?
+        .attribute(&Priority(check.priority))
+        .ok()?
+        .attribute(&IceControlling(check.tie_breaker))
+        .ok()?
+        .attribute(&UseCandidate)
+        .ok()?;
+    Some(writer)
+}
+
+#[inline(never)]
+pub fn op_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
+    Some(write_check(out, check)?.finish().ok()?)
+}
+
+/// e: encode and sign.
+#[inline(never)]
+pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> Option<&'b [u8]> {
+    let signed = write_check(out, check)?.integrity(key).ok()?;
+    Some(signed.fingerprint().ok()?.finish().ok()?)
+}
+
+/// What an Allocate request is made of.
+#[derive(Clone, Copy)]
+pub struct Allocate<'a> {
+    pub id: [u8; 12],
+    pub user: &'a str,
+    pub realm: &'a str,
+    pub nonce: &'a str,
+    pub lifetime: u32,
+}
+
+#[inline(always)]
+fn write_allocate<'b>(
+    out: &'b mut [u8],
+    allocate: &Allocate<'_>,
+) -> Option<MessageWriter<'b, [u8]>> {
+    let header = Header::request(Method::ALLOCATE, TransactionId::new(allocate.id));
+    let mut writer = MessageWriter::new(out, header).ok()?;
+    writer
+        .attribute(&Username::new(allocate.user).ok()?)
+        .ok()?
+        .attribute(&Realm::new(allocate.realm).ok()?)
+        .ok()?
+        .attribute(&Nonce::new(allocate.nonce).ok()?)
+        .ok()?
+        .attribute(&RequestedTransport::UDP)
+        .ok()?
+        .attribute(&Lifetime::from_secs(allocate.lifetime))
+        .ok()?
+        .attribute(&Software::new(SOFTWARE).ok()?)
+        .ok()?;
+    Some(writer)
+}
+
+#[inline(never)]
+pub fn op_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
+    Some(write_allocate(out, allocate)?.finish().ok()?)
+}
+
+#[inline(never)]
+pub fn op_encode_allocate_signed<'b>(
+    out: &'b mut [u8],
+    allocate: &Allocate<'_>,
+    key: &Key,
+) -> Option<&'b [u8]> {
+    let signed = write_allocate(out, allocate)?.integrity(key).ok()?;
+    Some(signed.fingerprint().ok()?.finish().ok()?)
+}
+
+/// f: a Send indication, to its peer and the place of its payload.
+#[inline(never)]
+pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
+    let message = Message::parse(bytes).ok()?;
+    let indication = relay::read(&message).ok()??;
+    Some((indication.peer, indication.payload))
+}
+
+/// f: a Data indication with a copy of the payload.
+#[inline(never)]
+pub fn op_data_copy<'b>(
+    out: &'b mut [u8],
+    peer: SocketAddr,
+    id: [u8; 12],
+    payload: &[u8],
+) -> Option<&'b [u8]> {
+    let header = Header::indication(Method::DATA, TransactionId::new(id));
+    let mut writer = MessageWriter::new(out, header).ok()?;
+    writer.attribute(&XorPeerAddress(peer)).ok()?;
+    writer.attribute(&Data(payload)).ok()?;
+    Some(writer.finish().ok()?)
+}
+
+/// f: a Data indication around a payload that lies in the buffer.
+#[inline(never)]
+pub fn op_data_in_place(
+    buf: &mut [u8],
+    payload: Range<usize>,
+    peer: SocketAddr,
+    id: [u8; 12],
+) -> Option<Range<usize>> {
+    relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
+}
+
+/// f: a Data indication in pieces: what stands in front of the payload, and how much behind.
+#[inline(never)]
+pub fn op_data_vectored<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+    id: [u8; 12],
+) -> Option<[&'b [u8]; 3]> {
+    let header = Header::indication(Method::DATA, TransactionId::new(id));
+    let mut writer = MessageWriter::new(out, header).ok()?;
+    writer.attribute(&XorPeerAddress(peer)).ok()?;
+    Some(writer.payload(payload).ok()?.finish().ok()?.slices())
+}
+
+/// f: ChannelData around a payload that lies in the buffer.
+#[inline(never)]
+pub fn op_channel_in_place(
+    buf: &mut [u8],
+    payload: Range<usize>,
+    number: ChannelNumber,
+) -> Option<Range<usize>> {
+    relay::channel_data_in_place(buf, payload, number).ok()
+}
+
+/// g: the frames of a stream, and how many bytes they take.
+#[inline(never)]
+pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
+    let framing = StunTcp::new();
+    let (mut at, mut sum) = (0, 0_usize);
+    while let Next::Frame { frame, consumed } = framing.next(stream.get(at..)?).ok()? {
+        sum = sum.wrapping_add(match frame {
+            Frame::Stun(message) => message.len(),
+            Frame::ChannelData { number, payload } => {
+                usize::from(number.get()).wrapping_add(payload.len())
+            }
+        });
+        at = at.wrapping_add(consumed);
+    }
+    Some((at, sum))
+}
