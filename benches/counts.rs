@@ -12,7 +12,7 @@ use stunwire::ChannelNumber;
 mod common;
 
 use common::floor::*;
-use common::messages::{self, ID, PASSWORD};
+use common::messages::{self, ID};
 use common::ops::*;
 
 /// `.ci/counts` divides by this: what runs only once must not show.
@@ -67,24 +67,12 @@ fn typed(check: &[u8], allocate: &[u8], ms_send: &[u8]) {
 }
 
 fn encode(out: &mut [u8], floor_out: &mut [u8]) {
-    let check = black_box(Check {
-        id: ID,
-        remote: "evtj",
-        local: "h6vY",
-        priority: 0x6E00_01FF,
-        tie_breaker: 0x932F_F9B1_5126_3B36,
-    });
+    let check = black_box(messages::check());
     let by_hand = black_box(floor_encode(floor_out, &check));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_encode(out, &check)), by_hand);
 
-    let allocate = black_box(Allocate {
-        id: ID,
-        user: messages::USER,
-        realm: messages::REALM,
-        nonce: messages::NONCE,
-        lifetime: 600,
-    });
+    let allocate = black_box(messages::allocate_request());
     let by_hand = black_box(floor_encode_allocate(floor_out, &allocate));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_encode_allocate(out, &allocate)), by_hand);
@@ -133,7 +121,6 @@ fn main() {
     let len = len.unwrap_or(1200);
     let message = twelve();
     let (check, allocate) = (messages::ice_check(), messages::allocate());
-    assert!(PASSWORD.is_ascii());
     let ms_send = messages::ms_turn_send(&messages::payload(1200));
     let send = messages::indication(0x0016, &messages::payload(len));
     let stream = messages::stream();

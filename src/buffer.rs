@@ -39,7 +39,7 @@ impl Raw for [u8] {
 
     #[inline(always)]
     fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
-        self.get_mut(at..)?.get_mut(..by)
+        self.get_mut(..at.wrapping_add(by))?.get_mut(at..)
     }
 
     #[inline(always)]
@@ -47,6 +47,7 @@ impl Raw for [u8] {
         self
     }
 
+    #[inline(always)]
     fn limit(&self) -> usize {
         self.len()
     }
@@ -73,6 +74,7 @@ impl<const N: usize> Raw for [u8; N] {
         self
     }
 
+    #[inline(always)]
     fn limit(&self) -> usize {
         N
     }
@@ -104,6 +106,7 @@ macro_rules! growing {
                 self
             }
 
+            #[inline(always)]
             fn limit(&self) -> usize {
                 usize::MAX
             }

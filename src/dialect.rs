@@ -280,6 +280,7 @@ impl Dialect {
 
     /// Class and method that the 16 type bits mean in this dialect.
     #[must_use]
+    #[inline]
     pub fn message_type(self, bits: u16) -> MessageType {
         let own = match self.family {
             Family::MsTurn => MS_TURN_TYPES.iter().find(|row| row.0 == bits),

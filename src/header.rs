@@ -106,6 +106,7 @@ impl MessageType {
     /// A method beyond 12 bits, which only MS-TURN has, sets one of the two bits in front, which
     /// are zero in every message: it cannot be mistaken for another.
     #[must_use]
+    #[inline]
     pub const fn to_bits(self) -> u16 {
         let method = self.method.0;
         let class = match self.class {
@@ -119,6 +120,7 @@ impl MessageType {
 
     /// The type that these bits are under RFC 8489 §5. The topmost bit is ignored.
     #[must_use]
+    #[inline]
     pub const fn from_bits(bits: u16) -> Self {
         let class = match bits & 0x0110 {
             0x0000 => Class::Request,
@@ -153,9 +155,15 @@ impl TransactionId {
     /// An id of RFC 5389 and later: the magic cookie and these 12 bytes.
     #[must_use]
     pub const fn new(id: [u8; 12]) -> Self {
-        let [c0, c1, c2, c3] = MAGIC_COOKIE.to_be_bytes();
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = id;
-        Self([c0, c1, c2, c3, a, b, c, d, e, f, g, h, i, j, k, l])
+        // Copied as words: named byte by byte it is moved byte by byte.
+        let mut all = [0; 16];
+        if let Some((cookie, own)) = all.split_first_chunk_mut::<4>() {
+            *cookie = MAGIC_COOKIE.to_be_bytes();
+            if let Some(own) = own.first_chunk_mut::<12>() {
+                *own = id;
+            }
+        }
+        Self(all)
     }
 
     /// An id of RFC 3489 or MS-TURN: these 16 bytes, without a cookie.
@@ -217,6 +225,7 @@ impl TransactionId {
 
     /// Whether the first 4 bytes are the magic cookie.
     #[must_use]
+    #[inline]
     pub const fn has_cookie(&self) -> bool {
         u32::from_be_bytes(self.cookie()) == MAGIC_COOKIE
     }
@@ -345,18 +354,21 @@ impl Header {
 
     /// The class, as the dialect reads it.
     #[must_use]
+    #[inline]
     pub fn class(&self) -> Class {
         self.message_type().class
     }
 
     /// The method, as the dialect reads it.
     #[must_use]
+    #[inline]
     pub fn method(&self) -> Method {
         self.message_type().method
     }
 
     /// Class and method, as the dialect reads them.
     #[must_use]
+    #[inline]
     pub fn message_type(&self) -> MessageType {
         self.dialect.message_type(self.type_bits)
     }
@@ -376,6 +388,7 @@ impl Header {
 
     /// The transaction id.
     #[must_use]
+    #[inline]
     pub const fn transaction_id(&self) -> TransactionId {
         self.transaction_id
     }

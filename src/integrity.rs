@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use hmac::Mac;
-
 use crate::attribute::{Attribute, AttributeType};
 use crate::dialect::{Dialect, Tag};
 use crate::error::{AttributeError, IntegrityError};
 use crate::header::{Class, Header, Method, TransactionId};
+use crate::hmac::{BLOCK, Hash, Hmac, Output};
 use crate::key::Key;
 use crate::message::{
     ABSENT, Attributes, GetAll, Message, RawAttribute, UnknownRequired, offset32,
@@ -92,10 +91,13 @@ impl Policy {
     }
 }
 
+const ZEROS: [u8; BLOCK] = [0; BLOCK];
+
 /// What the HMAC runs over: the header with its length as the dialect counts it, what stands before
 /// the tag, and zeros up to a block.
 pub(crate) struct Coverage<'a> {
-    front: [u8; 4],
+    /// As long as the lanes in which the hash reads, so that no lane is put together from two.
+    front: [u8; 16],
     behind: [&'a [u8]; 3],
     zeros: usize,
 }
@@ -122,25 +124,27 @@ impl<'a> Coverage<'a> {
                 len.wrapping_neg() & 63
             }
         };
+        let [first, second, third] = behind;
+        // A header is longer.
+        let (id, first) = first.split_first_chunk().unwrap_or((&[0; 12], &[]));
+        let mut front = [0; 16];
+        if let Some((bits, rest)) = front.split_first_chunk_mut() {
+            *bits = [t0, t1, l0, l1];
+            rest.copy_from_slice(id);
+        }
         Self {
-            front: [t0, t1, l0, l1],
-            behind,
+            front,
+            behind: [first, second, third],
             zeros,
         }
     }
 
+    /// The HMAC under this key.
     #[inline(always)]
-    pub(crate) fn feed<M: Mac>(&self, mut mac: M) -> M {
-        mac.update(&self.front);
-        for piece in self.behind {
-            if !piece.is_empty() {
-                mac.update(piece);
-            }
-        }
-        if self.zeros != 0 {
-            mac.update([0; 64].get(..self.zeros).unwrap_or_default());
-        }
-        mac
+    pub(crate) fn tag<H: Hash<W>, const W: usize>(&self, key: &Hmac<H, W>) -> Output<W> {
+        let [first, second, third] = self.behind;
+        let zeros: &[u8] = ZEROS.get(..self.zeros).unwrap_or_default();
+        key.compute([&self.front, first, second, third, zeros])
     }
 }
 
@@ -221,20 +225,20 @@ impl<'a> Message<'a> {
         };
         let coverage = Coverage::new(text, header.type_bits(), length, dialect);
         let holds = match algorithm {
-            IntegrityAlgorithm::Sha1 => coverage.feed(key.sha1()).verify_slice(tag),
-            IntegrityAlgorithm::Goog32 => coverage.feed(key.sha1()).verify_truncated_left(tag),
+            IntegrityAlgorithm::Sha1 => coverage.tag(key.sha1()).begins_with(tag),
+            IntegrityAlgorithm::Goog32 => coverage.tag(key.sha1()).begins_with(tag),
             IntegrityAlgorithm::Sha256 { .. } | IntegrityAlgorithm::MsTurnSha256 => {
-                coverage.feed(key.sha256()).verify_truncated_left(tag)
+                coverage.tag(key.sha256()).begins_with(tag)
             }
         };
-        match holds {
-            Ok(()) => Ok(Verified {
-                message: *self,
-                algorithm,
-                covered: place,
-            }),
-            Err(_) => Err(IntegrityError::Mismatch { offset }),
+        if !holds {
+            return Err(IntegrityError::Mismatch { offset });
         }
+        Ok(Verified {
+            message: *self,
+            algorithm,
+            covered: place,
+        })
     }
 
     /// Where the first GOOG-MESSAGE-INTEGRITY-32 stands that an agent may look at.

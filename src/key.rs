@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -10,10 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::attribute::PasswordAlgorithm;
 use crate::attribute::text::trim_nuls;
+use crate::hmac::{BLOCK, HmacSha1, HmacSha256};
 
 /// A key of a message's integrity, ready to use.
 ///
-/// The HMAC's states are computed once, here, and cloned for each message, without a lock: keep the
+/// The HMAC's states are computed once, here, and copied for each message, without a lock: keep the
 /// key, not the password. It is wiped when dropped, prints as nothing, and cannot be compared.
 ///
 /// How the key is derived and which HMAC is computed with it are two choices: any key signs
@@ -28,8 +28,8 @@ use crate::attribute::text::trim_nuls;
 /// ```
 #[derive(Clone)]
 pub struct Key {
-    sha1: Hmac<Sha1>,
-    sha256: Hmac<Sha256>,
+    sha1: HmacSha1,
+    sha256: HmacSha256,
     wide: bool,
 }
 
@@ -145,14 +145,16 @@ impl Key {
             return Self::long_term(username, realm, password);
         }
         // One block of the counter KDF of NIST SP 800-108, the nonce as salt of the extraction.
-        let mut extract = prepare_sha256(nonce.as_ref());
-        extract.update(password.as_ref());
-        let mut expand = prepare_sha256(&extract.finalize().into_bytes());
-        expand.update(b"\x01TURN\0");
-        expand.update(username.as_ref());
-        expand.update(realm.as_ref());
-        expand.update(&256_u32.to_be_bytes());
-        let mut key = Self::from_bytes(&expand.finalize().into_bytes());
+        let mut bytes = Zeroizing::new([0; 32]);
+        let extract = prepare_sha256(nonce.as_ref());
+        extract.compute([password.as_ref()]).write(&mut *bytes);
+        let expand = prepare_sha256(&*bytes);
+        let (username, realm) = (username.as_ref(), realm.as_ref());
+        let length = 256_u32.to_be_bytes();
+        expand
+            .compute([b"\x01TURN\0", username, realm, &length])
+            .write(&mut *bytes);
+        let mut key = Self::from_bytes(&*bytes);
         key.wide = true;
         key
     }
@@ -167,16 +169,14 @@ impl Key {
         }
     }
 
-    /// A fresh HMAC-SHA1 under this key.
     #[inline]
-    pub(crate) fn sha1(&self) -> Hmac<Sha1> {
-        self.sha1.clone()
+    pub(crate) fn sha1(&self) -> &HmacSha1 {
+        &self.sha1
     }
 
-    /// A fresh HMAC-SHA256 under this key.
     #[inline]
-    pub(crate) fn sha256(&self) -> Hmac<Sha256> {
-        self.sha256.clone()
+    pub(crate) fn sha256(&self) -> &HmacSha256 {
+        &self.sha256
     }
 
     /// Whether MS-TURN's tag under this key is an HMAC-SHA256.
@@ -191,10 +191,9 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A key of any length as the block that HMAC takes: hashed if it is longer (RFC 2104 §2). The
-/// constructor that takes a block cannot fail.
-fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
-    let mut block = Zeroizing::new([0; 64]);
+/// A key of any length as the block that HMAC takes: hashed if it is longer (RFC 2104 §2).
+fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; BLOCK]> {
+    let mut block = Zeroizing::new([0; BLOCK]);
     match block.get_mut(..key.len()) {
         Some(front) => front.copy_from_slice(key),
         None => {
@@ -206,12 +205,12 @@ fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
     block
 }
 
-fn prepare_sha1(key: &[u8]) -> Hmac<Sha1> {
-    Hmac::new(&(*block::<Sha1>(key)).into())
+fn prepare_sha1(key: &[u8]) -> HmacSha1 {
+    HmacSha1::new(&block::<Sha1>(key))
 }
 
-fn prepare_sha256(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new(&(*block::<Sha256>(key)).into())
+fn prepare_sha256(key: &[u8]) -> HmacSha256 {
+    HmacSha256::new(&block::<Sha256>(key))
 }
 
 /// The hash of `username:realm:password`.
@@ -275,14 +274,10 @@ mod tests {
     #[test]
     fn long_keys() {
         let text = b"Test Using Larger Than Block-Size Key - Hash Key First";
-        let mut mac = Key::from_bytes(&[0xAA; 131]).sha256();
-        mac.update(text);
-        let tag = mac.finalize().into_bytes();
-        assert_eq!(tag[..4], [0x60, 0xe4, 0x31, 0x59]);
-        let mut mac = Key::from_bytes(&[0xAA; 80]).sha1();
-        mac.update(text);
-        let tag = mac.finalize().into_bytes();
-        assert_eq!(tag[..4], [0xaa, 0x4a, 0xe5, 0xe1]);
+        let tag = Key::from_bytes(&[0xAA; 131]).sha256().compute([text]);
+        assert!(tag.begins_with(&[0x60, 0xe4, 0x31, 0x59]));
+        let tag = Key::from_bytes(&[0xAA; 80]).sha1().compute([text]);
+        assert!(tag.begins_with(&[0xaa, 0x4a, 0xe5, 0xe1]));
     }
 
     #[test]

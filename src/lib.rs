@@ -24,6 +24,7 @@ mod error_code;
 mod fingerprint;
 pub mod framing;
 mod header;
+mod hmac;
 mod integrity;
 mod key;
 #[cfg(feature = "laws")]

@@ -165,13 +165,24 @@ impl<'a> Message<'a> {
         check_magic(body, dialect)?;
         let mut marks = Marks::NONE;
         let mut left = body;
-        while let Ok((head, behind)) = wire::skip(left, dialect.is_padded()) {
+        // Mostly there is nothing to note, and what an error has to say is found out afterwards: so the
+        // loop that runs most keeps only where it is.
+        while let Ok(head) = wire::tlv_head(left) {
+            let Ok(behind) = wire::skip(left, head, dialect.is_padded()) else {
+                return Err(cut_in(body, dialect));
+            };
+            left = behind;
             if Marks::begin_with(head) {
+                let begin = body.len().wrapping_sub(left.len());
+                let size = wire::size(head, dialect.is_padded());
+                marks.note(wire::split(head).0, narrow(begin.wrapping_sub(size)));
                 break;
             }
-            left = behind;
         }
-        while let Ok((head, behind)) = wire::skip(left, dialect.is_padded()) {
+        while let Ok(head) = wire::tlv_head(left) {
+            let Ok(behind) = wire::skip(left, head, dialect.is_padded()) else {
+                return Err(cut_in(body, dialect));
+            };
             marks.note(wire::split(head).0, place(body, left));
             left = behind;
         }
@@ -232,18 +243,21 @@ impl<'a> Message<'a> {
 
     /// The class.
     #[must_use]
+    #[inline]
     pub fn class(&self) -> Class {
         self.header().class()
     }
 
     /// The method.
     #[must_use]
+    #[inline]
     pub fn method(&self) -> Method {
         self.header().method()
     }
 
     /// Class and method.
     #[must_use]
+    #[inline]
     pub fn message_type(&self) -> MessageType {
         self.header().message_type()
     }
@@ -257,6 +271,7 @@ impl<'a> Message<'a> {
 
     /// The dialect that it was read in.
     #[must_use]
+    #[inline]
     pub const fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -341,9 +356,14 @@ impl From<&Message<'_>> for Header {
 
 /// Where `left`, the end of `body`, begins. A body is at most 65,535 bytes long.
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation)]
 fn place(body: &[u8], left: &[u8]) -> u16 {
-    body.len().wrapping_sub(left.len()) as u16
+    narrow(body.len().wrapping_sub(left.len()))
+}
+
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)]
+const fn narrow(place: usize) -> u16 {
+    place as u16
 }
 
 /// Offset from the start of the message of what stands at `place` behind the header.
@@ -363,6 +383,17 @@ fn truncated(length: u16, bytes: &[u8]) -> ParseError {
         declared: offset32(length),
         available: length32(bytes),
     }
+}
+
+/// The error of the first attribute of `body` that does not fit.
+#[cold]
+#[inline(never)]
+fn cut_in(body: &[u8], dialect: Dialect) -> ParseError {
+    let mut left = body;
+    while let Ok((_, behind)) = wire::tlv(left, dialect.is_padded()) {
+        left = behind;
+    }
+    cut(place(body, left), left, dialect)
 }
 
 /// The error of an attribute at `place` that does not fit into `left`.
@@ -449,6 +480,7 @@ impl<'a> RawAttribute<'a> {
 
     /// Where the attribute begins, in bytes from the start of the message.
     #[must_use]
+    #[inline]
     #[allow(clippy::cast_possible_truncation)]
     pub const fn offset(&self) -> usize {
         // At most 65,551, and `usize` has at least 32 bits: see `lib.rs`.
@@ -457,6 +489,7 @@ impl<'a> RawAttribute<'a> {
 
     /// Where the value stands in the message: for who wants to keep the place and not the borrow.
     #[must_use]
+    #[inline]
     pub const fn range(&self) -> Range<usize> {
         let start = self.offset().wrapping_add(TLV_HEAD_LEN);
         start..start.wrapping_add(self.value.len())

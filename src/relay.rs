@@ -64,22 +64,23 @@ pub struct Indication {
 /// When the peer's address is malformed.
 #[inline]
 pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError> {
-    if message.class() != Class::Indication
-        || !matches!(message.method(), Method::SEND | Method::DATA)
-    {
+    let ty = message.message_type();
+    if ty.class != Class::Indication || !matches!(ty.method, Method::SEND | Method::DATA) {
         return Ok(None);
     }
-    let Some(XorPeerAddress(peer)) = message.get()? else {
-        return Ok(None);
-    };
     let dialect = message.dialect();
-    let data = message
-        .attributes()
-        .find(|attribute| Data::is_type(attribute.ty(), dialect));
-    Ok(data.map(|data| Indication {
-        peer,
-        payload: data.range(),
-    }))
+    let (mut peer, mut payload) = (None, None);
+    for attribute in message.attributes() {
+        if peer.is_none() && XorPeerAddress::is_type(attribute.ty(), dialect) {
+            peer = Some(attribute.decode::<XorPeerAddress>()?.0);
+        } else if payload.is_none() && Data::is_type(attribute.ty(), dialect) {
+            payload = Some(attribute.range());
+        }
+    }
+    Ok(match (peer, payload) {
+        (Some(peer), Some(payload)) => Some(Indication { peer, payload }),
+        _ => None,
+    })
 }
 
 /// Makes a Data indication of a payload that came from `peer`: writes the head in front of it and the
@@ -204,7 +205,7 @@ impl<'b> Place<'b> {
         let to = end.saturating_add(pad);
         let split = |whole: &'b mut [u8]| {
             let (head, padded) = whole.split_at_mut_checked(head_len)?;
-            padded.get_mut(len..)?.fill(0);
+            wire::zero(padded.get_mut(len..)?);
             Some((head, padded))
         };
         let Some((head, padded)) = buf.get_mut(from..to).and_then(split) else {

@@ -74,6 +74,18 @@ pub(crate) const fn padding(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
+/// Zeros up to 3 bytes of padding. `fill` would be a call.
+#[inline(always)]
+pub(crate) fn zero(padding: &mut [u8]) {
+    match padding {
+        [] => {}
+        [a] => *a = 0,
+        [a, b] => [*a, *b] = [0; 2],
+        [a, b, c] => [*a, *b, *c] = [0; 3],
+        more => more.fill(0),
+    }
+}
+
 /// Reads the header (RFC 8489 §5) and gives the bytes behind it.
 #[inline(always)]
 pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
@@ -109,16 +121,25 @@ const fn whole(length: usize, padded: bool) -> usize {
     }
 }
 
-/// Passes over one attribute: its type, and the bytes behind its padding. Value and padding need not
+/// Type and length of the attribute at the front, without moving on.
+#[inline(always)]
+pub(crate) fn tlv_head(input: &[u8]) -> Result<u32, Cut> {
+    finish(peek(be_u32), input).map(|(head, _)| head)
+}
+
+/// Passes over the attribute with this head: the bytes behind its padding. Value and padding need not
 /// be told apart, so there is one bounds check less than in [`tlv`].
 #[inline(always)]
-pub(crate) fn skip(input: &[u8], padded: bool) -> Result<(u32, &[u8]), Cut> {
-    let attribute = peek(be_u32).flat_map(|head| {
-        let (_, length) = split(head);
-        // A head is a multiple of 4 long.
-        take(whole(length.wrapping_add(TLV_HEAD_LEN), padded)).map(move |_| head)
-    });
-    finish(attribute, input)
+pub(crate) fn skip(input: &[u8], head: u32, padded: bool) -> Result<&[u8], Cut> {
+    finish(take(size(head, padded)), input).map(|(_, behind)| behind)
+}
+
+/// Length of the attribute with this head, padding included.
+#[inline(always)]
+pub(crate) const fn size(head: u32, padded: bool) -> usize {
+    let (_, length) = split(head);
+    // A head is a multiple of 4 long.
+    whole(length.wrapping_add(TLV_HEAD_LEN), padded)
 }
 
 /// Type and length.

@@ -3,8 +3,6 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use hmac::Mac;
-
 use crate::attribute::{AttributeType, EncodeAttribute, ErrorCode};
 use crate::buffer::Buffer;
 use crate::dialect::{Context, Dialect, Tag};
@@ -89,15 +87,21 @@ pub struct MessageWriter<'b, B: Buffer + ?Sized, S = Open> {
 }
 
 /// The unfinished message. Cuts the buffer back unless the message was finished.
+///
+/// In a `Result` an error takes the place of the first bytes, and the compiler then moves what stands
+/// there in the error's pieces, halves of pointers among them. So nothing stands there.
+#[repr(C)]
 struct Draft<'b, B: Buffer + ?Sized> {
+    _error: [u32; 3],
+    /// Bytes written. Narrow, so that sums of it are seen not to overflow.
+    len: u32,
+    /// The dialect's integrity has counted a FINGERPRINT that is not written yet.
+    owes_fingerprint: bool,
     /// Taken when the message is finished.
     buffer: Option<&'b mut B>,
     start: usize,
-    end: usize,
     apart: Apart<'b>,
     header: Header,
-    /// The dialect's integrity has counted a FINGERPRINT that is not written yet.
-    owes_fingerprint: bool,
 }
 
 /// The bytes of the message that stand elsewhere, and where in the buffer, counted from the
@@ -146,12 +150,13 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         }
         let start = buffer.start();
         let mut draft = Self {
+            _error: [0; 3],
+            len: 0,
+            owes_fingerprint: false,
             buffer: Some(buffer),
             start,
-            end: start,
             apart: Apart::NONE,
             header,
-            owes_fingerprint: false,
         };
         let out = draft.extend(HEADER_LEN)?;
         if let Some((front, behind)) = out.split_first_chunk_mut::<4>() {
@@ -172,8 +177,16 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
 
     /// Bytes written into the buffer.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)]
     fn len(&self) -> usize {
-        self.end.wrapping_sub(self.start)
+        // `usize` has at least 32 bits: see `lib.rs`.
+        self.len as usize
+    }
+
+    /// Where the message ends in the buffer.
+    #[inline(always)]
+    fn end(&self) -> usize {
+        self.start.wrapping_add(self.len())
     }
 
     /// Bytes of the message, those that stand elsewhere included.
@@ -191,6 +204,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
 
     /// The next `by` bytes.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)]
     fn extend(&mut self, by: usize) -> Result<&mut [u8], EncodeError> {
         let (len, total) = (self.len(), self.total());
         // `by` is at most 4 + 65,535 + 3, and `total` at most 20 + 65,535.
@@ -200,13 +214,16 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let Some(buffer) = self.buffer.as_deref_mut() else {
             return Err(full(len.wrapping_add(by), 0));
         };
-        let available = buffer.limit().saturating_sub(self.start);
-        match buffer.extend(self.end, by) {
+        let limit = buffer.limit();
+        match buffer.extend(self.start.wrapping_add(len), by) {
             Some(out) => {
-                self.end = self.end.wrapping_add(by);
+                self.len = len.wrapping_add(by) as u32;
                 Ok(out)
             }
-            None => Err(full(len.wrapping_add(by), available)),
+            None => {
+                let available = limit.saturating_sub(self.start);
+                Err(full(len.wrapping_add(by), available))
+            }
         }
     }
 
@@ -228,6 +245,10 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         };
         let total = TLV_HEAD_LEN.wrapping_add(len).wrapping_add(pad);
         let out = self.extend(total)?;
+        // The padding, and up to 4 bytes in front of it that are written over: one word, no loop.
+        if let Some(last) = out.last_chunk_mut::<4>() {
+            *last = [0; 4];
+        }
         let Some((head, out)) = out.split_first_chunk_mut::<4>() else {
             return Err(full(total, 0));
         };
@@ -237,7 +258,6 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let Some((value, padding)) = out.split_at_mut_checked(len) else {
             return Err(full(total, 0));
         };
-        padding.fill(0);
         Ok((value, padding))
     }
 
@@ -252,42 +272,18 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             return Err(EncodeError::WriterOnly { attribute: ty });
         }
         let len = attribute.value_len(context);
-        if dialect.rules().fill {
-            return self.filled(attribute, ty, len);
+        if !dialect.rules().fill {
+            attribute.encode(self.tlv(ty, len)?.0, context);
+            return Ok(());
         }
-        attribute.encode(self.tlv(ty, len)?.0, context);
-        Ok(())
-    }
-
-    /// An attribute whose value is stretched to a multiple of 4 inside its length.
-    fn filled<A: EncodeAttribute + ?Sized>(
-        &mut self,
-        attribute: &A,
-        ty: AttributeType,
-        len: usize,
-    ) -> Result<(), EncodeError> {
-        let context = self.context();
-        let fill = registry::fill_of(ty, context.dialect);
-        let extra = match fill {
-            Fill::Nothing => 0,
-            Fill::Nul | Fill::Space | Fill::Repeat => wire::padding(len),
-        };
-        let stretched = len.checked_add(extra).ok_or(too_long(len))?;
-        let (value, _) = self.tlv(ty, stretched)?;
+        // The value is stretched to a multiple of 4 inside its length.
+        let fill = registry::fill_of(ty, dialect);
+        let (value, _) = self.tlv(ty, stretched(len, fill)?)?;
         let Some((value, filling)) = value.split_at_mut_checked(len) else {
-            return Err(full(stretched, 0));
+            return Err(full(len, 0));
         };
         attribute.encode(value, context);
-        match fill {
-            Fill::Space => filling.fill(b' '),
-            Fill::Nothing | Fill::Nul => filling.fill(0),
-            Fill::Repeat => {
-                let last = value.last_chunk::<2>().copied().unwrap_or_default();
-                for (byte, again) in filling.iter_mut().zip(last) {
-                    *byte = again;
-                }
-            }
-        }
+        put_filling(fill, value, filling);
         Ok(())
     }
 
@@ -304,7 +300,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
     /// What is written of the message.
     #[inline(always)]
     fn written(&mut self) -> Option<&mut [u8]> {
-        let (start, end) = (self.start, self.end);
+        let (start, end) = (self.start, self.end());
         self.buffer.as_deref_mut()?.bytes().get_mut(start..end)
     }
 
@@ -363,10 +359,10 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let coverage = Coverage::of(apart.pieces(text), type_bits, length, dialect);
         match algorithm {
             IntegrityAlgorithm::Sha1 | IntegrityAlgorithm::Goog32 => {
-                put_tag(tag, &coverage.feed(key.sha1()).finalize().into_bytes());
+                coverage.tag(key.sha1()).write(tag);
             }
             IntegrityAlgorithm::Sha256 { .. } | IntegrityAlgorithm::MsTurnSha256 => {
-                put_tag(tag, &coverage.feed(key.sha256()).finalize().into_bytes());
+                coverage.tag(key.sha256()).write(tag);
             }
         }
         Ok(())
@@ -407,7 +403,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             return Err(EncodeError::FingerprintMissing);
         }
         let front = self.front();
-        let (start, end) = (self.start, self.end);
+        let (start, end) = (self.start, self.end());
         let Some(message) = self
             .buffer
             .take()
@@ -434,11 +430,29 @@ fn is_writers(ty: AttributeType, dialect: Dialect) -> bool {
     ) || (ty == AttributeType::MAGIC_COOKIE && dialect.rules().magic)
 }
 
-/// The first bytes of `hash` into the whole of `tag`.
-#[inline(always)]
-fn put_tag(tag: &mut [u8], hash: &[u8]) {
-    if let Some(front) = hash.get(..tag.len()) {
-        tag.copy_from_slice(front);
+// Here, and not in methods of `Draft`: a draft that no call sees stays in registers.
+
+/// Length of a value of `len` bytes with what fills it.
+#[cold]
+fn stretched(len: usize, fill: Fill) -> Result<usize, EncodeError> {
+    let extra = match fill {
+        Fill::Nothing => 0,
+        Fill::Nul | Fill::Space | Fill::Repeat => wire::padding(len),
+    };
+    len.checked_add(extra).ok_or(too_long(len))
+}
+
+#[cold]
+fn put_filling(fill: Fill, value: &[u8], filling: &mut [u8]) {
+    match fill {
+        Fill::Space => filling.fill(b' '),
+        Fill::Nothing | Fill::Nul => filling.fill(0),
+        Fill::Repeat => {
+            let last = value.last_chunk::<2>().copied().unwrap_or_default();
+            for (byte, again) in filling.iter_mut().zip(last) {
+                *byte = again;
+            }
+        }
     }
 }
 

@@ -183,11 +183,11 @@ pub fn floor_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     mac.verify_slice(tag).is_ok()
 }
 
-/// The compression function over as many blocks as the HMAC of a text runs it.
+/// The compression function over the blocks that the HMAC of a text runs it over.
 #[inline(never)]
-pub fn floor_compress(state: &mut [u32; 5], text: &[[u8; 64]], last: &[[u8; 64]; 1]) {
-    sha1::block_api::compress(state, text);
-    sha1::block_api::compress(state, last);
+pub fn floor_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
+    sha1::block_api::compress(&mut state, blocks);
+    state
 }
 
 /// Type and length, and the places of the value and of what follows its padding.
@@ -195,11 +195,11 @@ pub fn floor_compress(state: &mut [u32; 5], text: &[[u8; 64]], last: &[[u8; 64];
 fn put(out: &mut [u8], ty: u16, len: usize) -> Option<(&mut [u8], &mut [u8])> {
     let padded = (len + 3) & !3;
     let (attribute, behind) = out.split_at_mut_checked(4 + padded)?;
+    // The padding, and what is written over.
+    *attribute.last_chunk_mut()? = [0; 4];
     let (head, value) = attribute.split_first_chunk_mut::<4>()?;
     *head = ((u32::from(ty) << 16) | u32::try_from(len).ok()?).to_be_bytes();
-    let (value, padding) = value.split_at_mut_checked(len)?;
-    padding.fill(0);
-    Some((value, behind))
+    Some((value.get_mut(..len)?, behind))
 }
 
 #[inline(always)]
@@ -393,7 +393,12 @@ pub fn floor_data_in_place(
     let len = payload.end.checked_sub(payload.start)?;
     let from = payload.start.checked_sub(head_len(peer))?;
     let to = payload.end + (len.wrapping_neg() & 3);
-    buf.get_mut(payload.end..to)?.fill(0);
+    match buf.get_mut(payload.end..to)? {
+        [] => {}
+        [a] => *a = 0,
+        [a, b] => [*a, *b] = [0; 2],
+        padding => padding.fill(0),
+    }
     data_head(buf.get_mut(from..payload.start)?, peer, &id, len)?;
     Some(from..to)
 }

@@ -1,6 +1,8 @@
 //! What is measured: the messages of RFC 5769 and the ones that a TURN server and an ICE agent see
 //! most, as bytes, made without the crate.
 
+use super::ops::{Allocate, Check};
+
 pub const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 pub const ID: [u8; 12] = *b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae";
 
@@ -55,6 +57,16 @@ pub fn covered(text: &[u8], len: usize) -> Vec<u8> {
     text
 }
 
+/// As many blocks as the HMAC-SHA1 of a text under a prepared key runs through the compression
+/// function: the text with 9 bytes at least behind it, and the hash once more.
+pub fn blocks(text: &[u8]) -> Vec<[u8; 64]> {
+    let mut blocks = vec![[0; 64]; (text.len() + 9).div_ceil(64) + 1];
+    for (block, chunk) in blocks.iter_mut().zip(text.chunks(64)) {
+        block[..chunk.len()].copy_from_slice(chunk);
+    }
+    blocks
+}
+
 /// Appends MESSAGE-INTEGRITY and FINGERPRINT, by the bare hash and CRC.
 pub fn signed(mut message: Vec<u8>, key: &[u8]) -> Vec<u8> {
     use hmac::{Hmac, KeyInit, Mac};
@@ -69,15 +81,31 @@ pub fn signed(mut message: Vec<u8>, key: &[u8]) -> Vec<u8> {
     message
 }
 
-/// An ICE check that nominates.
-pub fn ice_check() -> Vec<u8> {
+/// An ICE check that nominates, without integrity and fingerprint.
+pub fn plain_check() -> Vec<u8> {
     let attributes: [(u16, &[u8]); 4] = [
         (0x0006, b"evtj:h6vY"),
         (0x0024, &0x6E00_01FF_u32.to_be_bytes()),
         (0x802A, &0x932F_F9B1_5126_3B36_u64.to_be_bytes()),
         (0x0025, b""),
     ];
-    signed(message(0x0001, &attributes), PASSWORD.as_bytes())
+    message(0x0001, &attributes)
+}
+
+/// The same with both.
+pub fn ice_check() -> Vec<u8> {
+    signed(plain_check(), PASSWORD.as_bytes())
+}
+
+/// What [`ice_check`] says.
+pub fn check() -> Check<'static> {
+    Check {
+        id: ID,
+        remote: "evtj",
+        local: "h6vY",
+        priority: 0x6E00_01FF,
+        tie_breaker: 0x932F_F9B1_5126_3B36,
+    }
 }
 
 pub const USER: &str = "1732082400:anna";
@@ -100,6 +128,17 @@ pub fn allocate() -> Vec<u8> {
         (0x8022, SOFTWARE.as_bytes()),
     ];
     signed(message(0x0003, &attributes), &LONG_TERM_KEY)
+}
+
+/// What [`allocate`] says.
+pub fn allocate_request() -> Allocate<'static> {
+    Allocate {
+        id: ID,
+        user: USER,
+        realm: REALM,
+        nonce: NONCE,
+        lifetime: 600,
+    }
 }
 
 /// 192.0.2.1:32853, XOR-ed with the cookie: RFC 5769's own.

@@ -1,6 +1,7 @@
 //! Shared by the benches: what is measured, with what, and against what.
 #![allow(
     dead_code,
+    missing_docs,
     unreachable_pub,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,

@@ -12,8 +12,8 @@ use stunwire::attribute::{
 };
 use stunwire::framing::{Frame, Next, StunTcp};
 use stunwire::{
-    Dialect, Header, Key, Message, MessageWriter, Method, ParseError, RawAttribute, TransactionId,
-    relay,
+    ChannelData, Dialect, Header, Key, Message, MessageWriter, Method, ParseError, RawAttribute,
+    TransactionId, relay,
 };
 
 use super::messages::SOFTWARE;
@@ -354,6 +354,13 @@ pub fn op_channel_in_place(
     number: ChannelNumber,
 ) -> Option<Range<usize>> {
     relay::channel_data_in_place(buf, payload, number).ok()
+}
+
+/// f: a datagram of ChannelData.
+#[inline(never)]
+pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let data = ChannelData::parse_datagram(bytes).ok()?;
+    Some((data.number.get(), data.payload))
 }
 
 /// g: the frames of a stream, and how many bytes they take.

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use hmac::Hmac;
-use hmac::digest::CtOutput;
+use ctutils::CtEq;
 use sha2::{Digest, Sha256};
 
 use super::AttributeType;
@@ -211,9 +210,7 @@ writes!(UserHash, as UserHash, |this, context| 32, |out| put(out, this.0));
 
 impl PartialEq for UserHash {
     fn eq(&self, other: &Self) -> bool {
-        // A MAC's output, as long as these bytes are, compares so.
-        type Output = CtOutput<Hmac<Sha256>>;
-        Output::new(self.0.into()) == Output::new(other.0.into())
+        self.0.ct_eq(&other.0).to_bool()
     }
 }
 

@@ -5,7 +5,18 @@ use super::shape::put_slice;
 use crate::error::EncodeError;
 
 /// A text's limits: `bytes` at most, and `chars` characters if it is UTF-8.
+#[inline(always)]
 pub(crate) fn check(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError> {
+    // No text has more characters than bytes.
+    if text.len() <= usize::from(bytes.min(chars)) {
+        Ok(text)
+    } else {
+        check_long(text, bytes, chars)
+    }
+}
+
+#[cold]
+fn check_long(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError> {
     let too_long = |length: usize, max: u16| EncodeError::ValueTooLong {
         length: u32::try_from(length).unwrap_or(u32::MAX),
         max: u32::from(max),
@@ -13,12 +24,9 @@ pub(crate) fn check(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], Encode
     if text.len() > usize::from(bytes) {
         return Err(too_long(text.len(), bytes));
     }
-    // No text has more characters than bytes.
-    if text.len() > usize::from(chars) {
-        let count = core::str::from_utf8(text).map_or(0, |text| text.chars().count());
-        if count > usize::from(chars) {
-            return Err(too_long(count, chars));
-        }
+    let count = core::str::from_utf8(text).map_or(0, |text| text.chars().count());
+    if count > usize::from(chars) {
+        return Err(too_long(count, chars));
     }
     Ok(text)
 }
@@ -46,6 +54,7 @@ macro_rules! text {
             ///
             /// # Errors
             /// When it is longer.
+            #[inline]
             pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, $crate::EncodeError> {
                 $crate::attribute::text::check(text.as_ref(), $bytes, $chars).map(Self)
             }

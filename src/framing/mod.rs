@@ -100,6 +100,7 @@ pub enum Next<F> {
 
 impl<F> Next<F> {
     /// The same around another view of the frame.
+    #[inline(always)]
     pub(crate) fn map<G>(self, view: impl FnOnce(F) -> Option<G>) -> Next<G> {
         match self {
             Self::Frame { frame, consumed } => match view(frame) {

@@ -124,23 +124,36 @@ impl StunTcp {
     /// What the frame at the front is, and where it ends.
     #[inline(always)]
     pub(crate) fn measure(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
-        match bytes.first() {
-            None => Ok(Next::Incomplete { needed: HEAD_LEN }),
-            Some(0x00..=0x3F) => self.message(bytes),
-            Some(0x40..=0x7F) => self.channel_data(bytes),
-            Some(&first) => Err(FrameError::NoFrame { first }),
+        let Some(&[first, second, high, low]) = bytes.first_chunk() else {
+            return self.start(bytes);
+        };
+        let length = u16::from_be_bytes([high, low]);
+        match first {
+            0x00..=0x3F => self.message(bytes, length),
+            0x40..=0x7F => self.channel_data(bytes, u16::from_be_bytes([first, second]), length),
+            _ => Err(FrameError::NoFrame { first }),
+        }
+    }
+
+    /// What fewer than 4 bytes tell.
+    #[cold]
+    fn start(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
+        let missing = |len: usize| Next::Incomplete {
+            needed: len.saturating_sub(bytes.len()),
+        };
+        match *bytes {
+            [0x00..=0x3F, ..] => Ok(missing(HEADER_LEN)),
+            [high @ 0x40..=0x7F, low, ..] => {
+                self.channel(u16::from_be_bytes([high, low]))?;
+                Ok(missing(HEAD_LEN))
+            }
+            [] | [0x40..=0x7F] => Ok(missing(HEAD_LEN)),
+            [first, ..] => Err(FrameError::NoFrame { first }),
         }
     }
 
     #[inline(always)]
-    fn message(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
-        let head_missing = Next::Incomplete {
-            needed: HEADER_LEN.saturating_sub(bytes.len()),
-        };
-        let Some(&[_, _, high, low]) = bytes.first_chunk() else {
-            return Ok(head_missing);
-        };
-        let length = u16::from_be_bytes([high, low]);
+    fn message(&self, bytes: &[u8], length: u16) -> Result<Next<Extent>, FrameError> {
         if length & 3 != 0 {
             return Err(FrameError::Unaligned { length });
         }
@@ -149,32 +162,38 @@ impl StunTcp {
             cookie(bytes)?;
         }
         if bytes.len() < HEADER_LEN {
-            return Ok(head_missing);
+            return Ok(Next::Incomplete {
+                needed: HEADER_LEN.saturating_sub(bytes.len()),
+            });
         }
         Ok(Next::whole(bytes, total, Extent::Stun { end: total }))
     }
 
     #[inline(always)]
-    fn channel_data(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
-        if let Some(&[high, low]) = bytes.first_chunk() {
-            let number = u16::from_be_bytes([high, low]);
-            if number > self.last_channel {
-                return Err(FrameError::Channel { number });
-            }
-        }
-        let Some(&[n0, n1, high, low]) = bytes.first_chunk() else {
-            return Ok(Next::Incomplete {
-                needed: HEAD_LEN.saturating_sub(bytes.len()),
-            });
-        };
-        let length = u16::from_be_bytes([high, low]);
+    fn channel_data(
+        &self,
+        bytes: &[u8],
+        number: u16,
+        length: u16,
+    ) -> Result<Next<Extent>, FrameError> {
+        let number = self.channel(number)?;
         // At most 4 + 65,535 + 1.
-        let total = self.accept(u32::from(length).next_multiple_of(4).wrapping_add(4))?;
-        let extent = Extent::ChannelData {
-            number: ChannelNumber::read(u16::from_be_bytes([n0, n1])),
-            end: HEAD_LEN.wrapping_add(usize::from(length)),
-        };
-        Ok(Next::whole(bytes, total, extent))
+        let total = self.accept(u32::from(length).wrapping_add(7) & !3)?;
+        let end = HEAD_LEN.wrapping_add(usize::from(length));
+        Ok(Next::whole(
+            bytes,
+            total,
+            Extent::ChannelData { number, end },
+        ))
+    }
+
+    /// The channel with this number, if the caller takes it.
+    #[inline(always)]
+    fn channel(&self, number: u16) -> Result<ChannelNumber, FrameError> {
+        if number > self.last_channel {
+            return Err(FrameError::Channel { number });
+        }
+        Ok(ChannelNumber::read(number))
     }
 
     /// The length of a whole frame, if the caller takes it.
@@ -217,6 +236,11 @@ fn cookie(bytes: &[u8]) -> Result<(), FrameError> {
     if there.first_chunk() == Some(&MAGIC_COOKIE.to_be_bytes()) {
         return Ok(());
     }
+    cookie_so_far(there)
+}
+
+#[cold]
+fn cookie_so_far(there: &[u8]) -> Result<(), FrameError> {
     for ((offset, found), expected) in (4..).zip(there).zip(MAGIC_COOKIE.to_be_bytes()) {
         if *found != expected {
             let found = *found;

@@ -122,13 +122,16 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         self.apart = Apart { payload, at };
         let pad = padded.saturating_sub(payload.len());
         let out = self.extend(TLV_HEAD_LEN.wrapping_add(pad))?;
-        let Some((head, padding)) = out.split_first_chunk_mut::<4>() else {
+        // The padding, and what of the head is written over.
+        if let Some(last) = out.last_chunk_mut::<4>() {
+            *last = [0; 4];
+        }
+        let Some((head, _)) = out.split_first_chunk_mut::<4>() else {
             return Err(full(TLV_HEAD_LEN, 0));
         };
         let [t0, t1] = ty.code().to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
         *head = [t0, t1, l0, l1];
-        padding.fill(0);
         Ok(())
     }
 }
