@@ -359,8 +359,8 @@ pub mod ezk {
     use super::*;
     use ezk_stun_types::attributes::turn::{Data, XorPeerAddress};
     use ezk_stun_types::attributes::{
-        Fingerprint, IceControlling, MessageIntegrity, MessageIntegrityKey, Priority,
-        UseCandidate, Username,
+        Fingerprint, IceControlling, MessageIntegrity, MessageIntegrityKey, Priority, UseCandidate,
+        Username,
     };
     use ezk_stun_types::{Class, Message, MessageBuilder, Method, TransactionId};
 
@@ -416,5 +416,38 @@ pub mod ezk {
         message.add_attr(XorPeerAddress(peer));
         message.add_attr(Data::new(payload));
         message.finish().len()
+    }
+}
+
+/// A walk that reads as it goes and checks little; its values include their padding.
+pub mod stun_bytes {
+    pub fn iterate(bytes: &[u8]) -> usize {
+        let message = ::stun_bytes::ByteMsg::from(bytes);
+        let attributes = message.attrs_iter();
+        attributes
+            .filter_map(|attribute| attribute.val())
+            .map(<[u8]>::len)
+            .sum()
+    }
+}
+
+/// Typed attributes over `stun-bytes`.
+pub mod stun_format {
+    use super::*;
+    use ::stun_format::{Attr, Msg};
+
+    pub fn typed(bytes: &[u8]) -> bool {
+        let (mut username, mut priority, mut controlling, mut nominated) = ("", 0, 0, false);
+        let message = Msg::from(bytes);
+        for attribute in message.attrs_iter() {
+            match attribute {
+                Attr::Username(value) => username = value,
+                Attr::Priority(value) => priority = value,
+                Attr::IceControlling(value) => controlling = value,
+                Attr::UseCandidate => nominated = true,
+                _ => {}
+            }
+        }
+        username == USERNAME && priority == PRIORITY && controlling == TIE_BREAKER && nominated
     }
 }
