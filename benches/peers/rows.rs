@@ -39,7 +39,7 @@ fn parse() -> Vec<Result> {
     measure(vec![
         Way::new("floor", || floor_walk(black_box(&bytes)).is_some()),
         Way::new("stunwire", || op_parse(black_box(&bytes)).is_ok()),
-        Way::new("ezk", || ezk::parse(black_box(&bytes))),
+        Way::new("ezk-stun-types", || ezk::parse(black_box(&bytes))),
     ])
 }
 
@@ -95,7 +95,7 @@ fn typed() -> Vec<Result> {
         Way::new("stun-format", || stun_format::typed(black_box(&bytes))),
         Way::new("stun_codec", || stun_codec::typed(black_box(&bytes))),
         Way::new("stun-rs", || stun_rs::typed(&decoder, black_box(&bytes))),
-        Way::new("ezk", || ezk::typed(black_box(&bytes))),
+        Way::new("ezk-stun-types", || ezk::typed(black_box(&bytes))),
     ])
 }
 
@@ -131,7 +131,7 @@ fn fingerprint() -> Vec<Result> {
         Way::new("stun-rs", || {
             stun_rs::fingerprint(&decoder, black_box(&bytes))
         }),
-        Way::new("ezk", || ezk::fingerprint(black_box(&bytes))),
+        Way::new("ezk-stun-types", || ezk::fingerprint(black_box(&bytes))),
     ])
 }
 
@@ -169,7 +169,7 @@ fn verify_check() -> Vec<Result> {
             webrtc::verify(&mut message, black_box(bytes), &webrtc_key)
         }),
         Way::new("stun-rs", || stun_rs::verify(&decoder, black_box(bytes))),
-        Way::new("ezk", || ezk::verify(black_box(bytes))),
+        Way::new("ezk-stun-types", || ezk::verify(black_box(bytes))),
     ];
     verify(bytes, PASSWORD.as_bytes(), peers)
 }
@@ -205,7 +205,7 @@ fn sign_check() -> Vec<Result> {
         Way::new("stun-rs", || {
             stun_rs::sign(&mut rs_out, &rs_key) == whole.len()
         }),
-        Way::new("ezk", || ezk::sign() == whole.len()),
+        Way::new("ezk-stun-types", || ezk::sign() == whole.len()),
     ])
 }
 
@@ -250,7 +250,7 @@ fn relay_decode() -> Vec<Result> {
         Way::new("stun-rs", || {
             stun_rs::relay_decode(&decoder, black_box(&send)) == found
         }),
-        Way::new("ezk", || ezk::relay_decode(black_box(&send)) == found),
+        Way::new("ezk-stun-types", || ezk::relay_decode(black_box(&send)) == found),
     ])
 }
 
@@ -286,7 +286,7 @@ fn relay_copy() -> Vec<Result> {
         Way::new("stun-rs", || {
             stun_rs::relay_encode(&mut rs_out, peer, black_box(&payload)) == len
         }),
-        Way::new("ezk", || {
+        Way::new("ezk-stun-types", || {
             ezk::relay_encode(peer, black_box(&payload)) == len
         }),
     ])
