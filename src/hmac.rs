@@ -236,7 +236,7 @@ impl<const W: usize> Output<W> {
 
     #[cfg(test)]
     fn bytes(&self) -> std::vec::Vec<u8> {
-        let mut out = std::vec![0; W * 4];
+        let mut out = std::vec![0; W.wrapping_mul(4)];
         self.write(&mut out);
         out
     }

@@ -11,5 +11,6 @@ pub mod interop {}
 
 #[doc = include_str!("microsoft.md")]
 pub mod microsoft {}
+
 #[doc = include_str!("performance.md")]
 pub mod performance {}
