@@ -2,6 +2,15 @@
 //!
 //! `cargo bench --bench codec`, or with `-- --test` each once. `benches/peers` measures the same jobs
 //! with other crates beside them.
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used
+)]
 
 use std::hint::black_box;
 
@@ -28,8 +37,10 @@ fn bench<T: PartialEq + std::fmt::Debug>(
     group.bench_function(name, |bencher| bencher.iter(|| black_box(job())));
 }
 
-/// The messages and the keys of those that are signed.
-fn messages() -> Vec<(&'static str, Vec<u8>, Option<Vec<u8>>)> {
+/// A name, a message, and its key if it is signed.
+type Named = (&'static str, Vec<u8>, Option<Vec<u8>>);
+
+fn messages() -> Vec<Named> {
     let ice = || Some(PASSWORD.as_bytes().to_vec());
     let payload = messages::payload(1200);
     vec![

@@ -3,6 +3,15 @@
 //! Each `op_*` does one job of the crate, and a `floor_*` does the same job by hand, with nothing
 //! that the job does not need. Each is called [`REPEAT`] times, and both must give the same answer.
 //! The argument is the length of the relayed payload, 1200 if there is none.
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used
+)]
 
 use core::hint::black_box;
 use core::net::SocketAddr;

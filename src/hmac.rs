@@ -347,7 +347,7 @@ mod tests {
     // Every length around the blocks, where the closing bytes do and do not fit.
     #[test]
     fn every_length() {
-        let text: Vec<u8> = (0..700_u32).map(|index| index as u8).collect();
+        let text: Vec<u8> = (0..=u8::MAX).cycle().take(700).collect();
         for len in 0..text.len() {
             let (front, rest) = text[..len].split_at(len.min(4));
             let (middle, tail) = rest.split_at(rest.len() / 3);
@@ -362,7 +362,7 @@ mod tests {
             text in proptest::collection::vec(any::<u8>(), 0..1500),
             cuts in any::<[prop::sample::Index; 3]>(),
         ) {
-            let mut cuts = cuts.map(|cut| cut.index(text.len() + 1));
+            let mut cuts = cuts.map(|cut| cut.index(text.len().wrapping_add(1)));
             cuts.sort_unstable();
             let [a, b, c] = cuts;
             agree(&key, [&text[..a], &text[a..b], &text[b..c], &text[c..]]);

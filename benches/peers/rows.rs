@@ -250,7 +250,9 @@ fn relay_decode() -> Vec<Result> {
         Way::new("stun-rs", || {
             stun_rs::relay_decode(&decoder, black_box(&send)) == found
         }),
-        Way::new("ezk-stun-types", || ezk::relay_decode(black_box(&send)) == found),
+        Way::new("ezk-stun-types", || {
+            ezk::relay_decode(black_box(&send)) == found
+        }),
     ])
 }
 
