@@ -110,7 +110,7 @@ macro_rules! address {
         ///
         /// The value is 8 bytes long for IPv4 and 20 for IPv6. Flow label and scope of an IPv6
         /// address do not travel. An IPv4 address in IPv6 clothes, as dual-stack sockets give them, is
-        /// written as IPv6: see [`IpAddr::to_canonical`].
+        /// written as IPv6: see [`IpAddr::to_canonical`](core::net::IpAddr::to_canonical).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(
             /// Address and port.
