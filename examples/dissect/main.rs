@@ -27,6 +27,7 @@ mod framer;
 mod hex;
 mod input;
 mod json;
+mod pairs;
 mod pcap;
 mod print;
 mod sample;

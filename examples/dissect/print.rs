@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use stunwire::{FingerprintStatus, Header, Message, RawAttribute};
 
 use crate::credentials::Integrity;
+use crate::pairs::Pairs;
 use crate::unit::{
     Broken, Content, Framing, Hello, Output, Place, Protocol, Totals, Transport, Unit,
 };
@@ -15,6 +16,7 @@ pub struct Print<W> {
     /// Show other protocols too.
     all: bool,
     units: u64,
+    pairs: Pairs,
     /// Something was printed, so an empty line comes before what is next.
     begun: bool,
 }
@@ -25,6 +27,7 @@ impl<W: Write> Print<W> {
             out,
             all,
             units: 0,
+            pairs: Pairs::default(),
             begun: false,
         }
     }
@@ -50,6 +53,7 @@ impl<W: Write> Output for Print<W> {
             }
             .unit(unit)?;
         }
+        self.pairs.note(unit);
         self.units += 1;
         Ok(self.units)
     }
@@ -65,6 +69,9 @@ impl<W: Write> Output for Print<W> {
             gaps,
         } = totals;
         self.separate()?;
+        for line in self.pairs.lines() {
+            writeln!(self.out, "{line}")?;
+        }
         let mut ms = String::new();
         for (count, what) in [(multiplexed, "multiplexed frames"), (hellos, "hellos")] {
             if *count > 0 {

@@ -114,4 +114,34 @@ fn an_exchange_over_tcp_is_decoded_whole() {
     assert_eq!(found.iter().find(others), None);
     let stun = found.iter().filter(|value| value["kind"] == "stun").count();
     assert_eq!(stun, 2 + 2 + 2 + 1 + 2 + 4 + 2 + 2 * 41);
+    as_an_engineer_expects(&text(&run(example("dissect").arg(&capture), LIMIT)));
+}
+
+/// The sequence of a call with a presentation over TCP, and the closing line on its pair.
+fn as_an_engineer_expects(printed: &str) {
+    let mut rest = printed;
+    for expected in [
+        "Allocate Request TCP",
+        "Allocate Error Response error-code: 401 (Unauthenticated)",
+        " with nonce realm: ",
+        "Allocate Request TCP user: turn ",
+        "Allocate Success Response XOR-RELAYED-ADDRESS: ",
+        "ConnectionAttempt Indication",
+        " XOR-PEER-ADDRESS: ",
+        "ConnectionBind Request",
+        "ConnectionBind Success Response",
+        "RFC 4571 frame",
+        "Binding Request",
+        "Binding Success Response",
+        "valid, a Binding request was answered in each direction",
+    ] {
+        let at = rest.find(expected);
+        let at = at.unwrap_or_else(|| panic!("no {expected:?} behind the others:\n{printed}"));
+        rest = &rest[at + expected.len()..];
+    }
+    assert!(
+        printed.contains("Refresh Success Response lifetime: 0"),
+        "{printed}"
+    );
+    assert!(!printed.contains("not valid"), "{printed}");
 }
