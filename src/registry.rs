@@ -181,6 +181,9 @@ macro_rules! named {
     ($callback:ident) => {
         $callback! {
             0x0000 RESERVED_0000 "RESERVED" "RFC 8489 §18.3";
+            0x000E RESERVED_000E "RESERVED" "IANA";
+            0x000F RESERVED_000F "RESERVED" "IANA";
+            0x0011 RESERVED_0011 "RESERVED" "IANA";
             0x0023 CONNECT_STAT "CONNECT-STAT" "draft-ietf-behave-turn-04, reserved";
             0x0029 RESERVED_0029 "RESERVED" "IANA";
             0x0030 ICMP_DRAFT "ICMP (draft)" "drafts of RFC 8656, reserved";
