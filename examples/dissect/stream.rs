@@ -409,7 +409,7 @@ mod tests {
             (99, SYN, b""),
             (99, SYN, b""),
             (100, 0, b"abc"),
-            (100, 0, b"XXX"),
+            (100, 0, b"###"),
             (103, FIN, b"de"),
             (103, FIN, b"XX"),
             (105, FIN, b""),
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn overlap_with_delivered_bytes() {
-        let events = run(&[(100, 0, b"abcd"), (102, 0, b"XXef"), (100, 0, b"XXXXXXg")]);
+        let events = run(&[(100, 0, b"abcd"), (102, 0, b"##ef"), (100, 0, b"######g")]);
         let expected = [
             data(0, 0, 1, b"abcd"),
             data(0, 4, 2, b"ef"),
@@ -476,7 +476,7 @@ mod tests {
             (u32::MAX - 2, SYN, b""),
             (2, 0, b"ef"),
             (u32::MAX - 1, 0, b"abcd"),
-            (u32::MAX, 0, b"XXXX"),
+            (u32::MAX, 0, b"####"),
             (4, FIN, b""),
         ]);
         assert_eq!(
@@ -510,7 +510,7 @@ mod tests {
             (99, 0, b""),
             (100, 0, b"abc"),
             (90, 0, b"0123456789"),
-            (95, 0, b"56789XXXde"),
+            (95, 0, b"56789###de"),
         ]);
         assert_eq!(
             events,
