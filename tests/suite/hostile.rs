@@ -529,6 +529,22 @@ fn an_unfinished_frame_is_none() {
     assert!(matches!(rfc4571::next(&slice), Ok(Next::Incomplete { .. })));
 }
 
+/// The short form of a message, in the style of Wireshark's Info column: the order is the wire's.
+#[test]
+fn the_short_form() {
+    let mut attributes = tlv(0x0019, &[6, 0, 0, 0]);
+    attributes.extend(tlv(0x000D, &600_u32.to_be_bytes()));
+    attributes.extend(tlv(0x0006, b"turn"));
+    attributes.extend(tlv(0x0014, b"TANDBERG"));
+    attributes.extend(tlv(0x0015, b"a nonce"));
+    let mut bytes = message_of(&attributes);
+    bytes[..2].copy_from_slice(&[0x00, 0x03]);
+    assert_eq!(
+        Message::parse(&bytes).unwrap().to_string(),
+        "Allocate Request TCP lifetime: 600 user: turn realm: TANDBERG with nonce"
+    );
+}
+
 /// The long form of a message: its header, and every attribute on a line of its own.
 #[test]
 fn the_long_form() {
