@@ -199,6 +199,13 @@ impl Dialect {
         Ok((Header::from_wire(head, self), Walk::new(head, rest, self)))
     }
 
+    /// Whether a message of this dialect begins so.
+    #[inline(always)]
+    pub(crate) fn begins(self, head: wire::Head<'_>) -> bool {
+        head.type_bits & 0xC000 == 0
+            && (!self.rules().cookie || TransactionId::classic(*head.id).has_cookie())
+    }
+
     #[inline(always)]
     pub(crate) fn head(self, bytes: &[u8]) -> Result<(wire::Head<'_>, &[u8]), HeaderError> {
         let (head, rest) = match wire::head(bytes) {

@@ -3,7 +3,7 @@
 use crate::attribute::{Attribute, Fingerprint};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::message::{ABSENT, Message, length32};
+use crate::message::{ABSENT, Mark, Message, length32};
 use crate::wire::TLV_HEAD_LEN;
 
 /// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
@@ -44,13 +44,14 @@ impl Message<'_> {
     #[must_use]
     #[inline]
     pub fn fingerprint(&self) -> FingerprintStatus {
-        let place = self.marks().fingerprint;
+        let place = self.marks().place(Mark::Fingerprint);
         if place == ABSENT {
             return FingerprintStatus::Absent;
         }
-        let Some((text, value)) = self.tag_at(place) else {
+        let Some((text, fingerprint)) = self.tlv_at(place) else {
             return FingerprintStatus::Invalid;
         };
+        let value = fingerprint.value().unwrap_or_default();
         let context = crate::Context::new(self.transaction_id(), self.dialect());
         let Ok(found) = Fingerprint::decode(value, context) else {
             return FingerprintStatus::Invalid;

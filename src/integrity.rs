@@ -9,10 +9,10 @@ use crate::header::{Class, Header, Method, TransactionId};
 use crate::hmac::{BLOCK, Hash, Hmac, Output};
 use crate::key::Key;
 use crate::message::{
-    ABSENT, Attributes, GetAll, Message, RawAttribute, UnknownRequired, offset32,
+    ABSENT, Attributes, GetAll, Mark, Message, RawAttribute, UnknownRequired, offset32,
 };
 use crate::nonce;
-use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
+use crate::wire::{HEADER_LEN, TLV_HEAD_LEN, Tlv};
 
 /// How a message was authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -187,19 +187,21 @@ impl<'a> Message<'a> {
         let marks = self.marks();
         let dialect = self.dialect();
         // RFC 8489 §9.1.3 and §9.2.4: with both there, only the SHA-256 one is looked at.
-        let sha256 = marks.sha256 != ABSENT && dialect.rules().tag == Tag::Adjusted;
-        let place = if sha256 {
-            marks.sha256
-        } else if marks.integrity != ABSENT {
-            marks.integrity
+        let (sha1, sha256) = (marks.place(Mark::Integrity), marks.place(Mark::Sha256));
+        let is_sha256 = sha256 != ABSENT && dialect.rules().tag == Tag::Adjusted;
+        let place = if is_sha256 {
+            sha256
+        } else if sha1 != ABSENT {
+            sha1
         } else if policy.goog {
             self.goog_place().ok_or(IntegrityError::Missing)?
         } else {
             return Err(IntegrityError::Missing);
         };
-        let goog = !sha256 && marks.integrity == ABSENT;
-        let (text, tag) = self.tag_at(place).ok_or(IntegrityError::Missing)?;
-        let algorithm = match (sha256, tag.len()) {
+        let goog = !is_sha256 && sha1 == ABSENT;
+        let (text, tag) = self.tlv_at(place).ok_or(IntegrityError::Missing)?;
+        let tag = tag.value().unwrap_or_default();
+        let algorithm = match (is_sha256, tag.len()) {
             (true, len @ (16 | 20 | 24 | 28 | 32)) => {
                 let len = u8::try_from(len).unwrap_or(0);
                 (len >= policy.sha256_min_len).then_some(IntegrityAlgorithm::Sha256 { len })
@@ -248,17 +250,7 @@ impl<'a> Message<'a> {
         if self.dialect().rules().tag != Tag::Adjusted {
             return None;
         }
-        let tag = self.attributes().find(|raw| raw.ty() == goog)?;
-        u16::try_from(tag.offset().wrapping_sub(HEADER_LEN)).ok()
-    }
-
-    /// The bytes before the attribute at `place`, and its value.
-    #[inline(always)]
-    pub(crate) fn tag_at(&self, place: u16) -> Option<(&'a [u8], &'a [u8])> {
-        let end = HEADER_LEN.wrapping_add(usize::from(place));
-        let (text, behind) = self.as_bytes().split_at_checked(end)?;
-        let (tlv, _) = wire::tlv(behind, self.dialect().is_padded()).ok()?;
-        Some((text, tlv.value))
+        self.attributes().next_of(|ty| ty == goog).map(Tlv::place)
     }
 }
 

@@ -5,10 +5,10 @@ use core::ops::Range;
 
 use crate::attribute::{AnyAttribute, Attribute, AttributeType};
 use crate::dialect::{Context, Dialect};
-use crate::error::{AttributeError, ParseError};
+use crate::error::{AttributeError, HeaderError, ParseError};
 use crate::header::{Class, Header, MessageType, Method, TransactionId};
 use crate::registry;
-use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
+use crate::wire::{self, Cursor, HEADER_LEN, TLV_HEAD_LEN, Tlv};
 
 mod iter;
 
@@ -42,65 +42,77 @@ pub struct Message<'a> {
 /// Where the attributes stand that say what may be believed, in bytes from the end of the header.
 ///
 /// Of MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT only those that count: the first of
-/// each, and none behind one that must follow it. An attribute takes 4 bytes, so 65,535 is the place
-/// of none.
+/// each, and none behind one that must follow it. In one word, so that a message stays in registers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Marks {
-    pub(crate) integrity: u16,
-    pub(crate) sha256: u16,
-    pub(crate) fingerprint: u16,
+pub(crate) struct Marks(u64);
+
+/// What has a place in [`Marks`], by the position of its 16 bits.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    Integrity = 0,
+    Sha256 = 16,
+    Fingerprint = 32,
     /// The first attribute that an agent must not look at.
-    hidden: u16,
+    Hidden = 48,
 }
 
-/// The place of no attribute.
+/// The place of no attribute, for an attribute takes 4 bytes.
 pub(crate) const ABSENT: u16 = u16::MAX;
 
-impl Marks {
-    const NONE: Self = Self {
-        integrity: ABSENT,
-        sha256: ABSENT,
-        fingerprint: ABSENT,
-        hidden: ABSENT,
-    };
+/// Whether this is one of the three. First one test for what most attributes are not: the bits that all
+/// three have in common.
+#[inline(always)]
+fn is_mark(tlv: Tlv<'_>) -> bool {
+    const ONES: u32 = 0x0008 & 0x001C & 0x8028;
+    const EITHER: u32 = (0x0008 | 0x001C | 0x8028) & !ONES;
+    tlv.head() & (!EITHER << 16) == ONES << 16
+        && matches!(
+            AttributeType::new(tlv.ty()),
+            AttributeType::MESSAGE_INTEGRITY
+                | AttributeType::MESSAGE_INTEGRITY_SHA256
+                | AttributeType::FINGERPRINT
+        )
+}
 
-    /// Whether this is the head of one of the three. First one test for what most attributes are
-    /// not: the bits that all three have in common.
+impl Marks {
+    const NONE: Self = Self(u64::MAX);
+
     #[inline(always)]
-    fn begin_with(head: u32) -> bool {
-        const ONES: u32 = 0x0008 & 0x001C & 0x8028;
-        const EITHER: u32 = (0x0008 | 0x001C | 0x8028) & !ONES;
-        head & (!EITHER << 16) == ONES << 16
-            && matches!(
-                AttributeType::new(wire::split(head).0),
-                AttributeType::MESSAGE_INTEGRITY
-                    | AttributeType::MESSAGE_INTEGRITY_SHA256
-                    | AttributeType::FINGERPRINT
-            )
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) const fn place(self, mark: Mark) -> u16 {
+        (self.0 >> mark as u32) as u16
+    }
+
+    #[inline(always)]
+    const fn with(self, mark: Mark, place: u16) -> Self {
+        Self(self.0 & !(0xFFFF << mark as u32) | (place as u64) << mark as u32)
     }
 
     /// Takes note of the first of the three, or of an attribute behind it. MESSAGE-INTEGRITY-SHA256
     /// may follow MESSAGE-INTEGRITY, FINGERPRINT both, and nothing else anything
     /// (RFC 8489 §14.5 to §14.7).
-    #[inline(always)]
-    fn note(&mut self, ty: u16, place: u16) {
-        let behind_sha256 = self.sha256.min(self.fingerprint);
-        match AttributeType::new(ty) {
-            AttributeType::MESSAGE_INTEGRITY if self.integrity.min(behind_sha256) == ABSENT => {
-                self.integrity = place;
+    fn note(self, tlv: Tlv<'_>) -> Self {
+        let [integrity, sha256, fingerprint] = [Mark::Integrity, Mark::Sha256, Mark::Fingerprint]
+            .map(|mark| self.place(mark) != ABSENT);
+        let mark = match AttributeType::new(tlv.ty()) {
+            AttributeType::MESSAGE_INTEGRITY if !(integrity || sha256 || fingerprint) => {
+                Mark::Integrity
             }
-            AttributeType::MESSAGE_INTEGRITY_SHA256 if behind_sha256 == ABSENT => {
-                self.sha256 = place;
+            AttributeType::MESSAGE_INTEGRITY_SHA256 if !(sha256 || fingerprint) => Mark::Sha256,
+            AttributeType::FINGERPRINT if !fingerprint => Mark::Fingerprint,
+            _ if (integrity || sha256 || fingerprint) && self.place(Mark::Hidden) == ABSENT => {
+                Mark::Hidden
             }
-            AttributeType::FINGERPRINT if self.fingerprint == ABSENT => self.fingerprint = place,
-            _ => self.hidden = self.hidden.min(place),
-        }
+            _ => return self,
+        };
+        self.with(mark, tlv.place())
     }
 
     /// The first of the three that stands behind `place`.
-    fn behind(&self, place: u16) -> Option<u16> {
-        [self.integrity, self.sha256, self.fingerprint]
+    fn behind(self, place: u16) -> Option<u16> {
+        [Mark::Sha256, Mark::Fingerprint]
             .into_iter()
+            .map(|mark| self.place(mark))
             .filter(|mark| *mark > place && *mark != ABSENT)
             .min()
     }
@@ -142,15 +154,19 @@ impl<'a> Message<'a> {
 
     #[inline(always)]
     pub(crate) fn parse_exact(bytes: &'a [u8], dialect: Dialect) -> Result<Self, ParseError> {
-        let (message, rest) = Self::parse_first(bytes, dialect)?;
-        if rest.is_empty() {
-            Ok(message)
-        } else {
-            Err(ParseError::Trailing {
-                offset: length32(message.bytes),
-                available: length32(bytes),
-            })
-        }
+        let Ok((head, body)) = wire::head(bytes) else {
+            return Err(short(bytes));
+        };
+        let is_whole = usize::from(head.length) == body.len();
+        let marks = match paved(head, body, dialect) {
+            Some(marks) if is_whole => marks,
+            _ => careful(bytes, dialect, true)?,
+        };
+        Ok(Self {
+            bytes,
+            marks,
+            dialect,
+        })
     }
 
     #[inline(always)]
@@ -158,43 +174,21 @@ impl<'a> Message<'a> {
         bytes: &'a [u8],
         dialect: Dialect,
     ) -> Result<(Self, &'a [u8]), ParseError> {
-        let (head, body) = dialect.head(bytes)?;
+        let Ok((head, behind)) = wire::head(bytes) else {
+            return Err(short(bytes));
+        };
         let length = usize::from(head.length);
-        let Some((message, rest)) = bytes.split_at_checked(HEADER_LEN.wrapping_add(length)) else {
-            return Err(truncated(head.length, bytes));
+        let body = behind.get(..length);
+        let marks = match body.and_then(|body| paved(head, body, dialect)) {
+            Some(marks) => marks,
+            None => careful(bytes, dialect, false)?,
         };
-        let Some(body) = body.get(..length) else {
-            return Err(truncated(head.length, bytes));
+        // It stands, so it is there.
+        let Some((bytes, rest)) = bytes.split_at_checked(HEADER_LEN.wrapping_add(length)) else {
+            return Err(short(bytes));
         };
-        check_magic(body, dialect)?;
-        let mut marks = Marks::NONE;
-        let mut left = body;
-        // Mostly there is nothing to note, and what an error has to say is found out afterwards: so the
-        // loop that runs most keeps only where it is.
-        while let Ok(head) = wire::tlv_head(left) {
-            let Ok(behind) = wire::skip(left, head, dialect.is_padded()) else {
-                return Err(cut_in(body, dialect));
-            };
-            left = behind;
-            if Marks::begin_with(head) {
-                let begin = body.len().wrapping_sub(left.len());
-                let size = wire::size(head, dialect.is_padded());
-                marks.note(wire::split(head).0, narrow(begin.wrapping_sub(size)));
-                break;
-            }
-        }
-        while let Ok(head) = wire::tlv_head(left) {
-            let Ok(behind) = wire::skip(left, head, dialect.is_padded()) else {
-                return Err(cut_in(body, dialect));
-            };
-            marks.note(wire::split(head).0, place(body, left));
-            left = behind;
-        }
-        if !left.is_empty() {
-            return Err(cut(place(body, left), left, dialect));
-        }
         let message = Self {
-            bytes: message,
+            bytes,
             marks,
             dialect,
         };
@@ -236,6 +230,14 @@ impl<'a> Message<'a> {
 
     pub(crate) fn marks(&self) -> Marks {
         self.marks
+    }
+
+    /// The attribute at `place` behind the header, and the bytes before it.
+    #[inline(always)]
+    pub(crate) fn tlv_at(&self, place: u16) -> Option<(&'a [u8], Tlv<'a>)> {
+        let tlv = wire::tlv(Cursor::at(self.split().1, place)).ok()?;
+        let end = HEADER_LEN.wrapping_add(usize::from(place));
+        Some((self.bytes.get(..end)?, tlv))
     }
 
     /// The header.
@@ -307,8 +309,7 @@ impl<'a> Message<'a> {
     pub fn all_attributes(&self) -> AllAttributes<'a> {
         let (head, body) = self.split();
         AllAttributes {
-            body,
-            left: body,
+            cursor: Cursor::new(body),
             id: head.id,
             dialect: self.dialect,
         }
@@ -358,18 +359,6 @@ impl From<&Message<'_>> for Header {
     }
 }
 
-/// Where `left`, the end of `body`, begins. A body is at most 65,535 bytes long.
-#[inline(always)]
-fn place(body: &[u8], left: &[u8]) -> u16 {
-    narrow(body.len().wrapping_sub(left.len()))
-}
-
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation)]
-const fn narrow(place: usize) -> u16 {
-    place as u16
-}
-
 /// Offset from the start of the message of what stands at `place` behind the header.
 #[inline(always)]
 pub(crate) fn offset32(place: u16) -> u32 {
@@ -381,59 +370,85 @@ pub(crate) fn length32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-#[cold]
-fn truncated(length: u16, bytes: &[u8]) -> ParseError {
-    ParseError::Truncated {
-        declared: offset32(length),
-        available: length32(bytes),
+/// Reads the attributes as they mostly are: all of them stand, and nothing is hidden. `None` says nothing
+/// but that they have to be read with more care.
+#[inline(always)]
+fn paved(head: wire::Head<'_>, body: &[u8], dialect: Dialect) -> Option<Marks> {
+    if !dialect.begins(head) || has_magic(body) != dialect.rules().magic {
+        return None;
     }
+    let mut cursor = Cursor::new(body);
+    while let Ok(tlv) = wire::tlv(cursor) {
+        if is_mark(tlv) {
+            break;
+        }
+        cursor = tlv.behind(dialect.is_padded());
+    }
+    let mut marks = Marks::NONE;
+    for (mark, ty) in [
+        (Mark::Integrity, AttributeType::MESSAGE_INTEGRITY),
+        (Mark::Sha256, AttributeType::MESSAGE_INTEGRITY_SHA256),
+        (Mark::Fingerprint, AttributeType::FINGERPRINT),
+    ] {
+        match wire::tlv(cursor) {
+            Ok(tlv) if tlv.ty() == ty.code() => {
+                marks = marks.with(mark, tlv.place());
+                cursor = tlv.behind(dialect.is_padded());
+            }
+            _ => {}
+        }
+    }
+    cursor.is_at_end().then_some(marks)
 }
 
-/// The error of the first attribute of `body` that does not fit.
+/// Reads any message: what is hidden is noted, and what is wrong has a reason. Out of the way, so that a
+/// caller of [`Message::parse`] has but one call in it.
 #[cold]
 #[inline(never)]
-fn cut_in(body: &[u8], dialect: Dialect) -> ParseError {
-    let mut left = body;
-    while let Ok((_, behind)) = wire::tlv(left, dialect.is_padded()) {
-        left = behind;
+fn careful(bytes: &[u8], dialect: Dialect, to_end: bool) -> Result<Marks, ParseError> {
+    let (_, mut walk) = dialect.walk(bytes)?;
+    let mut marks = Marks::NONE;
+    while let Some(tlv) = walk.next_tlv() {
+        marks = marks.note(tlv?);
     }
-    cut(place(body, left), left, dialect)
+    let rest = walk.rest();
+    if to_end && !rest.is_empty() {
+        return Err(ParseError::Trailing {
+            offset: length32(bytes).saturating_sub(length32(rest)),
+            available: length32(bytes),
+        });
+    }
+    Ok(marks)
 }
 
-/// The error of an attribute at `place` that does not fit into `left`.
 #[cold]
-fn cut(place: u16, left: &[u8], dialect: Dialect) -> ParseError {
-    let needed = match left {
-        [_, _, l0, l1, ..] => {
-            let length = usize::from(u16::from_be_bytes([*l0, *l1]));
-            let pad = if dialect.is_padded() {
-                wire::padding(length)
-            } else {
-                0
-            };
-            TLV_HEAD_LEN.wrapping_add(length).wrapping_add(pad)
-        }
-        _ => TLV_HEAD_LEN,
+fn short(bytes: &[u8]) -> ParseError {
+    ParseError::Header(HeaderError::Short {
+        // Fewer than 20, so it fits.
+        available: u8::try_from(bytes.len()).unwrap_or(u8::MAX),
+    })
+}
+
+/// The error of the attribute at `cursor`, which does not fit.
+#[cold]
+fn cut(cursor: Cursor<'_>, dialect: Dialect) -> ParseError {
+    let needed = match wire::tlv(cursor) {
+        Ok(tlv) if dialect.is_padded() => tlv.len().wrapping_add(wire::padding(tlv.len())),
+        Ok(tlv) => tlv.len(),
+        Err(wire::Cut) => 0,
     };
     ParseError::Attribute {
-        offset: offset32(place),
-        needed: u32::try_from(needed).unwrap_or(u32::MAX),
-        left: length32(left),
+        offset: offset32(cursor.place()),
+        needed: u32::try_from(needed.wrapping_add(TLV_HEAD_LEN)).unwrap_or(u32::MAX),
+        left: length32(cursor.left()),
     }
 }
 
-/// A third of the MS-TURN messages of a real call parse cleanly under RFC 8489 and would then lie,
-/// so neither reading is given the other's message.
+/// Whether MS-TURN's MAGIC-COOKIE comes first. A third of the MS-TURN messages of a real call parse cleanly
+/// under RFC 8489 and would then lie, so neither reading is given the other's message.
 #[inline(always)]
-fn check_magic(body: &[u8], dialect: Dialect) -> Result<(), ParseError> {
-    match (
-        body.first_chunk() == Some(&registry::MS_TURN_MAGIC),
-        dialect.rules().magic,
-    ) {
-        (true, false) => Err(ParseError::MsTurn),
-        (false, true) => Err(ParseError::NotMsTurn),
-        _ => Ok(()),
-    }
+fn has_magic(body: &[u8]) -> bool {
+    body.first_chunk() == Some(&registry::MS_TURN_MAGIC)
 }
 
 /// One attribute as it stands on the wire
@@ -449,16 +464,17 @@ pub struct RawAttribute<'a> {
 }
 
 impl<'a> RawAttribute<'a> {
+    /// `None` if it ends behind the message, which parsing has ruled out.
     #[inline(always)]
-    fn new(tlv: wire::Tlv<'a>, place: u16, id: &'a [u8; 16], dialect: Dialect) -> Self {
-        Self {
-            value: tlv.value,
-            padding: tlv.padding,
+    fn new(tlv: Tlv<'a>, id: &'a [u8; 16], dialect: Dialect) -> Option<Self> {
+        Some(Self {
+            value: tlv.value()?,
+            padding: tlv.padding(dialect.is_padded()),
             id,
-            offset: offset32(place),
-            ty: tlv.ty,
+            offset: offset32(tlv.place()),
+            ty: tlv.ty(),
             dialect,
-        }
+        })
     }
 
     /// The type.

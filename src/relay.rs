@@ -69,18 +69,16 @@ pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError>
         return Ok(None);
     }
     let dialect = message.dialect();
-    let (mut peer, mut payload) = (None, None);
-    for attribute in message.attributes() {
-        if peer.is_none() && XorPeerAddress::is_type(attribute.ty(), dialect) {
-            peer = Some(attribute.decode::<XorPeerAddress>()?.0);
-        } else if payload.is_none() && Data::is_type(attribute.ty(), dialect) {
-            payload = Some(attribute.range());
-        }
-    }
-    Ok(match (peer, payload) {
-        (Some(peer), Some(payload)) => Some(Indication { peer, payload }),
-        _ => None,
-    })
+    let Some(peer) = message.get::<XorPeerAddress>()? else {
+        return Ok(None);
+    };
+    let data = message
+        .attributes()
+        .find(|attribute| Data::is_type(attribute.ty(), dialect));
+    Ok(data.map(|data| Indication {
+        peer: peer.0,
+        payload: data.range(),
+    }))
 }
 
 /// Makes a Data indication of a payload that came from `peer`: writes the head in front of it and the
@@ -128,11 +126,10 @@ fn indication_in_place(
         .wrapping_add(TLV_HEAD_LEN)
         .wrapping_add(address::len(&peer))
         .wrapping_add(TLV_HEAD_LEN);
-    let len = payload.len();
     let place = Place::of(buf, payload, head_len, true)?;
     let mut writer = MessageWriter::new(place.head, header)?;
     writer.attribute(&XorPeerAddress(peer))?;
-    writer.payload_in_place(len, place.padded)?.finish()?;
+    writer.payload_in_place(place.len, place.padded)?.finish()?;
     Ok(place.whole)
 }
 
@@ -171,15 +168,16 @@ fn channel_data(
     number: ChannelNumber,
     padded: bool,
 ) -> Result<Range<usize>, EncodeError> {
-    let len = payload.len();
     let place = Place::of(buf, payload, channel::HEAD_LEN, padded)?;
-    put(place.head, channel::head(number, len)?);
+    put(place.head, channel::head(number, place.len)?);
     Ok(place.whole)
 }
 
 /// The places of a packet around its payload.
 struct Place<'b> {
     head: &'b mut [u8],
+    /// Length of the payload.
+    len: usize,
     /// The payload and its padding, which is zero.
     padded: &'b [u8],
     whole: Range<usize>,
@@ -213,6 +211,7 @@ impl<'b> Place<'b> {
         };
         Ok(Self {
             head,
+            len,
             padded,
             whole: from..to,
         })

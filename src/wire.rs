@@ -4,7 +4,6 @@
 //! calls of their own for each attribute, while these inline to a compare and a load, and a walk
 //! costs a quarter of the instructions.
 
-use nom::combinator::peek;
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
 
@@ -18,13 +17,64 @@ pub(crate) const TLV_HEAD_LEN: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut;
 
-impl ParseError<&[u8]> for Cut {
-    fn from_error_kind(_: &[u8], _: ErrorKind) -> Self {
+impl<I> ParseError<I> for Cut {
+    fn from_error_kind(_: I, _: ErrorKind) -> Self {
         Cut
     }
 
-    fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
+    fn append(_: I, _: ErrorKind, other: Self) -> Self {
         other
+    }
+}
+
+/// A place among the attributes: the bytes that they stand in, and how many of them lie before it.
+///
+/// Going on costs two instructions and no look at the end, for the next read looks there anyway. So a
+/// cursor may stand behind the end, and then reads nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<'a> {
+    body: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the first attribute of `body`.
+    #[inline(always)]
+    pub(crate) const fn new(body: &'a [u8]) -> Self {
+        Self::at(body, 0)
+    }
+
+    /// At the attribute that begins `place` bytes into `body`.
+    #[inline(always)]
+    pub(crate) const fn at(body: &'a [u8], place: u16) -> Self {
+        let at = place as usize;
+        Self { body, at }
+    }
+
+    /// The bytes that all attributes stand in.
+    #[inline(always)]
+    pub(crate) const fn body(self) -> &'a [u8] {
+        self.body
+    }
+
+    /// How many bytes of the body lie before it. Behind the end it is any number.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) const fn place(self) -> u16 {
+        // A body is at most 65,535 bytes long.
+        self.at as u16
+    }
+
+    /// Whether all was read, and nothing that is not there.
+    #[inline(always)]
+    pub(crate) const fn is_at_end(self) -> bool {
+        self.at == self.body.len()
+    }
+
+    /// What has not been read.
+    #[inline(always)]
+    pub(crate) fn left(self) -> &'a [u8] {
+        self.body.get(self.at..).unwrap_or_default()
     }
 }
 
@@ -36,12 +86,66 @@ pub(crate) struct Head<'a> {
     pub(crate) id: &'a [u8; 16],
 }
 
-/// One attribute: its type, its value and the bytes that pad it.
+/// One attribute where it stands: what it holds is cut out when it is asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Tlv<'a> {
-    pub(crate) ty: u16,
-    pub(crate) value: &'a [u8],
-    pub(crate) padding: &'a [u8],
+    begin: Cursor<'a>,
+    /// Type and length.
+    head: u32,
+}
+
+impl<'a> Tlv<'a> {
+    #[inline(always)]
+    pub(crate) const fn head(self) -> u32 {
+        self.head
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) const fn ty(self) -> u16 {
+        (self.head >> 16) as u16
+    }
+
+    /// Length of the value, without padding.
+    #[inline(always)]
+    pub(crate) const fn len(self) -> usize {
+        (self.head & 0xFFFF) as usize
+    }
+
+    /// How many bytes stand before it.
+    #[inline(always)]
+    pub(crate) const fn place(self) -> u16 {
+        self.begin.place()
+    }
+
+    /// The value, unless the body ends first.
+    #[inline(always)]
+    pub(crate) fn value(self) -> Option<&'a [u8]> {
+        let begin = self.begin.at.wrapping_add(TLV_HEAD_LEN);
+        self.begin.body.get(begin..begin.wrapping_add(self.len()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn padding(self, padded: bool) -> &'a [u8] {
+        let end = self.behind(false).at;
+        let padding = self.begin.body.get(end..self.behind(padded).at);
+        padding.unwrap_or_default()
+    }
+
+    /// The place of the next. Attributes that are padded begin at multiples of 4, so that the place and
+    /// not the length can be rounded up. That it fits into 32 bits, as it does, is also said by the mask:
+    /// the compiler then knows that no sum with it wraps.
+    #[inline(always)]
+    pub(crate) const fn behind(self, padded: bool) -> Cursor<'a> {
+        let Cursor { body, at } = self.begin;
+        let (up, mask) = if padded {
+            (7, 0xFFFF_FFFC)
+        } else {
+            (4, 0xFFFF_FFFF)
+        };
+        let at = at.wrapping_add(self.len()).wrapping_add(up) & mask;
+        Cursor { body, at }
+    }
 }
 
 #[inline(always)]
@@ -54,16 +158,14 @@ fn array<const N: usize>(input: &[u8]) -> IResult<&[u8], &[u8; N], Cut> {
 
 /// Type and length of an attribute, in one word: two halves are more instructions.
 #[inline(always)]
-fn be_u32(input: &[u8]) -> IResult<&[u8], u32, Cut> {
-    array::<4>
-        .map(|bytes| u32::from_be_bytes(*bytes))
-        .parse_complete(input)
-}
-
-#[inline(always)]
-fn take(count: usize) -> impl Fn(&[u8]) -> IResult<&[u8], &[u8], Cut> {
-    move |input| match input.split_at_checked(count) {
-        Some((taken, rest)) => Ok((rest, taken)),
+fn be_u32(input: Cursor<'_>) -> IResult<Cursor<'_>, u32, Cut> {
+    let begin = input.at;
+    let bytes = input.body.get(begin..begin.wrapping_add(4));
+    match bytes.and_then(|bytes| bytes.first_chunk()) {
+        Some(bytes) => {
+            let at = begin.wrapping_add(4);
+            Ok((Cursor { at, ..input }, u32::from_be_bytes(*bytes)))
+        }
         None => Err(Err::Error(Cut)),
     }
 }
@@ -97,64 +199,31 @@ pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
     finish(header, input)
 }
 
-/// Reads one attribute (RFC 8489 §14) and gives the bytes behind it.
+/// Reads the head of an attribute (RFC 8489 §14). That the attribute ends before the body does is for
+/// [`Cursor::is_at_end`] or the next read to see.
 #[inline(always)]
-pub(crate) fn tlv(input: &[u8], padded: bool) -> Result<(Tlv<'_>, &[u8]), Cut> {
-    let attribute = be_u32.flat_map(|head| {
-        let (ty, length) = split(head);
-        take(whole(length, padded)).map(move |both: &[u8]| {
-            // `whole` is never less, so there is always something to split.
-            let (value, padding) = both.split_at_checked(length).unwrap_or((both, &[]));
-            Tlv { ty, value, padding }
-        })
-    });
-    finish(attribute, input)
+pub(crate) fn tlv(input: Cursor<'_>) -> Result<Tlv<'_>, Cut> {
+    let attribute = be_u32.map(|head| Tlv { begin: input, head });
+    finish(attribute, input).map(|(tlv, _)| tlv)
 }
 
-/// Length of a value with its padding.
+/// The same of an attribute that must stand whole, with its padding: also the place behind it.
 #[inline(always)]
-const fn whole(length: usize, padded: bool) -> usize {
-    if padded {
-        length.wrapping_add(3) & !3
-    } else {
-        length
+pub(crate) fn whole_tlv(input: Cursor<'_>, padded: bool) -> Result<(Tlv<'_>, Cursor<'_>), Cut> {
+    let tlv = tlv(input)?;
+    let behind = tlv.behind(padded);
+    if behind.at > behind.body.len() {
+        return Err(Cut);
     }
-}
-
-/// Type and length of the attribute at the front, without moving on.
-#[inline(always)]
-pub(crate) fn tlv_head(input: &[u8]) -> Result<u32, Cut> {
-    finish(peek(be_u32), input).map(|(head, _)| head)
-}
-
-/// Passes over the attribute with this head: the bytes behind its padding. Value and padding need not
-/// be told apart, so there is one bounds check less than in [`tlv`].
-#[inline(always)]
-pub(crate) fn skip(input: &[u8], head: u32, padded: bool) -> Result<&[u8], Cut> {
-    finish(take(size(head, padded)), input).map(|(_, behind)| behind)
-}
-
-/// Length of the attribute with this head, padding included.
-#[inline(always)]
-pub(crate) const fn size(head: u32, padded: bool) -> usize {
-    let (_, length) = split(head);
-    // A head is a multiple of 4 long.
-    whole(length.wrapping_add(TLV_HEAD_LEN), padded)
-}
-
-/// Type and length.
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation)]
-pub(crate) const fn split(head: u32) -> (u16, usize) {
-    ((head >> 16) as u16, (head & 0xFFFF) as usize)
+    Ok((tlv, behind))
 }
 
 /// Runs a parser on input that is all there: nom's plain `parse` would be the streaming mode.
 #[inline(always)]
-fn finish<'a, T>(
-    mut parser: impl Parser<&'a [u8], Output = T, Error = Cut>,
-    input: &'a [u8],
-) -> Result<(T, &'a [u8]), Cut> {
+fn finish<I, T>(
+    mut parser: impl Parser<I, Output = T, Error = Cut>,
+    input: I,
+) -> Result<(T, I), Cut> {
     match parser.parse_complete(input) {
         Ok((rest, output)) => Ok((output, rest)),
         Err(_) => Err(Cut),

@@ -1,6 +1,6 @@
 //! Attributes that hold a transport address, as it is or XOR-ed.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::shape::put;
 use crate::error::ValueError;
@@ -25,6 +25,31 @@ pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
     Ok(SocketAddr::new(ip, port))
 }
 
+/// A transport address, port and IP XOR-ed with the front of the transaction id, cookie included
+/// ([RFC 8489 §14.2]). The same in every dialect, since MS-TURN's ids have no cookie and mask with what
+/// stands there.
+///
+/// [RFC 8489 §14.2]: https://www.rfc-editor.org/rfc/rfc8489#section-14.2
+#[inline(always)]
+pub(crate) fn decode_xored(value: &[u8], id: &TransactionId) -> Result<SocketAddr, ValueError> {
+    let mask = u128::from_ne_bytes(*id.as_bytes());
+    let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
+    let port = |p0, p1| u16::from_be_bytes([p0, p1]) ^ u16::from_be_bytes([m0, m1]);
+    match *value {
+        [_, 1, p0, p1, a, b, c, d] => {
+            let ip = u32::from_ne_bytes([a, b, c, d]) ^ u32::from_ne_bytes([m0, m1, m2, m3]);
+            let ip = Ipv4Addr::from(ip.to_ne_bytes());
+            Ok(SocketAddr::V4(SocketAddrV4::new(ip, port(p0, p1))))
+        }
+        [_, 2, p0, p1, ref ip @ ..] if ip.len() == 16 => {
+            let ip = u128::from_ne_bytes(super::shape::array::<16>(ip)?) ^ mask;
+            let ip = Ipv6Addr::from(ip.to_ne_bytes());
+            Ok(SocketAddr::V6(SocketAddrV6::new(ip, port(p0, p1), 0, 0)))
+        }
+        _ => Err(refuse(value)),
+    }
+}
+
 #[cold]
 fn refuse(value: &[u8]) -> ValueError {
     match *value {
@@ -38,26 +63,6 @@ fn refuse(value: &[u8]) -> ValueError {
     }
 }
 
-/// Port, IPv4 and IPv6 XOR-ed with the front of the transaction id, cookie included
-/// ([RFC 8489 §14.2]). The same in every dialect, since MS-TURN's ids have no cookie and mask with
-/// what stands there.
-///
-/// [RFC 8489 §14.2]: https://www.rfc-editor.org/rfc/rfc8489#section-14.2
-#[inline(always)]
-pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
-    let [m0, m1, m2, m3] = id.cookie();
-    let port = address.port() ^ u16::from_be_bytes([m0, m1]);
-    let ip = match address.ip() {
-        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(
-            ip.to_bits() ^ u32::from_be_bytes([m0, m1, m2, m3]),
-        )),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(
-            ip.to_bits() ^ u128::from_be_bytes(*id.as_bytes()),
-        )),
-    };
-    SocketAddr::new(ip, port)
-}
-
 /// Length of the value in bytes: 8 for IPv4, 20 for IPv6.
 #[inline(always)]
 pub(crate) const fn len(address: &SocketAddr) -> usize {
@@ -68,7 +73,7 @@ pub(crate) const fn len(address: &SocketAddr) -> usize {
 }
 
 #[inline(always)]
-pub(crate) fn encode(address: SocketAddr, out: &mut [u8]) {
+pub(crate) fn encode(address: &SocketAddr, out: &mut [u8]) {
     let [p0, p1] = address.port().to_be_bytes();
     match address.ip() {
         IpAddr::V4(ip) => {
@@ -84,25 +89,45 @@ pub(crate) fn encode(address: SocketAddr, out: &mut [u8]) {
     }
 }
 
+#[inline(always)]
+pub(crate) fn encode_xored(address: &SocketAddr, id: &TransactionId, out: &mut [u8]) {
+    let mask = u128::from_ne_bytes(*id.as_bytes());
+    let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
+    let port = address.port() ^ u16::from_be_bytes([m0, m1]);
+    let [p0, p1] = port.to_be_bytes();
+    match address {
+        SocketAddr::V4(address) => {
+            let ip = u32::from_ne_bytes(address.ip().octets());
+            let ip = ip ^ u32::from_ne_bytes([m0, m1, m2, m3]);
+            let [a, b, c, d] = ip.to_ne_bytes();
+            put(out, [0, 1, p0, p1, a, b, c, d]);
+        }
+        SocketAddr::V6(address) => {
+            let ip = u128::from_ne_bytes(address.ip().octets()) ^ mask;
+            put(out, [0, 2, p0, p1]);
+            if let Some(out) = out.get_mut(4..) {
+                put(out, ip.to_ne_bytes());
+            }
+        }
+    }
+}
+
 /// An address as it is, or XOR-ed.
 macro_rules! address {
     ($(#[$doc:meta])* $name:ident in the clear) => {
         address!(@type $(#[$doc])* $name);
         reads!($name, |value, context| $crate::attribute::address::decode(value).map(Self));
         writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
-            $crate::attribute::address::encode(this.0, out);
+            $crate::attribute::address::encode(&this.0, out);
         });
     };
     ($(#[$doc:meta])* $name:ident xored) => {
         address!(@type $(#[$doc])* $name);
         reads!($name, |value, context| {
-            $crate::attribute::address::decode(value).map(|address| {
-                Self($crate::attribute::address::xor(address, context.transaction_id))
-            })
+            $crate::attribute::address::decode_xored(value, &context.transaction_id).map(Self)
         });
         writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
-            let address = $crate::attribute::address::xor(this.0, context.transaction_id);
-            $crate::attribute::address::encode(address, out);
+            $crate::attribute::address::encode_xored(&this.0, &context.transaction_id, out);
         });
     };
     (@type $(#[$doc:meta])* $name:ident) => {

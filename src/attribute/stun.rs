@@ -9,7 +9,7 @@ use super::AttributeType;
 use super::shape::{array, put, put_slice};
 use crate::display::Hex;
 use crate::error::ValueError;
-use crate::wire;
+use crate::wire::{self, Cursor};
 
 /// The value as it is, if its length is from `min` to `max` and a multiple of 4.
 fn tag(value: &[u8], min: u16, max: u16) -> Result<&[u8], ValueError> {
@@ -320,15 +320,12 @@ impl<'a> PasswordAlgorithm<'a> {
     fn take_entry(left: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), ValueError> {
         // An entry is built like an attribute. Whether the padding of the last counts in the
         // attribute's length the senders do not agree on, so it may be missing.
-        let entry = wire::tlv(left, true).or_else(|cut| match wire::tlv(left, false) {
-            Ok((entry, behind)) if behind.len() < wire::padding(entry.value.len()) => {
-                Ok((entry, [].as_slice()))
+        let entry = wire::tlv(Cursor::new(left)).ok();
+        match entry.and_then(|entry| Some((entry, entry.value()?))) {
+            Some((entry, parameters)) => {
+                Ok((Self::new(entry.ty(), parameters), entry.behind(true).left()))
             }
-            _ => Err(cut),
-        });
-        match entry {
-            Ok((entry, behind)) => Ok((Self::new(entry.ty, entry.value), behind)),
-            Err(wire::Cut) => Err(inner(left, offset)),
+            None => Err(inner(left, offset)),
         }
     }
 }

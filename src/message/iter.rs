@@ -3,11 +3,11 @@
 
 use core::fmt;
 
-use super::{ABSENT, Marks, RawAttribute, check_magic, cut, length32, offset32};
+use super::{ABSENT, Mark, Marks, RawAttribute, cut, has_magic, length32, offset32};
 use crate::attribute::{Attribute, AttributeType};
 use crate::dialect::Dialect;
 use crate::error::{AttributeError, ParseError};
-use crate::wire;
+use crate::wire::{self, Cursor, Tlv};
 
 /// Walks over bytes that may not stand: see [`Dialect::walk`].
 ///
@@ -16,10 +16,9 @@ use crate::wire;
 pub struct Walk<'a> {
     /// What stands behind the header.
     all: &'a [u8],
-    /// What is left of it up to the end that the header announces.
-    left: &'a [u8],
+    /// In what the header announces, as far as it is there.
+    cursor: Cursor<'a>,
     id: &'a [u8; 16],
-    place: u16,
     dialect: Dialect,
     /// What to say when the attributes are through.
     last: Option<ParseError>,
@@ -29,8 +28,12 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(crate) fn new(head: wire::Head<'a>, rest: &'a [u8], dialect: Dialect) -> Self {
         let length = usize::from(head.length);
-        let (left, last) = match rest.get(..length) {
-            Some(body) => (body, check_magic(body, dialect).err()),
+        let (body, last) = match rest.get(..length) {
+            Some(body) => match (has_magic(body), dialect.rules().magic) {
+                (true, false) => (body, Some(ParseError::MsTurn)),
+                (false, true) => (body, Some(ParseError::NotMsTurn)),
+                _ => (body, None),
+            },
             None => {
                 let truncated = ParseError::Truncated {
                     declared: offset32(head.length),
@@ -41,9 +44,8 @@ impl<'a> Walk<'a> {
         };
         Self {
             all: rest,
-            left,
+            cursor: Cursor::new(body),
             id: head.id,
-            place: 0,
             dialect,
             last,
             done: false,
@@ -54,28 +56,27 @@ impl<'a> Walk<'a> {
     /// those behind the message, or those from the attribute that does not stand.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
-        self.all.get(usize::from(self.place)..).unwrap_or_default()
+        self.all
+            .get(usize::from(self.cursor.place())..)
+            .unwrap_or_default()
     }
 }
 
-impl<'a> Iterator for Walk<'a> {
-    type Item = Result<RawAttribute<'a>, ParseError>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Walk<'a> {
+    #[inline(always)]
+    pub(super) fn next_tlv(&mut self) -> Option<Result<Tlv<'a>, ParseError>> {
         if self.done {
             return None;
         }
-        if !self.left.is_empty() {
-            if let Ok((tlv, behind)) = wire::tlv(self.left, self.dialect.is_padded()) {
-                let place = self.place;
-                self.place = place.wrapping_add(super::place(self.left, behind));
-                self.left = behind;
-                return Some(Ok(RawAttribute::new(tlv, place, self.id, self.dialect)));
+        if !self.cursor.is_at_end() {
+            let dialect = self.dialect;
+            if let Ok((tlv, behind)) = wire::whole_tlv(self.cursor, dialect.is_padded()) {
+                self.cursor = behind;
+                return Some(Ok(tlv));
             }
             // Where the buffer ends first, that is the error, and not the attribute.
             if self.last.is_none() {
-                self.last = Some(cut(self.place, self.left, self.dialect));
+                self.last = Some(cut(self.cursor, dialect));
             }
         }
         self.done = true;
@@ -83,25 +84,49 @@ impl<'a> Iterator for Walk<'a> {
     }
 }
 
+impl<'a> Iterator for Walk<'a> {
+    type Item = Result<RawAttribute<'a>, ParseError>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.next_tlv()? {
+            Ok(tlv) => RawAttribute::new(tlv, self.id, self.dialect).map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
 /// Every attribute of a message in wire order: [`Message::all_attributes`](crate::Message::all_attributes).
 #[derive(Clone, Debug)]
 pub struct AllAttributes<'a> {
-    pub(super) body: &'a [u8],
-    pub(super) left: &'a [u8],
+    pub(super) cursor: Cursor<'a>,
     pub(super) id: &'a [u8; 16],
     pub(super) dialect: Dialect,
+}
+
+impl<'a> AllAttributes<'a> {
+    /// The next, of which nothing has been read but its head.
+    #[inline(always)]
+    fn next_tlv(&mut self) -> Option<Tlv<'a>> {
+        let tlv = wire::tlv(self.cursor).ok()?;
+        self.cursor = tlv.behind(self.dialect.is_padded());
+        Some(tlv)
+    }
+
+    #[inline(always)]
+    fn raw(&self, tlv: Tlv<'a>) -> Option<RawAttribute<'a>> {
+        RawAttribute::new(tlv, self.id, self.dialect)
+    }
 }
 
 impl<'a> Iterator for AllAttributes<'a> {
     type Item = RawAttribute<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         // Parsing has walked here before, so an attribute that does not stand is the end.
-        let (tlv, behind) = wire::tlv(self.left, self.dialect.is_padded()).ok()?;
-        let place = super::place(self.body, self.left);
-        self.left = behind;
-        Some(RawAttribute::new(tlv, place, self.id, self.dialect))
+        let tlv = self.next_tlv()?;
+        self.raw(tlv)
     }
 }
 
@@ -118,12 +143,13 @@ pub struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     #[inline]
     pub(super) fn new(all: AllAttributes<'a>, marks: Marks) -> Self {
-        let body = all.body;
-        let plain = body.get(..usize::from(marks.hidden)).unwrap_or(body);
+        let body = all.cursor.body();
+        let plain = body
+            .get(..usize::from(marks.place(Mark::Hidden)))
+            .unwrap_or(body);
         Self {
             plain: AllAttributes {
-                body: plain,
-                left: plain,
+                cursor: Cursor::new(plain),
                 ..all
             },
             body,
@@ -135,52 +161,80 @@ impl<'a> Attributes<'a> {
     pub(crate) fn before(self, end: u16) -> Self {
         let body = self.body.get(..usize::from(end)).unwrap_or_default();
         let all = AllAttributes {
-            body,
-            left: body,
+            cursor: Cursor::new(body),
             ..self.plain
         };
         Self::new(all, self.marks)
     }
 
     #[inline(always)]
-    pub(crate) fn get<T: Attribute<'a>>(mut self) -> Result<Option<T>, AttributeError> {
+    fn next_tlv(&mut self) -> Option<Tlv<'a>> {
+        loop {
+            if let Some(tlv) = self.plain.next_tlv() {
+                return Some(tlv);
+            }
+            self.pass_hidden()?;
+        }
+    }
+
+    /// Goes on behind what is hidden, if there is anything to see.
+    #[inline(always)]
+    fn pass_hidden(&mut self) -> Option<()> {
+        if self.marks.place(Mark::Hidden) == ABSENT {
+            return None;
+        }
+        let padded = self.plain.dialect.is_padded();
+        self.plain.cursor = behind_hidden(self.body, self.marks, padded)?;
+        let place = self.plain.cursor.place();
+        self.marks = self.marks.with(Mark::Hidden, place);
+        Some(())
+    }
+
+    /// The next of these types. Only heads are read on the way.
+    #[inline(always)]
+    pub(crate) fn next_of(&mut self, is_type: impl Fn(AttributeType) -> bool) -> Option<Tlv<'a>> {
+        loop {
+            let tlv = self.next_tlv()?;
+            if is_type(AttributeType::new(tlv.ty())) {
+                return Some(tlv);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn next_typed<T: Attribute<'a>>(&mut self) -> Option<Result<T, AttributeError>> {
         let dialect = self.plain.dialect;
-        self.find(|attribute| T::is_type(attribute.ty(), dialect))
-            .map(|attribute| attribute.decode())
-            .transpose()
+        let tlv = self.next_of(|ty| T::is_type(ty, dialect))?;
+        Some(self.plain.raw(tlv)?.decode())
+    }
+
+    #[inline(always)]
+    pub(crate) fn get<T: Attribute<'a>>(mut self) -> Result<Option<T>, AttributeError> {
+        self.next_typed().transpose()
     }
 }
 
-/// What is visible behind the first hidden attribute, one of the three: the body up to its end, and
-/// its place. Out of the way, and given values instead of the iterator, so that a loop over the
-/// attributes keeps the iterator in registers.
-#[cold]
-#[inline(never)]
-fn behind_hidden(body: &[u8], marks: Marks, padded: bool) -> Option<(&[u8], u16)> {
-    let place = marks.behind(marks.hidden)?;
-    let (_, behind) = wire::tlv(body.get(usize::from(place)..)?, padded).ok()?;
-    let body = body.get(..body.len().wrapping_sub(behind.len()))?;
-    Some((body, place))
+/// What is visible behind the first hidden attribute, one of the three, in the body up to its end. Out of
+/// the way, and given values instead of the iterator, so that a loop over the attributes keeps the iterator
+/// in registers.
+#[inline(always)]
+fn behind_hidden(body: &[u8], marks: Marks, padded: bool) -> Option<Cursor<'_>> {
+    let place = marks.behind(marks.place(Mark::Hidden))?;
+    let tlv = wire::tlv(Cursor::at(body, place)).ok()?;
+    let body = body.get(..usize::from(tlv.behind(padded).place()))?;
+    Some(Cursor::at(body, place))
 }
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = RawAttribute<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(attribute) = self.plain.next() {
-                return Some(attribute);
-            }
-            if self.marks.hidden == ABSENT {
-                return None;
-            }
-            let padded = self.plain.dialect.is_padded();
-            let (body, place) = behind_hidden(self.body, self.marks, padded)?;
-            self.plain.body = body;
-            self.plain.left = body.get(usize::from(place)..)?;
-            self.marks.hidden = place;
+        if let Some(attribute) = self.plain.next() {
+            return Some(attribute);
         }
+        self.pass_hidden()?;
+        self.plain.next()
     }
 }
 
@@ -220,12 +274,9 @@ impl<T> fmt::Debug for GetAll<'_, T> {
 impl<'a, T: Attribute<'a>> Iterator for GetAll<'a, T> {
     type Item = Result<T, AttributeError>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        let dialect = self.attributes.plain.dialect;
-        self.attributes
-            .find(|attribute| T::is_type(attribute.ty(), dialect))
-            .map(|attribute| attribute.decode())
+        self.attributes.next_typed()
     }
 }
 
@@ -252,15 +303,15 @@ impl<F: FnMut(AttributeType) -> bool> Iterator for UnknownRequired<'_, F> {
     type Item = AttributeType;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let known = &mut self.known;
-        self.attributes
-            .by_ref()
-            .map(|attribute| attribute.ty())
-            .find(|&ty| {
-                ty.is_comprehension_required()
-                    && ty != AttributeType::MESSAGE_INTEGRITY
-                    && ty != AttributeType::MESSAGE_INTEGRITY_SHA256
-                    && !known(ty)
-            })
+        loop {
+            let ty = AttributeType::new(self.attributes.next_tlv()?.ty());
+            if ty.is_comprehension_required()
+                && ty != AttributeType::MESSAGE_INTEGRITY
+                && ty != AttributeType::MESSAGE_INTEGRITY_SHA256
+                && !(self.known)(ty)
+            {
+                return Some(ty);
+            }
+        }
     }
 }
