@@ -3,7 +3,7 @@
 use crate::attribute::{Attribute, Fingerprint};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::message::{ABSENT, Mark, Message, length32};
+use crate::message::{Mark, Message, length32};
 use crate::wire::TLV_HEAD_LEN;
 
 /// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
@@ -44,10 +44,9 @@ impl Message<'_> {
     #[must_use]
     #[inline]
     pub fn fingerprint(&self) -> FingerprintStatus {
-        let place = self.marks().place(Mark::Fingerprint);
-        if place == ABSENT {
+        let Some(place) = self.marks().place(Mark::Fingerprint) else {
             return FingerprintStatus::Absent;
-        }
+        };
         let Some((text, fingerprint)) = self.tlv_at(place) else {
             return FingerprintStatus::Invalid;
         };

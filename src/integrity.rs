@@ -8,9 +8,7 @@ use crate::error::{AttributeError, IntegrityError};
 use crate::header::{Class, Header, Method, TransactionId};
 use crate::hmac::{BLOCK, Hash, Hmac, Output};
 use crate::key::Key;
-use crate::message::{
-    ABSENT, Attributes, GetAll, Mark, Message, RawAttribute, UnknownRequired, offset32,
-};
+use crate::message::{Attributes, GetAll, Mark, Message, RawAttribute, UnknownRequired, offset32};
 use crate::nonce;
 use crate::wire::{HEADER_LEN, TLV_HEAD_LEN, Tlv};
 
@@ -187,21 +185,16 @@ impl<'a> Message<'a> {
         let marks = self.marks();
         let dialect = self.dialect();
         // RFC 8489 §9.1.3 and §9.2.4: with both there, only the SHA-256 one is looked at.
-        let (sha1, sha256) = (marks.place(Mark::Integrity), marks.place(Mark::Sha256));
-        let is_sha256 = sha256 != ABSENT && dialect.rules().tag == Tag::Adjusted;
-        let place = if is_sha256 {
-            sha256
-        } else if sha1 != ABSENT {
-            sha1
-        } else if policy.goog {
-            self.goog_place().ok_or(IntegrityError::Missing)?
-        } else {
-            return Err(IntegrityError::Missing);
-        };
-        let goog = !is_sha256 && sha1 == ABSENT;
+        let sha1 = marks.place(Mark::Integrity);
+        let sha256 = marks.place(Mark::Sha256);
+        let sha256 = sha256.filter(|_| dialect.rules().tag == Tag::Adjusted);
+        let goog = sha1.is_none() && sha256.is_none() && policy.goog;
+        let goog_place = if goog { self.goog_place() } else { None };
+        let place = sha256.or(sha1).or(goog_place);
+        let place = place.ok_or(IntegrityError::Missing)?;
         let (text, tag) = self.tlv_at(place).ok_or(IntegrityError::Missing)?;
         let tag = tag.value().unwrap_or_default();
-        let algorithm = match (is_sha256, tag.len()) {
+        let algorithm = match (sha256.is_some(), tag.len()) {
             (true, len @ (16 | 20 | 24 | 28 | 32)) => {
                 let len = u8::try_from(len).unwrap_or(0);
                 (len >= policy.sha256_min_len).then_some(IntegrityAlgorithm::Sha256 { len })

@@ -56,9 +56,6 @@ pub(crate) enum Mark {
     Hidden = 48,
 }
 
-/// The place of no attribute, for an attribute takes 4 bytes.
-pub(crate) const ABSENT: u16 = u16::MAX;
-
 /// Whether this is one of the three. First one test for what most attributes are not: the bits that all
 /// three have in common.
 #[inline(always)]
@@ -75,17 +72,25 @@ fn is_mark(tlv: Tlv<'_>) -> bool {
 }
 
 impl Marks {
-    const NONE: Self = Self(u64::MAX);
+    const NONE: Self = Self(0);
 
+    /// Where the attribute stands, if there is one. Kept is the place of its value, which is never 0.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)]
-    pub(crate) const fn place(self, mark: Mark) -> u16 {
-        (self.0 >> mark as u32) as u16
+    pub(crate) fn place(self, mark: Mark) -> Option<u16> {
+        ((self.0 >> mark as u32) as u16).checked_sub(TLV_HEAD_LEN as u16)
     }
 
+    /// The same with the place of an attribute that had none.
     #[inline(always)]
-    const fn with(self, mark: Mark, place: u16) -> Self {
-        Self(self.0 & !(0xFFFF << mark as u32) | (place as u64) << mark as u32)
+    const fn with(self, mark: Mark, tlv: Tlv<'_>) -> Self {
+        Self(self.0 | (tlv.value_place() as u64) << mark as u32)
+    }
+
+    /// The same with another place for the first hidden attribute.
+    #[inline(always)]
+    const fn hiding(self, tlv: Tlv<'_>) -> Self {
+        Self(self.0 & !(0xFFFF << Mark::Hidden as u32)).with(Mark::Hidden, tlv)
     }
 
     /// Takes note of the first of the three, or of an attribute behind it. MESSAGE-INTEGRITY-SHA256
@@ -93,27 +98,29 @@ impl Marks {
     /// (RFC 8489 §14.5 to §14.7).
     fn note(self, tlv: Tlv<'_>) -> Self {
         let [integrity, sha256, fingerprint] = [Mark::Integrity, Mark::Sha256, Mark::Fingerprint]
-            .map(|mark| self.place(mark) != ABSENT);
+            .map(|mark| self.place(mark).is_some());
         let mark = match AttributeType::new(tlv.ty()) {
             AttributeType::MESSAGE_INTEGRITY if !(integrity || sha256 || fingerprint) => {
                 Mark::Integrity
             }
             AttributeType::MESSAGE_INTEGRITY_SHA256 if !(sha256 || fingerprint) => Mark::Sha256,
             AttributeType::FINGERPRINT if !fingerprint => Mark::Fingerprint,
-            _ if (integrity || sha256 || fingerprint) && self.place(Mark::Hidden) == ABSENT => {
+            _ if (integrity || sha256 || fingerprint) && self.place(Mark::Hidden).is_none() => {
                 Mark::Hidden
             }
             _ => return self,
         };
-        self.with(mark, tlv.place())
+        self.with(mark, tlv)
     }
 
-    /// The first of the three that stands behind `place`.
-    fn behind(self, place: u16) -> Option<u16> {
+    /// The first of the three that stands behind the first hidden attribute.
+    #[inline(always)]
+    fn behind_hidden(self) -> Option<u16> {
+        let hidden = self.place(Mark::Hidden);
         [Mark::Sha256, Mark::Fingerprint]
             .into_iter()
-            .map(|mark| self.place(mark))
-            .filter(|mark| *mark > place && *mark != ABSENT)
+            .filter_map(|mark| self.place(mark))
+            .filter(|place| Some(*place) > hidden)
             .min()
     }
 }
@@ -392,7 +399,7 @@ fn paved(head: wire::Head<'_>, body: &[u8], dialect: Dialect) -> Option<Marks> {
     ] {
         match wire::tlv(cursor) {
             Ok(tlv) if tlv.ty() == ty.code() => {
-                marks = marks.with(mark, tlv.place());
+                marks = marks.with(mark, tlv);
                 cursor = tlv.behind(dialect.is_padded());
             }
             _ => {}

@@ -118,10 +118,16 @@ impl<'a> Tlv<'a> {
         self.begin.place()
     }
 
+    /// How many bytes of the body stand before the value, 65,535 at most: the head has been read.
+    #[inline(always)]
+    pub(crate) const fn value_place(self) -> usize {
+        self.begin.at.wrapping_add(TLV_HEAD_LEN)
+    }
+
     /// The value, unless the body ends first.
     #[inline(always)]
     pub(crate) fn value(self) -> Option<&'a [u8]> {
-        let begin = self.begin.at.wrapping_add(TLV_HEAD_LEN);
+        let begin = self.value_place();
         self.begin.body.get(begin..begin.wrapping_add(self.len()))
     }
 

@@ -404,13 +404,10 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         }
         let front = self.front();
         let (start, end) = (self.start, self.end());
-        let Some(message) = self
-            .buffer
-            .take()
-            .and_then(|buffer| buffer.bytes().get_mut(start..end))
-        else {
-            return Err(full(end.wrapping_sub(start), 0));
-        };
+        // All of it has been written to before.
+        let buffer = self.buffer.take().map(B::bytes);
+        let message = buffer.and_then(|bytes| bytes.get_mut(start..end));
+        let message = message.unwrap_or_default();
         if let Some(first) = message.first_chunk_mut::<4>() {
             *first = front;
         }

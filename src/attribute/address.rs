@@ -89,27 +89,20 @@ pub(crate) fn encode(address: &SocketAddr, out: &mut [u8]) {
     }
 }
 
+/// An address with the mask on it, which is also the address again: see [`decode_xored`].
 #[inline(always)]
-pub(crate) fn encode_xored(address: &SocketAddr, id: &TransactionId, out: &mut [u8]) {
-    let mask = u128::from_ne_bytes(*id.as_bytes());
-    let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
+pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
+    let [m0, m1, m2, m3] = id.cookie();
     let port = address.port() ^ u16::from_be_bytes([m0, m1]);
-    let [p0, p1] = port.to_be_bytes();
-    match address {
-        SocketAddr::V4(address) => {
-            let ip = u32::from_ne_bytes(address.ip().octets());
-            let ip = ip ^ u32::from_ne_bytes([m0, m1, m2, m3]);
-            let [a, b, c, d] = ip.to_ne_bytes();
-            put(out, [0, 1, p0, p1, a, b, c, d]);
-        }
-        SocketAddr::V6(address) => {
-            let ip = u128::from_ne_bytes(address.ip().octets()) ^ mask;
-            put(out, [0, 2, p0, p1]);
-            if let Some(out) = out.get_mut(4..) {
-                put(out, ip.to_ne_bytes());
-            }
-        }
-    }
+    let ip = match address.ip() {
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(
+            ip.to_bits() ^ u32::from_be_bytes([m0, m1, m2, m3]),
+        )),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(
+            ip.to_bits() ^ u128::from_be_bytes(*id.as_bytes()),
+        )),
+    };
+    SocketAddr::new(ip, port)
 }
 
 /// An address as it is, or XOR-ed.
@@ -127,7 +120,8 @@ macro_rules! address {
             $crate::attribute::address::decode_xored(value, &context.transaction_id).map(Self)
         });
         writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
-            $crate::attribute::address::encode_xored(&this.0, &context.transaction_id, out);
+            let address = $crate::attribute::address::xor(this.0, context.transaction_id);
+            $crate::attribute::address::encode(&address, out);
         });
     };
     (@type $(#[$doc:meta])* $name:ident) => {

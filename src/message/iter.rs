@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::{ABSENT, Mark, Marks, RawAttribute, cut, has_magic, length32, offset32};
+use super::{Mark, Marks, RawAttribute, cut, has_magic, length32, offset32};
 use crate::attribute::{Attribute, AttributeType};
 use crate::dialect::Dialect;
 use crate::error::{AttributeError, ParseError};
@@ -144,9 +144,8 @@ impl<'a> Attributes<'a> {
     #[inline]
     pub(super) fn new(all: AllAttributes<'a>, marks: Marks) -> Self {
         let body = all.cursor.body();
-        let plain = body
-            .get(..usize::from(marks.place(Mark::Hidden)))
-            .unwrap_or(body);
+        let hidden = marks.place(Mark::Hidden).map(usize::from);
+        let plain = hidden.and_then(|end| body.get(..end)).unwrap_or(body);
         Self {
             plain: AllAttributes {
                 cursor: Cursor::new(plain),
@@ -177,16 +176,16 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// Goes on behind what is hidden, if there is anything to see.
+    /// Goes on behind what is hidden, if there is anything to see: one of the three, and the body up to
+    /// its end.
     #[inline(always)]
     fn pass_hidden(&mut self) -> Option<()> {
-        if self.marks.place(Mark::Hidden) == ABSENT {
-            return None;
-        }
-        let padded = self.plain.dialect.is_padded();
-        self.plain.cursor = behind_hidden(self.body, self.marks, padded)?;
-        let place = self.plain.cursor.place();
-        self.marks = self.marks.with(Mark::Hidden, place);
+        self.marks.place(Mark::Hidden)?;
+        let place = self.marks.behind_hidden()?;
+        let tlv = wire::tlv(Cursor::at(self.body, place)).ok()?;
+        let end = tlv.behind(self.plain.dialect.is_padded()).place();
+        self.plain.cursor = Cursor::at(self.body.get(..usize::from(end))?, place);
+        self.marks = self.marks.hiding(tlv);
         Some(())
     }
 
@@ -212,17 +211,6 @@ impl<'a> Attributes<'a> {
     pub(crate) fn get<T: Attribute<'a>>(mut self) -> Result<Option<T>, AttributeError> {
         self.next_typed().transpose()
     }
-}
-
-/// What is visible behind the first hidden attribute, one of the three, in the body up to its end. Out of
-/// the way, and given values instead of the iterator, so that a loop over the attributes keeps the iterator
-/// in registers.
-#[inline(always)]
-fn behind_hidden(body: &[u8], marks: Marks, padded: bool) -> Option<Cursor<'_>> {
-    let place = marks.behind(marks.place(Mark::Hidden))?;
-    let tlv = wire::tlv(Cursor::at(body, place)).ok()?;
-    let body = body.get(..usize::from(tlv.behind(padded).place()))?;
-    Some(Cursor::at(body, place))
 }
 
 impl<'a> Iterator for Attributes<'a> {
