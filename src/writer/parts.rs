@@ -3,7 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::{Apart, Draft, MessageWriter, full, too_long};
+use super::MessageWriter;
+use super::draft::{Apart, Draft, full, too_long};
 use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
