@@ -21,14 +21,18 @@ use core::fmt::{Debug, Display};
 use crate::attribute::{self, Attribute, AttributeType, EncodeAttribute, ErrorCode};
 use crate::registry::{attributes, second_owners};
 use crate::{
-    Class, Context, Dialect, EncodeError, FingerprintStatus, Header, IntegrityError, Key, Message,
-    MessageWriter, Method, ParseError, Policy, RawAttribute, TransactionId, ValueError, reply,
+    Class, Context, Dialect, EncodeError, Header, Message, MessageWriter, Method, ParseError,
+    RawAttribute, TransactionId, ValueError, reply,
 };
 
+mod authentication;
 mod microsoft;
+mod replies;
 pub mod stream;
 
+pub use self::authentication::verify;
 pub use self::microsoft::microsoft;
+pub use self::replies::replies;
 
 /// Every dialect that there is.
 pub const DIALECTS: [Dialect; 8] = [
@@ -404,112 +408,6 @@ fn too_small(attribute: &dyn EncodeAttribute, header: Header, whole: &[u8]) {
     assert_eq!(writer.finish().expect("no tag was written"), whole);
 }
 
-/// Authentication: nothing that was not signed verifies, and what was signed does until a covered
-/// bit changes.
-///
-/// The first 4 bytes choose the key, the algorithm and the bit; the rest is a message.
-pub fn verify(bytes: &[u8]) {
-    let Some(([chosen, how, at0, at1], packet)) = bytes.split_first_chunk::<4>() else {
-        return;
-    };
-    let key = Key::from_bytes(&[*chosen; 20]);
-    for dialect in DIALECTS {
-        let Ok((message, _)) = dialect.parse_prefix(packet) else {
-            continue;
-        };
-        for policy in [
-            Policy::default(),
-            Policy::default().sha256_only(),
-            Policy::default().sha256_min_len(16),
-            Policy::default().goog_integrity_32(),
-        ] {
-            unsigned(message, &key, &policy);
-        }
-        let at = usize::from(u16::from_be_bytes([*at0, *at1]));
-        signed(message, &key, *how, at);
-    }
-}
-
-/// Nobody knows this key, so what verifies is a forgery.
-fn unsigned(message: Message<'_>, key: &Key, policy: &Policy) {
-    match message.verify_with(key, policy) {
-        Ok(verified) => panic!("{verified:?} was never signed"),
-        Err(IntegrityError::Missing) => {}
-        Err(IntegrityError::Mismatch { offset } | IntegrityError::TagLength { offset, .. }) => {
-            assert!(
-                message
-                    .attributes()
-                    .any(|raw| raw.offset() == offset as usize)
-            );
-        }
-    }
-}
-
-/// Signs what is visible of the message and checks it, then flips a bit.
-fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
-    let dialect = message.dialect();
-    let mut buffer = Vec::new();
-    let Ok(mut writer) = MessageWriter::new(&mut buffer, message.header()) else {
-        panic!("the header of a message that stands");
-    };
-    for raw in message.attributes() {
-        match writer.raw(&raw) {
-            Ok(_) | Err(EncodeError::WriterOnly { .. }) => {}
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-    let covered = writer.len();
-    let written = match how % 6 {
-        0 => writer
-            .integrity(key)
-            .and_then(|writer| writer.fingerprint())
-            .and_then(MessageWriter::finish),
-        1 => writer.integrity(key).and_then(MessageWriter::finish),
-        2 => writer.integrity_sha256(key).and_then(MessageWriter::finish),
-        4 => writer
-            .goog_integrity_32(key)
-            .and_then(MessageWriter::finish),
-        3 => writer
-            .integrity(key)
-            .and_then(|writer| writer.integrity_sha256(key))
-            .and_then(MessageWriter::finish),
-        _ => writer
-            .integrity_sha256_truncated(key, 16 + how % 16 / 4 * 4)
-            .and_then(MessageWriter::finish),
-    };
-    match written {
-        Ok(_) => {}
-        Err(
-            EncodeError::TooLong { .. }
-            | EncodeError::NotInDialect
-            | EncodeError::FingerprintMissing,
-        ) => {
-            assert!(buffer.is_empty(), "an unfinished message stayed");
-            return;
-        }
-        Err(error) => panic!("{error:?}"),
-    }
-    let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
-    let message = dialect.parse(&buffer).expect("our own message");
-    let verified = message.verify_with(key, &policy).expect("our own tag");
-    assert!(verified.attributes().all(|raw| verified.covers(&raw)));
-    assert!(matches!(
-        message.fingerprint(),
-        FingerprintStatus::Absent | FingerprintStatus::Valid
-    ));
-    if matches!(verified.algorithm(), crate::IntegrityAlgorithm::Sha1) {
-        assert!(message.verify_with(key, &policy.sha256_only()).is_err());
-    }
-    let at = at % (covered * 8);
-    buffer[at / 8] ^= 1 << (at % 8);
-    if let Ok(message) = dialect.parse(&buffer) {
-        assert!(
-            message.verify_with(key, &policy).is_err(),
-            "bit {at} of {buffer:02x?}"
-        );
-    }
-}
-
 /// Asks the message for every type that there is; nothing is kept.
 pub fn get_all_types(message: Message<'_>) {
     fn ask<'a, T: Attribute<'a>>(message: Message<'a>) {
@@ -564,60 +462,5 @@ pub fn attributes(bytes: &[u8]) {
         Ok(_) => read(&message, dialect),
         // The bytes may have chosen MAGIC-COOKIE for the first attribute.
         Err(error) => assert_eq!(error, ParseError::MsTurn, "{message:02x?}"),
-    }
-}
-
-/// Replies: whatever they are asked with, a message that stands or an error, and no longer than its
-/// parts.
-///
-/// The first byte chooses the dialect, the second how much of the rest is realm, the next 20 are the
-/// request's header.
-pub fn replies(bytes: &[u8]) {
-    let Some(([choice, cut, head @ ..], rest)) = bytes.split_first_chunk::<22>() else {
-        return;
-    };
-    let dialect = DIALECTS[usize::from(choice % 8)];
-    let Ok(header) = dialect.header(head) else {
-        return;
-    };
-    let (realm, nonce) = rest.split_at(usize::from(*cut).min(rest.len()));
-    let types = nonce
-        .chunks_exact(2)
-        .map(|pair| AttributeType::new(u16::from_be_bytes([pair[0], pair[1]])));
-    let offered = [
-        attribute::PasswordAlgorithm::SHA256,
-        attribute::PasswordAlgorithm::new(u16::from(*cut), realm),
-    ];
-    let challenge = |buffer: &mut Vec<u8>| {
-        reply::Challenge::new(realm, nonce)?
-            .offer(&offered)?
-            .stale_nonce(buffer, header)
-    };
-    type Write<'w> = &'w dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>;
-    let writes: [Write<'_>; 5] = [
-        &|buffer| reply::bad_request(buffer, header),
-        &|buffer| reply::unauthenticated(buffer, header, realm, nonce),
-        &|buffer| reply::stale_nonce(buffer, header, realm, nonce),
-        &|buffer| reply::unknown_attributes(buffer, header, types.clone()),
-        &challenge,
-    ];
-    for write in writes {
-        let mut buffer = b"before".to_vec();
-        let written = write(&mut buffer);
-        let reply = buffer.strip_prefix(b"before").expect("what stood before");
-        match written {
-            Ok(()) => {
-                assert_eq!(header.class(), Class::Request);
-                let reply = dialect.parse(reply).expect("our own reply");
-                assert_eq!(reply.class(), Class::ErrorResponse);
-                assert_eq!(reply.transaction_id(), header.transaction_id());
-                assert!(reply.as_bytes().len() <= 128 + rest.len() + realm.len());
-                whole(reply, &reply.all_attributes().collect::<Vec<_>>());
-            }
-            Err(error) => {
-                assert!(reply.is_empty(), "a refused reply stayed");
-                printable(&error.to_string());
-            }
-        }
     }
 }

@@ -1,0 +1,115 @@
+//! The law of signing and verifying.
+
+use alloc::vec::Vec;
+
+use super::DIALECTS;
+use crate::{
+    EncodeError, FingerprintStatus, IntegrityAlgorithm, IntegrityError, Key, Message,
+    MessageWriter, Policy,
+};
+
+/// Authentication: nothing that was not signed verifies, and what was signed does until a covered
+/// bit changes.
+///
+/// The first 4 bytes choose the key, the algorithm and the bit; the rest is a message.
+pub fn verify(bytes: &[u8]) {
+    let Some(([chosen, how, at0, at1], packet)) = bytes.split_first_chunk::<4>() else {
+        return;
+    };
+    let key = Key::from_bytes(&[*chosen; 20]);
+    for dialect in DIALECTS {
+        let Ok((message, _)) = dialect.parse_prefix(packet) else {
+            continue;
+        };
+        for policy in [
+            Policy::default(),
+            Policy::default().sha256_only(),
+            Policy::default().sha256_min_len(16),
+            Policy::default().goog_integrity_32(),
+        ] {
+            unsigned(message, &key, &policy);
+        }
+        let at = usize::from(u16::from_be_bytes([*at0, *at1]));
+        signed(message, &key, *how, at);
+    }
+}
+
+/// Nobody knows this key, so what verifies is a forgery.
+fn unsigned(message: Message<'_>, key: &Key, policy: &Policy) {
+    match message.verify_with(key, policy) {
+        Ok(verified) => panic!("{verified:?} was never signed"),
+        Err(IntegrityError::Missing) => {}
+        Err(IntegrityError::Mismatch { offset } | IntegrityError::TagLength { offset, .. }) => {
+            assert!(
+                message
+                    .attributes()
+                    .any(|raw| raw.offset() == offset as usize)
+            );
+        }
+    }
+}
+
+/// Signs what is visible of the message and checks it, then flips a bit.
+fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
+    let dialect = message.dialect();
+    let mut buffer = Vec::new();
+    let Ok(mut writer) = MessageWriter::new(&mut buffer, message.header()) else {
+        panic!("the header of a message that stands");
+    };
+    for raw in message.attributes() {
+        match writer.raw(&raw) {
+            Ok(_) | Err(EncodeError::WriterOnly { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    let covered = writer.len();
+    let written = match how % 6 {
+        0 => writer
+            .integrity(key)
+            .and_then(|writer| writer.fingerprint())
+            .and_then(MessageWriter::finish),
+        1 => writer.integrity(key).and_then(MessageWriter::finish),
+        2 => writer.integrity_sha256(key).and_then(MessageWriter::finish),
+        4 => writer
+            .goog_integrity_32(key)
+            .and_then(MessageWriter::finish),
+        3 => writer
+            .integrity(key)
+            .and_then(|writer| writer.integrity_sha256(key))
+            .and_then(MessageWriter::finish),
+        _ => writer
+            .integrity_sha256_truncated(key, 16 + how % 16 / 4 * 4)
+            .and_then(MessageWriter::finish),
+    };
+    match written {
+        Ok(_) => {}
+        Err(
+            EncodeError::TooLong { .. }
+            | EncodeError::NotInDialect
+            | EncodeError::FingerprintMissing,
+        ) => {
+            assert!(buffer.is_empty(), "an unfinished message stayed");
+            return;
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+    let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
+    let message = dialect.parse(&buffer).expect("our own message");
+    let verified = message.verify_with(key, &policy).expect("our own tag");
+    assert!(verified.attributes().all(|raw| verified.covers(&raw)));
+    assert!(matches!(
+        message.fingerprint(),
+        FingerprintStatus::Absent | FingerprintStatus::Valid
+    ));
+    if matches!(verified.algorithm(), IntegrityAlgorithm::Sha1) {
+        assert!(message.verify_with(key, &policy.sha256_only()).is_err());
+    }
+    let at = at % (covered * 8);
+    buffer[at / 8] ^= 1 << (at % 8);
+    if let Ok(message) = dialect.parse(&buffer) {
+        assert!(
+            message.verify_with(key, &policy).is_err(),
+            "bit {at} of {buffer:02x?}"
+        );
+    }
+}
