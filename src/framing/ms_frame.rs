@@ -42,6 +42,14 @@ impl Kind {
             Self::Data => 0x03,
         }
     }
+
+    #[inline(always)]
+    pub(crate) fn frame<T>(self, payload: T) -> MsFrame<T> {
+        match self {
+            Self::Control => MsFrame::Control(payload),
+            Self::Data => MsFrame::Data(payload),
+        }
+    }
 }
 
 /// Reads frames of MS-TURN over TCP.
@@ -92,6 +100,13 @@ impl MsTcp {
     /// [`max_frame`](Self::max_frame).
     #[inline]
     pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<MsFrame<&'a [u8]>>, FrameError> {
+        let next = self.measure(bytes)?;
+        Ok(next.map(|(kind, end)| Some(kind.frame(bytes.get(HEAD_LEN..end)?))))
+    }
+
+    /// What the frame at the front holds, and where it ends.
+    #[inline(always)]
+    pub(crate) fn measure(&self, bytes: &[u8]) -> Result<Next<(Kind, usize)>, FrameError> {
         let kind = match bytes.first() {
             None => return Ok(Next::Incomplete { needed: HEAD_LEN }),
             Some(0x02) => Kind::Control,
@@ -122,13 +137,7 @@ impl MsTcp {
             });
         }
         let end = HEAD_LEN.wrapping_add(usize::from(length));
-        Ok(Next::whole(bytes, end, end).map(|end| {
-            let payload = bytes.get(HEAD_LEN..end)?;
-            Some(match kind {
-                Kind::Control => MsFrame::Control(payload),
-                Kind::Data => MsFrame::Data(payload),
-            })
-        }))
+        Ok(Next::whole(bytes, end, (kind, end)))
     }
 }
 

@@ -5,8 +5,11 @@ use std::io;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
+use super::ms_frame::Kind;
 use super::stun_tcp::Extent;
-use super::{Frame, FrameError, Next, Rfc4571, StunTcp, rfc4571, stun_tcp};
+use super::{
+    Frame, FrameError, MsFrame, MsTcp, Next, Rfc4571, StunTcp, ms_frame, rfc4571, stun_tcp,
+};
 use crate::error::EncodeError;
 use crate::message::length32;
 
@@ -227,6 +230,58 @@ impl Encoder<Bytes> for Rfc4571 {
     fn encode(&mut self, packet: Bytes, out: &mut BytesMut) -> Result<(), StreamError> {
         let mut frame = rfc4571::begin(out)?;
         frame.put(&packet)?;
+        frame.end()?;
+        Ok(())
+    }
+}
+
+/// Frames of MS-TURN are cut off the read buffer without a copy.
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures_util::{SinkExt, StreamExt};
+/// use stunwire::framing::{MsFrame, MsTcp};
+/// use tokio_util::codec::Framed;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (near, far) = tokio::io::duplex(64);
+/// # let mut far = Framed::new(far, MsTcp::default());
+/// let mut turn = Framed::new(near, MsTcp::default());
+/// turn.send(MsFrame::Data(Bytes::from_static(b"for the active destination"))).await?;
+/// # assert_eq!(far.next().await.transpose()?, Some(MsFrame::Data(Bytes::from_static(b"for the active destination"))));
+/// # Ok(())
+/// # }
+/// ```
+impl Decoder for MsTcp {
+    type Item = MsFrame<Bytes>;
+    type Error = StreamError;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.measure(source);
+        decode(source, next, ms_frame)
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.measure(source);
+        decode_end(source, next, ms_frame)
+    }
+}
+
+fn ms_frame((kind, end): (Kind, usize), bytes: BytesMut) -> Option<MsFrame<Bytes>> {
+    part(bytes, ms_frame::HEAD_LEN, end).map(|payload| kind.frame(payload))
+}
+
+impl Encoder<MsFrame<Bytes>> for MsTcp {
+    type Error = StreamError;
+
+    fn encode(&mut self, frame: MsFrame<Bytes>, out: &mut BytesMut) -> Result<(), StreamError> {
+        let (kind, payload) = match frame {
+            MsFrame::Control(message) => (Kind::Control, message),
+            MsFrame::Data(data) => (Kind::Data, data),
+        };
+        let mut frame = ms_frame::begin(out, kind)?;
+        frame.put(&payload)?;
         frame.end()?;
         Ok(())
     }

@@ -3,7 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use stunwire::attribute::{ChannelNumber, ConnectionId, Software};
-use stunwire::framing::{Frame, FrameError, Rfc4571, StreamError, StunTcp, stun_tcp};
+use stunwire::framing::{
+    Frame, FrameError, MsFrame, MsTcp, Rfc4571, StreamError, StunTcp, stun_tcp,
+};
 use stunwire::{ChannelData, EncodeError, Header, Message, MessageWriter, Method, TransactionId};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -124,9 +126,9 @@ async fn dribble(bytes: Vec<u8>, mut to: impl AsyncWrite + Unpin) {
     }
 }
 
-async fn everything(
-    framed: &mut Framed<impl AsyncRead + AsyncWrite + Unpin, StunTcp>,
-) -> Vec<Frame<Bytes>> {
+async fn everything<C: Decoder>(
+    framed: &mut Framed<impl AsyncRead + AsyncWrite + Unpin, C>,
+) -> Vec<C::Item> {
     let mut frames = Vec::new();
     while let Some(Ok(frame)) = framed.next().await {
         frames.push(frame);
@@ -189,6 +191,14 @@ fn the_stream_ends_inside_a_frame() {
             needed: 5
         })
     ));
+    let mut bytes = BytesMut::from(&b"\x03\x00\x00\x05hel"[..]);
+    assert!(matches!(
+        MsTcp::default().decode_eof(&mut bytes),
+        Err(StreamError::Truncated {
+            available: 7,
+            needed: 2
+        })
+    ));
     let mut bytes = BytesMut::from(&b"\x00\x02a"[..]);
     assert!(matches!(
         Rfc4571::default().decode_eof(&mut bytes),
@@ -238,6 +248,34 @@ fn nothing_is_copied() {
         (&packet[..], packet.as_ptr() as usize),
         (&b"hello"[..], place)
     );
+}
+
+/// Frames of MS-TURN as [MS-TURN] 2.1.4 draws them, cut anywhere, and the same bytes when sent again.
+#[test]
+fn ms_turn() {
+    let stream = b"\x02\x00\x00\x04ctrl\x03\x00\x00\x00\x03\x00\x00\x05hello";
+    run(async {
+        let (near, far) = tokio::io::duplex(1);
+        let mut framed = Framed::new(near, MsTcp::default());
+        let (frames, ()) = tokio::join!(everything(&mut framed), dribble(stream.to_vec(), far));
+        let expected = [
+            MsFrame::Control(Bytes::from_static(b"ctrl")),
+            MsFrame::Data(Bytes::new()),
+            MsFrame::Data(Bytes::from_static(b"hello")),
+        ];
+        assert_eq!(frames, expected);
+
+        let mut out = BytesMut::new();
+        for frame in frames {
+            MsTcp::default().encode(frame, &mut out).unwrap();
+        }
+        assert_eq!(out, stream[..]);
+    });
+    let mut out = BytesMut::from(&b"before"[..]);
+    let long = MsFrame::Data(Bytes::from(vec![0; 65_536]));
+    let refused = MsTcp::default().encode(long, &mut out);
+    assert!(matches!(refused, Err(StreamError::Encode(_))));
+    assert_eq!(out, b"before"[..]);
 }
 
 /// What the other side would not read as this frame is not sent.
