@@ -1,9 +1,10 @@
 //! What differs between the RFCs and Microsoft's protocols, in one table.
 
 use core::fmt;
+use core::str::FromStr;
 
 use crate::attribute::AttributeType;
-use crate::error::{HeaderError, ParseError};
+use crate::error::{HeaderError, ParseError, UnknownDialect};
 use crate::header::{Class, Header, MessageType, Method, TransactionId};
 use crate::message::{Message, Walk};
 use crate::registry;
@@ -348,20 +349,53 @@ const MS_TURN_TYPES: [(u16, Class, Method); 7] = [
     (0x0116, Class::ErrorResponse, Method::SET_ACTIVE_DESTINATION),
 ];
 
+/// What a dialect is called, padded as it mostly is.
+const NAMES: [(Family, &str); 5] = [
+    (Family::Rfc8489, "rfc8489"),
+    (Family::Rfc3489, "rfc3489"),
+    (Family::MsTurn, "ms-turn"),
+    (Family::MsIce2, "ms-ice2"),
+    (Family::MsIce2Legacy, "ms-ice2-legacy"),
+];
+
 /// `rfc8489`, `rfc8489-unpadded`, `ms-turn`, `ms-turn-padded`, `ms-ice2-legacy`, and so on.
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.family {
-            Family::Rfc8489 => "rfc8489",
-            Family::Rfc3489 => "rfc3489",
-            Family::MsTurn => "ms-turn",
-            Family::MsIce2 => "ms-ice2",
-            Family::MsIce2Legacy => "ms-ice2-legacy",
-        })?;
+        let named = NAMES.iter().find(|row| row.0 == self.family);
+        f.write_str(named.map_or("", |row| row.1))?;
         match (self.rules().padded, self.padded) {
             (true, false) => f.write_str("-unpadded"),
             (false, true) => f.write_str("-padded"),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Reads the name that [`Display`](fmt::Display) gives, for the arguments of a program and its
+/// configuration.
+///
+/// ```
+/// use stunwire::Dialect;
+///
+/// assert_eq!("ms-turn-padded".parse(), Ok(Dialect::MS_TURN.padded()));
+/// assert_eq!(Dialect::MS_TURN.padded().to_string(), "ms-turn-padded");
+/// assert!("turn".parse::<Dialect>().is_err());
+/// ```
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        let (base, padded) = match (name.strip_suffix("-unpadded"), name.strip_suffix("-padded")) {
+            (Some(base), _) => (base, Some(false)),
+            (None, Some(base)) => (base, Some(true)),
+            (None, None) => (name, None),
+        };
+        let named = NAMES.iter().find(|row| row.1 == base);
+        let usual = Self::of(named.ok_or(UnknownDialect)?.0);
+        match padded {
+            None => Ok(usual),
+            Some(padded) if padded != usual.padded => Ok(Self { padded, ..usual }),
+            Some(_) => Err(UnknownDialect),
         }
     }
 }
@@ -389,6 +423,33 @@ impl Context {
         Self {
             transaction_id,
             dialect,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        for (family, _) in NAMES {
+            let usual = Dialect::of(family);
+            for dialect in [usual.padded(), usual.unpadded()] {
+                assert_eq!(dialect.to_string().parse(), Ok(dialect));
+            }
+        }
+        for name in [
+            "",
+            "RFC8489",
+            "rfc8489-padded",
+            "ms-turn-unpadded",
+            "ms-ice2-padded-unpadded",
+            "-padded",
+        ] {
+            assert_eq!(name.parse::<Dialect>(), Err(UnknownDialect), "{name}");
         }
     }
 }

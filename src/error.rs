@@ -281,6 +281,12 @@ pub enum IntegrityError {
     },
 }
 
+/// A text is not the name of a [`Dialect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no dialect has this name")]
+#[non_exhaustive]
+pub struct UnknownDialect;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,7 +46,8 @@ pub use self::buffer::Buffer;
 pub use self::channel::{ChannelData, ChannelNumber};
 pub use self::dialect::{Context, Dialect};
 pub use self::error::{
-    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, ValueError,
+    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, UnknownDialect,
+    ValueError,
 };
 pub use self::error_code::ErrorCode;
 pub use self::fingerprint::FingerprintStatus;
