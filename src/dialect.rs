@@ -300,6 +300,16 @@ impl Dialect {
         }
     }
 
+    /// Whether these type bits mean this: for a known type a comparison, where
+    /// [`message_type`](Self::message_type) has to sort bits.
+    #[inline(always)]
+    pub(crate) fn has_bits(self, ty: MessageType, bits: u16) -> bool {
+        match self.family {
+            Family::MsTurn => self.message_type(bits) == ty,
+            _ => bits == ty.to_bits(),
+        }
+    }
+
     /// The 16 type bits of a message of this dialect. Where the dialect has no such message, because it
     /// gave the bits to another, the topmost bit is set, which the writer refuses.
     pub(crate) fn type_bits(self, ty: MessageType) -> u16 {

@@ -30,7 +30,7 @@ use crate::attribute::shape::put;
 use crate::attribute::{Attribute, ChannelNumber, Data, XorPeerAddress, address};
 use crate::channel;
 use crate::error::{AttributeError, EncodeError};
-use crate::header::{Class, Header, Method, TransactionId};
+use crate::header::{Class, Header, MessageType, Method, TransactionId};
 use crate::message::Message;
 use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
 use crate::writer::MessageWriter;
@@ -64,20 +64,24 @@ pub struct Indication {
 /// When the peer's address is malformed.
 #[inline]
 pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError> {
-    let ty = message.message_type();
-    if ty.class != Class::Indication || !matches!(ty.method, Method::SEND | Method::DATA) {
+    let dialect = message.dialect();
+    let bits = message.header().type_bits();
+    let is = |method| dialect.has_bits(MessageType::new(Class::Indication, method), bits);
+    if !is(Method::SEND) && !is(Method::DATA) {
         return Ok(None);
     }
-    let dialect = message.dialect();
     let Some(peer) = message.get::<XorPeerAddress>()? else {
         return Ok(None);
     };
     let data = message
         .attributes()
-        .find(|attribute| Data::is_type(attribute.ty(), dialect));
-    Ok(data.map(|data| Indication {
-        peer: peer.0,
-        payload: data.range(),
+        .next_of(|ty| Data::is_type(ty, dialect));
+    Ok(data.map(|data| {
+        let begin = HEADER_LEN.wrapping_add(data.value_place());
+        Indication {
+            peer: peer.0,
+            payload: begin..begin.wrapping_add(data.len()),
+        }
     }))
 }
 
