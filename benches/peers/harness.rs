@@ -22,6 +22,15 @@ impl<'a> Way<'a> {
         let job = Box::new(job);
         Self { name, job }
     }
+
+    /// The same of a job on bytes that the compiler cannot know.
+    pub fn on(
+        name: &'static str,
+        bytes: &'a [u8],
+        mut job: impl FnMut(&[u8]) -> bool + 'a,
+    ) -> Self {
+        Self::new(name, move || job(black_box(bytes)))
+    }
 }
 
 /// The result for one way.

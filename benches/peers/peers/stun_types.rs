@@ -1,0 +1,91 @@
+//! `stun-types`, with `turn-types`.
+
+use super::*;
+use ::stun_types::attribute::{RawAttribute, Username};
+use ::stun_types::message::{
+    BINDING, IntegrityAlgorithm, IntegrityKey, Message, MessageClass, MessageType, MessageWrite,
+    MessageWriteExt, MessageWriteMutSlice, Method, ShortTermCredentials, TransactionId,
+};
+use turn_types::attribute::{Data, XorPeerAddress};
+use turn_types::message::DATA;
+
+const NAME: &str = "stun-types";
+
+fn id() -> TransactionId {
+    let mut id = [0; 16];
+    id[4..].copy_from_slice(&ID);
+    u128::from_be_bytes(id).into()
+}
+
+fn short_term() -> IntegrityKey {
+    ShortTermCredentials::new(PASSWORD.into()).make_key()
+}
+
+fn writer(class: MessageClass, method: Method, out: &mut [u8]) -> MessageWriteMutSlice<'_> {
+    let ty = MessageType::from_class_method(class, method);
+    Message::builder(ty, id(), MessageWriteMutSlice::new(out))
+}
+
+pub fn iterate(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let message = Message::from_bytes(bytes).unwrap();
+        let values = message.iter_attributes().map(|(_, raw)| raw.value.len());
+        values.sum::<usize>() == CHECK_VALUES
+    })
+}
+
+pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| Message::from_bytes(bytes).is_ok())
+}
+
+pub fn verify_check(bytes: &[u8]) -> Way<'_> {
+    let key = short_term();
+    Way::on(NAME, bytes, move |bytes| {
+        let message = Message::from_bytes(bytes).unwrap();
+        message.validate_integrity_with_key(&key).is_ok()
+    })
+}
+
+pub fn sign_check(whole: &[u8]) -> Way<'_> {
+    let (key, mut out) = (short_term(), [0; 256]);
+    Way::on(NAME, whole, move |whole| {
+        let mut message = writer(MessageClass::Request, BINDING, &mut out);
+        let (priority, tie_breaker) = (PRIORITY.to_be_bytes(), TIE_BREAKER.to_be_bytes());
+        let username = Username::new(USERNAME).unwrap();
+        message.add_attribute(&username).unwrap();
+        for (ty, value) in [
+            (0x0024, &priority[..]),
+            (0x802A, &tie_breaker[..]),
+            (0x0025, &[]),
+        ] {
+            let attribute = RawAttribute::new(ty.into(), value);
+            message.add_attribute(&attribute).unwrap();
+        }
+        message
+            .add_message_integrity_with_key(&key, IntegrityAlgorithm::Sha1)
+            .unwrap();
+        message.add_fingerprint().unwrap();
+        let len = message.finish();
+        out[..len] == *whole
+    })
+}
+
+pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let message = Message::from_bytes(bytes).unwrap();
+        let peer = message.attribute::<XorPeerAddress>().unwrap();
+        let data = message.attribute::<Data>().unwrap();
+        is_relayed(peer.addr(message.transaction_id()), data.data())
+    })
+}
+
+pub fn relay_encode(payload: &[u8]) -> Way<'_> {
+    let mut out = [0; 1300];
+    Way::on(NAME, payload, move |payload| {
+        let mut message = writer(MessageClass::Indication, DATA, &mut out);
+        let peer = XorPeerAddress::new(PEER, id());
+        message.add_attribute(&peer).unwrap();
+        message.add_attribute(&Data::new(payload)).unwrap();
+        message.finish() == data_len(payload)
+    })
+}

@@ -1,0 +1,96 @@
+//! `stun` of webrtc-rs. It has no types for ICE's attributes.
+
+use super::*;
+use webrtc_stun::agent::TransactionId;
+use webrtc_stun::attributes::{
+    ATTR_DATA, ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME,
+    ATTR_XOR_PEER_ADDRESS, AttrType, RawAttribute,
+};
+use webrtc_stun::fingerprint::FINGERPRINT;
+use webrtc_stun::integrity::MessageIntegrity;
+use webrtc_stun::message::{BINDING_REQUEST, CLASS_INDICATION, METHOD_DATA, MessageType};
+use webrtc_stun::message::{Message, Setter};
+use webrtc_stun::textattrs::TextAttribute;
+use webrtc_stun::xoraddr::XorMappedAddress;
+
+const NAME: &str = "stun";
+
+fn short_term() -> MessageIntegrity {
+    MessageIntegrity::new_short_term_integrity(PASSWORD.into())
+}
+
+pub fn iterate(bytes: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).unwrap();
+        let values = message.attributes.0.iter().map(|raw| raw.value.len());
+        values.sum::<usize>() == CHECK_VALUES
+    })
+}
+
+pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).unwrap();
+        FINGERPRINT.check(&message).is_ok()
+    })
+}
+
+pub fn verify_check(bytes: &[u8]) -> Way<'_> {
+    let (key, mut message) = (short_term(), Message::new());
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).unwrap();
+        key.check(&mut message).is_ok()
+    })
+}
+
+fn raw(typ: AttrType, value: &[u8]) -> Box<dyn Setter> {
+    let length = value.len() as u16;
+    let value = value.to_vec();
+    Box::new(RawAttribute { typ, length, value })
+}
+
+pub fn sign_check(whole: &[u8]) -> Way<'_> {
+    let (key, mut message) = (short_term(), Message::new());
+    Way::on(NAME, whole, move |whole| {
+        message.reset();
+        let parts: [Box<dyn Setter>; 8] = [
+            Box::new(BINDING_REQUEST),
+            Box::new(TransactionId(ID)),
+            Box::new(TextAttribute::new(ATTR_USERNAME, USERNAME.into())),
+            raw(ATTR_PRIORITY, &PRIORITY.to_be_bytes()),
+            raw(ATTR_ICE_CONTROLLING, &TIE_BREAKER.to_be_bytes()),
+            raw(ATTR_USE_CANDIDATE, &[]),
+            Box::new(key.clone()),
+            Box::new(FINGERPRINT),
+        ];
+        message.build(&parts).unwrap();
+        message.raw == whole
+    })
+}
+
+pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).unwrap();
+        let mut peer = XorMappedAddress::default();
+        peer.get_from_as(&message, ATTR_XOR_PEER_ADDRESS).unwrap();
+        let data = message.get(ATTR_DATA).unwrap();
+        is_relayed(SocketAddr::new(peer.ip, peer.port), &data)
+    })
+}
+
+pub fn relay_encode(payload: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, payload, move |payload| {
+        message.reset();
+        message.set_type(MessageType::new(METHOD_DATA, CLASS_INDICATION));
+        message.transaction_id = TransactionId(ID);
+        message.write_header();
+        let (ip, port) = (PEER.ip(), PEER.port());
+        let peer = XorMappedAddress { ip, port };
+        peer.add_to_as(&mut message, ATTR_XOR_PEER_ADDRESS).unwrap();
+        message.add(ATTR_DATA, payload);
+        message.raw.len() == data_len(payload)
+    })
+}
