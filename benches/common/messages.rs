@@ -113,21 +113,30 @@ pub const REALM: &str = "turn.example.org";
 pub const NONCE: &str = "obMatJos2AAAAf//499k954d6OL34oL9FSTvy64sA";
 pub const SOFTWARE: &str = "stunwire bench 0.1";
 
-/// The key of the Allocate request, 16 bytes as MD5 would give.
+/// The key of the Allocate request: MD5 of `USER:REALM:PASSWORD`.
 pub const LONG_TERM_KEY: [u8; 16] =
-    *b"\x84\x93\xfb\xc5\x3b\xa5\x82\xfb\x4c\x04\x4c\x45\x6b\xdc\x40\xeb";
+    *b"\x51\x88\x9a\xa0\x19\x67\xcf\x7e\xcc\x0a\xc9\x37\x04\xa9\x1e\x23";
 
-/// The second Allocate request of a client with long-term credentials.
-pub fn allocate() -> Vec<u8> {
+/// In seconds.
+pub const LIFETIME: u32 = 600;
+
+/// The second Allocate request of a client with long-term credentials, without integrity and
+/// fingerprint.
+pub fn plain_allocate() -> Vec<u8> {
     let attributes: [(u16, &[u8]); 6] = [
         (0x0006, USER.as_bytes()),
         (0x0014, REALM.as_bytes()),
         (0x0015, NONCE.as_bytes()),
         (0x0019, &[17, 0, 0, 0]),
-        (0x000D, &600_u32.to_be_bytes()),
+        (0x000D, &LIFETIME.to_be_bytes()),
         (0x8022, SOFTWARE.as_bytes()),
     ];
-    signed(message(0x0003, &attributes), &LONG_TERM_KEY)
+    message(0x0003, &attributes)
+}
+
+/// The same with both.
+pub fn allocate() -> Vec<u8> {
+    signed(plain_allocate(), &LONG_TERM_KEY)
 }
 
 /// What [`allocate`] says.
@@ -137,7 +146,7 @@ pub fn allocate_request() -> Allocate<'static> {
         user: USER,
         realm: REALM,
         nonce: NONCE,
-        lifetime: 600,
+        lifetime: LIFETIME,
     }
 }
 

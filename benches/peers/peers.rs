@@ -8,7 +8,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::common::messages::{ID, PASSWORD};
+use crate::common::messages::{ID, LIFETIME, NONCE, PASSWORD, REALM, SOFTWARE, USER};
 use crate::harness::Way;
 
 pub mod ezk;
@@ -20,16 +20,29 @@ pub mod stun_types;
 pub mod webrtc;
 
 /// What a check says, to compare: USERNAME, PRIORITY, ICE-CONTROLLING.
-pub const USERNAME: &str = "evtj:h6vY";
-pub const PRIORITY: u32 = 0x6E00_01FF;
-pub const TIE_BREAKER: u64 = 0x932F_F9B1_5126_3B36;
+const USERNAME: &str = "evtj:h6vY";
+const PRIORITY: u32 = 0x6E00_01FF;
+const TIE_BREAKER: u64 = 0x932F_F9B1_5126_3B36;
 
 /// How many attributes it has, and how many bytes their values.
 const CHECK_ATTRIBUTES: usize = 4;
 const CHECK_VALUES: usize = 21;
 
-fn is_check(username: &str, priority: u32, tie_breaker: u64, nominated: bool) -> bool {
-    username == USERNAME && priority == PRIORITY && tie_breaker == TIE_BREAKER && nominated
+pub fn is_check(username: &[u8], priority: u32, tie_breaker: u64, nominated: bool) -> bool {
+    username == USERNAME.as_bytes()
+        && priority == PRIORITY
+        && tie_breaker == TIE_BREAKER
+        && nominated
+}
+
+/// The protocol that an Allocate request asks for.
+const UDP: u8 = 17;
+
+/// USERNAME, REALM, NONCE and SOFTWARE, REQUESTED-TRANSPORT and LIFETIME.
+pub fn is_allocate(texts: [&[u8]; 4], transport: u8, lifetime: u32) -> bool {
+    texts == [USER, REALM, NONCE, SOFTWARE].map(str::as_bytes)
+        && transport == UDP
+        && lifetime == LIFETIME
 }
 
 /// The peer of whom a relayed message speaks.

@@ -95,10 +95,12 @@ fn walk() -> Vec<Result> {
 /// Only what is there is compared, as the peers' answers are.
 fn says(view: Option<CheckView<'_>>) -> bool {
     view.is_some_and(|view| {
-        view.username == peers::USERNAME.as_bytes()
-            && view.priority == peers::PRIORITY
-            && view.controlling == peers::TIE_BREAKER
-            && view.nominated
+        peers::is_check(
+            view.username,
+            view.priority,
+            view.controlling,
+            view.nominated,
+        )
     })
 }
 
@@ -125,14 +127,26 @@ fn typed_check_walk() -> Vec<Result> {
     )
 }
 
+fn asks(view: Option<AllocateView<'_>>) -> bool {
+    view.is_some_and(|view| {
+        let texts = [view.username, view.realm, view.nonce, view.software];
+        peers::is_allocate(texts, view.transport, view.lifetime)
+    })
+}
+
 fn typed_allocate() -> Vec<Result> {
-    let bytes = &messages::allocate();
-    let view = floor_allocate(bytes);
     read(
-        bytes,
-        |bytes| floor_allocate(bytes) == view,
-        |bytes| op_allocate(bytes) == view,
-        &[],
+        &messages::plain_allocate(),
+        |bytes| asks(floor_allocate(bytes)),
+        |bytes| asks(op_allocate(bytes)),
+        &[
+            stun_format::typed_allocate,
+            stun_types::typed_allocate,
+            stun_codec::typed_allocate,
+            webrtc::typed_allocate,
+            stun_rs::typed_allocate,
+            ezk::typed_allocate,
+        ],
     )
 }
 
@@ -184,7 +198,17 @@ fn verify_check() -> Vec<Result> {
 }
 
 fn verify_allocate() -> Vec<Result> {
-    verify(&messages::allocate(), &LONG_TERM_KEY, &[])
+    verify(
+        &messages::allocate(),
+        &LONG_TERM_KEY,
+        &[
+            stun_types::verify_allocate,
+            stun_codec::verify_allocate,
+            webrtc::verify_allocate,
+            stun_rs::verify_allocate,
+            ezk::verify_allocate,
+        ],
+    )
 }
 
 fn sign_check() -> Vec<Result> {
@@ -226,7 +250,14 @@ fn sign_allocate() -> Vec<Result> {
             op_encode_allocate_signed(&mut out, black_box(&allocate), &key) == Some(whole)
         }),
     ];
-    beside(ways, whole, &[])
+    let peers: &[Peer] = &[
+        stun_types::sign_allocate,
+        stun_codec::sign_allocate,
+        webrtc::sign_allocate,
+        stun_rs::sign_allocate,
+        ezk::sign_allocate,
+    ];
+    beside(ways, whole, peers)
 }
 
 fn relay_decode() -> Vec<Result> {

@@ -1,10 +1,10 @@
 //! `ezk-stun-types`. It takes the packet over, so each parse copies it. A key cannot be kept.
 
 use super::*;
-use ezk_stun_types::attributes::turn::{Data, XorPeerAddress};
+use ezk_stun_types::attributes::turn::{Data, Lifetime, RequestedTransport, XorPeerAddress};
 use ezk_stun_types::attributes::{
-    Fingerprint, IceControlling, MessageIntegrity, MessageIntegrityKey, Priority, UseCandidate,
-    Username,
+    Fingerprint, IceControlling, MessageIntegrity, MessageIntegrityKey, Nonce, Priority, Realm,
+    Software, UseCandidate, Username, long_term_password_md5,
 };
 use ezk_stun_types::{Class, Message, MessageBuilder, Method, TransactionId};
 
@@ -29,6 +29,19 @@ pub fn typed_check(bytes: &[u8]) -> Way<'_> {
     })
 }
 
+pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let mut message = Message::parse(bytes).unwrap();
+        let transport = message.attribute::<RequestedTransport>().unwrap().unwrap();
+        transport.protocol_number == UDP
+            && message.attribute::<Username>().unwrap().unwrap().0 == USER
+            && message.attribute::<Realm>().unwrap().unwrap().0 == REALM
+            && message.attribute::<Nonce>().unwrap().unwrap().0 == NONCE.as_bytes()
+            && message.attribute::<Software>().unwrap().unwrap().0 == SOFTWARE
+            && message.attribute::<Lifetime>().unwrap().unwrap().0 == LIFETIME
+    })
+}
+
 pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| {
         let mut message = Message::parse(bytes).unwrap();
@@ -36,13 +49,21 @@ pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
     })
 }
 
-pub fn verify_check(bytes: &[u8]) -> Way<'_> {
-    Way::on(NAME, bytes, |bytes| {
+fn verify<'a>(key: impl AsRef<[u8]> + 'a, bytes: &'a [u8]) -> Way<'a> {
+    Way::on(NAME, bytes, move |bytes| {
         let mut message = Message::parse(bytes).unwrap();
-        let key = MessageIntegrityKey::new(PASSWORD);
+        let key = MessageIntegrityKey::new(&key);
         let integrity = message.attribute_with::<MessageIntegrity>(key);
         integrity.unwrap().is_ok()
     })
+}
+
+pub fn verify_check(bytes: &[u8]) -> Way<'_> {
+    verify(PASSWORD, bytes)
+}
+
+pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
+    verify(long_term_password_md5(USER, REALM, PASSWORD), bytes)
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
@@ -53,6 +74,24 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
         message.add_attr(IceControlling(TIE_BREAKER));
         message.add_attr(UseCandidate);
         message.add_attr_with(MessageIntegrity, MessageIntegrityKey::new(PASSWORD));
+        message.add_attr(Fingerprint);
+        message.finish() == whole
+    })
+}
+
+pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
+    let key = long_term_password_md5(USER, REALM, PASSWORD);
+    Way::on(NAME, whole, move |whole| {
+        let mut message = message(Class::Request, Method::Allocate);
+        message.add_attr(Username::new(USER));
+        message.add_attr(Realm::new(REALM));
+        message.add_attr(Nonce::new(NONCE.as_bytes()));
+        message.add_attr(RequestedTransport {
+            protocol_number: UDP,
+        });
+        message.add_attr(Lifetime(LIFETIME));
+        message.add_attr(Software::new(SOFTWARE));
+        message.add_attr_with(MessageIntegrity, MessageIntegrityKey::new(&key));
         message.add_attr(Fingerprint);
         message.finish() == whole
     })

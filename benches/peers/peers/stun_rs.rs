@@ -1,17 +1,25 @@
 use super::*;
 use ::stun_rs::attributes::ice::{IceControlling, Priority, UseCandidate};
-use ::stun_rs::attributes::stun::{Fingerprint, MessageIntegrity, UserName};
-use ::stun_rs::attributes::turn::{Data, XorPeerAddress};
-use ::stun_rs::methods::{BINDING, DATA};
+use ::stun_rs::attributes::stun::{
+    Fingerprint, MessageIntegrity, Nonce, Realm, Software, UserName,
+};
+use ::stun_rs::attributes::turn::{Data, LifeTime, RequestedTrasport, XorPeerAddress};
+use ::stun_rs::methods::{ALLOCATE, BINDING, DATA};
+use ::stun_rs::protocols;
 use ::stun_rs::{
-    DecoderContextBuilder, HMACKey, MessageClass, MessageDecoder, MessageDecoderBuilder,
-    MessageEncoderBuilder, MessageMethod, StunMessage, StunMessageBuilder, TransactionId,
+    Algorithm, AlgorithmId, DecoderContextBuilder, HMACKey, MessageClass, MessageDecoder,
+    MessageDecoderBuilder, MessageEncoderBuilder, MessageMethod, StunMessage, StunMessageBuilder,
+    TransactionId,
 };
 
 const NAME: &str = "stun-rs";
 
 fn short_term() -> HMACKey {
     HMACKey::new_short_term(PASSWORD).unwrap()
+}
+
+fn long_term() -> HMACKey {
+    HMACKey::new_long_term(USER, REALM, PASSWORD, Algorithm::from(AlgorithmId::MD5)).unwrap()
 }
 
 fn decoder() -> MessageDecoder {
@@ -46,10 +54,38 @@ pub fn typed_check(bytes: &[u8]) -> Way<'_> {
         let priority = message.get::<Priority>().unwrap().as_priority().unwrap();
         let controlling = message.get::<IceControlling>().unwrap();
         is_check(
-            username.as_str(),
+            username.as_str().as_bytes(),
             priority.as_u32(),
             controlling.as_ice_controlling().unwrap().as_u64(),
             message.get::<UseCandidate>().is_some(),
+        )
+    })
+}
+
+pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
+    let decoder = decoder();
+    Way::on(NAME, bytes, move |bytes| {
+        let message = decode(&decoder, bytes);
+        let username = message.get::<UserName>().unwrap().as_user_name().unwrap();
+        let realm = message.get::<Realm>().unwrap().as_realm().unwrap();
+        let nonce = message.get::<Nonce>().unwrap().as_nonce().unwrap();
+        let software = message.get::<Software>().unwrap().as_software().unwrap();
+        let transport = message.get::<RequestedTrasport>().unwrap();
+        let lifetime = message.get::<LifeTime>().unwrap();
+        is_allocate(
+            [
+                username.as_str(),
+                realm.as_str(),
+                nonce.as_str(),
+                software.as_str(),
+            ]
+            .map(str::as_bytes),
+            transport
+                .as_requested_trasport()
+                .unwrap()
+                .protocol()
+                .as_u8(),
+            lifetime.as_life_time().unwrap().as_u32(),
         )
     })
 }
@@ -78,6 +114,10 @@ pub fn verify_check(bytes: &[u8]) -> Way<'_> {
     verify(short_term(), bytes)
 }
 
+pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
+    verify(long_term(), bytes)
+}
+
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
     let (key, mut out) = (short_term(), [0; 256]);
     Way::on(NAME, whole, move |whole| {
@@ -86,6 +126,24 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
             .with_attribute(Priority::new(PRIORITY))
             .with_attribute(IceControlling::new(TIE_BREAKER))
             .with_attribute(UseCandidate::default())
+            .with_attribute(MessageIntegrity::new(key.clone()))
+            .with_attribute(Fingerprint::default())
+            .build();
+        let len = encode(&mut out, &message);
+        out[..len] == *whole
+    })
+}
+
+pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
+    let (key, mut out) = (long_term(), [0; 256]);
+    Way::on(NAME, whole, move |whole| {
+        let message = message(ALLOCATE, MessageClass::Request)
+            .with_attribute(UserName::new(USER).unwrap())
+            .with_attribute(Realm::new(REALM).unwrap())
+            .with_attribute(Nonce::new(NONCE).unwrap())
+            .with_attribute(RequestedTrasport::new(protocols::UDP))
+            .with_attribute(LifeTime::new(LIFETIME))
+            .with_attribute(Software::new(SOFTWARE).unwrap())
             .with_attribute(MessageIntegrity::new(key.clone()))
             .with_attribute(Fingerprint::default())
             .build();

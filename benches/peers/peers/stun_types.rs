@@ -1,13 +1,14 @@
 //! `stun-types`, with `turn-types`.
 
 use super::*;
-use ::stun_types::attribute::{RawAttribute, Username};
+use ::stun_types::attribute::{AttributeWrite, Nonce, RawAttribute, Realm, Software, Username};
 use ::stun_types::message::{
-    BINDING, IntegrityAlgorithm, IntegrityKey, Message, MessageClass, MessageType, MessageWrite,
-    MessageWriteExt, MessageWriteMutSlice, Method, ShortTermCredentials, TransactionId,
+    BINDING, IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message, MessageClass,
+    MessageType, MessageWrite, MessageWriteExt, MessageWriteMutSlice, Method, ShortTermCredentials,
+    TransactionId,
 };
-use turn_types::attribute::{Data, XorPeerAddress};
-use turn_types::message::DATA;
+use turn_types::attribute::{Data, Lifetime, RequestedTransport, XorPeerAddress};
+use turn_types::message::{ALLOCATE, DATA};
 
 const NAME: &str = "stun-types";
 
@@ -19,6 +20,11 @@ fn id() -> TransactionId {
 
 fn short_term() -> IntegrityKey {
     ShortTermCredentials::new(PASSWORD.into()).make_key()
+}
+
+fn long_term() -> IntegrityKey {
+    LongTermKeyCredentials::new(USER.into(), PASSWORD.into(), REALM.into())
+        .make_key(IntegrityAlgorithm::Sha1)
 }
 
 fn writer(class: MessageClass, method: Method, out: &mut [u8]) -> MessageWriteMutSlice<'_> {
@@ -34,16 +40,51 @@ pub fn iterate(bytes: &[u8]) -> Way<'_> {
     })
 }
 
+pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let message = Message::from_bytes(bytes).unwrap();
+        let transport = message.attribute::<RequestedTransport>().unwrap();
+        let lifetime = message.attribute::<Lifetime>().unwrap();
+        is_allocate(
+            [
+                message.attribute::<Username>().unwrap().username(),
+                message.attribute::<Realm>().unwrap().realm(),
+                message.attribute::<Nonce>().unwrap().nonce(),
+                message.attribute::<Software>().unwrap().software(),
+            ]
+            .map(str::as_bytes),
+            transport.protocol(),
+            lifetime.seconds(),
+        )
+    })
+}
+
 pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| Message::from_bytes(bytes).is_ok())
 }
 
-pub fn verify_check(bytes: &[u8]) -> Way<'_> {
-    let key = short_term();
+fn verify(key: IntegrityKey, bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, move |bytes| {
         let message = Message::from_bytes(bytes).unwrap();
         message.validate_integrity_with_key(&key).is_ok()
     })
+}
+
+pub fn verify_check(bytes: &[u8]) -> Way<'_> {
+    verify(short_term(), bytes)
+}
+
+pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
+    verify(long_term(), bytes)
+}
+
+/// The length of the message, with both behind it.
+fn signed(mut message: MessageWriteMutSlice<'_>, key: &IntegrityKey) -> usize {
+    message
+        .add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1)
+        .unwrap();
+    message.add_fingerprint().unwrap();
+    message.finish()
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
@@ -61,11 +102,27 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
             let attribute = RawAttribute::new(ty.into(), value);
             message.add_attribute(&attribute).unwrap();
         }
-        message
-            .add_message_integrity_with_key(&key, IntegrityAlgorithm::Sha1)
-            .unwrap();
-        message.add_fingerprint().unwrap();
-        let len = message.finish();
+        let len = signed(message, &key);
+        out[..len] == *whole
+    })
+}
+
+pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
+    let (key, mut out) = (long_term(), [0; 256]);
+    Way::on(NAME, whole, move |whole| {
+        let mut message = writer(MessageClass::Request, ALLOCATE, &mut out);
+        let attributes: [&dyn AttributeWrite; 6] = [
+            &Username::new(USER).unwrap(),
+            &Realm::new(REALM).unwrap(),
+            &Nonce::new(NONCE).unwrap(),
+            &RequestedTransport::new(UDP),
+            &Lifetime::new(LIFETIME),
+            &Software::new(SOFTWARE).unwrap(),
+        ];
+        for attribute in attributes {
+            message.add_attribute(attribute).unwrap();
+        }
+        let len = signed(message, &key);
         out[..len] == *whole
     })
 }
