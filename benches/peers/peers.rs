@@ -12,6 +12,7 @@ use crate::common::messages::{ID, LIFETIME, NONCE, PASSWORD, REALM, SOFTWARE, US
 use crate::harness::Way;
 
 pub mod ezk;
+pub mod rtc;
 pub mod stun_bytes;
 pub mod stun_codec;
 pub mod stun_format;

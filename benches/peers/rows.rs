@@ -9,7 +9,9 @@ use crate::common::floor::*;
 use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use crate::common::ops::*;
 use crate::harness::{Result, Way, measure};
-use crate::peers::{self, ezk, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, webrtc};
+use crate::peers::{
+    self, ezk, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, webrtc,
+};
 
 type Row = (&'static str, fn() -> Vec<Result>);
 
@@ -76,6 +78,7 @@ fn iterate() -> Vec<Result> {
             stun_types::iterate,
             stun_codec::iterate,
             webrtc::iterate,
+            rtc::iterate,
             stun_rs::iterate,
         ],
     )
@@ -144,6 +147,7 @@ fn typed_allocate() -> Vec<Result> {
             stun_types::typed_allocate,
             stun_codec::typed_allocate,
             webrtc::typed_allocate,
+            rtc::typed_allocate,
             stun_rs::typed_allocate,
             ezk::typed_allocate,
         ],
@@ -159,6 +163,7 @@ fn fingerprint() -> Vec<Result> {
             stun_types::fingerprint,
             stun_codec::fingerprint,
             webrtc::fingerprint,
+            rtc::fingerprint,
             stun_rs::fingerprint,
             ezk::fingerprint,
         ],
@@ -191,6 +196,7 @@ fn verify_check() -> Vec<Result> {
             stun_types::verify_check,
             stun_codec::verify_check,
             webrtc::verify_check,
+            rtc::verify_check,
             stun_rs::verify_check,
             ezk::verify_check,
         ],
@@ -205,6 +211,7 @@ fn verify_allocate() -> Vec<Result> {
             stun_types::verify_allocate,
             stun_codec::verify_allocate,
             webrtc::verify_allocate,
+            rtc::verify_allocate,
             stun_rs::verify_allocate,
             ezk::verify_allocate,
         ],
@@ -229,6 +236,7 @@ fn sign_check() -> Vec<Result> {
         stun_types::sign_check,
         stun_codec::sign_check,
         webrtc::sign_check,
+        rtc::sign_check,
         stun_rs::sign_check,
         ezk::sign_check,
     ];
@@ -254,6 +262,7 @@ fn sign_allocate() -> Vec<Result> {
         stun_types::sign_allocate,
         stun_codec::sign_allocate,
         webrtc::sign_allocate,
+        rtc::sign_allocate,
         stun_rs::sign_allocate,
         ezk::sign_allocate,
     ];
@@ -271,6 +280,7 @@ fn relay_decode() -> Vec<Result> {
             stun_types::relay_decode,
             stun_codec::relay_decode,
             webrtc::relay_decode,
+            rtc::relay_decode,
             stun_rs::relay_decode,
             ezk::relay_decode,
         ],
@@ -298,6 +308,7 @@ fn relay_copy() -> Vec<Result> {
         stun_types::relay_encode,
         stun_codec::relay_encode,
         webrtc::relay_encode,
+        rtc::relay_encode,
         stun_rs::relay_encode,
         ezk::relay_encode,
     ];

@@ -1,159 +1,38 @@
-//! `stun` of webrtc-rs, with `turn`. They have no types for ICE's attributes.
+//! `stun` of webrtc-rs, with `turn`.
 
 use super::*;
-use std::time::Duration;
+use webrtc_stun as stun;
 use webrtc_stun::agent::TransactionId;
-use webrtc_stun::attributes::{
-    ATTR_DATA, ATTR_ICE_CONTROLLING, ATTR_NONCE, ATTR_PRIORITY, ATTR_REALM, ATTR_SOFTWARE,
-    ATTR_USE_CANDIDATE, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS, AttrType, RawAttribute,
-};
-use webrtc_stun::fingerprint::FINGERPRINT;
 use webrtc_stun::integrity::MessageIntegrity;
-use webrtc_stun::message::{
-    BINDING_REQUEST, CLASS_INDICATION, CLASS_REQUEST, Getter, METHOD_ALLOCATE, METHOD_DATA,
-    Message, MessageType, Setter,
-};
-use webrtc_stun::textattrs::TextAttribute;
-use webrtc_stun::xoraddr::XorMappedAddress;
-use webrtc_turn::proto::PROTO_UDP;
-use webrtc_turn::proto::lifetime::Lifetime;
-use webrtc_turn::proto::reqtrans::RequestedTransport;
+use webrtc_stun::message::{Message, Setter};
+use webrtc_turn as turn;
 
 const NAME: &str = "stun";
 
-fn short_term() -> MessageIntegrity {
-    MessageIntegrity::new_short_term_integrity(PASSWORD.into())
+struct Key(MessageIntegrity);
+
+impl Key {
+    fn short_term() -> Self {
+        Self(MessageIntegrity::new_short_term_integrity(PASSWORD.into()))
+    }
+
+    fn long_term() -> Self {
+        let [user, realm, password] = [USER, REALM, PASSWORD].map(String::from);
+        let integrity = MessageIntegrity::new_long_term_integrity(user, realm, password);
+        Self(integrity)
+    }
+
+    fn setter(&self) -> Box<dyn Setter> {
+        Box::new(self.0.clone())
+    }
+
+    fn verifies(&self, message: &mut Message) -> bool {
+        self.0.check(message).is_ok()
+    }
 }
 
-fn long_term() -> MessageIntegrity {
-    MessageIntegrity::new_long_term_integrity(USER.into(), REALM.into(), PASSWORD.into())
-}
-
-pub fn iterate(bytes: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, bytes, move |bytes| {
-        message.unmarshal_binary(bytes).unwrap();
-        let values = message.attributes.0.iter().map(|raw| raw.value.len());
-        values.sum::<usize>() == CHECK_VALUES
-    })
-}
-
-pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, bytes, move |bytes| {
-        message.unmarshal_binary(bytes).unwrap();
-        let types = [ATTR_USERNAME, ATTR_REALM, ATTR_NONCE, ATTR_SOFTWARE];
-        let texts = types.map(|ty| TextAttribute::get_from_as(&message, ty).unwrap());
-        let mut transport = RequestedTransport::default();
-        let mut lifetime = Lifetime::default();
-        transport.get_from(&message).unwrap();
-        lifetime.get_from(&message).unwrap();
-        is_allocate(
-            texts.each_ref().map(|attribute| attribute.text.as_bytes()),
-            transport.protocol.0,
-            lifetime.0.as_secs() as u32,
-        )
-    })
-}
-
-pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, bytes, move |bytes| {
-        message.unmarshal_binary(bytes).unwrap();
-        FINGERPRINT.check(&message).is_ok()
-    })
-}
-
-fn verify(key: MessageIntegrity, bytes: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, bytes, move |bytes| {
-        message.unmarshal_binary(bytes).unwrap();
-        key.check(&mut message).is_ok()
-    })
-}
-
-pub fn verify_check(bytes: &[u8]) -> Way<'_> {
-    verify(short_term(), bytes)
-}
-
-pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
-    verify(long_term(), bytes)
-}
-
-fn text(ty: AttrType, value: &str) -> Box<dyn Setter> {
-    Box::new(TextAttribute::new(ty, value.into()))
-}
-
-fn raw(typ: AttrType, value: &[u8]) -> Box<dyn Setter> {
-    let length = value.len() as u16;
-    let value = value.to_vec();
-    Box::new(RawAttribute { typ, length, value })
-}
-
-pub fn sign_check(whole: &[u8]) -> Way<'_> {
-    let (key, mut message) = (short_term(), Message::new());
-    Way::on(NAME, whole, move |whole| {
-        message.reset();
-        let parts: [Box<dyn Setter>; 8] = [
-            Box::new(BINDING_REQUEST),
-            Box::new(TransactionId(ID)),
-            text(ATTR_USERNAME, USERNAME),
-            raw(ATTR_PRIORITY, &PRIORITY.to_be_bytes()),
-            raw(ATTR_ICE_CONTROLLING, &TIE_BREAKER.to_be_bytes()),
-            raw(ATTR_USE_CANDIDATE, &[]),
-            Box::new(key.clone()),
-            Box::new(FINGERPRINT),
-        ];
-        message.build(&parts).unwrap();
-        message.raw == whole
-    })
-}
-
-pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
-    let (key, mut message) = (long_term(), Message::new());
-    Way::on(NAME, whole, move |whole| {
-        message.reset();
-        let parts: [Box<dyn Setter>; 10] = [
-            Box::new(MessageType::new(METHOD_ALLOCATE, CLASS_REQUEST)),
-            Box::new(TransactionId(ID)),
-            text(ATTR_USERNAME, USER),
-            text(ATTR_REALM, REALM),
-            text(ATTR_NONCE, NONCE),
-            Box::new(RequestedTransport {
-                protocol: PROTO_UDP,
-            }),
-            Box::new(Lifetime(Duration::from_secs(LIFETIME.into()))),
-            text(ATTR_SOFTWARE, SOFTWARE),
-            Box::new(key.clone()),
-            Box::new(FINGERPRINT),
-        ];
-        message.build(&parts).unwrap();
-        message.raw == whole
-    })
-}
-
-pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, bytes, move |bytes| {
-        message.unmarshal_binary(bytes).unwrap();
-        let mut peer = XorMappedAddress::default();
-        peer.get_from_as(&message, ATTR_XOR_PEER_ADDRESS).unwrap();
-        let data = message.get(ATTR_DATA).unwrap();
-        is_relayed(SocketAddr::new(peer.ip, peer.port), &data)
-    })
-}
-
-pub fn relay_encode(payload: &[u8]) -> Way<'_> {
-    let mut message = Message::new();
-    Way::on(NAME, payload, move |payload| {
-        message.reset();
-        message.set_type(MessageType::new(METHOD_DATA, CLASS_INDICATION));
-        message.transaction_id = TransactionId(ID);
-        message.write_header();
-        let (ip, port) = (PEER.ip(), PEER.port());
-        let peer = XorMappedAddress { ip, port };
-        peer.add_to_as(&mut message, ATTR_XOR_PEER_ADDRESS).unwrap();
-        message.add(ATTR_DATA, payload);
-        message.raw.len() == data_len(payload)
-    })
-}
+// Once for each of the two, whose types have the same names and are not the same.
+#[allow(clippy::duplicate_mod)]
+#[path = "webrtc_rs.rs"]
+mod webrtc_rs;
+pub use webrtc_rs::*;
