@@ -114,7 +114,10 @@ fn typed_check() -> Vec<Result> {
         |bytes| says(op_check(bytes)),
         &[
             stun_format::typed_check,
+            stun_types::typed_check,
             stun_codec::typed_check,
+            webrtc::typed_check,
+            rtc::typed_check,
             stun_rs::typed_check,
             ezk::typed_check,
         ],

@@ -1,6 +1,7 @@
-//! `rtc-stun` of webrtc-rs, with `rtc-turn`.
+//! `rtc-stun` of webrtc-rs, with `rtc-turn` and `rtc-ice`.
 
 use super::*;
+use rtc_ice::attributes as ice;
 use rtc_stun as stun;
 use rtc_stun::crypto::{RTCCrypto, RTCCryptoProvider, default_provider};
 use rtc_stun::integrity::MessageIntegrity;

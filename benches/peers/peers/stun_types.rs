@@ -1,12 +1,13 @@
-//! `stun-types`, with `turn-types`.
+//! `stun-types`, with `turn-types` and `rice-stun-types`.
 
 use super::*;
-use ::stun_types::attribute::{AttributeWrite, Nonce, RawAttribute, Realm, Software, Username};
+use ::stun_types::attribute::{AttributeWrite, Nonce, Realm, Software, Username};
 use ::stun_types::message::{
     BINDING, IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message, MessageClass,
     MessageType, MessageWrite, MessageWriteExt, MessageWriteMutSlice, Method, ShortTermCredentials,
     TransactionId,
 };
+use rice_stun_types::attribute::{IceControlling, Priority, UseCandidate};
 use turn_types::attribute::{Data, Lifetime, RequestedTransport, XorPeerAddress};
 use turn_types::message::{ALLOCATE, DATA};
 
@@ -37,6 +38,20 @@ pub fn iterate(bytes: &[u8]) -> Way<'_> {
         let message = Message::from_bytes(bytes).unwrap();
         let values = message.iter_attributes().map(|(_, raw)| raw.value.len());
         values.sum::<usize>() == CHECK_VALUES
+    })
+}
+
+pub fn typed_check(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let message = Message::from_bytes(bytes).unwrap();
+        let username = message.attribute::<Username>().unwrap();
+        let controlling = message.attribute::<IceControlling>().unwrap();
+        is_check(
+            username.username().as_bytes(),
+            message.attribute::<Priority>().unwrap().priority(),
+            controlling.tie_breaker(),
+            message.attribute::<UseCandidate>().is_ok(),
+        )
     })
 }
 
@@ -78,39 +93,40 @@ pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
     verify(long_term(), bytes)
 }
 
-/// The length of the message, with both behind it.
-fn signed(mut message: MessageWriteMutSlice<'_>, key: &IntegrityKey) -> usize {
+fn sign<'a>(
+    method: Method,
+    attributes: &[&dyn AttributeWrite],
+    key: &IntegrityKey,
+    out: &'a mut [u8],
+) -> &'a [u8] {
+    let mut message = writer(MessageClass::Request, method, out);
+    for &attribute in attributes {
+        message.add_attribute(attribute).unwrap();
+    }
     message
         .add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1)
         .unwrap();
     message.add_fingerprint().unwrap();
-    message.finish()
+    let len = message.finish();
+    &out[..len]
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
     let (key, mut out) = (short_term(), [0; 256]);
     Way::on(NAME, whole, move |whole| {
-        let mut message = writer(MessageClass::Request, BINDING, &mut out);
-        let (priority, tie_breaker) = (PRIORITY.to_be_bytes(), TIE_BREAKER.to_be_bytes());
-        let username = Username::new(USERNAME).unwrap();
-        message.add_attribute(&username).unwrap();
-        for (ty, value) in [
-            (0x0024, &priority[..]),
-            (0x802A, &tie_breaker[..]),
-            (0x0025, &[]),
-        ] {
-            let attribute = RawAttribute::new(ty.into(), value);
-            message.add_attribute(&attribute).unwrap();
-        }
-        let len = signed(message, &key);
-        out[..len] == *whole
+        let attributes: [&dyn AttributeWrite; 4] = [
+            &Username::new(USERNAME).unwrap(),
+            &Priority::new(PRIORITY),
+            &IceControlling::new(TIE_BREAKER),
+            &UseCandidate::new(),
+        ];
+        sign(BINDING, &attributes, &key, &mut out) == whole
     })
 }
 
 pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
     let (key, mut out) = (long_term(), [0; 256]);
     Way::on(NAME, whole, move |whole| {
-        let mut message = writer(MessageClass::Request, ALLOCATE, &mut out);
         let attributes: [&dyn AttributeWrite; 6] = [
             &Username::new(USER).unwrap(),
             &Realm::new(REALM).unwrap(),
@@ -119,11 +135,7 @@ pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
             &Lifetime::new(LIFETIME),
             &Software::new(SOFTWARE).unwrap(),
         ];
-        for attribute in attributes {
-            message.add_attribute(attribute).unwrap();
-        }
-        let len = signed(message, &key);
-        out[..len] == *whole
+        sign(ALLOCATE, &attributes, &key, &mut out) == whole
     })
 }
 

@@ -1,6 +1,7 @@
-//! `stun` of webrtc-rs, with `turn`.
+//! `stun` of webrtc-rs, with `turn` and `webrtc-ice`.
 
 use super::*;
+use webrtc_ice as ice;
 use webrtc_stun as stun;
 use webrtc_stun::agent::TransactionId;
 use webrtc_stun::integrity::MessageIntegrity;

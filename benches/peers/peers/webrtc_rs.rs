@@ -1,10 +1,13 @@
-//! What the crates of webrtc-rs have in common. They have no types for ICE's attributes.
+//! What the crates of webrtc-rs have in common.
 
 use super::*;
+use ice::control::AttrControlling;
+use ice::priority::PriorityAttr;
+use ice::use_candidate::UseCandidateAttr;
 use std::time::Duration;
 use stun::attributes::{
-    ATTR_DATA, ATTR_ICE_CONTROLLING, ATTR_NONCE, ATTR_PRIORITY, ATTR_REALM, ATTR_SOFTWARE,
-    ATTR_USE_CANDIDATE, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS, AttrType, RawAttribute,
+    ATTR_DATA, ATTR_NONCE, ATTR_REALM, ATTR_SOFTWARE, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS,
+    AttrType,
 };
 use stun::fingerprint::FINGERPRINT;
 use stun::message::{
@@ -23,6 +26,25 @@ pub fn iterate(bytes: &[u8]) -> Way<'_> {
         message.unmarshal_binary(bytes).unwrap();
         let values = message.attributes.0.iter().map(|raw| raw.value.len());
         values.sum::<usize>() == CHECK_VALUES
+    })
+}
+
+pub fn typed_check(bytes: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).unwrap();
+        let username = TextAttribute::get_from_as(&message, ATTR_USERNAME).unwrap();
+        let mut priority = PriorityAttr::default();
+        let mut controlling = AttrControlling::default();
+        priority.get_from(&message).unwrap();
+        controlling.get_from(&message).unwrap();
+        let nominated = UseCandidateAttr::is_set(&message);
+        is_check(
+            username.text.as_bytes(),
+            priority.0,
+            controlling.0,
+            nominated,
+        )
     })
 }
 
@@ -72,12 +94,6 @@ fn text(ty: AttrType, value: &str) -> Box<dyn Setter> {
     Box::new(TextAttribute::new(ty, value.into()))
 }
 
-fn raw(typ: AttrType, value: &[u8]) -> Box<dyn Setter> {
-    let length = value.len() as u16;
-    let value = value.to_vec();
-    Box::new(RawAttribute { typ, length, value })
-}
-
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
     let (key, mut message) = (Key::short_term(), Message::new());
     Way::on(NAME, whole, move |whole| {
@@ -86,9 +102,9 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
             Box::new(BINDING_REQUEST),
             Box::new(TransactionId(ID)),
             text(ATTR_USERNAME, USERNAME),
-            raw(ATTR_PRIORITY, &PRIORITY.to_be_bytes()),
-            raw(ATTR_ICE_CONTROLLING, &TIE_BREAKER.to_be_bytes()),
-            raw(ATTR_USE_CANDIDATE, &[]),
+            Box::new(PriorityAttr(PRIORITY)),
+            Box::new(AttrControlling(TIE_BREAKER)),
+            Box::new(UseCandidateAttr),
             key.setter(),
             Box::new(FINGERPRINT),
         ];
