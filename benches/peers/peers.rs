@@ -18,6 +18,7 @@ pub mod stun_codec;
 pub mod stun_format;
 pub mod stun_rs;
 pub mod stun_types;
+pub mod turn_server;
 pub mod webrtc;
 
 /// What a check says, to compare: USERNAME, PRIORITY, ICE-CONTROLLING.

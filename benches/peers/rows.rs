@@ -10,7 +10,7 @@ use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use crate::common::ops::*;
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
-    self, ezk, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, webrtc,
+    self, ezk, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, turn_server, webrtc,
 };
 
 type Row = (&'static str, fn() -> Vec<Result>);
@@ -62,7 +62,7 @@ fn parse() -> Vec<Result> {
         &messages::plain_check(),
         |bytes| floor_walk(bytes).is_some(),
         |bytes| op_parse(bytes).is_ok(),
-        &[ezk::parse],
+        &[ezk::parse, turn_server::parse],
     )
 }
 
@@ -120,6 +120,7 @@ fn typed_check() -> Vec<Result> {
             rtc::typed_check,
             stun_rs::typed_check,
             ezk::typed_check,
+            turn_server::typed_check,
         ],
     )
 }
@@ -153,6 +154,7 @@ fn typed_allocate() -> Vec<Result> {
             rtc::typed_allocate,
             stun_rs::typed_allocate,
             ezk::typed_allocate,
+            turn_server::typed_allocate,
         ],
     )
 }
@@ -169,6 +171,7 @@ fn fingerprint() -> Vec<Result> {
             rtc::fingerprint,
             stun_rs::fingerprint,
             ezk::fingerprint,
+            turn_server::fingerprint,
         ],
     )
 }
@@ -217,6 +220,7 @@ fn verify_allocate() -> Vec<Result> {
             rtc::verify_allocate,
             stun_rs::verify_allocate,
             ezk::verify_allocate,
+            turn_server::verify_allocate,
         ],
     )
 }
@@ -268,6 +272,7 @@ fn sign_allocate() -> Vec<Result> {
         rtc::sign_allocate,
         stun_rs::sign_allocate,
         ezk::sign_allocate,
+        turn_server::sign_allocate,
     ];
     beside(ways, whole, peers)
 }
@@ -286,6 +291,7 @@ fn relay_decode() -> Vec<Result> {
             rtc::relay_decode,
             stun_rs::relay_decode,
             ezk::relay_decode,
+            turn_server::relay_decode,
         ],
     )
 }
@@ -314,6 +320,7 @@ fn relay_copy() -> Vec<Result> {
         rtc::relay_encode,
         stun_rs::relay_encode,
         ezk::relay_encode,
+        turn_server::relay_encode,
     ];
     beside(ways, payload, peers)
 }
@@ -371,6 +378,6 @@ fn frames() -> Vec<Result> {
         stream,
         |stream| floor_frames(stream) == found,
         |stream| op_frames(stream) == found,
-        &[],
+        &[turn_server::frames],
     )
 }
