@@ -8,10 +8,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::common::messages::{ID, LIFETIME, NONCE, PASSWORD, REALM, SOFTWARE, USER};
+use crate::common::messages::{
+    ID, LIFETIME, LONG_TERM_KEY, NONCE, PASSWORD, REALM, SOFTWARE, USER,
+};
 use crate::harness::Way;
 
 pub mod ezk;
+pub mod is;
 pub mod rtc;
 pub mod stun_bytes;
 pub mod stun_codec;

@@ -10,7 +10,8 @@ use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use crate::common::ops::*;
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
-    self, ezk, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, turn_server, webrtc,
+    self, ezk, is, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, turn_server,
+    webrtc,
 };
 
 type Row = (&'static str, fn() -> Vec<Result>);
@@ -205,6 +206,7 @@ fn verify_check() -> Vec<Result> {
             rtc::verify_check,
             stun_rs::verify_check,
             ezk::verify_check,
+            is::verify_check,
         ],
     )
 }
@@ -221,6 +223,7 @@ fn verify_allocate() -> Vec<Result> {
             stun_rs::verify_allocate,
             ezk::verify_allocate,
             turn_server::verify_allocate,
+            is::verify_allocate,
         ],
     )
 }
@@ -246,6 +249,7 @@ fn sign_check() -> Vec<Result> {
         rtc::sign_check,
         stun_rs::sign_check,
         ezk::sign_check,
+        is::sign_check,
     ];
     beside(ways, whole, peers)
 }
@@ -292,6 +296,7 @@ fn relay_decode() -> Vec<Result> {
             stun_rs::relay_decode,
             ezk::relay_decode,
             turn_server::relay_decode,
+            is::relay_decode,
         ],
     )
 }
