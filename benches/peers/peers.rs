@@ -3,8 +3,9 @@
 //! A function makes a way to do its row's job: keys are prepared and buffers are there before it is
 //! measured, where the crate allows it. Who encodes takes the message that must come out.
 //!
-//! `stun-types` and `stun_codec` check FINGERPRINT whenever they parse, and stun_codec also encodes
-//! the message again for MESSAGE-INTEGRITY: the rows that only read have neither.
+//! `stun-types`, `stun_codec` and `stun-coder` check FINGERPRINT whenever they parse, and stun_codec
+//! also encodes the message again for MESSAGE-INTEGRITY: the rows that only read have neither. stun-rs
+//! checks both together or none.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -18,6 +19,7 @@ pub mod is;
 pub mod rtc;
 pub mod stun_bytes;
 pub mod stun_codec;
+pub mod stun_coder;
 pub mod stun_format;
 pub mod stun_rs;
 pub mod stun_types;

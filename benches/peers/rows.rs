@@ -10,8 +10,8 @@ use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use crate::common::ops::*;
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
-    self, ezk, is, rtc, stun_bytes, stun_codec, stun_format, stun_rs, stun_types, turn_server,
-    webrtc,
+    self, ezk, is, rtc, stun_bytes, stun_codec, stun_coder, stun_format, stun_rs, stun_types,
+    turn_server, webrtc,
 };
 
 type Row = (&'static str, fn() -> Vec<Result>);
@@ -63,7 +63,7 @@ fn parse() -> Vec<Result> {
         &messages::plain_check(),
         |bytes| floor_walk(bytes).is_some(),
         |bytes| op_parse(bytes).is_ok(),
-        &[ezk::parse, turn_server::parse],
+        &[ezk::parse, turn_server::parse, stun_coder::parse],
     )
 }
 
@@ -81,6 +81,7 @@ fn iterate() -> Vec<Result> {
             webrtc::iterate,
             rtc::iterate,
             stun_rs::iterate,
+            stun_coder::iterate,
         ],
     )
 }
@@ -122,6 +123,7 @@ fn typed_check() -> Vec<Result> {
             stun_rs::typed_check,
             ezk::typed_check,
             turn_server::typed_check,
+            stun_coder::typed_check,
         ],
     )
 }
@@ -173,6 +175,7 @@ fn fingerprint() -> Vec<Result> {
             stun_rs::fingerprint,
             ezk::fingerprint,
             turn_server::fingerprint,
+            stun_coder::fingerprint,
         ],
     )
 }
@@ -207,6 +210,7 @@ fn verify_check() -> Vec<Result> {
             stun_rs::verify_check,
             ezk::verify_check,
             is::verify_check,
+            stun_coder::verify_check,
         ],
     )
 }
@@ -250,6 +254,7 @@ fn sign_check() -> Vec<Result> {
         stun_rs::sign_check,
         ezk::sign_check,
         is::sign_check,
+        stun_coder::sign_check,
     ];
     beside(ways, whole, peers)
 }

@@ -1,9 +1,11 @@
-//! `is`, the ICE agent of str0m. A check that it parses has MESSAGE-INTEGRITY, and whatever it writes
-//! has FINGERPRINT: it is not among the rows with neither. It has no REQUESTED-TRANSPORT.
+//! `is`, the ICE agent of str0m. It parses a check that has MESSAGE-INTEGRITY and puts FINGERPRINT into
+//! whatever it writes, so it is missing where the check to read or the message to write has neither.
+//! It has no REQUESTED-TRANSPORT.
 //!
-//! Who calls it gives the HMAC, which takes a key as bytes. Attributes stand in an order of its own.
+//! Who calls it gives the HMAC, which takes a key as bytes.
 
 use super::*;
+use crate::common::messages::{message, signed};
 use ::is::stun::StunMessage;
 use ::is::{DefaultSha1HmacProvider, Sha1HmacProvider};
 
@@ -27,14 +29,25 @@ pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
     verify(&LONG_TERM_KEY, bytes)
 }
 
+/// The check in the order in which it writes.
+fn check() -> Vec<u8> {
+    let attributes: [(u16, &[u8]); 4] = [
+        (0x0006, USERNAME.as_bytes()),
+        (0x802A, &TIE_BREAKER.to_be_bytes()),
+        (0x0024, &PRIORITY.to_be_bytes()),
+        (0x0025, b""),
+    ];
+    signed(message(0x0001, &attributes), PASSWORD.as_bytes())
+}
+
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
     // An ID is random, or that of a message.
     let id = StunMessage::parse(whole).unwrap().trans_id();
-    let mut out = [0; 256];
-    Way::on(NAME, whole, move |whole| {
+    let (whole, mut out) = (check(), [0; 256]);
+    Way::new(NAME, move || {
         let message = StunMessage::binding_request(USERNAME, id, true, TIE_BREAKER, PRIORITY, true);
         let len = message.to_bytes(Some(PASSWORD.as_bytes()), &mut out, hmac);
-        len.unwrap() == whole.len()
+        out[..len.unwrap()] == whole
     })
 }
 
