@@ -4,8 +4,7 @@
 //! measured, where the crate allows it. Who encodes takes the message that must come out.
 //!
 //! `stun-types`, `stun_codec` and `stun-coder` check FINGERPRINT whenever they parse, and stun_codec
-//! also encodes the message again for MESSAGE-INTEGRITY: the rows that only read have neither. stun-rs
-//! checks both together or none.
+//! also encodes the message again for MESSAGE-INTEGRITY: the rows that only read have neither.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -63,7 +63,16 @@ fn parse() -> Vec<Result> {
         &messages::plain_check(),
         |bytes| floor_walk(bytes).is_some(),
         |bytes| op_parse(bytes).is_ok(),
-        &[ezk::parse, turn_server::parse, stun_coder::parse],
+        &[
+            stun_types::parse,
+            stun_codec::parse,
+            webrtc::parse,
+            rtc::parse,
+            stun_rs::parse,
+            ezk::parse,
+            turn_server::parse,
+            stun_coder::parse,
+        ],
     )
 }
 

@@ -48,6 +48,10 @@ fn encode(message: Message<Attribute>) -> Vec<u8> {
     MessageEncoder::new().encode_into_bytes(message).unwrap()
 }
 
+pub fn parse(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| decode(bytes).method() == BINDING)
+}
+
 pub fn iterate(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| {
         decode(bytes).attributes().count() == CHECK_ATTRIBUTES

@@ -39,6 +39,14 @@ fn encode(out: &mut [u8], message: &StunMessage) -> usize {
     encoder.encode(out, message).unwrap()
 }
 
+fn decoding(decoder: MessageDecoder, bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, move |bytes| decoder.decode(bytes).is_ok())
+}
+
+pub fn parse(bytes: &[u8]) -> Way<'_> {
+    decoding(decoder(), bytes)
+}
+
 pub fn iterate(bytes: &[u8]) -> Way<'_> {
     let decoder = decoder();
     Way::on(NAME, bytes, move |bytes| {
@@ -104,10 +112,8 @@ pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
 fn verify(key: HMACKey, bytes: &[u8]) -> Way<'_> {
     let context = DecoderContextBuilder::default();
     let context = context.with_key(key).with_validation().build();
-    let decoder = MessageDecoderBuilder::default()
-        .with_context(context)
-        .build();
-    Way::on(NAME, bytes, move |bytes| decoder.decode(bytes).is_ok())
+    let decoder = MessageDecoderBuilder::default().with_context(context);
+    decoding(decoder.build(), bytes)
 }
 
 pub fn verify_check(bytes: &[u8]) -> Way<'_> {

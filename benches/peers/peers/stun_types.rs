@@ -33,6 +33,10 @@ fn writer(class: MessageClass, method: Method, out: &mut [u8]) -> MessageWriteMu
     Message::builder(ty, id(), MessageWriteMutSlice::new(out))
 }
 
+pub fn parse(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| Message::from_bytes(bytes).is_ok())
+}
+
 pub fn iterate(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| {
         let message = Message::from_bytes(bytes).unwrap();
@@ -75,7 +79,7 @@ pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
 }
 
 pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
-    Way::on(NAME, bytes, |bytes| Message::from_bytes(bytes).is_ok())
+    parse(bytes)
 }
 
 fn verify(key: IntegrityKey, bytes: &[u8]) -> Way<'_> {

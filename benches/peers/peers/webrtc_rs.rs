@@ -20,6 +20,13 @@ use turn::proto::PROTO_UDP;
 use turn::proto::lifetime::Lifetime;
 use turn::proto::reqtrans::RequestedTransport;
 
+pub fn parse(bytes: &[u8]) -> Way<'_> {
+    let mut message = Message::new();
+    Way::on(NAME, bytes, move |bytes| {
+        message.unmarshal_binary(bytes).is_ok()
+    })
+}
+
 pub fn iterate(bytes: &[u8]) -> Way<'_> {
     let mut message = Message::new();
     Way::on(NAME, bytes, move |bytes| {
