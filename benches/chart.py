@@ -13,6 +13,7 @@ NAMES = {
     "b-typed-check": "parse, then read typed",
     "b-typed-check-walk": "read typed in one pass",
     "b-typed-allocate": "the same, an Allocate",
+    "b-typed-ms-send": "the same, a Send of MS-TURN",
     "c-fingerprint": "parse, FINGERPRINT",
     "d-verify-check": "parse, verify: ICE check",
     "d-verify-allocate": "parse, verify: Allocate",

@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit};
 use sha1::Sha1;
 use std::hint::black_box;
+use std::net::SocketAddr;
 use stunwire::{ChannelNumber, Key};
 
 use crate::common::floor::*;
@@ -23,6 +24,7 @@ pub const ROWS: &[Row] = &[
     ("b-typed-check", typed_check),
     ("b-typed-check-walk", typed_check_walk),
     ("b-typed-allocate", typed_allocate),
+    ("b-typed-ms-send", typed_ms_send),
     ("c-fingerprint", fingerprint),
     ("d-verify-check", verify_check),
     ("d-verify-allocate", verify_allocate),
@@ -171,6 +173,23 @@ fn typed_allocate() -> Vec<Result> {
     )
 }
 
+/// The data is found, and not read.
+fn sends(view: Option<MsSendView<'_>>) -> Option<(u32, Option<SocketAddr>, usize)> {
+    view.map(|view| (view.version, view.destination, view.data.len()))
+}
+
+/// No peer knows MS-TURN.
+fn typed_ms_send() -> Vec<Result> {
+    let bytes = &messages::ms_turn_send(&messages::payload(peers::PAYLOAD));
+    let sent = sends(floor_ms_send(bytes));
+    read(
+        bytes,
+        |bytes| sends(floor_ms_send(bytes)) == sent,
+        |bytes| sends(op_ms_send(bytes)) == sent,
+        &[],
+    )
+}
+
 fn fingerprint() -> Vec<Result> {
     read(
         &messages::ice_check(),
@@ -303,6 +322,7 @@ fn relay_decode() -> Vec<Result> {
         |send| floor_send_decode(send) == decoded,
         |send| op_send_decode(send) == decoded,
         &[
+            stun_format::relay_decode,
             stun_types::relay_decode,
             stun_codec::relay_decode,
             webrtc::relay_decode,
@@ -333,6 +353,7 @@ fn relay_copy() -> Vec<Result> {
         }),
     ];
     let peers: &[Peer] = &[
+        stun_format::relay_encode,
         stun_types::relay_encode,
         stun_codec::relay_encode,
         webrtc::relay_encode,

@@ -1,7 +1,7 @@
 //! Typed attributes over `stun-bytes`.
 
 use super::*;
-use ::stun_format::{Attr, Msg};
+use ::stun_format::{Attr, Msg, MsgBuilder, MsgType, SocketAddr as Address};
 use std::time::Duration;
 
 const NAME: &str = "stun-format";
@@ -43,5 +43,51 @@ pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
             transport,
             lifetime.as_secs() as u32,
         )
+    })
+}
+
+fn from_address(address: Address) -> SocketAddr {
+    match address {
+        Address::V4(ip, port) => (ip, port).into(),
+        Address::V6(ip, port) => (ip, port).into(),
+    }
+}
+
+fn to_address(address: SocketAddr) -> Address {
+    match address.ip() {
+        IpAddr::V4(ip) => Address::V4(ip.octets(), address.port()),
+        IpAddr::V6(ip) => Address::V6(ip.octets(), address.port()),
+    }
+}
+
+pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let (mut peer, mut payload) = (None, None);
+        let message = Msg::from(bytes);
+        for attribute in message.attrs_iter() {
+            match attribute {
+                Attr::XorPeerAddress(value) => peer = Some(from_address(value)),
+                Attr::Data(value) => payload = Some(value),
+                _ => {}
+            }
+        }
+        is_relayed(peer.unwrap(), payload.unwrap())
+    })
+}
+
+pub fn relay_encode(payload: &[u8]) -> Way<'_> {
+    let mut id = [0; 16];
+    id[4..].copy_from_slice(&ID);
+    let (id, mut out) = (u128::from_be_bytes(id), [0; 1300]);
+    Way::on(NAME, payload, move |payload| {
+        // It goes on behind what the buffer already has.
+        out[..20].fill(0);
+        let mut message = MsgBuilder::from(&mut out[..]);
+        message.typ(MsgType::DataIndication).unwrap();
+        message.tid(id).unwrap();
+        let peer = Attr::XorPeerAddress(to_address(PEER));
+        message.add_attr(peer).unwrap();
+        message.add_attr(Attr::Data(payload)).unwrap();
+        message.as_bytes().len() == data_len(payload)
     })
 }
