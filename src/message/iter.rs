@@ -3,11 +3,12 @@
 
 use core::fmt;
 
-use super::{Mark, Marks, RawAttribute, cut, has_magic, length32, offset32};
+use super::marks::has_magic;
+use super::{Mark, Marks, RawAttribute, length32, offset32};
 use crate::attribute::{Attribute, AttributeType};
 use crate::dialect::Dialect;
 use crate::error::{AttributeError, ParseError};
-use crate::wire::{self, Cursor, Tlv};
+use crate::wire::{self, Cursor, TLV_HEAD_LEN, Tlv};
 
 /// Walks over bytes that may not stand: see [`Dialect::walk`].
 ///
@@ -301,5 +302,20 @@ impl<F: FnMut(AttributeType) -> bool> Iterator for UnknownRequired<'_, F> {
                 return Some(ty);
             }
         }
+    }
+}
+
+/// The error of the attribute at `cursor`, which does not fit.
+#[cold]
+fn cut(cursor: Cursor<'_>, dialect: Dialect) -> ParseError {
+    let needed = match wire::tlv(cursor) {
+        Ok(tlv) if dialect.is_padded() => tlv.len().wrapping_add(wire::padding(tlv.len())),
+        Ok(tlv) => tlv.len(),
+        Err(wire::Cut) => 0,
+    };
+    ParseError::Attribute {
+        offset: offset32(cursor.place()),
+        needed: u32::try_from(needed.wrapping_add(TLV_HEAD_LEN)).unwrap_or(u32::MAX),
+        left: length32(cursor.left()),
     }
 }
