@@ -70,19 +70,19 @@ pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError>
     if !is(Method::SEND) && !is(Method::DATA) {
         return Ok(None);
     }
-    let Some(peer) = message.get::<XorPeerAddress>()? else {
-        return Ok(None);
-    };
     let data = message
         .attributes()
         .next_of(|ty| Data::is_type(ty, dialect));
-    Ok(data.map(|data| {
-        let begin = HEADER_LEN.wrapping_add(data.value_place());
-        Indication {
-            peer: peer.0,
-            payload: begin..begin.wrapping_add(data.len()),
+    match (message.get::<XorPeerAddress>()?, data) {
+        (Some(peer), Some(data)) => {
+            let begin = HEADER_LEN.wrapping_add(data.value_place());
+            Ok(Some(Indication {
+                peer: peer.0,
+                payload: begin..begin.wrapping_add(data.len()),
+            }))
         }
-    }))
+        _ => Ok(None),
+    }
 }
 
 /// Makes a Data indication of a payload that came from `peer`: writes the head in front of it and the
