@@ -115,7 +115,7 @@ def around(target, index, message):
         return bytes([7 * index + 3]) + message
     if target == "replies":
         # Dialect, length of the realm, the request's header, realm and nonce.
-        return bytes([index % 8, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
+        return bytes([index % 10, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
     if target == "stream":
         # How many lengths of chunks, these, then frames: of RFC 4571, or bare behind ChannelData.
         cuts = bytes([2, 2, 40])

@@ -209,24 +209,11 @@ impl Dialect {
 
     #[inline(always)]
     pub(crate) fn head(self, bytes: &[u8]) -> Result<(wire::Head<'_>, &[u8]), HeaderError> {
-        let (head, rest) = match wire::head(bytes) {
-            Ok(read) => read,
-            Err(wire::Cut) => {
-                return Err(HeaderError::Short {
-                    // Fewer than 20, so it fits.
-                    available: u8::try_from(bytes.len()).unwrap_or(u8::MAX),
-                });
-            }
-        };
-        if head.type_bits & 0xC000 != 0 {
-            let [first, _] = head.type_bits.to_be_bytes();
-            return Err(HeaderError::NotStun { first });
+        match wire::head(bytes) {
+            Ok((head, rest)) if self.begins(head) => Ok((head, rest)),
+            Ok((head, _)) => Err(refused(head)),
+            Err(wire::Cut) => Err(short(bytes)),
         }
-        let id = TransactionId::classic(*head.id);
-        if self.rules().cookie && !id.has_cookie() {
-            return Err(no_cookie(head.id));
-        }
-        Ok((head, rest))
     }
 
     /// The dialect of a datagram, as far as its bytes tell.
@@ -335,11 +322,25 @@ impl Dialect {
     }
 }
 
-/// Out of the way, so that the cookie is compared as one word.
+/// The error of bytes that are fewer than a header's.
+#[cold]
+pub(crate) fn short(bytes: &[u8]) -> HeaderError {
+    HeaderError::Short {
+        // Fewer than 20, so it fits.
+        available: u8::try_from(bytes.len()).unwrap_or(u8::MAX),
+    }
+}
+
+/// The error of a header with which no message begins. Out of the way, so that the cookie is compared as one
+/// word.
 #[cold]
 #[inline(never)]
-fn no_cookie(id: &[u8; 16]) -> HeaderError {
-    let found = TransactionId::classic(*id).cookie();
+fn refused(head: wire::Head<'_>) -> HeaderError {
+    let [first, _] = head.type_bits.to_be_bytes();
+    if head.type_bits & 0xC000 != 0 {
+        return HeaderError::NotStun { first };
+    }
+    let found = TransactionId::classic(*head.id).cookie();
     HeaderError::NoCookie { found }
 }
 

@@ -35,13 +35,15 @@ pub use self::microsoft::microsoft;
 pub use self::replies::replies;
 
 /// Every dialect that there is.
-pub const DIALECTS: [Dialect; 8] = [
+pub const DIALECTS: [Dialect; 10] = [
     Dialect::RFC8489,
     Dialect::RFC8489.unpadded(),
     Dialect::RFC3489,
+    Dialect::RFC3489.padded(),
     Dialect::MS_TURN,
     Dialect::MS_TURN.padded(),
     Dialect::MS_ICE2,
+    Dialect::MS_ICE2.unpadded(),
     Dialect::MS_ICE2_LEGACY,
     Dialect::MS_ICE2_LEGACY.unpadded(),
 ];
@@ -432,8 +434,8 @@ pub fn attributes(bytes: &[u8]) {
     let Some(([choice, id @ ..], mut left)) = bytes.split_first_chunk::<17>() else {
         return;
     };
-    let dialect = DIALECTS[usize::from(choice % 8)];
-    let kind = [0x0001_u16, 0x0011, 0x0101, 0x0111][usize::from(choice >> 3 & 3)];
+    let dialect = DIALECTS[usize::from(choice % 10)];
+    let kind = [0x0001_u16, 0x0011, 0x0101, 0x0111][usize::from(choice / 10 % 4)];
     let mut message = kind.to_be_bytes().to_vec();
     message.extend_from_slice(&[0, 0]);
     message.extend_from_slice(id);

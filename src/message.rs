@@ -1,10 +1,10 @@
-//! A message in a buffer: one walk over its attributes, then views that cannot fail.
+//! A message in a buffer: a walk over its attributes, then views that cannot fail.
 
 use core::fmt;
 
 use crate::attribute::{Attribute, AttributeType};
-use crate::dialect::Dialect;
-use crate::error::{AttributeError, HeaderError, ParseError};
+use crate::dialect::{Dialect, short};
+use crate::error::{AttributeError, ParseError};
 use crate::header::{Class, Header, MessageType, Method, TransactionId};
 use crate::wire::{self, Cursor, HEADER_LEN, Tlv};
 
@@ -79,12 +79,12 @@ impl<'a> Message<'a> {
     #[inline(always)]
     pub(crate) fn parse_exact(bytes: &'a [u8], dialect: Dialect) -> Result<Self, ParseError> {
         let Ok((head, body)) = wire::head(bytes) else {
-            return Err(short(bytes));
+            return Err(short(bytes).into());
         };
-        let is_whole = usize::from(head.length) == body.len();
-        let marks = match paved(head, body, dialect) {
-            Some(marks) if is_whole => marks,
-            _ => careful(bytes, dialect, true)?,
+        let whole = (usize::from(head.length) == body.len()).then_some(body);
+        let marks = match whole.and_then(|body| paved(head, body, dialect)) {
+            Some(marks) => marks,
+            None => careful(bytes, dialect, true)?,
         };
         Ok(Self {
             bytes,
@@ -99,7 +99,7 @@ impl<'a> Message<'a> {
         dialect: Dialect,
     ) -> Result<(Self, &'a [u8]), ParseError> {
         let Ok((head, behind)) = wire::head(bytes) else {
-            return Err(short(bytes));
+            return Err(short(bytes).into());
         };
         let length = usize::from(head.length);
         let body = behind.get(..length);
@@ -109,7 +109,7 @@ impl<'a> Message<'a> {
         };
         // It stands, so it is there.
         let Some((bytes, rest)) = bytes.split_at_checked(HEADER_LEN.wrapping_add(length)) else {
-            return Err(short(bytes));
+            return Err(short(bytes).into());
         };
         let message = Self {
             bytes,
@@ -292,14 +292,6 @@ pub(crate) fn offset32(place: u16) -> u32 {
 
 pub(crate) fn length32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
-}
-
-#[cold]
-fn short(bytes: &[u8]) -> ParseError {
-    ParseError::Header(HeaderError::Short {
-        // Fewer than 20, so it fits.
-        available: u8::try_from(bytes.len()).unwrap_or(u8::MAX),
-    })
 }
 
 #[cfg(test)]

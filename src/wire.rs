@@ -1,8 +1,8 @@
 //! The grammar of header and attributes, written with nom's combinators.
 //!
-//! The only file that names nom. The primitives are our own: nom's `be_u16` and `take` are
-//! calls of their own for each attribute, while these inline to a compare and a load, and a walk
-//! costs a quarter of the instructions.
+//! The only file that names nom. The primitives are our own: nom's own number parsers are calls
+//! for each attribute, while these inline to a compare and a load, and a walk costs a quarter of the
+//! instructions.
 
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
@@ -29,8 +29,8 @@ impl<I> ParseError<I> for Cut {
 
 /// A place among the attributes: the bytes that they stand in, and how many of them lie before it.
 ///
-/// Going on costs two instructions and no look at the end, for the next read looks there anyway. So a
-/// cursor may stand behind the end, and then reads nothing.
+/// Going on does not look at the end, for the next read does. So a cursor may stand behind the end, and then
+/// reads nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
     body: &'a [u8],
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
         self.body
     }
 
-    /// How many bytes of the body lie before it. Behind the end it is any number.
+    /// How many bytes of the body lie before it. Means nothing behind the end.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) const fn place(self) -> u16 {
@@ -138,8 +138,8 @@ impl<'a> Tlv<'a> {
         padding.unwrap_or_default()
     }
 
-    /// The place of the next. Attributes that are padded begin at multiples of 4, so that the place and
-    /// not the length can be rounded up. That it fits into 32 bits, as it does, is also said by the mask:
+    /// The place of the next. Attributes that are padded begin at multiples of 4, so the place is rounded up,
+    /// and not the length. That it fits into 32 bits, as it does, is also said by the mask:
     /// the compiler then knows that no sum with it wraps.
     #[inline(always)]
     pub(crate) const fn behind(self, padded: bool) -> Cursor<'a> {

@@ -32,6 +32,7 @@ pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
 /// [RFC 8489 §14.2]: https://www.rfc-editor.org/rfc/rfc8489#section-14.2
 #[inline(always)]
 pub(crate) fn decode_xored(value: &[u8], id: &TransactionId) -> Result<SocketAddr, ValueError> {
+    // Of the machine's own order, since only equal bytes meet: nothing has to be turned round.
     let mask = u128::from_ne_bytes(*id.as_bytes());
     let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
     let port = |p0, p1| u16::from_be_bytes([p0, p1]) ^ u16::from_be_bytes([m0, m1]);

@@ -49,7 +49,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! With feature `codec` [`StunTcp`] and [`Rfc4571`] are tokio-util's `Decoder`s and `Encoder`s.
+//! With feature `codec` [`StunTcp`], [`Rfc4571`] and [`MsTcp`] are tokio-util's `Decoder`s and `Encoder`s.
 //!
 //! # Writing
 //!

@@ -16,7 +16,7 @@ pub fn replies(bytes: &[u8]) {
     let Some(([choice, cut, head @ ..], rest)) = bytes.split_first_chunk::<22>() else {
         return;
     };
-    let dialect = DIALECTS[usize::from(choice % 8)];
+    let dialect = DIALECTS[usize::from(choice % 10)];
     let Ok(header) = dialect.header(head) else {
         return;
     };

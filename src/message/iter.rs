@@ -61,9 +61,7 @@ impl<'a> Walk<'a> {
             .get(usize::from(self.cursor.place())..)
             .unwrap_or_default()
     }
-}
 
-impl<'a> Walk<'a> {
     #[inline(always)]
     pub(super) fn next_tlv(&mut self) -> Option<Result<Tlv<'a>, ParseError>> {
         if self.done {
@@ -169,19 +167,17 @@ impl<'a> Attributes<'a> {
 
     #[inline(always)]
     fn next_tlv(&mut self) -> Option<Tlv<'a>> {
-        loop {
-            if let Some(tlv) = self.plain.next_tlv() {
-                return Some(tlv);
-            }
-            self.pass_hidden()?;
+        if let Some(tlv) = self.plain.next_tlv() {
+            return Some(tlv);
         }
+        self.pass_hidden()?;
+        self.plain.next_tlv()
     }
 
     /// Goes on behind what is hidden, if there is anything to see: one of the three, and the body up to
     /// its end.
     #[inline(always)]
     fn pass_hidden(&mut self) -> Option<()> {
-        self.marks.place(Mark::Hidden)?;
         let place = self.marks.behind_hidden()?;
         let tlv = wire::tlv(Cursor::at(self.body, place)).ok()?;
         let end = tlv.behind(self.plain.dialect.is_padded()).place();

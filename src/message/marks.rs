@@ -12,10 +12,10 @@ use crate::wire::{self, Cursor, TLV_HEAD_LEN, Tlv};
 ///
 /// Of MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT only those that count: the first of
 /// each, and none behind one that must follow it. In one word, so that a message stays in registers.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) struct Marks(u64);
 
-/// What has a place in [`Marks`], by the position of its 16 bits.
+/// What has a place in [`Marks`]; the value is how far its 16 bits are shifted.
 #[derive(Clone, Copy)]
 pub(crate) enum Mark {
     Integrity = 0,
@@ -82,14 +82,15 @@ impl Marks {
         self.with(mark, tlv)
     }
 
-    /// The first of the three that stands behind the first hidden attribute.
+    /// The first of the three behind the first hidden attribute, if one is hidden. MESSAGE-INTEGRITY, which
+    /// comes first, cannot stand there.
     #[inline(always)]
     pub(super) fn behind_hidden(self) -> Option<u16> {
-        let hidden = self.place(Mark::Hidden);
+        let hidden = self.place(Mark::Hidden)?;
         [Mark::Sha256, Mark::Fingerprint]
             .into_iter()
             .filter_map(|mark| self.place(mark))
-            .filter(|place| Some(*place) > hidden)
+            .filter(|place| *place > hidden)
             .min()
     }
 }
@@ -98,6 +99,10 @@ impl Marks {
 /// but that they have to be read with more care.
 #[inline(always)]
 pub(super) fn paved(head: wire::Head<'_>, body: &[u8], dialect: Dialect) -> Option<Marks> {
+    debug_assert!(
+        body.len() <= usize::from(u16::MAX),
+        "more than a header can announce"
+    );
     if !dialect.begins(head) || has_magic(body) != dialect.rules().magic {
         return None;
     }
@@ -126,7 +131,7 @@ pub(super) fn paved(head: wire::Head<'_>, body: &[u8], dialect: Dialect) -> Opti
 }
 
 /// Reads any message: what is hidden is noted, and what is wrong has a reason. Out of the way, so that a
-/// caller of [`Message::parse`] has but one call in it.
+/// caller of `Message::parse` has but one call in it.
 #[cold]
 #[inline(never)]
 pub(super) fn careful(bytes: &[u8], dialect: Dialect, to_end: bool) -> Result<Marks, ParseError> {
@@ -138,7 +143,8 @@ pub(super) fn careful(bytes: &[u8], dialect: Dialect, to_end: bool) -> Result<Ma
     let rest = walk.rest();
     if to_end && !rest.is_empty() {
         return Err(ParseError::Trailing {
-            offset: length32(bytes).saturating_sub(length32(rest)),
+            // A message is 65,555 bytes long at most.
+            offset: u32::try_from(bytes.len().saturating_sub(rest.len())).unwrap_or(u32::MAX),
             available: length32(bytes),
         });
     }

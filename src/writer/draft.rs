@@ -244,7 +244,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         self.sign(key, algorithm)
     }
 
-    /// The message up to here, as the tag of `algorithm` covers it, and the tag's place.
+    /// Appends the tag of `algorithm` over what is written up to here.
     pub(super) fn sign(
         &mut self,
         key: &Key,
@@ -254,7 +254,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let rules = dialect.rules();
         let (ty, len) = match algorithm {
             IntegrityAlgorithm::Sha1 => (AttributeType::MESSAGE_INTEGRITY, 20),
-            IntegrityAlgorithm::MsTurnSha256 if rules.magic => {
+            IntegrityAlgorithm::MsTurnSha256 if rules.wide => {
                 (AttributeType::MESSAGE_INTEGRITY, 32)
             }
             IntegrityAlgorithm::MsTurnSha256 => return Err(EncodeError::NotInDialect),
@@ -337,7 +337,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         }
         let front = self.front();
         let (start, end) = (self.start, self.end());
-        // All of it has been written to before.
+        // All of it has been written to before, so it is never empty.
         let buffer = self.buffer.take().map(B::bytes);
         let message = buffer.and_then(|bytes| bytes.get_mut(start..end));
         let message = message.unwrap_or_default();

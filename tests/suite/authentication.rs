@@ -212,6 +212,60 @@ fn goog_message_integrity_32() {
     assert_eq!(verified.unwrap().algorithm(), IntegrityAlgorithm::Sha1);
 }
 
+/// A tag of the right bytes and the wrong kind: 20 bytes of HMAC-SHA1 are no GOOG-MESSAGE-INTEGRITY-32.
+#[test]
+fn a_google_tag_of_another_length() {
+    let key = Key::short_term(ICE_PASSWORD);
+    let bytes = request(|writer| writer.integrity(&key)?.finish().map(drop));
+    let at = value_of(&bytes, 0x0008).start - 4;
+    let mut bytes = bytes;
+    bytes[at..at + 2].copy_from_slice(&0xC060_u16.to_be_bytes());
+    let policy = Policy::default().goog_integrity_32();
+    assert_eq!(
+        Message::parse(&bytes)
+            .unwrap()
+            .verify_with(&key, &policy)
+            .unwrap_err(),
+        IntegrityError::TagLength {
+            offset: at as u32,
+            length: 20
+        }
+    );
+}
+
+/// Where nothing may follow the tag, or only FINGERPRINT, there is neither a SHA-256 tag nor Google's: they
+/// count for as little as any attribute, whatever key and policy.
+#[test]
+fn tags_that_the_dialect_does_not_have() {
+    let key = Key::short_term(ICE_PASSWORD);
+    let policy = Policy::default().goog_integrity_32();
+    for dialect in [
+        Dialect::RFC3489,
+        Dialect::RFC3489.padded(),
+        Dialect::MS_TURN,
+        Dialect::MS_ICE2_LEGACY,
+    ] {
+        for (ty, len) in [(0x001C_u16, 32_u16), (0xC060, 4)] {
+            let mut alone = Vec::new();
+            let header = Header::request(Method::BINDING, ID).in_dialect(dialect);
+            MessageWriter::new(&mut alone, header)
+                .unwrap()
+                .finish()
+                .unwrap();
+            let head = [ty.to_be_bytes(), len.to_be_bytes()].concat();
+            alone.extend([&head[..], &vec![0; len.into()]].concat());
+            let length = (alone.len() - 20) as u16;
+            alone[2..4].copy_from_slice(&length.to_be_bytes());
+            let message = dialect.parse(&alone).unwrap();
+            assert_eq!(
+                message.verify_with(&key, &policy).unwrap_err(),
+                IntegrityError::Missing,
+                "{dialect} {ty:#06x}"
+            );
+        }
+    }
+}
+
 /// GOOG-PING: the tag and nothing else, 28 bytes. The tag was computed with Python's hmac.
 #[test]
 fn goog_ping() {

@@ -443,7 +443,43 @@ fn inner_lists() {
     }
 }
 
-/// 16,379 empty attributes: one walk, and a 420 that does not grow with each of them.
+/// One of the three behind what is hidden counts, and so does the next behind that: wherever they stand.
+#[test]
+fn two_of_the_tail_behind_what_is_hidden() {
+    for hidden in 0..16 {
+        let bytes = message_of(
+            &[
+                tlv(0x0008, &[1; 20]),
+                tlv(0x8022, &vec![2; hidden]),
+                tlv(0x001C, &[3; 16]),
+                tlv(0x8022, b""),
+                tlv(0x8028, &[4; 4]),
+            ]
+            .concat(),
+        );
+        laws::message(&bytes);
+        let message = Message::parse(&bytes).unwrap();
+        let codes: Vec<u16> = message.attributes().map(|raw| raw.ty().code()).collect();
+        assert_eq!(codes, [0x0008, 0x001C, 0x8028], "{hidden}");
+    }
+}
+
+/// What stands behind a message is not walked over, however much it is: an assertion of debug builds looks
+/// at what the walk is given, and `benches/counts.txt` at what it costs.
+#[test]
+fn much_behind_a_message() {
+    let mut bytes = message_of(&tlv(0x8028, &[0; 4]));
+    bytes.resize(1 << 20, 0);
+    let trailing = ParseError::Trailing {
+        offset: 28,
+        available: 1 << 20,
+    };
+    assert_eq!(Message::parse(&bytes).unwrap_err(), trailing);
+    let (message, rest) = Message::parse_prefix(&bytes).unwrap();
+    assert_eq!((message.as_bytes().len(), rest.len()), (28, (1 << 20) - 28));
+}
+
+/// 16,383 empty attributes: two walks at most, and a 420 that does not grow with each of them.
 #[test]
 fn many_empty_attributes() {
     let bytes = message_of(&[0x7F, 0xFF, 0, 0].repeat(16_383));

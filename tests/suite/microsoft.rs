@@ -666,9 +666,11 @@ fn the_table_of_dialects() {
         row(Dialect::RFC8489,                   "rfc8489",                 true,  padded,   &[20],     "may",  rfc),
         row(Dialect::RFC8489.unpadded(),        "rfc8489-unpadded",        true,  unpadded, &[20],     "may",  rfc),
         row(Dialect::RFC3489,                   "rfc3489",                 false, filled,   &[20],     "not",  rfc),
+        row(Dialect::RFC3489.padded(),          "rfc3489-padded",          false, filled,   &[20],     "not",  rfc),
         row(Dialect::MS_TURN,                   "ms-turn",                 false, unpadded, &[20, 32], "not",  ms_turn),
         row(Dialect::MS_TURN.padded(),          "ms-turn-padded",          false, padded,   &[20, 32], "not",  ms_turn),
         row(Dialect::MS_ICE2,                   "ms-ice2",                 true,  padded,   &[20],     "may",  rfc),
+        row(Dialect::MS_ICE2.unpadded(),        "ms-ice2-unpadded",        true,  unpadded, &[20],     "may",  rfc),
         row(Dialect::MS_ICE2_LEGACY,            "ms-ice2-legacy",          true,  filled,   &[20],     "must", rfc),
         row(Dialect::MS_ICE2_LEGACY.unpadded(), "ms-ice2-legacy-unpadded", true,  filled,   &[20],     "must", rfc),
     ];
