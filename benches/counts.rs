@@ -129,6 +129,7 @@ fn main() {
     let len = std::env::args().find_map(|argument| argument.parse().ok());
     let len = len.unwrap_or(1200);
     let message = twelve();
+    let trailing = [&message[..], &[0; 60_000]].concat();
     let (check, allocate) = (messages::ice_check(), messages::allocate());
     let ms_send = messages::ms_turn_send(&messages::payload(1200));
     let send = messages::indication(0x0016, &messages::payload(len));
@@ -137,6 +138,7 @@ fn main() {
 
     for _ in 0..REPEAT {
         parse(black_box(&message));
+        assert!(black_box(op_parse_trailing(black_box(&trailing))));
         typed(black_box(&check), black_box(&allocate), black_box(&ms_send));
         encode(&mut out, &mut floor_out);
         relay(len, black_box(&send), &mut out, &mut floor_out);

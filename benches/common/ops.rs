@@ -29,6 +29,12 @@ pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
+/// A message with more behind it, which costs what the message does.
+#[inline(never)]
+pub fn op_parse_trailing(bytes: &[u8]) -> bool {
+    matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
+}
+
 #[inline(never)]
 pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
     let message = Message::parse(bytes).ok()?;

@@ -66,6 +66,9 @@ impl Marks {
     /// may follow MESSAGE-INTEGRITY, FINGERPRINT both, and nothing else anything
     /// (RFC 8489 §14.5 to §14.7).
     fn note(self, tlv: Tlv<'_>) -> Self {
+        if self.0 == 0 && !is_mark(tlv) {
+            return self;
+        }
         let [integrity, sha256, fingerprint] = [Mark::Integrity, Mark::Sha256, Mark::Fingerprint]
             .map(|mark| self.place(mark).is_some());
         let mark = match AttributeType::new(tlv.ty()) {
