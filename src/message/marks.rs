@@ -77,9 +77,7 @@ impl Marks {
             }
             AttributeType::MESSAGE_INTEGRITY_SHA256 if !(sha256 || fingerprint) => Mark::Sha256,
             AttributeType::FINGERPRINT if !fingerprint => Mark::Fingerprint,
-            _ if (integrity || sha256 || fingerprint) && self.place(Mark::Hidden).is_none() => {
-                Mark::Hidden
-            }
+            _ if self.place(Mark::Hidden).is_none() => Mark::Hidden,
             _ => return self,
         };
         self.with(mark, tlv)
