@@ -10,10 +10,10 @@ NAMES = {
     "a1-parse": "parse",
     "a2-parse-and-iterate": "parse, then iterate",
     "a3-walk": "one fallible pass",
-    "b-typed-check": "parse, then read typed",
-    "b-typed-check-walk": "read typed in one pass",
-    "b-typed-allocate": "the same, an Allocate",
-    "b-typed-ms-send": "the same, a Send of MS-TURN",
+    "b-typed-check": "parse, read typed: ICE check",
+    "b-typed-check-walk": "the same in one pass",
+    "b-typed-allocate": "parse, read typed: Allocate",
+    "b-typed-ms-send": "parse, read typed: MS-TURN's Send",
     "c-fingerprint": "parse, FINGERPRINT",
     "d-verify-check": "parse, verify: ICE check",
     "d-verify-allocate": "parse, verify: Allocate",
@@ -63,7 +63,7 @@ def table(rows):
 
 
 def chart(rows, processor):
-    line, left, width = 34, 210, 470
+    line, left, width = 34, 230, 470
     most = max(best[1][1] for ways in rows.values() if (best := best_peer(ways)))
     top = max(most, 2.0)
 
