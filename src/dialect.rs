@@ -395,6 +395,8 @@ impl fmt::Display for Dialect {
 impl FromStr for Dialect {
     type Err = UnknownDialect;
 
+    /// # Errors
+    /// When no dialect is called so: one that is padded as it mostly is has no suffix.
     fn from_str(name: &str) -> Result<Self, UnknownDialect> {
         let (base, padded) = match (name.strip_suffix("-unpadded"), name.strip_suffix("-padded")) {
             (Some(base), _) => (base, Some(false)),

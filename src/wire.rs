@@ -131,6 +131,7 @@ impl<'a> Tlv<'a> {
         self.begin.body.get(begin..begin.wrapping_add(self.len()))
     }
 
+    /// The bytes behind the value up to the next attribute, none where attributes are not padded.
     #[inline(always)]
     pub(crate) fn padding(self, padded: bool) -> &'a [u8] {
         let end = self.behind(false).at;

@@ -26,6 +26,12 @@ fn request(end: impl FnOnce(MessageWriter<'_, Vec<u8>>) -> Result<(), EncodeErro
     buffer
 }
 
+/// Why a message is not believed.
+fn refusal(bytes: &[u8], key: &Key, policy: &Policy) -> IntegrityError {
+    let message = Message::parse(bytes).unwrap();
+    message.verify_with(key, policy).unwrap_err()
+}
+
 /// Where the value of the attribute with this code stands.
 fn value_of(bytes: &[u8], code: u16) -> core::ops::Range<usize> {
     let message = Message::parse(bytes).unwrap();
@@ -96,10 +102,7 @@ fn truncated_tags() {
         bytes[3] = length;
         let policy = Policy::default().sha256_min_len(0);
         assert_eq!(
-            Message::parse(&bytes)
-                .unwrap()
-                .verify_with(&key, &policy)
-                .unwrap_err(),
+            refusal(&bytes, &key, &policy),
             IntegrityError::TagLength {
                 offset: 20,
                 length: u16::from(len)
@@ -216,16 +219,12 @@ fn goog_message_integrity_32() {
 #[test]
 fn a_google_tag_of_another_length() {
     let key = Key::short_term(ICE_PASSWORD);
-    let bytes = request(|writer| writer.integrity(&key)?.finish().map(drop));
+    let mut bytes = request(|writer| writer.integrity(&key)?.finish().map(drop));
     let at = value_of(&bytes, 0x0008).start - 4;
-    let mut bytes = bytes;
     bytes[at..at + 2].copy_from_slice(&0xC060_u16.to_be_bytes());
     let policy = Policy::default().goog_integrity_32();
     assert_eq!(
-        Message::parse(&bytes)
-            .unwrap()
-            .verify_with(&key, &policy)
-            .unwrap_err(),
+        refusal(&bytes, &key, &policy),
         IntegrityError::TagLength {
             offset: at as u32,
             length: 20
