@@ -8,7 +8,7 @@
 //! For datagrams, and for the packets in a stream of [`rfc4571`](crate::framing::rfc4571). In the
 //! stream of a TURN server, [`stun_tcp`](crate::framing::stun_tcp), there is no such choice.
 
-use crate::header::MAGIC_COOKIE;
+use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
 /// What a packet claims to be.

@@ -4,7 +4,7 @@
 //! Each is `Copy`, at most 16 bytes long, and says where the bytes went wrong (offsets count from
 //! the first byte of the message) and what imposed the limit.
 
-use crate::attribute::AttributeType;
+use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 
 /// Why bytes are not the header of a message.
@@ -171,8 +171,7 @@ impl core::fmt::Display for Range {
 }
 
 /// Why one attribute of a message cannot be read. The others still can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} at offset {offset}: {source}", Named(*attribute, *dialect))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttributeError {
     /// The attribute's type.
@@ -183,18 +182,6 @@ pub struct AttributeError {
     pub source: ValueError,
     /// The dialect of the message, by which the attribute has its name.
     pub dialect: Dialect,
-}
-
-/// The name that an attribute has in a dialect, or its code.
-struct Named(AttributeType, Dialect);
-
-impl core::fmt::Display for Named {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self.1.name_of(self.0) {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{:#06x}", self.0.code()),
-        }
-    }
 }
 
 /// Why a message, or a part of one, cannot be written. Nothing of the refused part stands in the

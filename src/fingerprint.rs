@@ -3,8 +3,9 @@
 use crate::attribute::{Attribute, Fingerprint};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::message::{Mark, Message, length32};
-use crate::wire::TLV_HEAD_LEN;
+use crate::message::{Entry, Message};
+use crate::num::saturating_u32;
+use crate::wire::TLV_HEADER_LEN;
 
 /// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
 /// not pass for STUN (RFC 8489 §14.7).
@@ -44,7 +45,7 @@ impl Message<'_> {
     #[must_use]
     #[inline]
     pub fn fingerprint(&self) -> FingerprintStatus {
-        let Some(place) = self.marks().place(Mark::Fingerprint) else {
+        let Some(place) = self.trailer().offset(Entry::Fingerprint) else {
             return FingerprintStatus::Absent;
         };
         let Some((text, fingerprint)) = self.tlv_at(place) else {
@@ -57,7 +58,7 @@ impl Message<'_> {
         };
         let end = text
             .len()
-            .wrapping_add(TLV_HEAD_LEN)
+            .wrapping_add(TLV_HEADER_LEN)
             .wrapping_add(value.len());
         if end != self.as_bytes().len() {
             return FingerprintStatus::NotLast;
@@ -65,7 +66,7 @@ impl Message<'_> {
         // It is last, so the header's length counts it, as §14.7 wants.
         if found.value() == crc32fast::hash(text) ^ XOR {
             FingerprintStatus::Valid
-        } else if self.dialect().rules().ms_crc && found.value() == ms_crc(text) ^ XOR {
+        } else if self.dialect().rules().alternate_crc && found.value() == ms_crc(text) ^ XOR {
             FingerprintStatus::ValidMsTable
         } else {
             FingerprintStatus::Invalid
@@ -107,7 +108,7 @@ impl Message<'_> {
         &self,
         buffer: &'b mut B,
     ) -> Result<&'b mut [u8], EncodeError> {
-        if !self.dialect().rules().ms_crc {
+        if !self.dialect().rules().alternate_crc {
             return Err(EncodeError::NotInDialect);
         }
         if self.fingerprint() != FingerprintStatus::Valid {
@@ -117,7 +118,7 @@ impl Message<'_> {
         let available = buffer.limit().saturating_sub(start);
         let Some(copy) = buffer.extend(start, bytes.len()) else {
             return Err(EncodeError::BufferFull {
-                needed: length32(bytes),
+                needed: saturating_u32(bytes.len()),
                 available: u32::try_from(available).unwrap_or(u32::MAX),
             });
         };

@@ -18,8 +18,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{Debug, Display};
 
+use crate::attribute::registry::{attributes, second_owners};
 use crate::attribute::{self, Attribute, AttributeType, EncodeAttribute, ErrorCode};
-use crate::registry::{attributes, second_owners};
 use crate::{
     Class, Context, Dialect, EncodeError, Header, Message, MessageWriter, Method, ParseError,
     RawAttribute, TransactionId, ValueError, reply,
@@ -443,7 +443,7 @@ pub fn attributes(bytes: &[u8]) {
         message[4..8].copy_from_slice(&crate::MAGIC_COOKIE.to_be_bytes());
     }
     if dialect.rules().magic {
-        message.extend_from_slice(&crate::registry::MS_TURN_MAGIC);
+        message.extend_from_slice(&crate::dialect::MAGIC_COOKIE_ATTRIBUTE);
     }
     while let [index, length, behind @ ..] = left {
         let (ty, _) = TYPES[usize::from(*index) % TYPES.len()];

@@ -13,53 +13,45 @@ const _: () = assert!(usize::BITS >= 32, "stunwire needs a usize of 32 bits");
 
 #[macro_use]
 pub mod attribute;
+pub mod auth;
 mod buffer;
-mod channel;
+mod code_point;
 pub mod demux;
 mod dialect;
-pub mod display;
 pub mod docs;
 mod error;
-mod error_code;
 mod fingerprint;
+mod format;
 pub mod framing;
 mod header;
-mod hmac;
 mod integrity;
-mod key;
 #[cfg(feature = "laws")]
 #[doc(hidden)]
 pub mod laws;
 mod message;
-pub mod nonce;
-#[cfg(feature = "bytes")]
-mod owned;
-#[cfg(feature = "precis")]
-pub mod prepare;
-mod registry;
+mod num;
 pub mod relay;
 pub mod reply;
+mod transaction_id;
 mod wire;
 pub mod writer;
 
+pub use self::attribute::{ErrorCode, RawAttribute, SecurityFeatures};
 pub use self::buffer::Buffer;
-pub use self::channel::{ChannelData, ChannelNumber};
+pub use self::code_point::{Class, MessageType, Method};
 pub use self::dialect::{Context, Dialect};
 pub use self::error::{
     AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, UnknownDialect,
     ValueError,
 };
-pub use self::error_code::ErrorCode;
 pub use self::fingerprint::FingerprintStatus;
-pub use self::header::{Class, Header, MAGIC_COOKIE, MessageType, Method, TransactionId};
-pub use self::integrity::{IntegrityAlgorithm, Policy, Verified};
-pub use self::key::Key;
-pub use self::message::{
-    AllAttributes, Attributes, GetAll, Message, RawAttribute, UnknownRequired, Walk,
-};
-pub use self::nonce::SecurityFeatures;
+pub use self::framing::ChannelData;
+pub use self::header::Header;
+pub use self::integrity::{IntegrityAlgorithm, Key, Policy, Verified};
 #[cfg(feature = "bytes")]
-pub use self::owned::OwnedMessage;
+pub use self::message::OwnedMessage;
+pub use self::message::{AllAttributes, Attributes, Message, TryAttributes};
+pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
 pub use self::writer::MessageWriter;
 
 #[cfg(doctest)]

@@ -28,11 +28,13 @@ use core::ops::Range;
 
 use crate::attribute::shape::put;
 use crate::attribute::{Attribute, ChannelNumber, Data, XorPeerAddress, address};
-use crate::channel;
+use crate::code_point::{Class, MessageType, Method};
 use crate::error::{AttributeError, EncodeError};
-use crate::header::{Class, Header, MessageType, Method, TransactionId};
+use crate::framing::channel_data;
+use crate::header::Header;
 use crate::message::Message;
-use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
+use crate::transaction_id::TransactionId;
+use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 use crate::writer::MessageWriter;
 
 /// What the longest head takes, that of an indication with an IPv6 peer. With an IPv4 peer it is 36,
@@ -65,7 +67,7 @@ pub struct Indication {
 #[inline]
 pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError> {
     let dialect = message.dialect();
-    let bits = message.header().type_bits();
+    let bits = message.type_bits();
     let is = |method| dialect.has_bits(MessageType::new(Class::Indication, method), bits);
     if !is(Method::SEND) && !is(Method::DATA) {
         return Ok(None);
@@ -75,7 +77,7 @@ pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError>
         .next_of(|ty| Data::is_type(ty, dialect));
     match (message.get::<XorPeerAddress>()?, data) {
         (Some(peer), Some(data)) => {
-            let begin = HEADER_LEN.wrapping_add(data.value_place());
+            let begin = data.value_offset();
             Ok(Some(Indication {
                 peer: peer.0,
                 payload: begin..begin.wrapping_add(data.len()),
@@ -127,9 +129,9 @@ fn indication_in_place(
     header: Header,
 ) -> Result<Range<usize>, EncodeError> {
     let head_len = HEADER_LEN
-        .wrapping_add(TLV_HEAD_LEN)
+        .wrapping_add(TLV_HEADER_LEN)
         .wrapping_add(address::len(&peer))
-        .wrapping_add(TLV_HEAD_LEN);
+        .wrapping_add(TLV_HEADER_LEN);
     let place = Place::of(buf, payload, head_len, true)?;
     let mut writer = MessageWriter::new(place.head, header)?;
     writer.attribute(&XorPeerAddress(peer))?;
@@ -172,8 +174,8 @@ fn channel_data(
     number: ChannelNumber,
     padded: bool,
 ) -> Result<Range<usize>, EncodeError> {
-    let place = Place::of(buf, payload, channel::HEAD_LEN, padded)?;
-    put(place.head, channel::head(number, place.len)?);
+    let place = Place::of(buf, payload, channel_data::HEAD_LEN, padded)?;
+    put(place.head, channel_data::head(number, place.len)?);
     Ok(place.whole)
 }
 
@@ -203,7 +205,7 @@ impl<'b> Place<'b> {
         let Some(len) = end.checked_sub(start) else {
             return Err(no_room(start, end));
         };
-        let pad = if padded { wire::padding(len) } else { 0 };
+        let pad = if padded { wire::padding_len(len) } else { 0 };
         let to = end.saturating_add(pad);
         let split = |whole: &'b mut [u8]| {
             let (head, padded) = whole.split_at_mut_checked(head_len)?;

@@ -20,17 +20,17 @@
 //!
 //! Keep realm and nonce short, and the rate of replies to an unknown address low.
 
+use crate::attribute::SecurityFeatures;
 use crate::attribute::{
     AlternateDomain, AlternateServer, AttributeType, ErrorCode, Nonce, PasswordAlgorithm,
     PasswordAlgorithms, Realm, UnknownAttributes,
 };
 use crate::buffer::Buffer;
-use crate::dialect::Tag;
+use crate::dialect::FingerprintRule;
 use crate::error::EncodeError;
 use crate::header::Header;
+use crate::integrity::Key;
 use crate::integrity::Verified;
-use crate::key::Key;
-use crate::nonce::SecurityFeatures;
 use crate::writer::MessageWriter;
 
 /// 400 to a request that cannot be read, from its header alone, unsigned
@@ -293,7 +293,7 @@ pub fn try_alternate<B: Buffer + ?Sized>(
     }
     let reply = reply.integrity_like(request, key)?;
     // Where the tag has counted a FINGERPRINT, there must be one.
-    if request.header().dialect().rules().tag == Tag::BeforeFingerprint {
+    if request.header().dialect().rules().fingerprint == FingerprintRule::Required {
         reply.fingerprint()?.finish()?;
     } else {
         reply.finish()?;

@@ -1,25 +1,24 @@
 //! The grammar of header and attributes, written with nom's combinators.
 //!
-//! The only file that names nom. The primitives are our own: nom's own number parsers are calls
-//! for each attribute, while these inline to a compare and a load, and a walk costs a quarter of the
-//! instructions.
+//! The only file that names nom. Its primitives are ours: nom's number parsers compile to a call for
+//! each attribute, these to a comparison and a load.
 
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
 
-/// Length of the message header (RFC 8489 §5).
+/// Length of the message header in bytes (RFC 8489 §5).
 pub(crate) const HEADER_LEN: usize = 20;
 
-/// Length of an attribute's type and length (RFC 8489 §14).
-pub(crate) const TLV_HEAD_LEN: usize = 4;
+/// Length of an attribute's type and length in bytes (RFC 8489 §14).
+pub(crate) const TLV_HEADER_LEN: usize = 4;
 
-/// The input ended inside what was being read. Where, the caller knows from what it passed in.
+/// The input ended inside what was being read. The caller knows the offset from what it passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cut;
+pub(crate) struct Incomplete;
 
-impl<I> ParseError<I> for Cut {
+impl<I> ParseError<I> for Incomplete {
     fn from_error_kind(_: I, _: ErrorKind) -> Self {
-        Cut
+        Incomplete
     }
 
     fn append(_: I, _: ErrorKind, other: Self) -> Self {
@@ -27,159 +26,169 @@ impl<I> ParseError<I> for Cut {
     }
 }
 
-/// A place among the attributes: the bytes that they stand in, and how many of them lie before it.
+/// A position in a slice that holds type-length-value triples.
 ///
-/// Going on does not look at the end, for the next read does. So a cursor may stand behind the end, and then
-/// reads nothing.
+/// Advancing is unchecked; the next read checks the bound. So the offset may lie after the end of the
+/// slice, where nothing can be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
-    body: &'a [u8],
-    at: usize,
+    bytes: &'a [u8],
+    /// At most 20 + 65,535 + 4 + 65,535 + 3: a read checks that the offset is within the slice.
+    offset: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// At the first attribute of `body`.
+    /// `offset` is at most 20 + 65,535.
     #[inline(always)]
-    pub(crate) const fn new(body: &'a [u8]) -> Self {
-        Self::at(body, 0)
+    pub(crate) const fn new(bytes: &'a [u8], offset: usize) -> Self {
+        Self { bytes, offset }
     }
 
-    /// At the attribute that begins `place` bytes into `body`.
     #[inline(always)]
-    pub(crate) const fn at(body: &'a [u8], place: u16) -> Self {
-        let at = place as usize;
-        Self { body, at }
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        self.bytes
     }
 
-    /// The bytes that all attributes stand in.
+    /// From the start of the slice, in bytes.
     #[inline(always)]
-    pub(crate) const fn body(self) -> &'a [u8] {
-        self.body
+    pub(crate) const fn offset(self) -> usize {
+        self.offset
     }
 
-    /// How many bytes of the body lie before it. Means nothing behind the end.
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)]
-    pub(crate) const fn place(self) -> u16 {
-        // A body is at most 65,535 bytes long.
-        self.at as u16
-    }
-
-    /// Whether all was read, and nothing that is not there.
+    /// Whether everything was read, and no more.
     #[inline(always)]
     pub(crate) const fn is_at_end(self) -> bool {
-        self.at == self.body.len()
+        self.offset == self.bytes.len()
     }
 
-    /// What has not been read.
+    /// The bytes that have not been read; `None` if the offset lies after the end.
     #[inline(always)]
-    pub(crate) fn left(self) -> &'a [u8] {
-        self.body.get(self.at..).unwrap_or_default()
+    pub(crate) fn remaining(self) -> Option<&'a [u8]> {
+        self.bytes.get(self.offset..)
+    }
+
+    /// The same position in the first `end` bytes of the slice.
+    #[inline(always)]
+    pub(crate) fn limited(self, end: usize) -> Option<Self> {
+        let bytes = self.bytes.get(..end)?;
+        Some(Self { bytes, ..self })
     }
 }
 
-/// The 20 bytes in front of every message, as they stand on the wire.
+/// The 20 bytes before the attributes of every message (RFC 8489 §5).
 #[derive(Clone, Copy)]
-pub(crate) struct Head<'a> {
+pub(crate) struct RawHeader<'a> {
     pub(crate) type_bits: u16,
     pub(crate) length: u16,
     pub(crate) id: &'a [u8; 16],
 }
 
-/// One attribute where it stands: what it holds is cut out when it is asked for.
+/// One attribute of which type and length have been read. The value is taken from the slice when it is
+/// asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Tlv<'a> {
-    begin: Cursor<'a>,
-    /// Type and length.
-    head: u32,
+    start: Cursor<'a>,
+    /// The first four bytes.
+    type_and_length: u32,
 }
 
 impl<'a> Tlv<'a> {
     #[inline(always)]
-    pub(crate) const fn head(self) -> u32 {
-        self.head
+    pub(crate) const fn type_and_length(self) -> u32 {
+        self.type_and_length
     }
 
     #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)]
+    #[allow(clippy::cast_possible_truncation, reason = "16 bits are left")]
     pub(crate) const fn ty(self) -> u16 {
-        (self.head >> 16) as u16
+        (self.type_and_length >> 16) as u16
     }
 
-    /// Length of the value, without padding.
+    /// Length of the value in bytes, without padding.
     #[inline(always)]
     pub(crate) const fn len(self) -> usize {
-        (self.head & 0xFFFF) as usize
+        (self.type_and_length & 0xFFFF) as usize
     }
 
-    /// How many bytes stand before it.
+    /// Offset of the attribute from the start of the slice.
     #[inline(always)]
-    pub(crate) const fn place(self) -> u16 {
-        self.begin.place()
+    pub(crate) const fn offset(self) -> usize {
+        self.start.offset
     }
 
-    /// How many bytes of the body stand before the value, 65,535 at most: the head has been read.
+    /// Offset of the value from the start of the slice.
     #[inline(always)]
-    pub(crate) const fn value_place(self) -> usize {
-        self.begin.at.wrapping_add(TLV_HEAD_LEN)
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "the four bytes have been read"
+    )]
+    pub(crate) const fn value_offset(self) -> usize {
+        self.start.offset + TLV_HEADER_LEN
     }
 
-    /// The value, unless the body ends first.
+    /// The value; `None` if the slice ends before it does.
     #[inline(always)]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "at most 65,535 more than an offset in a slice"
+    )]
     pub(crate) fn value(self) -> Option<&'a [u8]> {
-        let begin = self.value_place();
-        self.begin.body.get(begin..begin.wrapping_add(self.len()))
+        let offset = self.value_offset();
+        self.start.bytes.get(offset..offset + self.len())
     }
 
-    /// The bytes behind the value up to the next attribute, none where attributes are not padded.
+    /// The bytes between the value and the next attribute, none where attributes are not padded.
     #[inline(always)]
-    pub(crate) fn padding(self, padded: bool) -> &'a [u8] {
-        let end = self.behind(false).at;
-        let padding = self.begin.body.get(end..self.behind(padded).at);
-        padding.unwrap_or_default()
+    pub(crate) fn padding(self, padded: bool) -> Option<&'a [u8]> {
+        let end = self.next(false).offset;
+        self.start.bytes.get(end..self.next(padded).offset)
     }
 
-    /// The place of the next. Attributes that are padded begin at multiples of 4, so the place is rounded up,
-    /// and not the length. That it fits into 32 bits, as it does, is also said by the mask:
-    /// the compiler then knows that no sum with it wraps.
+    /// The position of the next attribute. Padded attributes begin at multiples of 4, so the offset is
+    /// rounded up instead of the length. The mask also tells the compiler that the sum fits into 32 bits.
     #[inline(always)]
-    pub(crate) const fn behind(self, padded: bool) -> Cursor<'a> {
-        let Cursor { body, at } = self.begin;
-        let (up, mask) = if padded {
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "at most 65,542 more than an offset in a slice"
+    )]
+    pub(crate) const fn next(self, padded: bool) -> Cursor<'a> {
+        let Cursor { bytes, offset } = self.start;
+        let (round_up, mask) = if padded {
             (7, 0xFFFF_FFFC)
         } else {
             (4, 0xFFFF_FFFF)
         };
-        let at = at.wrapping_add(self.len()).wrapping_add(up) & mask;
-        Cursor { body, at }
+        let offset = (offset + self.len() + round_up) & mask;
+        Cursor { bytes, offset }
     }
 }
 
 #[inline(always)]
-fn array<const N: usize>(input: &[u8]) -> IResult<&[u8], &[u8; N], Cut> {
+fn array<const N: usize>(input: &[u8]) -> IResult<&[u8], &[u8; N], Incomplete> {
     match input.split_first_chunk::<N>() {
         Some((chunk, rest)) => Ok((rest, chunk)),
-        None => Err(Err::Error(Cut)),
+        None => Err(Err::Error(Incomplete)),
     }
 }
 
-/// Type and length of an attribute, in one word: two halves are more instructions.
+/// Type and length of an attribute as one word: two halves take more instructions.
 #[inline(always)]
-fn be_u32(input: Cursor<'_>) -> IResult<Cursor<'_>, u32, Cut> {
-    let begin = input.at;
-    let bytes = input.body.get(begin..begin.wrapping_add(4));
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "4 more than an offset, which `Cursor` bounds"
+)]
+fn be_u32(input: Cursor<'_>) -> IResult<Cursor<'_>, u32, Incomplete> {
+    let offset = input.offset + 4;
+    let bytes = input.bytes.get(input.offset..offset);
     match bytes.and_then(|bytes| bytes.first_chunk()) {
-        Some(bytes) => {
-            let at = begin.wrapping_add(4);
-            Ok((Cursor { at, ..input }, u32::from_be_bytes(*bytes)))
-        }
-        None => Err(Err::Error(Cut)),
+        Some(bytes) => Ok((Cursor { offset, ..input }, u32::from_be_bytes(*bytes))),
+        None => Err(Err::Error(Incomplete)),
     }
 }
 
 /// Bytes that follow a value of `length` bytes up to the next multiple of four.
 #[inline(always)]
-pub(crate) const fn padding(length: usize) -> usize {
+pub(crate) const fn padding_len(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
@@ -195,44 +204,64 @@ pub(crate) fn zero(padding: &mut [u8]) {
     }
 }
 
-/// Reads the header (RFC 8489 §5) and gives the bytes behind it.
+/// Reads the header (RFC 8489 §5) and returns it with the bytes that follow.
 #[inline(always)]
-pub(crate) fn head(input: &[u8]) -> Result<(Head<'_>, &[u8]), Cut> {
-    let header = array::<20>.map(|[t0, t1, l0, l1, id @ ..]| Head {
+pub(crate) fn header(input: &[u8]) -> Result<(RawHeader<'_>, &[u8]), Incomplete> {
+    let header = array::<20>.map(|[t0, t1, l0, l1, id @ ..]| RawHeader {
         type_bits: u16::from_be_bytes([*t0, *t1]),
         length: u16::from_be_bytes([*l0, *l1]),
         id,
     });
-    finish(header, input)
+    run(header, input)
 }
 
-/// Reads the head of an attribute (RFC 8489 §14). That the attribute ends before the body does is for
-/// [`Cursor::is_at_end`] or the next read to see.
+/// Reads type and length of an attribute (RFC 8489 §14). Whether the slice ends before the attribute
+/// does is found by [`Cursor::is_at_end`] or by the next read.
 #[inline(always)]
-pub(crate) fn tlv(input: Cursor<'_>) -> Result<Tlv<'_>, Cut> {
-    let attribute = be_u32.map(|head| Tlv { begin: input, head });
-    finish(attribute, input).map(|(tlv, _)| tlv)
+pub(crate) fn tlv(input: Cursor<'_>) -> Result<Tlv<'_>, Incomplete> {
+    let attribute = be_u32.map(|type_and_length| Tlv {
+        start: input,
+        type_and_length,
+    });
+    run(attribute, input).map(|(tlv, _)| tlv)
 }
 
-/// The same of an attribute that must stand whole, with its padding: also the place behind it.
+/// Reads an attribute that must be complete, padding included, and the position after it.
 #[inline(always)]
-pub(crate) fn whole_tlv(input: Cursor<'_>, padded: bool) -> Result<(Tlv<'_>, Cursor<'_>), Cut> {
+pub(crate) fn complete_tlv(
+    input: Cursor<'_>,
+    padded: bool,
+) -> Result<(Tlv<'_>, Cursor<'_>), Incomplete> {
     let tlv = tlv(input)?;
-    let behind = tlv.behind(padded);
-    if behind.at > behind.body.len() {
-        return Err(Cut);
+    let next = tlv.next(padded);
+    if next.offset > next.bytes.len() {
+        return Err(Incomplete);
     }
-    Ok((tlv, behind))
+    Ok((tlv, next))
 }
 
-/// Runs a parser on input that is all there: nom's plain `parse` would be the streaming mode.
+/// Reads a 16-bit length and as many bytes, and returns these with the bytes that follow: the parts of
+/// nested formats such as an OAuth token (RFC 7635 §6.2).
+pub(crate) fn length_prefixed(input: &[u8]) -> Result<(&[u8], &[u8]), Incomplete> {
+    let length = array::<2>.map(|bytes| u16::from_be_bytes(*bytes));
+    run(length.flat_map(bytes), input)
+}
+
+fn bytes<'a>(length: u16) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Incomplete> {
+    move |input: &'a [u8]| match input.split_at_checked(usize::from(length)) {
+        Some((bytes, rest)) => Ok((rest, bytes)),
+        None => Err(Err::Error(Incomplete)),
+    }
+}
+
+/// Runs a parser on complete input: nom's plain `parse` is the streaming mode.
 #[inline(always)]
-fn finish<I, T>(
-    mut parser: impl Parser<I, Output = T, Error = Cut>,
+fn run<I, T>(
+    mut parser: impl Parser<I, Output = T, Error = Incomplete>,
     input: I,
-) -> Result<(T, I), Cut> {
+) -> Result<(T, I), Incomplete> {
     match parser.parse_complete(input) {
         Ok((rest, output)) => Ok((output, rest)),
-        Err(_) => Err(Cut),
+        Err(_) => Err(Incomplete),
     }
 }

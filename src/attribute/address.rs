@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddr
 
 use super::shape::put;
 use crate::error::ValueError;
-use crate::header::TransactionId;
+use crate::transaction_id::TransactionId;
 
 /// A transport address in the clear ([RFC 8489 §14.1]). The first byte is not looked at.
 ///

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::shape::{array, put, put_slice};
-use crate::display::Hex;
 use crate::error::ValueError;
+use crate::format::Hex;
 
 /// GOOG-NETWORK-INFO: the sender's network and what using it costs. Registered by IANA, layout of
 /// libwebrtc.

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::shape::put_slice;
-use crate::display::Hex;
 use crate::error::{EncodeError, ValueError};
+use crate::format::Hex;
 
 /// ACCESS-TOKEN: a token that an authorization server made for the TURN server
 /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)). The nonce is in the clear,

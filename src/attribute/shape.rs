@@ -53,18 +53,18 @@ macro_rules! reads {
     ($ty:ident $(<$lifetime:lifetime>)?, |$value:ident, $context:ident| $decode:expr) => {
         impl<'a> $crate::attribute::Attribute<'a> for $ty $(<$lifetime>)? {
             const TYPE: $crate::attribute::AttributeType =
-                <Self as $crate::registry::Entry>::TYPE;
+                <Self as $crate::attribute::registry::Entry>::TYPE;
 
             #[inline(always)]
             fn type_in(
                 dialect: $crate::Dialect,
             ) -> Option<$crate::attribute::AttributeType> {
-                <Self as $crate::registry::Entry>::type_in(dialect)
+                <Self as $crate::attribute::registry::Entry>::type_in(dialect)
             }
 
             #[inline(always)]
             fn is_type(ty: $crate::attribute::AttributeType, dialect: $crate::Dialect) -> bool {
-                <Self as $crate::registry::Entry>::is_type(ty, dialect)
+                <Self as $crate::attribute::registry::Entry>::is_type(ty, dialect)
             }
 
             #[inline(always)]
@@ -88,7 +88,7 @@ macro_rules! writes {
                 &self,
                 dialect: $crate::Dialect,
             ) -> Option<$crate::attribute::AttributeType> {
-                <$entry as $crate::registry::Entry>::type_in(dialect)
+                <$entry as $crate::attribute::registry::Entry>::type_in(dialect)
             }
 
             #[inline(always)]
@@ -158,7 +158,7 @@ macro_rules! token {
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Display::fmt(&$crate::display::Hex(&self.0), f)
+                core::fmt::Display::fmt(&$crate::format::Hex(&self.0), f)
             }
         }
     };

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::AttributeType;
 use super::shape::{array, put, put_slice};
-use crate::display::Hex;
 use crate::error::ValueError;
+use crate::format::Hex;
 use crate::wire::{self, Cursor};
 
 /// The value as it is, if its length is from `min` to `max` and a multiple of 4.
@@ -43,8 +43,8 @@ impl<'a> MessageIntegrity<'a> {
 }
 
 reads!(MessageIntegrity<'a>, |value, context| {
-    let wide = context.dialect.rules().wide && value.len() == 32;
-    tag(value, 20, if wide { 32 } else { 20 }).map(Self)
+    let is_sha256 = context.dialect.rules().ms_turn_sha256 && value.len() == 32;
+    tag(value, 20, if is_sha256 { 32 } else { 20 }).map(Self)
 });
 
 impl fmt::Display for MessageIntegrity<'_> {
@@ -191,7 +191,7 @@ where
         // Should the second run yield fewer, the rest is zero, and no stale byte.
         let mut types = self.0.clone();
         for pair in out.chunks_mut(2) {
-            let code = types.next().map_or(0, AttributeType::code);
+            let code = types.next().map_or(0, AttributeType::as_u16);
             put(pair, code.to_be_bytes());
         }
     }
@@ -303,7 +303,7 @@ impl<'a> PasswordAlgorithm<'a> {
     fn entry_len(&self) -> usize {
         let parameters = self.parameters.len();
         parameters
-            .saturating_add(wire::padding(parameters))
+            .saturating_add(wire::padding_len(parameters))
             .saturating_add(4)
     }
 
@@ -312,7 +312,7 @@ impl<'a> PasswordAlgorithm<'a> {
         let out = put_slice(out, &self.number.to_be_bytes());
         let out = put_slice(out, &length.to_be_bytes());
         let out = put_slice(out, self.parameters);
-        let pad = wire::padding(self.parameters.len());
+        let pad = wire::padding_len(self.parameters.len());
         put_slice(out, [0; 3].get(..pad).unwrap_or_default())
     }
 
@@ -320,11 +320,12 @@ impl<'a> PasswordAlgorithm<'a> {
     fn take_entry(left: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), ValueError> {
         // An entry is built like an attribute. Whether the padding of the last counts in the
         // attribute's length the senders do not agree on, so it may be missing.
-        let entry = wire::tlv(Cursor::new(left)).ok();
+        let entry = wire::tlv(Cursor::new(left, 0)).ok();
         match entry.and_then(|entry| Some((entry, entry.value()?))) {
-            Some((entry, parameters)) => {
-                Ok((Self::new(entry.ty(), parameters), entry.behind(true).left()))
-            }
+            Some((entry, parameters)) => Ok((
+                Self::new(entry.ty(), parameters),
+                entry.next(true).remaining().unwrap_or(&[]),
+            )),
             None => Err(inner(left, offset)),
         }
     }

@@ -31,14 +31,6 @@ fn check_long(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError>
     Ok(text)
 }
 
-/// The bytes without the NULs at their end.
-pub(crate) fn trim_nuls(mut text: &[u8]) -> &[u8] {
-    while let [front @ .., 0] = text {
-        text = front;
-    }
-    text
-}
-
 /// Bytes with limits, made to be read as text.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $bytes:literal, $chars:literal) => {
@@ -76,7 +68,7 @@ macro_rules! text {
             /// The bytes without the NULs at their end: old peers count padding inside the length.
             #[must_use]
             pub fn trimmed(&self) -> &'a [u8] {
-                $crate::attribute::text::trim_nuls(self.0)
+                $crate::format::trim_nuls(self.0)
             }
         }
 
@@ -94,7 +86,7 @@ macro_rules! text {
         /// In quotes; what is not printable is escaped.
         impl core::fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Display::fmt(&$crate::display::Quoted(self.0), f)
+                core::fmt::Display::fmt(&$crate::format::Quoted(self.0), f)
             }
         }
     };

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::shape::{array, put, put_slice};
 use super::{Attribute, EncodeAttribute, ErrorCode};
-use crate::display::Hex;
+use crate::format::Hex;
 
 /// LIFETIME: how long the server keeps the allocation, in seconds
 /// ([RFC 8656 §18.2](https://www.rfc-editor.org/rfc/rfc8656#section-18.2)).

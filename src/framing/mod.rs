@@ -62,6 +62,7 @@ use crate::buffer::Buffer;
 use crate::buffer::sealed::Raw;
 use crate::error::EncodeError;
 
+pub(crate) mod channel_data;
 pub mod ms_frame;
 pub mod ms_multiplexed;
 pub mod pseudo_tls;
@@ -71,6 +72,7 @@ pub mod stun_tcp;
 #[cfg(feature = "codec")]
 mod tokio;
 
+pub use self::channel_data::ChannelData;
 pub use self::ms_frame::{MsFrame, MsTcp};
 pub use self::ms_multiplexed::MultiplexedFrame;
 pub use self::pseudo_tls::PseudoTls;

@@ -42,7 +42,7 @@ impl<'a> MultiplexedFrame<'a> {
     /// # Errors
     /// When it does not begin as a frame does, ends before the frame, or goes on behind it.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, FrameError> {
-        let available = crate::message::length32(datagram);
+        let available = crate::num::saturating_u32(datagram.len());
         match next(datagram)? {
             Next::Frame { frame, consumed } if consumed == datagram.len() => Ok(frame),
             Next::Frame { consumed, .. } => Err(FrameError::Trailing {

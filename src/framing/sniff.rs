@@ -5,8 +5,8 @@ use super::rfc4571::PREFIX_LEN;
 use super::stun_tcp::Extent;
 use super::{Next, StunTcp};
 use crate::demux::Demux;
-use crate::header::MAGIC_COOKIE;
-use crate::registry::MS_TURN_MAGIC;
+use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
+use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
 /// How packets stand in a stream.
@@ -155,8 +155,12 @@ fn message(bytes: &[u8], start: usize, length: usize) -> Proof {
 fn ms_turn(bytes: &[u8], start: usize, length: usize) -> Proof {
     match bytes.get(start) {
         Some(0x40..=0xFF) => No,
-        _ if length < HEADER_LEN.saturating_add(MS_TURN_MAGIC.len()) => No,
-        _ => at(bytes, start.saturating_add(HEADER_LEN), &MS_TURN_MAGIC),
+        _ if length < HEADER_LEN.saturating_add(MAGIC_COOKIE_ATTRIBUTE.len()) => No,
+        _ => at(
+            bytes,
+            start.saturating_add(HEADER_LEN),
+            &MAGIC_COOKIE_ATTRIBUTE,
+        ),
     }
 }
 

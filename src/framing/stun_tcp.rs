@@ -6,11 +6,12 @@
 //! The first two bits tell the two apart. ChannelData is padded to a multiple of 4 bytes, which its
 //! length does not count; what the padding holds is not looked at.
 
+use super::channel_data::{HEAD_LEN, writable};
 use super::{FrameError, FrameWriter, Next, Shape};
+use crate::attribute::ChannelNumber;
 use crate::buffer::Buffer;
-use crate::channel::{ChannelNumber, HEAD_LEN, writable};
 use crate::error::EncodeError;
-use crate::header::MAGIC_COOKIE;
+use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
 /// A frame of the stream: its bytes are `&[u8]` when read in place, `Bytes` from the codec.

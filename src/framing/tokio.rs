@@ -11,7 +11,7 @@ use super::{
     Frame, FrameError, MsFrame, MsTcp, Next, Rfc4571, StunTcp, ms_frame, rfc4571, stun_tcp,
 };
 use crate::error::EncodeError;
-use crate::message::length32;
+use crate::num::saturating_u32;
 
 /// Why a framed stream is over.
 ///
@@ -63,7 +63,7 @@ fn decode_end<M, F>(
     match next {
         Ok(Next::Incomplete { .. }) if source.is_empty() => Ok(None),
         Ok(Next::Incomplete { needed }) => Err(StreamError::Truncated {
-            available: length32(source),
+            available: saturating_u32(source.len()),
             needed: u32::try_from(needed).unwrap_or(u32::MAX),
         }),
         other => decode(source, other, cut),

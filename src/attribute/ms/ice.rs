@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::attribute::Username;
 use crate::attribute::shape::put_slice;
-use crate::attribute::text::trim_nuls;
+use crate::format::trim_nuls;
 use crate::wire;
 
 label! {
@@ -163,7 +163,7 @@ impl<'a> IceUsername<'a> {
 writes!(IceUsername<'_>, as Username<'_>,
     |this, context| {
         let next = this.len().saturating_add(1);
-        next.saturating_add(wire::padding(next))
+        next.saturating_add(wire::padding_len(next))
     },
     |out| {
         let mut digits = [0; 3];

@@ -15,7 +15,7 @@ macro_rules! label {
             /// The bytes without the NULs at their end, which old formats count in the length.
             #[must_use]
             pub fn trimmed(&self) -> &'a [u8] {
-                $crate::attribute::text::trim_nuls(self.0)
+                $crate::format::trim_nuls(self.0)
             }
 
             /// The bytes as text, without NULs at their end.
@@ -35,7 +35,7 @@ macro_rules! label {
         /// In quotes; what is not printable is escaped.
         impl core::fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Display::fmt(&$crate::display::Quoted(self.0), f)
+                core::fmt::Display::fmt(&$crate::format::Quoted(self.0), f)
             }
         }
     };

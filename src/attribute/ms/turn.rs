@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::attribute::shape::{array, put};
-use crate::display::Hex;
 use crate::error::ValueError;
+use crate::format::Hex;
 
 /// MAGIC-COOKIE: the first attribute of every message of MS-TURN, always 0x72C64BC6
 /// (\[MS-TURN\] 2.2.2.8). Only the writer makes one.

@@ -3,19 +3,19 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::attribute::RawAttribute;
 use crate::attribute::{EncodeAttribute, ErrorCode};
 use crate::buffer::Buffer;
+use crate::code_point::Class;
+use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::error::EncodeError;
-use crate::header::{Class, Header};
-use crate::integrity::{IntegrityAlgorithm, Verified};
-use crate::key::Key;
-use crate::message::RawAttribute;
-use crate::registry;
+use crate::header::Header;
+use crate::integrity::{IntegrityAlgorithm, Key, Verified};
 
-mod draft;
-mod parts;
+mod payload;
+mod raw;
 
-pub use self::parts::{Parts, PayloadWriter};
+pub use self::payload::{Parts, PayloadWriter};
 
 /// What may come next in a [`MessageWriter`].
 pub mod state {
@@ -36,7 +36,7 @@ pub mod state {
     pub enum Replay {}
 }
 
-use self::draft::{Draft, is_writers};
+use self::raw::{Draft, is_writers};
 use state::{Closed, Open, Replay, Sealed, Signed};
 
 /// Writes one message: header, attributes, integrity, fingerprint, in this order, which the type
@@ -124,10 +124,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     #[inline]
     pub fn new(buffer: &'b mut B, header: Header) -> Result<Self, EncodeError> {
         let mut draft = Draft::new(buffer, header)?;
-        if header.dialect().rules().magic {
+        if header.dialect().rules().magic_cookie_attribute {
             draft
-                .extend(registry::MS_TURN_MAGIC.len())?
-                .copy_from_slice(&registry::MS_TURN_MAGIC);
+                .extend(MAGIC_COOKIE_ATTRIBUTE.len())?
+                .copy_from_slice(&MAGIC_COOKIE_ATTRIBUTE);
         }
         Ok(Self::of(draft))
     }

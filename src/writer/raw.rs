@@ -1,16 +1,16 @@
 //! The message while it is written: what the states of a [`MessageWriter`](super::MessageWriter) share.
 
+use crate::attribute::RawAttribute;
+use crate::attribute::registry::{self, Fill};
 use crate::attribute::{AttributeType, EncodeAttribute};
 use crate::buffer::Buffer;
-use crate::dialect::{Context, Dialect, Tag};
+use crate::dialect::{Context, Dialect, FingerprintRule};
 use crate::error::EncodeError;
 use crate::fingerprint;
 use crate::header::Header;
+use crate::integrity::Key;
 use crate::integrity::{Coverage, IntegrityAlgorithm, end_of_tag};
-use crate::key::Key;
-use crate::message::RawAttribute;
-use crate::registry::{self, Fill};
-use crate::wire::{self, HEADER_LEN, TLV_HEAD_LEN};
+use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 
 /// The unfinished message. Cuts the buffer back unless the message was finished.
 ///
@@ -165,11 +165,11 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             return Err(too_long(len));
         };
         let pad = if self.dialect().is_padded() {
-            wire::padding(len)
+            wire::padding_len(len)
         } else {
             0
         };
-        let total = TLV_HEAD_LEN.wrapping_add(len).wrapping_add(pad);
+        let total = TLV_HEADER_LEN.wrapping_add(len).wrapping_add(pad);
         let out = self.extend(total)?;
         // The padding, and up to 4 bytes in front of it that are written over: one word, no loop.
         if let Some(last) = out.last_chunk_mut::<4>() {
@@ -178,7 +178,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let Some((head, out)) = out.split_first_chunk_mut::<4>() else {
             return Err(full(total, 0));
         };
-        let [t0, t1] = ty.code().to_be_bytes();
+        let [t0, t1] = ty.as_u16().to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
         *head = [t0, t1, l0, l1];
         let Some((value, padding)) = out.split_at_mut_checked(len) else {
@@ -201,7 +201,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             return Err(EncodeError::WriterOnly { attribute: ty });
         }
         let len = attribute.value_len(context);
-        if !dialect.rules().fill {
+        if !dialect.rules().pad_in_length {
             attribute.encode(self.tlv(ty, len)?.0, context);
             return Ok(());
         }
@@ -235,7 +235,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
 
     /// MESSAGE-INTEGRITY, with the hash that the key was derived for where that counts.
     pub(super) fn integrity(&mut self, key: &Key) -> Result<(), EncodeError> {
-        let wide = key.is_wide() && self.dialect().rules().wide;
+        let wide = key.is_wide() && self.dialect().rules().ms_turn_sha256;
         let algorithm = if wide {
             IntegrityAlgorithm::MsTurnSha256
         } else {
@@ -254,7 +254,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let rules = dialect.rules();
         let (ty, len) = match algorithm {
             IntegrityAlgorithm::Sha1 => (AttributeType::MESSAGE_INTEGRITY, 20),
-            IntegrityAlgorithm::MsTurnSha256 if rules.wide => {
+            IntegrityAlgorithm::MsTurnSha256 if rules.ms_turn_sha256 => {
                 (AttributeType::MESSAGE_INTEGRITY, 32)
             }
             IntegrityAlgorithm::MsTurnSha256 => return Err(EncodeError::NotInDialect),
@@ -268,12 +268,12 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             }
             IntegrityAlgorithm::Goog32 => (AttributeType::GOOG_MESSAGE_INTEGRITY_32, 4),
         };
-        if ty != AttributeType::MESSAGE_INTEGRITY && rules.tag != Tag::Adjusted {
+        if ty != AttributeType::MESSAGE_INTEGRITY && !rules.sha256_attribute {
             return Err(EncodeError::NotInDialect);
         }
         let place = self.length();
         let mut length = end_of_tag(place, len);
-        if rules.tag == Tag::BeforeFingerprint {
+        if rules.fingerprint == FingerprintRule::Required {
             length = length.checked_add(8).ok_or(too_long(usize::from(length)))?;
             self.owes_fingerprint = true;
         }
@@ -286,7 +286,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         else {
             return Err(full(text_len, 0));
         };
-        let Some(tag) = tag.get_mut(TLV_HEAD_LEN..) else {
+        let Some(tag) = tag.get_mut(TLV_HEADER_LEN..) else {
             return Err(full(text_len, 0));
         };
         let coverage = Coverage::of(apart.pieces(text), type_bits, length, dialect);
@@ -302,7 +302,7 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
     }
 
     pub(super) fn fingerprint(&mut self) -> Result<(), EncodeError> {
-        if self.dialect().rules().tag == Tag::Last {
+        if self.dialect().rules().fingerprint == FingerprintRule::Never {
             return Err(EncodeError::NotInDialect);
         }
         let end = self.len();
@@ -357,7 +357,7 @@ pub(super) fn is_writers(ty: AttributeType, dialect: Dialect) -> bool {
             | AttributeType::MESSAGE_INTEGRITY_SHA256
             | AttributeType::FINGERPRINT
             | AttributeType::GOOG_MESSAGE_INTEGRITY_32
-    ) || (ty == AttributeType::MAGIC_COOKIE && dialect.rules().magic)
+    ) || (ty == AttributeType::MAGIC_COOKIE && dialect.rules().magic_cookie_attribute)
 }
 
 // Here, and not in methods of `Draft`: a draft that no call sees stays in registers.
@@ -367,7 +367,7 @@ pub(super) fn is_writers(ty: AttributeType, dialect: Dialect) -> bool {
 fn stretched(len: usize, fill: Fill) -> Result<usize, EncodeError> {
     let extra = match fill {
         Fill::Nothing => 0,
-        Fill::Nul | Fill::Space | Fill::Repeat => wire::padding(len),
+        Fill::Nul | Fill::Space | Fill::Repeat => wire::padding_len(len),
     };
     len.checked_add(extra).ok_or(too_long(len))
 }

@@ -4,11 +4,13 @@ use core::fmt;
 
 use bytes::Bytes;
 
+use super::{Message, Trailer};
 use crate::dialect::Dialect;
 use crate::error::ParseError;
-use crate::message::{Marks, Message};
+use crate::header::Header;
+use crate::transaction_id::TransactionId;
 
-/// A message with its bytes, to be kept or sent to another task. Cloning shares the bytes.
+/// A message with its bytes, to be stored or sent to another task. Cloning shares the bytes.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -23,46 +25,57 @@ use crate::message::{Marks, Message};
 #[derive(Clone)]
 pub struct OwnedMessage {
     bytes: Bytes,
-    marks: Marks,
+    id: TransactionId,
+    trailer: Trailer,
+    type_bits: u16,
     dialect: Dialect,
 }
 
 impl OwnedMessage {
-    /// Reads a whole message of RFC 8489 and keeps its bytes.
+    /// Parses a message of RFC 8489 that fills `bytes`, and keeps the bytes.
     ///
     /// # Errors
     /// As [`Message::parse`].
     pub fn parse(bytes: Bytes) -> Result<Self, ParseError> {
-        Self::parse_as(bytes, Dialect::RFC8489)
+        Self::parse_in(bytes, Dialect::RFC8489)
     }
 
-    /// Reads a whole message in a dialect and keeps its bytes.
+    /// Parses a message of `dialect` that fills `bytes`, and keeps the bytes.
     ///
     /// # Errors
     /// As [`Dialect::parse`].
-    pub fn parse_as(bytes: Bytes, dialect: Dialect) -> Result<Self, ParseError> {
+    pub fn parse_in(bytes: Bytes, dialect: Dialect) -> Result<Self, ParseError> {
         let message = dialect.parse(&bytes)?;
-        let marks = message.marks();
+        let (id, trailer, type_bits) =
+            (message.transaction_id(), message.trailer, message.type_bits);
         Ok(Self {
             bytes,
-            marks,
+            id,
+            trailer,
+            type_bits,
             dialect,
         })
     }
 
-    /// The message. Nothing is walked again.
+    /// The message. Its attributes are not walked again.
     #[must_use]
     pub fn as_message(&self) -> Message<'_> {
-        Message::from_parts(&self.bytes, self.marks, self.dialect)
+        Message {
+            bytes: &self.bytes,
+            id: self.id.as_bytes(),
+            trailer: self.trailer,
+            type_bits: self.type_bits,
+            dialect: self.dialect,
+        }
     }
 
-    /// The bytes, shared.
+    /// The bytes of the message.
     #[must_use]
     pub fn as_bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// The bytes.
+    /// Returns the bytes of the message.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.bytes
@@ -73,10 +86,18 @@ impl OwnedMessage {
 impl From<Message<'_>> for OwnedMessage {
     fn from(message: Message<'_>) -> Self {
         Self {
-            bytes: Bytes::copy_from_slice(message.as_bytes()),
-            marks: message.marks(),
-            dialect: message.dialect(),
+            bytes: Bytes::copy_from_slice(message.bytes),
+            id: message.transaction_id(),
+            trailer: message.trailer,
+            type_bits: message.type_bits,
+            dialect: message.dialect,
         }
+    }
+}
+
+impl From<&OwnedMessage> for Header {
+    fn from(message: &OwnedMessage) -> Self {
+        message.as_message().header()
     }
 }
 

@@ -7,9 +7,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::hmac::{BLOCK, HmacSha1, HmacSha256};
 use crate::attribute::PasswordAlgorithm;
-use crate::attribute::text::trim_nuls;
-use crate::hmac::{BLOCK, HmacSha1, HmacSha256};
+use crate::format::trim_nuls;
 
 /// A key of a message's integrity, ready to use.
 ///

@@ -11,75 +11,12 @@
 //! print as `\xNN`, texts that are mostly neither as hexadecimal, and no terminal sees an escape
 //! sequence. A key is never printed.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
-use crate::attribute::{AnyAttribute, text};
-use crate::message::{Message, RawAttribute};
-
-/// Bytes in hexadecimal.
-pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// Bytes as text, escaped where they cannot be shown.
-pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
-
-/// The same between quotes.
-pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escape(self.0, f, |c| matches!(c, '"' | '\''))
-    }
-}
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_binary(text::trim_nuls(self.0)) {
-            return fmt::Display::fmt(&Hex(self.0), f);
-        }
-        f.write_char('"')?;
-        escape(self.0, f, |c| c == '\'')?;
-        f.write_char('"')
-    }
-}
-
-/// Text with what is not printable escaped; bytes that are mostly not text, as MS-TURN's nonces and
-/// user names, in hexadecimal.
-fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>, plain: fn(char) -> bool) -> fmt::Result {
-    if is_binary(text::trim_nuls(bytes)) {
-        return fmt::Display::fmt(&Hex(bytes), f);
-    }
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if plain(c) {
-                f.write_char(c)?;
-            } else {
-                write!(f, "{}", c.escape_debug())?;
-            }
-        }
-        for byte in chunk.invalid() {
-            write!(f, "\\x{byte:02x}")?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether more than a quarter of the bytes cannot be shown as text.
-fn is_binary(bytes: &[u8]) -> bool {
-    let hidden = bytes
-        .utf8_chunks()
-        .map(|chunk| {
-            let control = chunk.valid().chars().filter(|c| c.is_control()).count();
-            chunk.invalid().len().saturating_add(control)
-        })
-        .fold(0_usize, usize::saturating_add);
-    hidden.saturating_mul(4) > bytes.len()
-}
+use super::Message;
+use crate::attribute::AnyAttribute;
+use crate::attribute::RawAttribute;
+use crate::format::{Hex, Text};
 
 /// One line: method and class, then what an engineer looks for first, in wire order.
 impl fmt::Display for Message<'_> {
@@ -139,7 +76,7 @@ impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.name() {
             Some(name) => f.write_str(name),
-            None => write!(f, "{:#06x}", self.0.ty().code()),
+            None => write!(f, "{:#06x}", self.0.ty().as_u16()),
         }
     }
 }

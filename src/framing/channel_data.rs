@@ -1,78 +1,15 @@
 //! Channels: their number, and the data that it stands in front of.
 
-use core::fmt;
 use core::ops::Range;
 
-use crate::attribute::shape::{array, put};
+use super::FrameError;
+use crate::attribute::ChannelNumber;
 use crate::error::EncodeError;
-use crate::framing::FrameError;
-use crate::message::length32;
+use crate::num::saturating_u32;
 use crate::wire;
 
 /// Length of the number and the length in front of the data (RFC 8656 §12.4).
 pub(crate) const HEAD_LEN: usize = 4;
-
-/// CHANNEL-NUMBER, and the number in front of ChannelData
-/// ([RFC 8656 §18.1](https://www.rfc-editor.org/rfc/rfc8656#section-18.1)).
-///
-/// Made from 0x4000 to 0x4FFF, as RFC 8656 allows; read with any value, so that a server can answer
-/// 400, and because clients of RFC 5766 bind up to 0x7FFE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChannelNumber(u16);
-
-impl ChannelNumber {
-    /// The first number, 0x4000.
-    pub const MIN: Self = Self(0x4000);
-    /// The last number of RFC 8656, 0x4FFF.
-    pub const MAX: Self = Self(0x4FFF);
-
-    /// A number of 0x4000 to 0x4FFF.
-    ///
-    /// # Errors
-    /// When it is outside ([RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12)).
-    pub const fn new(number: u16) -> Result<Self, EncodeError> {
-        if number >= Self::MIN.0 && number <= Self::MAX.0 {
-            Ok(Self(number))
-        } else {
-            Err(EncodeError::OutOfRange {
-                value: number as u32,
-            })
-        }
-    }
-
-    /// A number as it stands on the wire.
-    #[inline(always)]
-    pub(crate) const fn read(number: u16) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-
-    /// Whether the number is one that RFC 8656 lets a client bind.
-    #[must_use]
-    pub const fn is_bindable(self) -> bool {
-        self.0 >= Self::MIN.0 && self.0 <= Self::MAX.0
-    }
-}
-
-// Two reserved bytes follow the number.
-reads!(ChannelNumber, |value, context| {
-    array(value).map(|[high, low, _, _]| Self(u16::from_be_bytes([high, low])))
-});
-writes!(ChannelNumber, as ChannelNumber, |this, context| 4, |out| {
-    let [high, low] = this.0.to_be_bytes();
-    put(out, [high, low, 0, 0]);
-});
-
-impl fmt::Display for ChannelNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#06x}", self.0)
-    }
-}
 
 /// Number and length in front of `len` bytes of data.
 #[inline(always)]
@@ -91,8 +28,8 @@ pub(crate) fn head(number: ChannelNumber, len: usize) -> Result<[u8; HEAD_LEN], 
 /// none: in front of data its bytes would pass for something else.
 #[inline(always)]
 pub(crate) fn writable(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
-    match number.0 {
-        0x4000..=0x7FFF => Ok(number.0.to_be_bytes()),
+    match number.get() {
+        0x4000..=0x7FFF => Ok(number.get().to_be_bytes()),
         other => Err(EncodeError::OutOfRange {
             value: u32::from(other),
         }),
@@ -136,7 +73,7 @@ impl<'a> ChannelData<'a> {
     pub fn parse_datagram(bytes: &'a [u8]) -> Result<Self, FrameError> {
         let truncated = |declared: u32| FrameError::Truncated {
             declared,
-            available: length32(bytes),
+            available: saturating_u32(bytes.len()),
         };
         if let Some(&first @ (0x00..=0x3F | 0x80..=0xFF)) = bytes.first() {
             return Err(FrameError::NoFrame { first });
@@ -152,11 +89,11 @@ impl<'a> ChannelData<'a> {
         if spare.len() > 3 {
             return Err(FrameError::Trailing {
                 offset: declared,
-                available: length32(bytes),
+                available: saturating_u32(bytes.len()),
             });
         }
         Ok(Self {
-            number: ChannelNumber(u16::from_be_bytes([n0, n1])),
+            number: ChannelNumber::read(u16::from_be_bytes([n0, n1])),
             payload,
         })
     }
@@ -183,7 +120,7 @@ impl<'a> ChannelData<'a> {
     pub fn padding(&self) -> &'static [u8] {
         let zeros: &[u8; 3] = &[0; 3];
         zeros
-            .get(..wire::padding(self.payload.len()))
+            .get(..wire::padding_len(self.payload.len()))
             .unwrap_or_default()
     }
 }

@@ -5,8 +5,8 @@ use core::str::Utf8Error;
 
 use crate::attribute::shape::put_slice;
 use crate::attribute::text;
-use crate::display::Text;
 use crate::error::{EncodeError, ValueError};
+use crate::format::{Text, trim_nuls};
 
 /// ERROR-CODE: why a request was refused, as a number and a phrase
 /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
@@ -95,7 +95,7 @@ impl<'a> ErrorCode<'a> {
     /// The phrase without the NULs at its end that old servers count in the length.
     #[must_use]
     pub fn reason_trimmed(&self) -> &'a [u8] {
-        text::trim_nuls(self.reason)
+        trim_nuls(self.reason)
     }
 }
 

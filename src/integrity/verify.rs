@@ -2,15 +2,17 @@
 
 use core::fmt;
 
-use crate::attribute::{Attribute, AttributeType};
-use crate::dialect::{Dialect, Tag};
+use super::hmac::{BLOCK, Hash, Hmac, Output};
+use super::key::Key;
+use crate::attribute::{Attribute, RawAttribute, announces_algorithms};
+use crate::code_point::{AttributeType, Class, Method};
+use crate::dialect::{Dialect, HmacInput};
 use crate::error::{AttributeError, IntegrityError};
-use crate::header::{Class, Header, Method, TransactionId};
-use crate::hmac::{BLOCK, Hash, Hmac, Output};
-use crate::key::Key;
-use crate::message::{Attributes, GetAll, Mark, Message, RawAttribute, UnknownRequired, offset32};
-use crate::nonce;
-use crate::wire::{HEADER_LEN, TLV_HEAD_LEN, Tlv};
+use crate::header::Header;
+use crate::message::{Attributes, Entry, Message};
+use crate::num::saturating_u32;
+use crate::transaction_id::TransactionId;
+use crate::wire::{TLV_HEADER_LEN, Tlv};
 
 /// How a message was authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,9 +115,9 @@ impl<'a> Coverage<'a> {
     pub(crate) fn of(behind: [&'a [u8]; 3], type_bits: u16, length: u16, dialect: Dialect) -> Self {
         let [t0, t1] = type_bits.to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
-        let zeros = match dialect.rules().tag {
-            Tag::Adjusted => 0,
-            Tag::Last | Tag::BeforeFingerprint => {
+        let zeros = match dialect.rules().hmac_input {
+            HmacInput::AdjustedLength => 0,
+            HmacInput::ZeroPadded => {
                 let len = behind
                     .iter()
                     .fold(4_usize, |len, piece| len.wrapping_add(piece.len()));
@@ -182,12 +184,11 @@ impl<'a> Message<'a> {
     /// As [`verify`](Self::verify).
     #[inline]
     pub fn verify_with(&self, key: &Key, policy: &Policy) -> Result<Verified<'a>, IntegrityError> {
-        let marks = self.marks();
+        let marks = self.trailer();
         let dialect = self.dialect();
         // RFC 8489 §9.1.3 and §9.2.4: with both there, only the SHA-256 one is looked at.
-        let sha1 = marks.place(Mark::Integrity);
-        let sha256 = marks.place(Mark::Sha256);
-        let sha256 = sha256.filter(|_| dialect.rules().tag == Tag::Adjusted);
+        let sha1 = marks.offset(Entry::Integrity);
+        let sha256 = marks.offset(Entry::Sha256);
         let goog = sha1.is_none() && sha256.is_none() && policy.goog;
         let goog_place = if goog { self.goog_place() } else { None };
         let place = sha256.or(sha1).or(goog_place);
@@ -203,10 +204,10 @@ impl<'a> Message<'a> {
             (false, _) if goog => None,
             (false, 20) if policy.sha1 => Some(IntegrityAlgorithm::Sha1),
             (false, 20) => return Err(IntegrityError::Missing),
-            (false, 32) if dialect.rules().wide => Some(IntegrityAlgorithm::MsTurnSha256),
+            (false, 32) if dialect.rules().ms_turn_sha256 => Some(IntegrityAlgorithm::MsTurnSha256),
             _ => None,
         };
-        let offset = offset32(place);
+        let offset = saturating_u32(place);
         let Some(algorithm) = algorithm else {
             return Err(IntegrityError::TagLength {
                 offset,
@@ -214,9 +215,9 @@ impl<'a> Message<'a> {
             });
         };
         let header = self.header();
-        let length = match dialect.rules().tag {
-            Tag::Adjusted => end_of_tag(place, tag.len()),
-            Tag::Last | Tag::BeforeFingerprint => header.length(),
+        let length = match dialect.rules().hmac_input {
+            HmacInput::AdjustedLength => end_of_tag(place as u16 - 20, tag.len()),
+            HmacInput::ZeroPadded => header.length(),
         };
         let coverage = Coverage::new(text, header.type_bits(), length, dialect);
         let holds = match algorithm {
@@ -238,12 +239,12 @@ impl<'a> Message<'a> {
 
     /// Where the first GOOG-MESSAGE-INTEGRITY-32 stands that an agent may look at.
     #[cold]
-    fn goog_place(&self) -> Option<u16> {
+    fn goog_place(&self) -> Option<usize> {
         let goog = AttributeType::GOOG_MESSAGE_INTEGRITY_32;
-        if self.dialect().rules().tag != Tag::Adjusted {
+        if !self.dialect().rules().sha256_attribute {
             return None;
         }
-        self.attributes().next_of(|ty| ty == goog).map(Tlv::place)
+        self.attributes().next_of(|ty| ty == goog).map(Tlv::offset)
     }
 }
 
@@ -251,7 +252,7 @@ impl<'a> Message<'a> {
 #[inline(always)]
 pub(crate) fn end_of_tag(place: u16, len: usize) -> u16 {
     // Inside a message whose length is 16 bits.
-    let len = u16::try_from(len.wrapping_add(TLV_HEAD_LEN)).unwrap_or(u16::MAX);
+    let len = u16::try_from(len.wrapping_add(TLV_HEADER_LEN)).unwrap_or(u16::MAX);
     place.wrapping_add(len)
 }
 
@@ -267,7 +268,7 @@ pub(crate) fn end_of_tag(place: u16, len: usize) -> u16 {
 pub struct Verified<'a> {
     message: Message<'a>,
     algorithm: IntegrityAlgorithm,
-    covered: u16,
+    covered: usize,
 }
 
 impl<'a> Verified<'a> {
@@ -287,10 +288,10 @@ impl<'a> Verified<'a> {
     pub fn reply_algorithm(&self) -> IntegrityAlgorithm {
         let chosen = AttributeType::PASSWORD_ALGORITHM;
         let upgrades = self.algorithm == IntegrityAlgorithm::Sha1
-            && self.message.dialect().rules().tag == Tag::Adjusted
+            && self.message.dialect().rules().sha256_attribute
             && self.attributes().any(|raw| raw.ty() == chosen)
             // Without the nonce's bit the attribute means nothing.
-            && nonce::announces_algorithms(self.get().ok().flatten());
+            && announces_algorithms(self.get().ok().flatten());
         if upgrades {
             IntegrityAlgorithm::Sha256 { len: 32 }
         } else {
@@ -331,7 +332,7 @@ impl<'a> Verified<'a> {
     /// The attributes that the tag covers and an agent may look at, in wire order.
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
-        self.message.attributes().before(self.covered)
+        self.message.attributes().limited(self.covered)
     }
 
     /// The first covered attribute of type `T`.
@@ -345,25 +346,29 @@ impl<'a> Verified<'a> {
 
     /// All covered attributes of type `T`.
     #[inline]
-    pub fn get_all<T: Attribute<'a>>(&self) -> GetAll<'a, T> {
-        GetAll::new(self.attributes())
+    pub fn get_all<T: Attribute<'a>>(
+        &self,
+    ) -> impl Iterator<Item = Result<T, AttributeError>> + Clone + use<'a, T> {
+        self.attributes().get_all()
     }
 
     /// The types of the covered attributes that must be understood and that `known` does not know:
     /// see [`Message::unknown_required`].
     #[inline]
-    pub fn unknown_required<F>(&self, known: F) -> UnknownRequired<'a, F>
+    pub fn unknown_required<F>(
+        &self,
+        known: F,
+    ) -> impl Iterator<Item = AttributeType> + Clone + use<'a, F>
     where
-        F: FnMut(AttributeType) -> bool,
+        F: FnMut(AttributeType) -> bool + Clone,
     {
-        UnknownRequired::new(self.attributes(), known)
+        self.attributes().unknown_required(known)
     }
 
     /// Whether the tag covers this attribute of the same message.
     #[must_use]
     pub fn covers(&self, attribute: &RawAttribute<'_>) -> bool {
-        let end = HEADER_LEN.wrapping_add(usize::from(self.covered));
-        attribute.offset() < end
+        attribute.offset() < self.covered
     }
 }
 

@@ -4,13 +4,13 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::MessageWriter;
-use super::draft::{Apart, Draft, full, too_long};
+use super::raw::{Apart, Draft, full, too_long};
 use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::integrity::IntegrityAlgorithm;
-use crate::key::Key;
-use crate::wire::{self, TLV_HEAD_LEN};
+use crate::integrity::Key;
+use crate::wire::{self, TLV_HEADER_LEN};
 
 use super::state::{Closed, Open, Sealed};
 
@@ -115,22 +115,22 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
             return Err(too_long(len));
         };
         let padded = if dialect.is_padded() {
-            len.wrapping_add(wire::padding(len))
+            len.wrapping_add(wire::padding_len(len))
         } else {
             len
         };
-        let at = self.len().wrapping_add(TLV_HEAD_LEN);
+        let at = self.len().wrapping_add(TLV_HEADER_LEN);
         self.apart = Apart { payload, at };
         let pad = padded.saturating_sub(payload.len());
-        let out = self.extend(TLV_HEAD_LEN.wrapping_add(pad))?;
+        let out = self.extend(TLV_HEADER_LEN.wrapping_add(pad))?;
         // The padding, and what of the head is written over.
         if let Some(last) = out.last_chunk_mut::<4>() {
             *last = [0; 4];
         }
         let Some((head, _)) = out.split_first_chunk_mut::<4>() else {
-            return Err(full(TLV_HEAD_LEN, 0));
+            return Err(full(TLV_HEADER_LEN, 0));
         };
-        let [t0, t1] = ty.code().to_be_bytes();
+        let [t0, t1] = ty.as_u16().to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
         *head = [t0, t1, l0, l1];
         Ok(())

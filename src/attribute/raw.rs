@@ -2,13 +2,13 @@
 
 use core::ops::Range;
 
-use super::offset32;
-use crate::attribute::{AnyAttribute, Attribute, AttributeType};
+use super::registry;
+use super::{AnyAttribute, Attribute, AttributeType};
 use crate::dialect::{Context, Dialect};
 use crate::error::AttributeError;
-use crate::header::TransactionId;
-use crate::registry;
-use crate::wire::{TLV_HEAD_LEN, Tlv};
+use crate::num::saturating_u32;
+use crate::transaction_id::TransactionId;
+use crate::wire::{TLV_HEADER_LEN, Tlv};
 
 /// One attribute as it stands on the wire
 /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
@@ -25,12 +25,12 @@ pub struct RawAttribute<'a> {
 impl<'a> RawAttribute<'a> {
     /// `None` if it ends behind the message, which parsing has ruled out.
     #[inline(always)]
-    pub(super) fn new(tlv: Tlv<'a>, id: &'a [u8; 16], dialect: Dialect) -> Option<Self> {
+    pub(crate) fn new(tlv: Tlv<'a>, id: &'a [u8; 16], dialect: Dialect) -> Option<Self> {
         Some(Self {
             value: tlv.value()?,
-            padding: tlv.padding(dialect.is_padded()),
+            padding: tlv.padding(dialect.is_padded())?,
             id,
-            offset: offset32(tlv.place()),
+            offset: saturating_u32(tlv.offset()),
             ty: tlv.ty(),
             dialect,
         })
@@ -70,7 +70,7 @@ impl<'a> RawAttribute<'a> {
     #[must_use]
     #[inline]
     pub const fn range(&self) -> Range<usize> {
-        let start = self.offset().wrapping_add(TLV_HEAD_LEN);
+        let start = self.offset().wrapping_add(TLV_HEADER_LEN);
         start..start.wrapping_add(self.value.len())
     }
 

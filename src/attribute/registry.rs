@@ -5,17 +5,13 @@
 
 use core::fmt;
 
-use crate::attribute::{self, AttributeType};
+use super::raw::RawAttribute;
+use crate::attribute;
+use crate::attribute::ErrorCode;
+use crate::code_point::{AttributeType, Method};
 use crate::dialect::Dialect;
-use crate::display::Hex;
 use crate::error::AttributeError;
-use crate::error_code::ErrorCode;
-use crate::header::Method;
-use crate::message::RawAttribute;
-
-/// MAGIC-COOKIE whole, type and length and value: the first attribute of every message of MS-TURN
-/// (\[MS-TURN\] 2.2.2.8).
-pub(crate) const MS_TURN_MAGIC: [u8; 8] = [0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6];
+use crate::format::Hex;
 
 /// The dialects in which a row holds, by [`Dialect::bit`].
 #[derive(Clone, Copy, Debug)]
@@ -281,7 +277,7 @@ macro_rules! expand_attributes {
         #[inline(always)]
         pub(crate) fn to_any(raw: RawAttribute<'_>) -> Result<AnyAttribute<'_>, AttributeError> {
             let dialect = raw.context().dialect;
-            match raw.ty().code() {
+            match raw.ty().as_u16() {
                 $(
                     $first if In::$first_in.has(dialect) => raw.decode().map(AnyAttribute::$variant),
                     $( $code if In::$in.has(dialect) => raw.decode().map(AnyAttribute::$variant), )*
@@ -291,7 +287,7 @@ macro_rules! expand_attributes {
         }
 
         pub(crate) fn name_of(ty: AttributeType, dialect: Dialect) -> Option<&'static str> {
-            match ty.code() {
+            match ty.as_u16() {
                 $(
                     $first if In::$first_in.has(dialect) => Some($name),
                     $( $code if In::$in.has(dialect) => Some($name), )*
@@ -313,7 +309,7 @@ macro_rules! expand_attributes {
 
         /// What fills the value of this type where padding counts inside the length.
         pub(crate) fn fill_of(ty: AttributeType, dialect: Dialect) -> Fill {
-            match ty.code() {
+            match ty.as_u16() {
                 $( $first if In::$first_in.has(dialect) => Fill::$fill, )+
                 _ => Fill::Nothing,
             }
@@ -373,7 +369,7 @@ macro_rules! expand_second_owners {
 
         /// The name that a second owner gave to a code, where there is one.
         pub(crate) fn second_name(ty: AttributeType) -> Option<&'static str> {
-            match ty.code() {
+            match ty.as_u16() {
                 $( $code => Some($name), )+
                 _ => None,
             }
@@ -553,3 +549,101 @@ macro_rules! expand_error_codes {
 }
 
 error_codes!(expand_error_codes);
+
+impl AttributeType {
+    /// The name in RFC 8489's dialect, `None` if it has none. For another:
+    /// [`Dialect::name_of`].
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Dialect::RFC8489.name_of(self)
+    }
+
+    /// The name that a second owner gave to the code, where IANA's owner is not the only one who
+    /// uses it: NOMINATION for ENF-FLOW-DESCRIPTION.
+    #[must_use]
+    pub fn second_name(self) -> Option<&'static str> {
+        second_name(self)
+    }
+}
+
+/// The name, or the code as `0x8abc`.
+impl fmt::Display for AttributeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => write!(f, "{:#06x}", self.as_u16()),
+        }
+    }
+}
+
+impl fmt::Debug for AttributeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => write!(f, "Method {:#05x}", self.0),
+        }
+    }
+}
+
+impl Dialect {
+    /// The name of an attribute in this dialect, `None` if it has none.
+    ///
+    /// ```
+    /// use stunwire::Dialect;
+    /// use stunwire::attribute::AttributeType;
+    ///
+    /// let ty = AttributeType::new(0x0015);
+    /// assert_eq!(Dialect::RFC8489.name_of(ty), Some("NONCE"));
+    /// assert_eq!(Dialect::MS_TURN.name_of(ty), Some("REALM"));
+    /// ```
+    #[must_use]
+    pub fn name_of(self, ty: AttributeType) -> Option<&'static str> {
+        name_of(ty, self)
+    }
+}
+
+/// The name that an attribute has in a dialect, or its code.
+struct Named(AttributeType, Dialect);
+
+impl core::fmt::Display for Named {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.1.name_of(self.0) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{:#06x}", self.0.as_u16()),
+        }
+    }
+}
+
+impl core::error::Error for AttributeError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl fmt::Display for AttributeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            attribute,
+            offset,
+            source,
+            dialect,
+        } = *self;
+        write!(
+            f,
+            "{} at offset {offset}: {source}",
+            Named(attribute, dialect)
+        )
+    }
+}
