@@ -67,13 +67,13 @@ impl fmt::Display for ServerLoad<'_> {
 
 /// What went wrong, in the attribute's words.
 fn explain(error: &AttributeError) -> &'static str {
-    match error.source {
-        ValueError::Custom {
+    match error.value_error() {
+        Some(ValueError::Custom {
             code: ABOVE_100_PERCENT,
-        } => "a load above 100 %",
-        ValueError::Custom {
+        }) => "a load above 100 %",
+        Some(ValueError::Custom {
             code: REGION_IS_NOT_UTF8,
-        } => "a region that is not UTF-8",
+        }) => "a region that is not UTF-8",
         _ => "not the layout of SERVER-LOAD",
     }
 }

@@ -170,18 +170,96 @@ impl core::fmt::Display for Range {
     }
 }
 
-/// Why one attribute of a message cannot be read. The others still can.
+/// Why an attribute of a message cannot be read.
+///
+/// The other attributes are not affected: they can still be read.
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, Username};
+/// use stunwire::{AttributeError, Dialect, Message};
+///
+/// let packet = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+/// let message = Message::parse(packet)?;
+/// let missing = AttributeError::missing(AttributeType::USERNAME, message.dialect());
+/// let result = message.get::<Username>()?.ok_or(missing);
+/// assert_eq!(result.unwrap_err().to_string(), "USERNAME is missing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AttributeError {
-    /// The attribute's type.
-    pub attribute: AttributeType,
-    /// Where the attribute begins, in bytes from the start of the message.
-    pub offset: u32,
-    /// What is wrong with the value.
-    pub source: ValueError,
-    /// The dialect of the message, by which the attribute has its name.
-    pub dialect: Dialect,
+pub enum AttributeError {
+    /// The message has no attribute of a type that is required.
+    #[non_exhaustive]
+    Missing {
+        /// The attribute type that was asked for.
+        attribute: AttributeType,
+        /// The dialect of the message, which determines the attribute's name.
+        dialect: Dialect,
+    },
+    /// The attribute is present and its value is malformed.
+    #[non_exhaustive]
+    Malformed {
+        /// The attribute type.
+        attribute: AttributeType,
+        /// Offset of the attribute from the start of the message, in bytes.
+        offset: u32,
+        /// What is wrong with the value.
+        source: ValueError,
+        /// The dialect of the message, which determines the attribute's name.
+        dialect: Dialect,
+    },
+}
+
+impl AttributeError {
+    /// Creates the error for a required attribute that a message of `dialect` does not have.
+    #[must_use]
+    pub const fn missing(attribute: AttributeType, dialect: Dialect) -> Self {
+        Self::Missing { attribute, dialect }
+    }
+
+    /// Creates the error for an attribute whose value is malformed. `offset` is the offset of the
+    /// attribute from the start of the message, in bytes.
+    #[must_use]
+    pub const fn malformed(
+        attribute: AttributeType,
+        offset: u32,
+        source: ValueError,
+        dialect: Dialect,
+    ) -> Self {
+        Self::Malformed {
+            attribute,
+            offset,
+            source,
+            dialect,
+        }
+    }
+
+    /// The attribute type that is missing or malformed.
+    #[must_use]
+    pub const fn attribute(&self) -> AttributeType {
+        match *self {
+            Self::Missing { attribute, .. } | Self::Malformed { attribute, .. } => attribute,
+        }
+    }
+
+    /// Offset of the malformed attribute from the start of the message, in bytes. `None` if the
+    /// attribute is missing.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        match *self {
+            Self::Missing { .. } => None,
+            Self::Malformed { offset, .. } => usize::try_from(offset).ok(),
+        }
+    }
+
+    /// What is wrong with the value of the malformed attribute. `None` if the attribute is missing.
+    #[must_use]
+    pub const fn value_error(&self) -> Option<ValueError> {
+        match *self {
+            Self::Missing { .. } => None,
+            Self::Malformed { source, .. } => Some(source),
+        }
+    }
 }
 
 /// Why a message, or a part of one, cannot be written. Nothing of the refused part stands in the

@@ -157,7 +157,10 @@ fn attribute(raw: &RawAttribute<'_>) -> Value {
         }
         let text = match raw.to_any() {
             Ok(value) => value.to_string(),
-            Err(error) => format!("malformed: {}", error.source),
+            Err(error) => match error.value_error() {
+                Some(error) => format!("malformed: {error}"),
+                None => error.to_string(),
+            },
         };
         keys.insert("text".into(), text.into());
     }

@@ -95,12 +95,12 @@ impl<'a> RawAttribute<'a> {
     pub fn decode<T: Attribute<'a>>(&self) -> Result<T, AttributeError> {
         match T::decode(self.value, self.context()) {
             Ok(value) => Ok(value),
-            Err(source) => Err(AttributeError {
-                attribute: self.ty(),
-                offset: self.offset,
+            Err(source) => Err(AttributeError::malformed(
+                self.ty(),
+                self.offset,
                 source,
-                dialect: self.dialect,
-            }),
+                self.dialect,
+            )),
         }
     }
 

@@ -628,22 +628,29 @@ impl core::fmt::Display for Named {
 
 impl core::error::Error for AttributeError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.source)
+        match self {
+            Self::Missing { .. } => None,
+            Self::Malformed { source, .. } => Some(source),
+        }
     }
 }
 
+/// `USERNAME is missing`, or `PRIORITY at offset 20: …`.
 impl fmt::Display for AttributeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            attribute,
-            offset,
-            source,
-            dialect,
-        } = *self;
-        write!(
-            f,
-            "{} at offset {offset}: {source}",
-            Named(attribute, dialect)
-        )
+        match *self {
+            Self::Missing { attribute, dialect } => {
+                write!(f, "{} is missing", Named(attribute, dialect))
+            }
+            Self::Malformed {
+                attribute,
+                offset,
+                source,
+                dialect,
+            } => {
+                let name = Named(attribute, dialect);
+                write!(f, "{name} at offset {offset}: {source}")
+            }
+        }
     }
 }

@@ -93,7 +93,13 @@ impl fmt::Display for RawAttribute<'_> {
         }
         match self.to_any() {
             Ok(value) => write!(f, ": {value}"),
-            Err(error) => write!(f, ": {} ({})", Hex(self.value()), error.source),
+            Err(error) => {
+                write!(f, ": {}", Hex(self.value()))?;
+                match error.value_error() {
+                    Some(error) => write!(f, " ({error})"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
