@@ -1,29 +1,32 @@
 //! What a message can be written into.
 
-/// A buffer of the writer: a slice or an array, and, with their features, a `Vec<u8>` or a
-/// `BytesMut`.
+/// A buffer that a message can be written into: a slice or an array, and with features `alloc` and
+/// `bytes` a `Vec<u8>` and a `BytesMut`.
 ///
-/// Into those that grow the message is appended; of a slice it takes the front. What stood before
-/// it is never touched. The trait is sealed.
+/// A message is appended to a buffer that grows, and written to the start of a slice. Bytes before it
+/// are never changed.
+///
+/// This trait is sealed.
 pub trait Buffer: sealed::Raw {}
 
 pub(crate) mod sealed {
-    /// The operations. `at` is always inside what was written.
+    /// The operations of a buffer. Offsets count from its start.
     pub trait Raw {
-        /// Where the message begins.
+        /// Offset at which a message begins.
         fn start(&self) -> usize;
 
-        /// Makes `by` bytes behind `at` writable, whatever they hold.
-        fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]>;
+        /// Makes `by` bytes from `offset` on writable, whatever they contain, and returns them. `None`
+        /// if the buffer is too small. `offset` is at most the end of what was written.
+        fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]>;
 
         /// All bytes.
         fn bytes(&mut self) -> &mut [u8];
 
-        /// How many bytes there can be.
+        /// The number of bytes that there can be.
         fn limit(&self) -> usize;
 
-        /// Ends the buffer at `at`, where it can end.
-        fn cut(&mut self, at: usize);
+        /// Removes what was written from `offset` on, if the buffer grows.
+        fn truncate(&mut self, offset: usize);
     }
 }
 
@@ -38,8 +41,12 @@ impl Raw for [u8] {
     }
 
     #[inline(always)]
-    fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
-        self.get_mut(..at.wrapping_add(by))?.get_mut(at..)
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "an offset in a slice and at most 65,555 more"
+    )]
+    fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
+        self.get_mut(..offset + by)?.get_mut(offset..)
     }
 
     #[inline(always)]
@@ -53,7 +60,7 @@ impl Raw for [u8] {
     }
 
     #[inline(always)]
-    fn cut(&mut self, _at: usize) {}
+    fn truncate(&mut self, _offset: usize) {}
 }
 
 impl<const N: usize> Buffer for [u8; N] {}
@@ -65,8 +72,8 @@ impl<const N: usize> Raw for [u8; N] {
     }
 
     #[inline(always)]
-    fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
-        self.as_mut_slice().extend(at, by)
+    fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
+        self.as_mut_slice().extend(offset, by)
     }
 
     #[inline(always)]
@@ -80,12 +87,12 @@ impl<const N: usize> Raw for [u8; N] {
     }
 
     #[inline(always)]
-    fn cut(&mut self, _at: usize) {}
+    fn truncate(&mut self, _offset: usize) {}
 }
 
-/// A buffer that grows at its end.
+/// Implements [`Buffer`] for a type that grows at its end.
 #[cfg(feature = "alloc")]
-macro_rules! growing {
+macro_rules! impl_buffer_for_growing {
     ($ty:ty) => {
         impl Buffer for $ty {}
 
@@ -96,9 +103,9 @@ macro_rules! growing {
             }
 
             #[inline(always)]
-            fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
-                self.resize(at.checked_add(by)?, 0);
-                self.get_mut(at..)
+            fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
+                self.resize(offset.checked_add(by)?, 0);
+                self.get_mut(offset..)
             }
 
             #[inline(always)]
@@ -111,15 +118,16 @@ macro_rules! growing {
                 usize::MAX
             }
 
-            fn cut(&mut self, at: usize) {
-                self.truncate(at);
+            fn truncate(&mut self, offset: usize) {
+                // The inherent method.
+                <$ty>::truncate(self, offset);
             }
         }
     };
 }
 
 #[cfg(feature = "alloc")]
-growing!(alloc::vec::Vec<u8>);
+impl_buffer_for_growing!(alloc::vec::Vec<u8>);
 
 #[cfg(feature = "bytes")]
-growing!(bytes::BytesMut);
+impl_buffer_for_growing!(bytes::BytesMut);

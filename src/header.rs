@@ -1,4 +1,4 @@
-//! The 20 bytes in front of every message (RFC 8489 §5).
+//! The header of a message (RFC 8489 §5).
 
 use core::fmt;
 
@@ -7,9 +7,11 @@ use crate::dialect::Dialect;
 use crate::transaction_id::TransactionId;
 use crate::wire::RawHeader;
 
-/// The header of a message: read alone, so that a server can answer 400 to a message whose
-/// attributes are broken, or made to begin one
+/// The header of a message, 20 bytes
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+///
+/// Parsed alone it lets a server answer 400 to a message whose attributes are invalid. A header that was
+/// created begins a message: see [`MessageWriter::new`](crate::MessageWriter::new).
 ///
 /// ```
 /// use stunwire::{Class, Header, Method};
@@ -18,7 +20,7 @@ use crate::wire::RawHeader;
 /// let header = Header::parse(&packet)?;
 /// assert_eq!(header.class(), Class::Request);
 /// assert_eq!(header.method(), Method::BINDING);
-/// assert_eq!(header.length(), 8); // more than the packet has: that is the message's matter
+/// assert_eq!(header.length(), 8); // more than the packet has, which `Message::parse` refuses
 /// assert_eq!(&header.transaction_id().id(), b"abcdefghijkl");
 /// # Ok::<(), stunwire::HeaderError>(())
 /// ```
@@ -31,37 +33,48 @@ pub struct Header {
 }
 
 impl Header {
-    /// A request of RFC 8489.
+    /// Creates the header of a message of RFC 8489.
+    ///
+    /// ```
+    /// use stunwire::{Class, Dialect, Header, Method, TransactionId};
+    ///
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let header = Header::new(Class::Request, Method::BINDING, id);
+    /// assert_eq!(header, Header::request(Method::BINDING, id));
+    /// assert_eq!(header.in_dialect(Dialect::MS_ICE2).dialect(), Dialect::MS_ICE2);
+    /// ```
     #[must_use]
-    pub const fn request(method: Method, transaction_id: TransactionId) -> Self {
-        Self::new(Class::Request, method, transaction_id)
-    }
-
-    /// An indication of RFC 8489.
-    #[must_use]
-    pub const fn indication(method: Method, transaction_id: TransactionId) -> Self {
-        Self::new(Class::Indication, method, transaction_id)
-    }
-
-    /// A success response of RFC 8489.
-    #[must_use]
-    pub const fn success(method: Method, transaction_id: TransactionId) -> Self {
-        Self::new(Class::SuccessResponse, method, transaction_id)
-    }
-
-    /// An error response of RFC 8489.
-    #[must_use]
-    pub const fn error(method: Method, transaction_id: TransactionId) -> Self {
-        Self::new(Class::ErrorResponse, method, transaction_id)
-    }
-
-    const fn new(class: Class, method: Method, transaction_id: TransactionId) -> Self {
+    pub const fn new(class: Class, method: Method, transaction_id: TransactionId) -> Self {
         Self {
             type_bits: MessageType::new(class, method).to_bits(),
             length: 0,
             transaction_id,
             dialect: Dialect::RFC8489,
         }
+    }
+
+    /// Creates the header of a request of RFC 8489.
+    #[must_use]
+    pub const fn request(method: Method, transaction_id: TransactionId) -> Self {
+        Self::new(Class::Request, method, transaction_id)
+    }
+
+    /// Creates the header of an indication of RFC 8489.
+    #[must_use]
+    pub const fn indication(method: Method, transaction_id: TransactionId) -> Self {
+        Self::new(Class::Indication, method, transaction_id)
+    }
+
+    /// Creates the header of a success response of RFC 8489.
+    #[must_use]
+    pub const fn success(method: Method, transaction_id: TransactionId) -> Self {
+        Self::new(Class::SuccessResponse, method, transaction_id)
+    }
+
+    /// Creates the header of an error response of RFC 8489.
+    #[must_use]
+    pub const fn error(method: Method, transaction_id: TransactionId) -> Self {
+        Self::new(Class::ErrorResponse, method, transaction_id)
     }
 
     #[inline(always)]
@@ -74,7 +87,7 @@ impl Header {
         }
     }
 
-    /// The same class, method and transaction id in another dialect.
+    /// The header with the same class, method and transaction id in another dialect.
     #[must_use]
     pub fn in_dialect(self, dialect: Dialect) -> Self {
         Self {
@@ -84,7 +97,7 @@ impl Header {
         }
     }
 
-    /// The header of a response to this one, if it is a request.
+    /// The header of a response; `None` if this is not the header of a request.
     pub(crate) fn reply(self, class: Class) -> Option<Self> {
         let MessageType {
             class: Class::Request,
@@ -100,35 +113,42 @@ impl Header {
         })
     }
 
-    /// The class, as the dialect reads it.
+    /// The class.
     #[must_use]
     #[inline]
     pub fn class(&self) -> Class {
         self.message_type().class
     }
 
-    /// The method, as the dialect reads it.
+    /// The method.
     #[must_use]
     #[inline]
     pub fn method(&self) -> Method {
         self.message_type().method
     }
 
-    /// Class and method, as the dialect reads them.
+    /// Class and method, which depend on the dialect.
     #[must_use]
     #[inline]
     pub fn message_type(&self) -> MessageType {
         self.dialect.message_type(self.type_bits)
     }
 
-    /// The first 16 bits, as they stand on the wire.
+    /// Whether the class is [`Class::Request`].
+    #[must_use]
+    #[inline]
+    pub fn is_request(&self) -> bool {
+        self.class() == Class::Request
+    }
+
+    /// The first 16 bits of the header.
     #[must_use]
     pub const fn type_bits(&self) -> u16 {
         self.type_bits
     }
 
-    /// Length of the attributes in bytes, as the header has it: the message is 20 bytes longer.
-    /// Zero in a header that was made to be written; the writer fills it in.
+    /// Length of the attributes in bytes: the message is 20 bytes longer. Zero in a header that was
+    /// created; the writer sets it.
     #[must_use]
     pub const fn length(&self) -> u16 {
         self.length
@@ -141,7 +161,7 @@ impl Header {
         self.transaction_id
     }
 
-    /// The dialect that it was read in, or is to be written in.
+    /// The dialect in which the header was parsed, or in which the message will be written.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
         self.dialect
@@ -154,40 +174,9 @@ impl From<&Header> for Header {
     }
 }
 
-/// `Binding Request`.
+/// Class and method: `Binding Request`.
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.message_type(), f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals() {
-        let good = *b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
-        assert!(Header::parse(&good).is_ok());
-        for end in 0..20 {
-            let available = u8::try_from(end).unwrap();
-            assert_eq!(
-                Header::parse(&good[..end]),
-                Err(HeaderError::Short { available })
-            );
-        }
-        for first in [0x40, 0x80, 0xC0, 0xFF] {
-            let mut bad = good;
-            bad[0] = first;
-            assert_eq!(Header::parse(&bad), Err(HeaderError::NotStun { first }));
-        }
-        for at in 4..8 {
-            let mut bad = good;
-            bad[at] ^= 1;
-            assert!(matches!(
-                Header::parse(&bad),
-                Err(HeaderError::NoCookie { .. })
-            ));
-        }
     }
 }

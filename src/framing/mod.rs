@@ -340,7 +340,7 @@ impl<B: Buffer + ?Sized> Drop for FrameWriter<'_, B> {
             if let Some(head) = buffer.bytes().get_mut(self.from..self.to) {
                 head.iter_mut().take(4).for_each(|byte| *byte = 0xFF);
             }
-            buffer.cut(self.from);
+            buffer.truncate(self.from);
         }
     }
 }
@@ -372,10 +372,10 @@ impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
         self.buffer.as_deref().map_or(0, Raw::limit)
     }
 
-    fn cut(&mut self, at: usize) {
+    fn truncate(&mut self, at: usize) {
         self.to = at;
         if let Some(buffer) = self.buffer.as_deref_mut() {
-            buffer.cut(at);
+            buffer.truncate(at);
         }
     }
 }

@@ -114,7 +114,24 @@ impl<'a> Attributes<'a> {
     }
 
     #[inline(always)]
-    fn next_tlv(&mut self) -> Option<Tlv<'a>> {
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.visible.dialect
+    }
+
+    #[inline(always)]
+    pub(super) fn raw(&self, tlv: Tlv<'a>) -> Option<RawAttribute<'a>> {
+        self.visible.raw(tlv)
+    }
+
+    /// The error for an attribute that is required and absent.
+    #[cold]
+    pub(super) fn missing<T: Attribute<'a>>(&self) -> AttributeError {
+        let dialect = self.dialect();
+        AttributeError::missing(T::type_in(dialect).unwrap_or(T::TYPE), dialect)
+    }
+
+    #[inline(always)]
+    pub(super) fn next_tlv(&mut self) -> Option<Tlv<'a>> {
         if let Some(tlv) = self.visible.next_tlv() {
             return Some(tlv);
         }

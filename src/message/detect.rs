@@ -152,3 +152,34 @@ fn refused(header: RawHeader<'_>) -> HeaderError {
     let found = TransactionId::classic(*header.id).cookie();
     HeaderError::NoCookie { found }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_headers_are_refused() {
+        let good = *b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+        assert!(Header::parse(&good).is_ok());
+        for end in 0..20 {
+            let available = u8::try_from(end).unwrap();
+            assert_eq!(
+                Header::parse(&good[..end]),
+                Err(HeaderError::Short { available })
+            );
+        }
+        for first in [0x40, 0x80, 0xC0, 0xFF] {
+            let mut bad = good;
+            bad[0] = first;
+            assert_eq!(Header::parse(&bad), Err(HeaderError::NotStun { first }));
+        }
+        for at in 4..8 {
+            let mut bad = good;
+            bad[at] ^= 1;
+            assert!(matches!(
+                Header::parse(&bad),
+                Err(HeaderError::NoCookie { .. })
+            ));
+        }
+    }
+}

@@ -16,12 +16,14 @@ mod detect;
 mod display;
 #[cfg(feature = "bytes")]
 mod owned;
+mod read;
 mod trailer;
 mod try_attributes;
 
 pub use self::attributes::{AllAttributes, Attributes};
 #[cfg(feature = "bytes")]
 pub use self::owned::OwnedMessage;
+pub use self::read::{ReadAttributes, ReadField};
 pub(crate) use self::trailer::{Entry, Trailer};
 pub use self::try_attributes::TryAttributes;
 
@@ -257,6 +259,76 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn get<T: Attribute<'a>>(&self) -> Result<Option<T>, AttributeError> {
         self.attributes().get()
+    }
+
+    /// Reads several attributes in one pass over the message: a tuple of 1 to 12 attribute types, each
+    /// as itself if it is required or as `Option<T>` if it is optional. Ignored attributes are excluded,
+    /// and of each type the first attribute is read.
+    ///
+    /// This is the fastest way to read two or more attributes. Unlike a `match` on
+    /// [`RawAttribute::ty`](crate::RawAttribute::ty) it also finds attributes by the other codes that
+    /// peers send, such as XOR-MAPPED-ADDRESS under 0x8020.
+    ///
+    /// ```
+    /// use stunwire::Message;
+    /// use stunwire::attribute::{Nonce, Priority, Username};
+    ///
+    /// # let packet = b"\x00\x01\x00\x10\x21\x12\xa4\x42abcdefghijkl\
+    /// #                \x00\x24\x00\x04\x6e\x00\x01\xff\x00\x06\x00\x03a:b\0";
+    /// let message = Message::parse(packet)?;
+    /// let (username, priority, nonce) = message.read::<(Username, Priority, Option<Nonce>)>()?;
+    /// assert_eq!(username.as_bytes(), b"a:b");
+    /// assert_eq!(priority, Priority(0x6e00_01ff));
+    /// assert_eq!(nonce, None);
+    ///
+    /// let error = message.read::<(Username, Nonce)>().unwrap_err();
+    /// assert_eq!(error.to_string(), "NONCE is missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A tuple that names a type twice does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// # use stunwire::Message;
+    /// # use stunwire::attribute::Username;
+    /// # let message = Message::parse(&[])?;
+    /// let (a, b) = message.read::<(Username, Username)>()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a required attribute is absent, or the value of one of these attributes is malformed.
+    #[inline]
+    pub fn read<T: ReadAttributes<'a>>(&self) -> Result<T, AttributeError> {
+        self.attributes().read()
+    }
+
+    /// Whether an attribute of this type is present, ignored attributes excluded.
+    ///
+    /// ```
+    /// use stunwire::Message;
+    /// use stunwire::attribute::AttributeType;
+    ///
+    /// let packet = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00";
+    /// let message = Message::parse(packet)?;
+    /// assert!(message.contains(AttributeType::USE_CANDIDATE));
+    /// assert!(!message.has_integrity());
+    /// # Ok::<(), stunwire::ParseError>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn contains(&self, ty: AttributeType) -> bool {
+        self.attributes().next_of(|other| other == ty).is_some()
+    }
+
+    /// Whether MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 is present. Whether it is valid is found by
+    /// [`verify`](Self::verify).
+    #[must_use]
+    #[inline]
+    pub fn has_integrity(&self) -> bool {
+        [Entry::Integrity, Entry::Sha256]
+            .into_iter()
+            .any(|entry| self.trailer.offset(entry).is_some())
     }
 
     /// All attributes of type `T`, ignored attributes excluded: for example the peers of a

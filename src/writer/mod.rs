@@ -1,141 +1,155 @@
-//! Messages written straight into a buffer.
+//! Messages written into a buffer.
 
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::attribute::RawAttribute;
-use crate::attribute::{EncodeAttribute, ErrorCode};
+use crate::attribute::{EncodeAttribute, ErrorCode, RawAttribute};
 use crate::buffer::Buffer;
-use crate::code_point::Class;
+use crate::code_point::{Class, Method};
 use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::error::EncodeError;
 use crate::header::Header;
 use crate::integrity::{IntegrityAlgorithm, Key, Verified};
+use crate::transaction_id::TransactionId;
 
 mod payload;
 mod raw;
+pub mod state;
 
-pub use self::payload::{Parts, PayloadWriter};
+pub use self::payload::{PayloadWriter, Segments};
+use self::raw::{RawWriter, is_writer_only};
+use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed, Verbatim};
 
-/// What may come next in a [`MessageWriter`].
-pub mod state {
-    /// Attributes may follow.
-    #[derive(Debug)]
-    pub enum Open {}
-    /// MESSAGE-INTEGRITY is written: MESSAGE-INTEGRITY-SHA256 or FINGERPRINT may follow.
-    #[derive(Debug)]
-    pub enum Signed {}
-    /// The last integrity attribute is written: FINGERPRINT may follow.
-    #[derive(Debug)]
-    pub enum Sealed {}
-    /// FINGERPRINT is written: nothing may follow.
-    #[derive(Debug)]
-    pub enum Closed {}
-    /// Raw attributes of every type may follow, and nothing else.
-    #[derive(Debug)]
-    pub enum Replay {}
-}
-
-use self::raw::{Draft, is_writers};
-use state::{Closed, Open, Replay, Sealed, Signed};
-
-/// Writes one message: header, attributes, integrity, fingerprint, in this order, which the type
+/// Writes one message: header, attributes, integrity and FINGERPRINT, in this order, which the type
 /// enforces.
 ///
-/// Nothing is allocated but by a buffer that grows, and nothing is copied but the values. The
-/// message counts as one only after [`finish`](Self::finish): until then its first 4 bytes are no
-/// header, and a writer that is dropped cuts a growing buffer back to what it was.
+/// The writer does not allocate, except through a buffer that grows, and copies only values. The
+/// message is valid only after [`finish`](Self::finish): until then its first 4 bytes are 0xFF, which
+/// is not a valid header, and a writer that is dropped truncates a growing buffer to what it was.
+///
+/// Attributes are appended in a chain with [`with`](Self::with), or one at a time with
+/// [`attribute`](Self::attribute), for loops and conditions.
 ///
 /// ```
 /// use stunwire::attribute::{Priority, UseCandidate, Username};
-/// use stunwire::{Header, Key, MessageWriter, Method, TransactionId};
+/// use stunwire::{Key, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), stunwire::EncodeError> {
 /// # let id = TransactionId::new(*b"not a secret");
+/// # let nominate = true;
 /// let key = Key::short_term("the password of the other side");
 /// let mut buffer = [0; 256];
-/// let mut check = MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id))?;
-/// check
-///     .attribute(&Username::joined("their", "ours"))?
-///     .attribute(&Priority::from_parts(110, 0xFFFF, 1))?
-///     .attribute(&UseCandidate)?;
+/// let mut check = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .with(&Username::new("their:ours")?)?
+///     .with(&Priority(0x6e00_01ff))?;
+/// if nominate {
+///     check.attribute(&UseCandidate)?;
+/// }
 /// let packet: &mut [u8] = check.integrity(&key)?.fingerprint()?.finish()?;
 /// assert_eq!(packet.len(), 20 + 16 + 8 + 4 + 24 + 8);
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Behind the integrity no attribute can be written:
+/// After the integrity no attribute can be written:
 ///
 /// ```compile_fail,E0599
 /// # use stunwire::attribute::UseCandidate;
-/// # use stunwire::{Header, Key, MessageWriter, Method, TransactionId};
+/// # use stunwire::{Key, MessageWriter, Method, TransactionId};
 /// # fn main() -> Result<(), stunwire::EncodeError> {
 /// # let id = TransactionId::new(*b"not a secret");
 /// # let key = Key::short_term("secret");
 /// # let mut buffer = [0; 256];
-/// # let mut check = MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id))?;
+/// # let check = MessageWriter::request(&mut buffer, Method::BINDING, id)?;
 /// let mut check = check.integrity(&key)?;
 /// check.attribute(&UseCandidate)?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # In a struct
+///
+/// A writer borrows its buffer until it is finished or dropped, so a struct cannot hold both. Keep the
+/// buffer in the struct and make the writer where a message is written; what the rest of the program
+/// needs is the length of the finished message:
+///
+/// ```
+/// use stunwire::attribute::Software;
+/// use stunwire::{EncodeError, MessageWriter, Method, TransactionId};
+///
+/// struct Connection {
+///     out: Vec<u8>,
+/// }
+///
+/// impl Connection {
+///     fn ping(&mut self, id: TransactionId) -> Result<(), EncodeError> {
+///         MessageWriter::indication(&mut self.out, Method::BINDING, id)?
+///             .with(&Software::new("example")?)?
+///             .finish()?;
+///         self.flush();
+///         Ok(())
+///     }
+///
+///     fn flush(&mut self) {
+///         // … send the bytes of `self.out`
+///         self.out.clear();
+///     }
+/// }
+/// ```
+#[must_use = "a message is valid only after `finish`"]
 pub struct MessageWriter<'b, B: Buffer + ?Sized, S = Open> {
-    draft: Draft<'b, B>,
+    raw: RawWriter<'b, B>,
     state: PhantomData<S>,
 }
 
-impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
-    fn of(draft: Draft<'b, B>) -> Self {
-        Self {
-            draft,
-            state: PhantomData,
-        }
-    }
-
-    /// Length of the message so far in bytes, header included.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.draft.total()
-    }
-
-    /// Never: a message has a header.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// Ends the message and gives its bytes, and no others.
-    ///
-    /// # Errors
-    /// When the dialect's integrity asks for a FINGERPRINT that was not written.
-    #[inline]
-    pub fn finish(self) -> Result<&'b mut [u8], EncodeError> {
-        self.draft.finish()
-    }
-}
-
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Begins a message at the end of `buffer`, or at the start of a slice. MS-TURN's MAGIC-COOKIE
-    /// is written along.
+    /// Begins a message at the end of `buffer`, or at the start of a slice. In MS-TURN this also writes
+    /// MAGIC-COOKIE.
     ///
     /// # Errors
-    /// When the buffer is too small, or the header cannot be in its dialect.
+    /// If the buffer is too small, or the dialect has no such message or transaction id.
     #[inline]
-    pub fn new(buffer: &'b mut B, header: Header) -> Result<Self, EncodeError> {
-        let mut draft = Draft::new(buffer, header)?;
+    pub fn new(buffer: &'b mut B, header: impl Into<Header>) -> Result<Self, EncodeError> {
+        let header = header.into();
+        let mut raw = RawWriter::new(buffer, header)?;
         if header.dialect().rules().magic_cookie_attribute {
-            draft
-                .extend(MAGIC_COOKIE_ATTRIBUTE.len())?
+            raw.extend(MAGIC_COOKIE_ATTRIBUTE.len())?
                 .copy_from_slice(&MAGIC_COOKIE_ATTRIBUTE);
         }
-        Ok(Self::of(draft))
+        Ok(Self::of(raw))
     }
 
-    /// Begins the success response to a request, in its dialect.
+    /// Begins a request of RFC 8489. For another dialect, use [`new`](Self::new) with
+    /// [`Header::in_dialect`].
     ///
     /// # Errors
-    /// When `request` is none, or as [`new`](Self::new).
+    /// If the buffer is too small.
+    #[inline]
+    pub fn request(
+        buffer: &'b mut B,
+        method: Method,
+        transaction_id: TransactionId,
+    ) -> Result<Self, EncodeError> {
+        Self::new(buffer, Header::request(method, transaction_id))
+    }
+
+    /// Begins an indication of RFC 8489.
+    ///
+    /// # Errors
+    /// If the buffer is too small.
+    #[inline]
+    pub fn indication(
+        buffer: &'b mut B,
+        method: Method,
+        transaction_id: TransactionId,
+    ) -> Result<Self, EncodeError> {
+        Self::new(buffer, Header::indication(method, transaction_id))
+    }
+
+    /// Begins the success response to a request, in the dialect of the request.
+    ///
+    /// # Errors
+    /// If `request` is not a request, or for the reasons given in [`new`](Self::new).
     #[inline]
     pub fn success_to(buffer: &'b mut B, request: impl Into<Header>) -> Result<Self, EncodeError> {
         match request.into().reply(Class::SuccessResponse) {
@@ -144,52 +158,87 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         }
     }
 
-    /// Begins the error response to a request, in its dialect, with its ERROR-CODE.
+    /// Begins the error response to a request, in the dialect of the request, with its ERROR-CODE.
     ///
     /// # Errors
-    /// When `request` is none, or as [`new`](Self::new).
+    /// If `request` is not a request, or for the reasons given in [`new`](Self::new).
     #[inline]
-    pub fn error_to(
+    pub fn error_to<'c>(
         buffer: &'b mut B,
         request: impl Into<Header>,
-        code: ErrorCode<'_>,
+        code: impl Into<ErrorCode<'c>>,
     ) -> Result<Self, EncodeError> {
         match request.into().reply(Class::ErrorResponse) {
-            Some(header) => {
-                let mut writer = Self::new(buffer, header)?;
-                writer.attribute(&code)?;
-                Ok(writer)
-            }
+            Some(header) => Self::new(buffer, header)?.with(&code.into()),
             None => Err(EncodeError::NotARequest),
         }
+    }
+
+    /// Appends an attribute and returns the writer, for chains.
+    ///
+    /// An error ends the message: a growing buffer is then what it was before. To continue after an
+    /// error, use [`attribute`](Self::attribute).
+    ///
+    /// # Errors
+    /// As [`attribute`](Self::attribute).
+    #[inline]
+    pub fn with<A: EncodeAttribute + ?Sized>(mut self, attribute: &A) -> Result<Self, EncodeError> {
+        self.raw.attribute(attribute)?;
+        Ok(self)
+    }
+
+    /// Appends several attributes, for example those that an application adds to a message.
+    ///
+    /// ```
+    /// use stunwire::attribute::{EncodeAttribute, Priority, Software};
+    /// use stunwire::{MessageWriter, Method, TransactionId};
+    ///
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// let software = Software::new("example")?;
+    /// let extra: [&dyn EncodeAttribute; 2] = [&software, &Priority(1)];
+    /// let mut buffer = [0; 64];
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with_all(&extra)?
+    ///     .finish()?;
+    /// assert_eq!(packet.len(), 20 + 12 + 8);
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`attribute`](Self::attribute).
+    pub fn with_all(mut self, attributes: &[&dyn EncodeAttribute]) -> Result<Self, EncodeError> {
+        for attribute in attributes {
+            self.raw.attribute(*attribute)?;
+        }
+        Ok(self)
     }
 
     /// Appends an attribute.
     ///
     /// # Errors
-    /// When the buffer is too small, the message would be too long, the dialect has no such
-    /// attribute, or it is one that only the writer makes. Nothing of it is written then, and the
-    /// writer can go on: "as many peers as fit" is a loop.
+    /// If the buffer is too small, the message would be too long, the dialect has no such attribute, or
+    /// only the writer makes it. Nothing of the attribute is written then and the writer can continue,
+    /// for example to write as many peers as fit.
     #[inline]
     pub fn attribute<A: EncodeAttribute + ?Sized>(
         &mut self,
         attribute: &A,
     ) -> Result<&mut Self, EncodeError> {
-        self.draft.attribute(attribute)?;
+        self.raw.attribute(attribute)?;
         Ok(self)
     }
 
-    /// Appends an attribute as it was read, value and padding. XOR-ed addresses are right only under
-    /// the transaction id that they were read with.
+    /// Appends an attribute as it was read, value and padding. XORed addresses keep their meaning only
+    /// if the transaction id is that of the message they were read from.
     ///
     /// # Errors
     /// As [`attribute`](Self::attribute).
     pub fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<&mut Self, EncodeError> {
         let ty = attribute.ty();
-        if is_writers(ty, self.draft.dialect()) {
+        if is_writer_only(ty, self.raw.dialect()) {
             return Err(EncodeError::WriterOnly { attribute: ty });
         }
-        self.draft.raw(attribute)?;
+        self.raw.raw(attribute)?;
         Ok(self)
     }
 
@@ -198,167 +247,161 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// hash that the key was derived for.
     ///
     /// # Errors
-    /// When it does not fit.
+    /// If it does not fit.
     #[inline]
     pub fn integrity(mut self, key: &Key) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
-        self.draft.integrity(key)?;
-        Ok(MessageWriter::of(self.draft))
+        self.raw.integrity(key)?;
+        Ok(MessageWriter::of(self.raw))
     }
 
-    /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes
-    /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
-    ///
-    /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    #[inline]
-    pub fn integrity_sha256(
-        mut self,
-        key: &Key,
-    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        let algorithm = IntegrityAlgorithm::Sha256 { len: 32 };
-        self.draft.sign(key, algorithm)?;
-        Ok(MessageWriter::of(self.draft))
-    }
-
-    /// Appends MESSAGE-INTEGRITY-SHA256 cut down to `len` bytes: 16 to 32, a multiple of 4, and only
+    /// Appends MESSAGE-INTEGRITY-SHA256 truncated to `len` bytes: 16 to 32, a multiple of 4, and only
     /// where the usage allows it
     /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
     ///
     /// # Errors
-    /// When it does not fit, or `len` is none of these.
+    /// If it does not fit, the dialect does not have it, or `len` is another length.
     pub fn integrity_sha256_truncated(
         self,
         key: &Key,
         len: u8,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.integrity_by(IntegrityAlgorithm::Sha256 { len }, key)
+        self.integrity_with(IntegrityAlgorithm::Sha256 { len }, key)
     }
 
-    /// Appends GOOG-MESSAGE-INTEGRITY-32, 4 bytes: what libwebrtc's GOOG-PING carries, and nothing
-    /// else.
+    /// Appends GOOG-MESSAGE-INTEGRITY-32, 4 bytes, which only libwebrtc's GOOG-PING carries.
     ///
     /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    pub fn goog_integrity_32(
-        mut self,
-        key: &Key,
-    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.draft.sign(key, IntegrityAlgorithm::Goog32)?;
-        Ok(MessageWriter::of(self.draft))
+    /// If it does not fit, or the dialect does not have it.
+    pub fn goog_integrity_32(self, key: &Key) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
+        self.integrity_with(IntegrityAlgorithm::Goog32, key)
     }
 
-    /// Appends the integrity attribute that a reply to `request` carries: the one that the request
-    /// was verified by ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)), or
-    /// MESSAGE-INTEGRITY-SHA256 where the request chose a PASSWORD-ALGORITHM
-    /// ([§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
+    /// Appends the integrity attribute of a reply to `request`: see [`Verified::reply_algorithm`].
     ///
     /// # Errors
-    /// When it does not fit, or this message's dialect does not have it.
+    /// If it does not fit, or the dialect of this message does not have it.
     #[inline]
     pub fn integrity_like(
         self,
         request: &Verified<'_>,
         key: &Key,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.integrity_by(request.reply_algorithm(), key)
+        self.integrity_with(request.reply_algorithm(), key)
     }
 
-    /// Appends the integrity attribute of this algorithm: where the reply is written when the request
-    /// is gone, as the answer to a Connect
+    /// Appends the integrity attribute of this algorithm: for a reply that is written when its request
+    /// is no longer available, such as the response to a Connect
     /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), with what
-    /// [`Verified::reply_algorithm`] said.
+    /// [`Verified::reply_algorithm`] returned.
     ///
     /// # Errors
-    /// When it does not fit, the dialect does not have it, or its length is none that
-    /// [`integrity_sha256_truncated`](Self::integrity_sha256_truncated) takes.
+    /// If it does not fit, the dialect does not have it, or its length is invalid.
     #[inline]
-    pub fn integrity_by(
+    pub fn integrity_with(
         mut self,
         algorithm: IntegrityAlgorithm,
         key: &Key,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        self.draft.sign(key, algorithm)?;
-        Ok(MessageWriter::of(self.draft))
-    }
-
-    /// Appends FINGERPRINT
-    /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
-    ///
-    /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    #[inline]
-    pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
-        self.draft.fingerprint()?;
-        Ok(MessageWriter::of(self.draft))
+        self.raw.sign(key, algorithm)?;
+        Ok(MessageWriter::of(self.raw))
     }
 }
 
-impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Signed> {
-    /// Appends MESSAGE-INTEGRITY-SHA256 behind MESSAGE-INTEGRITY, for a first request to a server
-    /// that may know only one
-    /// ([RFC 8489 §9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
+impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
+    /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes
+    /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)): alone, or after
+    /// MESSAGE-INTEGRITY in a first request to a server that may know only one of them
+    /// ([§9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
     ///
     /// # Errors
-    /// When it does not fit, or the dialect does not have it.
+    /// If it does not fit, or the dialect does not have it.
     #[inline]
     pub fn integrity_sha256(
         mut self,
         key: &Key,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
-        let algorithm = IntegrityAlgorithm::Sha256 { len: 32 };
-        self.draft.sign(key, algorithm)?;
-        Ok(MessageWriter::of(self.draft))
+        self.raw.sign(key, IntegrityAlgorithm::Sha256 { len: 32 })?;
+        Ok(MessageWriter::of(self.raw))
     }
+}
 
+impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
     /// Appends FINGERPRINT
     /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
     ///
     /// # Errors
-    /// When it does not fit, or the dialect does not have it.
+    /// If it does not fit, or the dialect does not have it.
     #[inline]
     pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
-        self.draft.fingerprint()?;
-        Ok(MessageWriter::of(self.draft))
+        self.raw.fingerprint(S::IS_SIGNED)?;
+        Ok(MessageWriter::of(self.raw))
     }
 }
 
-impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Sealed> {
-    /// Appends FINGERPRINT
-    /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
+impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Verbatim> {
+    /// Begins a message of attributes as they were read, of every type and in any order: to send a
+    /// message again byte for byte, or without some of its attributes. Nothing is added, not even
+    /// MS-TURN's MAGIC-COOKIE.
+    ///
+    /// ```
+    /// use stunwire::{Message, MessageWriter};
+    ///
+    /// let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x80\x22\x00\x03abc ";
+    /// let message = Message::parse(packet)?;
+    /// let mut copy = [0; 64];
+    /// let mut writer = MessageWriter::verbatim(&mut copy, &message)?;
+    /// for attribute in message.all_attributes() {
+    ///     writer.raw(&attribute)?;
+    /// }
+    /// assert_eq!(writer.finish()?, packet);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    #[inline]
-    pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
-        self.draft.fingerprint()?;
-        Ok(MessageWriter::of(self.draft))
-    }
-}
-
-impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Replay> {
-    /// Begins a message of raw attributes, of every type and in any order: what a proxy re-emits,
-    /// byte for byte, or less some of it. Nothing is added, not even MS-TURN's MAGIC-COOKIE.
-    ///
-    /// # Errors
-    /// When the buffer is too small, or the header cannot be in its dialect.
-    pub fn replay(buffer: &'b mut B, header: Header) -> Result<Self, EncodeError> {
-        Draft::new(buffer, header).map(Self::of)
+    /// If the buffer is too small, or the dialect has no such message or transaction id.
+    pub fn verbatim(buffer: &'b mut B, header: impl Into<Header>) -> Result<Self, EncodeError> {
+        RawWriter::new(buffer, header.into()).map(Self::of)
     }
 
     /// Appends an attribute as it was read, value and padding.
     ///
     /// # Errors
-    /// When it does not fit. Nothing of it is written then, and the writer can go on.
+    /// If it does not fit. Nothing of it is written then, and the writer can continue.
     pub fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<&mut Self, EncodeError> {
-        self.draft.raw(attribute)?;
+        self.raw.raw(attribute)?;
         Ok(self)
+    }
+}
+
+impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
+    fn of(raw: RawWriter<'b, B>) -> Self {
+        Self {
+            raw,
+            state: PhantomData,
+        }
+    }
+
+    /// Ends the message and returns its bytes.
+    ///
+    /// # Errors
+    /// If the integrity of the dialect requires a FINGERPRINT that was not written.
+    #[inline]
+    pub fn finish(self) -> Result<&'b mut [u8], EncodeError> {
+        self.raw.finish()
+    }
+
+    /// Length of the message so far in bytes, header included.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "a message is never empty")]
+    pub fn len(&self) -> usize {
+        self.raw.total()
     }
 }
 
 impl<B: Buffer + ?Sized, S> fmt::Debug for MessageWriter<'_, B, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageWriter")
-            .field("header", &self.draft.header)
+            .field("header", &self.raw.header)
             .field("len", &self.len())
             .finish_non_exhaustive()
     }

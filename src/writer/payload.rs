@@ -1,111 +1,171 @@
-//! A message around a payload that stays where it is, for a vectored write.
+//! A message around a payload outside the buffer, for a vectored write.
 
 use core::fmt;
 use core::marker::PhantomData;
 
 use super::MessageWriter;
-use super::raw::{Apart, Draft, full, too_long};
+use super::raw::{External, RawWriter, impossible, too_long};
+use super::state::{BeforeFingerprint, Closed, Open, Sealed};
 use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::integrity::IntegrityAlgorithm;
-use crate::integrity::Key;
+use crate::integrity::{IntegrityAlgorithm, Key};
 use crate::wire::{self, TLV_HEADER_LEN};
 
-use super::state::{Closed, Open, Sealed};
-
-/// A message in three parts, to be sent one behind the other. The first and the last stand in the
-/// writer's buffer, the payload where it was.
+/// The three segments of a message with an external payload, to be sent one after the other: the first
+/// and the last are in the buffer of the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts<'b> {
-    /// From the header to the head of DATA.
-    pub head: &'b [u8],
+#[non_exhaustive]
+pub struct Segments<'b> {
+    /// From the header to type and length of DATA.
+    pub leading: &'b [u8],
     /// The value of DATA.
     pub payload: &'b [u8],
-    /// Its padding, and the integrity and FINGERPRINT that were asked for.
-    pub tail: &'b [u8],
+    /// The padding of DATA, then integrity and FINGERPRINT if they were appended.
+    pub trailing: &'b [u8],
 }
 
-impl<'b> Parts<'b> {
+impl<'b> Segments<'b> {
+    /// The three segments in their order: `.map(IoSlice::new)` gives what a vectored write takes.
+    #[must_use]
+    pub const fn as_slices(&self) -> [&'b [u8]; 3] {
+        [self.leading, self.payload, self.trailing]
+    }
+
     /// Length of the message in bytes.
     #[must_use]
-    pub fn len(&self) -> usize {
-        // At most 20 + 65,535.
-        self.head
-            .len()
-            .wrapping_add(self.payload.len())
-            .wrapping_add(self.tail.len())
-    }
-
-    /// Never: a message has a header.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// The three in their order: `.map(IoSlice::new)` is what a vectored write takes.
-    #[must_use]
-    pub const fn slices(&self) -> [&'b [u8]; 3] {
-        [self.head, self.payload, self.tail]
+    #[allow(clippy::len_without_is_empty, reason = "a message is never empty")]
+    #[allow(clippy::arithmetic_side_effects, reason = "at most 20 + 65,535")]
+    pub const fn len(&self) -> usize {
+        self.leading.len() + self.payload.len() + self.trailing.len()
     }
 }
 
-/// Ends a message whose last attribute is a DATA that stays where it is: [`MessageWriter::payload`].
+/// Ends a message whose last attribute is a DATA with an external payload; returned by
+/// [`MessageWriter::payload`].
+#[must_use = "a message is valid only after `finish`"]
 pub struct PayloadWriter<'b, B: Buffer + ?Sized, S = Open> {
-    draft: Draft<'b, B>,
+    raw: RawWriter<'b, B>,
     state: PhantomData<S>,
 }
 
+impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
+    /// Appends MESSAGE-INTEGRITY: see [`MessageWriter::integrity`].
+    ///
+    /// # Errors
+    /// If it does not fit.
+    pub fn integrity(mut self, key: &Key) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
+        self.raw.integrity(key)?;
+        Ok(PayloadWriter::of(self.raw))
+    }
+
+    /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes: see [`MessageWriter::integrity_sha256`].
+    ///
+    /// # Errors
+    /// If it does not fit, or the dialect does not have it.
+    pub fn integrity_sha256(
+        mut self,
+        key: &Key,
+    ) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
+        self.raw.sign(key, IntegrityAlgorithm::Sha256 { len: 32 })?;
+        Ok(PayloadWriter::of(self.raw))
+    }
+}
+
+impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> PayloadWriter<'b, B, S> {
+    /// Appends FINGERPRINT: see [`MessageWriter::fingerprint`].
+    ///
+    /// # Errors
+    /// If it does not fit, or the dialect does not have it.
+    pub fn fingerprint(mut self) -> Result<PayloadWriter<'b, B, Closed>, EncodeError> {
+        self.raw.fingerprint(S::IS_SIGNED)?;
+        Ok(PayloadWriter::of(self.raw))
+    }
+}
+
+impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
+    fn of(raw: RawWriter<'b, B>) -> Self {
+        Self {
+            raw,
+            state: PhantomData,
+        }
+    }
+
+    /// Ends the message and returns its segments.
+    ///
+    /// # Errors
+    /// If the integrity of the dialect requires a FINGERPRINT that was not written.
+    #[inline]
+    pub fn finish(self) -> Result<Segments<'b>, EncodeError> {
+        let External { payload, offset } = self.raw.external;
+        let written: &'b [u8] = self.raw.finish()?;
+        match written.split_at_checked(offset) {
+            Some((leading, trailing)) => Ok(Segments {
+                leading,
+                payload,
+                trailing,
+            }),
+            None => Err(impossible(offset)),
+        }
+    }
+}
+
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Ends the attributes with a DATA whose value is not copied. What follows it is written behind
-    /// the rest in the same buffer, and integrity and FINGERPRINT are computed over all of it;
-    /// without them the cost does not depend on the payload.
+    /// Ends the attributes with a DATA whose value is not copied: the payload stays where it is, and
+    /// what follows it in the message is written to the same buffer as the rest.
+    ///
+    /// Integrity and FINGERPRINT, if they are appended, are computed over all of the message; without
+    /// them the cost does not depend on the length of the payload.
     ///
     /// ```
     /// use stunwire::attribute::XorPeerAddress;
-    /// use stunwire::{Header, MessageWriter, Method, TransactionId};
-    ///
-    /// # let id = TransactionId::new(*b"not a secret");
-    /// # let peer = "192.0.2.1:7".parse()?;
-    /// let payload = b"as it came from the peer";
-    /// let mut buffer = [0; 64];
-    /// let mut data = MessageWriter::new(&mut buffer, Header::indication(Method::DATA, id))?;
-    /// data.attribute(&XorPeerAddress(peer))?;
-    /// let parts = data.payload(payload)?.finish()?;
-    /// assert_eq!(parts.head.len(), 36);
+    /// use stunwire::{MessageWriter, Method, TransactionId};
     ///
     /// # use std::io::{IoSlice, Write};
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// # let peer = "192.0.2.1:7".parse()?;
     /// # let mut socket = Vec::new();
-    /// socket.write_vectored(&parts.slices().map(IoSlice::new))?;
-    /// assert_eq!(socket.len(), parts.len());
+    /// let payload = b"received from the peer";
+    /// let mut buffer = [0; 64];
+    /// let segments = MessageWriter::indication(&mut buffer, Method::DATA, id)?
+    ///     .with(&XorPeerAddress(peer))?
+    ///     .payload(payload)?
+    ///     .finish()?;
+    /// assert_eq!(segments.leading.len(), 36);
+    /// socket.write_vectored(&segments.as_slices().map(IoSlice::new))?;
+    /// # assert_eq!(socket.len(), segments.len());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// When the head does not fit, the message would be too long, or the dialect has no DATA.
+    /// If the type and length of DATA do not fit, the message would be too long, or the dialect has no
+    /// DATA.
     #[inline]
     pub fn payload(mut self, payload: &'b [u8]) -> Result<PayloadWriter<'b, B>, EncodeError> {
-        self.draft.payload(payload.len(), payload)?;
-        Ok(PayloadWriter::of(self.draft))
+        self.raw.payload(payload.len(), payload)?;
+        Ok(PayloadWriter::of(self.raw))
     }
 
-    /// The same where the padding, too, stands elsewhere: `padded` is the payload of `len` bytes and
-    /// what pads it.
+    /// As [`payload`](Self::payload), but `padded` is the payload of `len` bytes followed by its
+    /// padding.
     #[inline(always)]
     pub(crate) fn payload_in_place(
         mut self,
         len: usize,
         padded: &'b [u8],
     ) -> Result<PayloadWriter<'b, B>, EncodeError> {
-        self.draft.payload(len, padded)?;
-        Ok(PayloadWriter::of(self.draft))
+        self.raw.payload(len, padded)?;
+        Ok(PayloadWriter::of(self.raw))
     }
 }
 
-impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
-    /// Type and length of a DATA of `len` bytes, of which `payload` stands elsewhere, and the padding
-    /// that does not.
+impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
+    /// Writes type and length of a DATA of `len` bytes, and what `payload` lacks of the padding.
     #[inline(always)]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "at most 20 + 65,535 + 4 + 65,535 + 3"
+    )]
     fn payload(&mut self, len: usize, payload: &'b [u8]) -> Result<(), EncodeError> {
         let dialect = self.dialect();
         let Some(ty) = Data(payload).wire_type(dialect) else {
@@ -114,103 +174,34 @@ impl<'b, B: Buffer + ?Sized> Draft<'b, B> {
         let Ok(length) = u16::try_from(len) else {
             return Err(too_long(len));
         };
-        let padded = if dialect.is_padded() {
-            len.wrapping_add(wire::padding_len(len))
+        let padded_len = if dialect.is_padded() {
+            len + wire::padding_len(len)
         } else {
             len
         };
-        let at = self.len().wrapping_add(TLV_HEADER_LEN);
-        self.apart = Apart { payload, at };
-        let pad = padded.saturating_sub(payload.len());
-        let out = self.extend(TLV_HEADER_LEN.wrapping_add(pad))?;
-        // The padding, and what of the head is written over.
+        let offset = self.len() + TLV_HEADER_LEN;
+        self.external = External { payload, offset };
+        let padding = padded_len.saturating_sub(payload.len());
+        let out = self.extend(TLV_HEADER_LEN + padding)?;
+        // The padding, and what of type and length is overwritten.
         if let Some(last) = out.last_chunk_mut::<4>() {
             *last = [0; 4];
         }
-        let Some((head, _)) = out.split_first_chunk_mut::<4>() else {
-            return Err(full(TLV_HEADER_LEN, 0));
+        let Some((header, _)) = out.split_first_chunk_mut::<4>() else {
+            return Err(impossible(offset));
         };
         let [t0, t1] = ty.as_u16().to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
-        *head = [t0, t1, l0, l1];
+        *header = [t0, t1, l0, l1];
         Ok(())
-    }
-}
-
-impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
-    fn of(draft: Draft<'b, B>) -> Self {
-        Self {
-            draft,
-            state: PhantomData,
-        }
-    }
-
-    /// Ends the message and gives its parts.
-    ///
-    /// # Errors
-    /// When the dialect's integrity asks for a FINGERPRINT that was not written.
-    #[inline]
-    pub fn finish(self) -> Result<Parts<'b>, EncodeError> {
-        let Apart { payload, at } = self.draft.apart;
-        let written: &'b [u8] = self.draft.finish()?;
-        let (head, tail) = written.split_at_checked(at).unwrap_or((written, &[]));
-        Ok(Parts {
-            head,
-            payload,
-            tail,
-        })
-    }
-}
-
-impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
-    /// Appends MESSAGE-INTEGRITY: [`MessageWriter::integrity`].
-    ///
-    /// # Errors
-    /// When it does not fit.
-    pub fn integrity(mut self, key: &Key) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
-        self.draft.integrity(key)?;
-        Ok(PayloadWriter::of(self.draft))
-    }
-
-    /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes: [`MessageWriter::integrity_sha256`].
-    ///
-    /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    pub fn integrity_sha256(
-        mut self,
-        key: &Key,
-    ) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
-        let algorithm = IntegrityAlgorithm::Sha256 { len: 32 };
-        self.draft.sign(key, algorithm)?;
-        Ok(PayloadWriter::of(self.draft))
-    }
-
-    /// Appends FINGERPRINT: [`MessageWriter::fingerprint`].
-    ///
-    /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    pub fn fingerprint(mut self) -> Result<PayloadWriter<'b, B, Closed>, EncodeError> {
-        self.draft.fingerprint()?;
-        Ok(PayloadWriter::of(self.draft))
-    }
-}
-
-impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B, Sealed> {
-    /// Appends FINGERPRINT: [`MessageWriter::fingerprint`].
-    ///
-    /// # Errors
-    /// When it does not fit, or the dialect does not have it.
-    pub fn fingerprint(mut self) -> Result<PayloadWriter<'b, B, Closed>, EncodeError> {
-        self.draft.fingerprint()?;
-        Ok(PayloadWriter::of(self.draft))
     }
 }
 
 impl<B: Buffer + ?Sized, S> fmt::Debug for PayloadWriter<'_, B, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PayloadWriter")
-            .field("header", &self.draft.header)
-            .field("len", &self.draft.total())
+            .field("header", &self.raw.header)
+            .field("len", &self.raw.total())
             .finish_non_exhaustive()
     }
 }

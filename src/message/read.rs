@@ -1,0 +1,144 @@
+//! Reading several attributes in one pass.
+
+use super::Attributes;
+use crate::attribute::Attribute;
+use crate::code_point::AttributeType;
+use crate::dialect::Dialect;
+use crate::error::AttributeError;
+use crate::wire::Tlv;
+
+/// What [`Message::read`](crate::Message::read) can read: a tuple of 1 to 12 attribute types, each as
+/// itself if it is required or as `Option<T>` if it is optional.
+///
+/// This trait is sealed.
+pub trait ReadAttributes<'a>: sealed::Read<'a> {}
+
+/// An element of a tuple that implements [`ReadAttributes`]: an attribute type that is required, or an
+/// `Option` of one.
+///
+/// This trait is sealed.
+pub trait ReadField<'a>: sealed::Field<'a> {}
+
+impl<'a, T: sealed::Field<'a>> ReadField<'a> for T {}
+
+mod sealed {
+    use super::{AttributeError, AttributeType, Attributes, Dialect, Tlv};
+
+    pub trait Read<'a>: Sized {
+        fn read(attributes: Attributes<'a>) -> Result<Self, AttributeError>;
+    }
+
+    pub trait Field<'a>: Sized {
+        const TYPE: AttributeType;
+
+        fn is_type(ty: AttributeType, dialect: Dialect) -> bool;
+
+        fn decode(
+            tlv: Option<Tlv<'a>>,
+            attributes: &Attributes<'a>,
+        ) -> Result<Self, AttributeError>;
+    }
+}
+
+impl<'a, T: Attribute<'a>> sealed::Field<'a> for T {
+    const TYPE: AttributeType = T::TYPE;
+
+    #[inline(always)]
+    fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
+        T::is_type(ty, dialect)
+    }
+
+    #[inline(always)]
+    fn decode(tlv: Option<Tlv<'a>>, attributes: &Attributes<'a>) -> Result<Self, AttributeError> {
+        match tlv.and_then(|tlv| attributes.raw(tlv)) {
+            Some(raw) => raw.decode(),
+            None => Err(attributes.missing::<T>()),
+        }
+    }
+}
+
+impl<'a, T: Attribute<'a>> sealed::Field<'a> for Option<T> {
+    const TYPE: AttributeType = T::TYPE;
+
+    #[inline(always)]
+    fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
+        T::is_type(ty, dialect)
+    }
+
+    #[inline(always)]
+    fn decode(tlv: Option<Tlv<'a>>, attributes: &Attributes<'a>) -> Result<Self, AttributeError> {
+        match tlv.and_then(|tlv| attributes.raw(tlv)) {
+            Some(raw) => raw.decode().map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Whether no type occurs twice.
+const fn are_distinct(types: &[AttributeType]) -> bool {
+    let mut rest = types;
+    while let [first, others @ ..] = rest {
+        let mut remaining = others;
+        while let [other, more @ ..] = remaining {
+            if first.as_u16() == other.as_u16() {
+                return false;
+            }
+            remaining = more;
+        }
+        rest = others;
+    }
+    true
+}
+
+macro_rules! read_tuple {
+    ($($field:ident $slot:ident),+) => {
+        impl<'a, $($field: ReadField<'a>),+> ReadAttributes<'a> for ($($field,)+) {}
+
+        impl<'a, $($field: ReadField<'a>),+> sealed::Read<'a> for ($($field,)+) {
+            #[inline(always)]
+            fn read(mut attributes: Attributes<'a>) -> Result<Self, AttributeError> {
+                const {
+                    assert!(
+                        are_distinct(&[$($field::TYPE),+]),
+                        "an attribute type occurs twice in the tuple"
+                    );
+                }
+                let dialect = attributes.dialect();
+                $( let mut $slot = None; )+
+                while let Some(tlv) = attributes.next_tlv() {
+                    let ty = AttributeType::new(tlv.ty());
+                    $(
+                        if $field::is_type(ty, dialect) {
+                            if $slot.is_none() {
+                                $slot = Some(tlv);
+                            }
+                            continue;
+                        }
+                    )+
+                }
+                Ok(($( $field::decode($slot, &attributes)?, )+))
+            }
+        }
+    };
+}
+
+read_tuple!(A a);
+read_tuple!(A a, B b);
+read_tuple!(A a, B b, C c);
+read_tuple!(A a, B b, C c, D d);
+read_tuple!(A a, B b, C c, D d, E e);
+read_tuple!(A a, B b, C c, D d, E e, F f);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g, H h);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g, H h, I i);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g, H h, I i, J j);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k);
+read_tuple!(A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l);
+
+impl<'a> Attributes<'a> {
+    /// Reads several attributes in one pass.
+    #[inline(always)]
+    pub(crate) fn read<T: ReadAttributes<'a>>(self) -> Result<T, AttributeError> {
+        T::read(self)
+    }
+}
