@@ -123,13 +123,6 @@ impl<'a> Attributes<'a> {
         self.visible.raw(tlv)
     }
 
-    /// The error for an attribute that is required and absent.
-    #[cold]
-    pub(super) fn missing<T: Attribute<'a>>(&self) -> AttributeError {
-        let dialect = self.dialect();
-        AttributeError::missing(T::type_in(dialect).unwrap_or(T::TYPE), dialect)
-    }
-
     #[inline(always)]
     pub(super) fn next_tlv(&mut self) -> Option<Tlv<'a>> {
         if let Some(tlv) = self.visible.next_tlv() {

@@ -1,11 +1,10 @@
 //! Reading several attributes in one pass.
 
 use super::Attributes;
-use crate::attribute::Attribute;
+use crate::attribute::{Attribute, RawAttribute};
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::error::AttributeError;
-use crate::wire::Tlv;
 
 /// What [`Message::read`](crate::Message::read) can read: a tuple of 1 to 12 attribute types, each as
 /// itself if it is required or as `Option<T>` if it is optional.
@@ -33,10 +32,7 @@ mod sealed {
 
         fn is_type(ty: AttributeType, dialect: Dialect) -> bool;
 
-        fn decode(
-            tlv: Option<Tlv<'a>>,
-            attributes: &Attributes<'a>,
-        ) -> Result<Self, AttributeError>;
+        fn decode(raw: Option<RawAttribute<'a>>, dialect: Dialect) -> Result<Self, AttributeError>;
     }
 }
 
@@ -49,10 +45,10 @@ impl<'a, T: Attribute<'a>> sealed::Field<'a> for T {
     }
 
     #[inline(always)]
-    fn decode(tlv: Option<Tlv<'a>>, attributes: &Attributes<'a>) -> Result<Self, AttributeError> {
-        match tlv.and_then(|tlv| attributes.raw(tlv)) {
+    fn decode(raw: Option<RawAttribute<'a>>, dialect: Dialect) -> Result<Self, AttributeError> {
+        match raw {
             Some(raw) => raw.decode(),
-            None => Err(attributes.missing::<T>()),
+            None => Err(missing::<T>(dialect)),
         }
     }
 }
@@ -66,12 +62,15 @@ impl<'a, T: Attribute<'a>> sealed::Field<'a> for Option<T> {
     }
 
     #[inline(always)]
-    fn decode(tlv: Option<Tlv<'a>>, attributes: &Attributes<'a>) -> Result<Self, AttributeError> {
-        match tlv.and_then(|tlv| attributes.raw(tlv)) {
-            Some(raw) => raw.decode().map(Some),
-            None => Ok(None),
-        }
+    fn decode(raw: Option<RawAttribute<'a>>, _: Dialect) -> Result<Self, AttributeError> {
+        raw.map(|raw| raw.decode()).transpose()
     }
+}
+
+/// The error for an attribute that is required and absent.
+#[cold]
+fn missing<'a, T: Attribute<'a>>(dialect: Dialect) -> AttributeError {
+    AttributeError::missing(T::type_in(dialect).unwrap_or(T::TYPE), dialect)
 }
 
 /// Whether no type occurs twice.
@@ -116,7 +115,9 @@ macro_rules! read_tuple {
                         }
                     )+
                 }
-                Ok(($( $field::decode($slot, &attributes)?, )+))
+                Ok(($(
+                    $field::decode($slot.and_then(|tlv| attributes.raw(tlv)), dialect)?,
+                )+))
             }
         }
     };
