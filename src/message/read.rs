@@ -21,7 +21,7 @@ pub trait ReadField<'a>: sealed::Field<'a> {}
 impl<'a, T: sealed::Field<'a>> ReadField<'a> for T {}
 
 mod sealed {
-    use super::{AttributeError, AttributeType, Attributes, Dialect, Tlv};
+    use super::{AttributeError, AttributeType, Attributes, Dialect, RawAttribute};
 
     pub trait Read<'a>: Sized {
         fn read(attributes: Attributes<'a>) -> Result<Self, AttributeError>;
