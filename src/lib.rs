@@ -50,7 +50,9 @@ pub use self::header::Header;
 pub use self::integrity::{IntegrityAlgorithm, Key, Policy, Verified};
 #[cfg(feature = "bytes")]
 pub use self::message::OwnedMessage;
-pub use self::message::{AllAttributes, Attributes, Message, TryAttributes};
+pub use self::message::{
+    AllAttributes, Attributes, Message, ReadAttributes, ReadField, TryAttributes,
+};
 pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
 pub use self::writer::MessageWriter;
 
