@@ -33,6 +33,7 @@ mod num;
 pub mod relay;
 pub mod reply;
 mod transaction_id;
+pub mod uri;
 mod wire;
 pub mod writer;
 
