@@ -24,6 +24,7 @@ mod fingerprint;
 mod format;
 pub mod framing;
 mod header;
+pub mod ice;
 mod integrity;
 #[cfg(feature = "laws")]
 #[doc(hidden)]
@@ -33,6 +34,7 @@ mod num;
 pub mod relay;
 pub mod reply;
 mod transaction_id;
+pub mod turn;
 pub mod uri;
 mod wire;
 pub mod writer;

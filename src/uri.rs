@@ -436,10 +436,22 @@ mod tests {
         for (text, scheme, secure, port, transport) in [
             ("stun:example.org", Scheme::Stun, false, None, None),
             ("stuns:example.org", Scheme::Stuns, true, None, None),
-            ("stun:example.org:8000", Scheme::Stun, false, Some(8000), None),
+            (
+                "stun:example.org:8000",
+                Scheme::Stun,
+                false,
+                Some(8000),
+                None,
+            ),
             ("turn:example.org", Scheme::Turn, false, None, None),
             ("turns:example.org", Scheme::Turns, true, None, None),
-            ("turn:example.org:8000", Scheme::Turn, false, Some(8000), None),
+            (
+                "turn:example.org:8000",
+                Scheme::Turn,
+                false,
+                Some(8000),
+                None,
+            ),
             (
                 "turn:example.org?transport=udp",
                 Scheme::Turn,
@@ -505,7 +517,10 @@ mod tests {
             // Not an IPv4 address, so a name.
             ("stun:256.0.0.1", Host::Name("256.0.0.1")),
             ("stun:01.2.3.4", Host::Name("01.2.3.4")),
-            ("stun:b%C3%BCcher.example", Host::Name("b%C3%BCcher.example")),
+            (
+                "stun:b%C3%BCcher.example",
+                Host::Name("b%C3%BCcher.example"),
+            ),
             ("stun:a!$&'()*+,;=-._~", Host::Name("a!$&'()*+,;=-._~")),
         ] {
             let uri = Uri::parse(text).unwrap();
@@ -570,7 +585,9 @@ mod tests {
     #[test]
     fn made() {
         assert_eq!(
-            Uri::new(Scheme::Stun, "a").unwrap().with_transport(Transport::Udp),
+            Uri::new(Scheme::Stun, "a")
+                .unwrap()
+                .with_transport(Transport::Udp),
             Err(UriError::Query)
         );
         let turn = Uri::new(Scheme::Turn, "[::1]").unwrap();

@@ -1,0 +1,315 @@
+//! Rules of ICE (RFC 8445) that are pure functions: role conflicts and priorities.
+
+use crate::attribute::{IceControlled, IceControlling, Priority};
+use crate::error::{AttributeError, EncodeError};
+use crate::integrity::Verified;
+
+/// The role of an ICE agent
+/// ([RFC 8445 §6.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The agent nominates the pair that is used. Its checks carry ICE-CONTROLLING.
+    Controlling,
+    /// The agent waits for the nomination. Its checks carry ICE-CONTROLLED.
+    Controlled,
+}
+
+impl Role {
+    /// The other role: that of the peer, and the one to switch to when a check is answered with 487
+    /// ([RFC 8445 §7.2.5.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.5.1)).
+    ///
+    /// ```
+    /// use stunwire::ice::Role;
+    ///
+    /// // A check that was sent with ICE-CONTROLLING got a 487.
+    /// let sent_as = Role::Controlling;
+    /// assert_eq!(sent_as.opposite(), Role::Controlled);
+    /// ```
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Controlling => Self::Controlled,
+            Self::Controlled => Self::Controlling,
+        }
+    }
+}
+
+/// What an agent does about the role that a check claims: the result of [`role_conflict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum RoleConflict {
+    /// The roles differ, or the check claims none.
+    None,
+    /// The agent switches to this role, computes its pair priorities again and answers the check with
+    /// success.
+    Switch(Role),
+    /// The agent keeps its role and answers 487 (Role Conflict).
+    Reply487,
+    /// The check carries both ICE-CONTROLLING and ICE-CONTROLLED, which no agent sends. The agent keeps
+    /// its role and answers 400 (Bad Request).
+    BothRoles,
+}
+
+/// Detects a role conflict in a check, and says how it is repaired
+/// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
+///
+/// `role` and `tie_breaker` are those of the agent that received the check. The check must be verified:
+/// otherwise anyone could make the agent switch.
+///
+/// ```
+/// use stunwire::attribute::IceControlling;
+/// use stunwire::ice::{Role, RoleConflict, role_conflict};
+/// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let id = TransactionId::new(*b"not a secret");
+/// let key = Key::short_term("our password");
+/// let mut buffer = [0; 128];
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .with(&IceControlling(2000))?
+///     .integrity(&key)?
+///     .finish()?;
+///
+/// let message = Message::parse(packet)?;
+/// let check = message.verify(&key)?;
+/// let conflict = role_conflict(&check, Role::Controlling, 1000)?;
+/// assert_eq!(conflict, RoleConflict::Switch(Role::Controlled));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If ICE-CONTROLLING or ICE-CONTROLLED is malformed: the check is then answered with 400 (Bad
+/// Request).
+pub fn role_conflict(
+    check: &Verified<'_>,
+    role: Role,
+    tie_breaker: u64,
+) -> Result<RoleConflict, AttributeError> {
+    let controlling = check.get::<IceControlling>()?;
+    let controlled = check.get::<IceControlled>()?;
+    Ok(match (role, controlling, controlled) {
+        (_, Some(_), Some(_)) => RoleConflict::BothRoles,
+        (Role::Controlling, Some(IceControlling(theirs)), None) if tie_breaker < theirs => {
+            RoleConflict::Switch(Role::Controlled)
+        }
+        (Role::Controlled, None, Some(IceControlled(theirs))) if tie_breaker >= theirs => {
+            RoleConflict::Switch(Role::Controlling)
+        }
+        (Role::Controlling, Some(_), None) | (Role::Controlled, None, Some(_)) => {
+            RoleConflict::Reply487
+        }
+        (Role::Controlling, None, _) | (Role::Controlled, _, None) => RoleConflict::None,
+    })
+}
+
+/// The priority of a candidate by the recommended formula
+/// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).
+///
+/// - `type_preference` is 0 to 126: [`HOST`], [`PEER_REFLEXIVE`], [`SERVER_REFLEXIVE`] and [`RELAYED`]
+///   are the recommended values.
+/// - `local_preference` is 65,535 if there is only one address of the type.
+/// - `component` is 1 to 256.
+///
+/// ```
+/// use stunwire::ice;
+///
+/// let priority = ice::candidate_priority(ice::HOST, 65_535, 1)?;
+/// assert_eq!(priority.0, 2_130_706_431);
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
+///
+/// # Errors
+/// If the type preference or the component is outside its range, or all three together give 0, which
+/// is not a priority.
+pub const fn candidate_priority(
+    type_preference: u8,
+    local_preference: u16,
+    component: u16,
+) -> Result<Priority, EncodeError> {
+    if type_preference > 126 {
+        return Err(EncodeError::OutOfRange {
+            value: type_preference as u32,
+        });
+    }
+    if component < 1 || component > 256 {
+        return Err(EncodeError::OutOfRange {
+            value: component as u32,
+        });
+    }
+    // At most 256, so nothing is clamped.
+    let component = 256_u16.saturating_sub(component);
+    let priority =
+        (type_preference as u32) << 24 | (local_preference as u32) << 8 | component as u32;
+    if priority == 0 {
+        // §5.1.2: a priority is 1 to 2^31 - 1.
+        return Err(EncodeError::OutOfRange { value: 0 });
+    }
+    Ok(Priority(priority))
+}
+
+/// Recommended type preference of host candidates
+/// ([RFC 8445 §5.1.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.2)).
+pub const HOST: u8 = 126;
+/// Recommended type preference of peer-reflexive candidates.
+pub const PEER_REFLEXIVE: u8 = 110;
+/// Recommended type preference of server-reflexive candidates.
+pub const SERVER_REFLEXIVE: u8 = 100;
+/// Recommended type preference of relayed candidates.
+pub const RELAYED: u8 = 0;
+
+/// The priority of a candidate pair
+/// ([RFC 8445 §6.1.2.3](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.3)): with G for the
+/// candidate of the controlling agent and D for that of the controlled agent,
+/// `2^32 * min(G, D) + 2 * max(G, D) + (1 if G > D)`.
+///
+/// `None` if a candidate's priority is outside 1 to 2^31 - 1
+/// ([§5.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2)), as only a broken or hostile peer
+/// sends it.
+///
+/// ```
+/// use stunwire::attribute::Priority;
+/// use stunwire::ice;
+///
+/// let (controlling, controlled) = (Priority(0x7EFF_FFFF), Priority(0x64FF_FFFF));
+/// assert_eq!(ice::pair_priority(controlling, controlled), Some(0x64FF_FFFF_FDFF_FFFF));
+/// ```
+#[must_use]
+pub const fn pair_priority(controlling: Priority, controlled: Priority) -> Option<u64> {
+    const MAX: u32 = 0x7FFF_FFFF;
+    let (g, d) = (controlling.0, controlled.0);
+    if g == 0 || g > MAX || d == 0 || d > MAX {
+        return None;
+    }
+    let (min, max) = if g < d { (g, d) } else { (d, g) };
+    // Twice the larger one and 1 fit into 32 bits, so the parts do not overlap.
+    Some((min as u64) << 32 | (max as u64) << 1 | (g > d) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Key, Message, MessageWriter, Method, TransactionId};
+
+    fn conflict(
+        controlling: Option<u64>,
+        controlled: Option<u64>,
+        role: Role,
+        tie_breaker: u64,
+    ) -> RoleConflict {
+        let key = Key::short_term("password");
+        let mut buffer = [0; 128];
+        let id = TransactionId::new(*b"not a secret");
+        let mut writer = MessageWriter::request(&mut buffer, Method::BINDING, id).unwrap();
+        if let Some(tie_breaker) = controlling {
+            writer.attribute(&IceControlling(tie_breaker)).unwrap();
+        }
+        if let Some(tie_breaker) = controlled {
+            writer.attribute(&IceControlled(tie_breaker)).unwrap();
+        }
+        let packet = writer.integrity(&key).unwrap().finish().unwrap();
+        let check = Message::parse(packet).unwrap().verify(&key).unwrap();
+        role_conflict(&check, role, tie_breaker).unwrap()
+    }
+
+    // RFC 8445 §7.3.1.1, one row for each of its clauses, with the larger, the same and the smaller
+    // tie-breaker.
+    #[test]
+    fn role_conflicts() {
+        use Role::{Controlled, Controlling};
+        use RoleConflict::{BothRoles, Reply487, Switch};
+        for (controlling, controlled, role, expected) in [
+            (Some(9), None, Controlling, Reply487),
+            (Some(10), None, Controlling, Reply487),
+            (Some(11), None, Controlling, Switch(Controlled)),
+            (None, Some(9), Controlled, Switch(Controlling)),
+            (None, Some(10), Controlled, Switch(Controlling)),
+            (None, Some(11), Controlled, Reply487),
+            (None, Some(11), Controlling, RoleConflict::None),
+            (None, Some(9), Controlling, RoleConflict::None),
+            (Some(11), None, Controlled, RoleConflict::None),
+            (Some(9), None, Controlled, RoleConflict::None),
+            (None, None, Controlling, RoleConflict::None),
+            (None, None, Controlled, RoleConflict::None),
+            (Some(1), Some(1), Controlling, BothRoles),
+            (Some(1), Some(1), Controlled, BothRoles),
+        ] {
+            let found = conflict(controlling, controlled, role, 10);
+            assert_eq!(found, expected, "{controlling:?} {controlled:?} {role:?}");
+        }
+    }
+
+    // Two agents with the same role never both switch and never both answer 487, whatever the order
+    // in which their checks arrive.
+    #[test]
+    fn one_of_two_yields() {
+        for (ours, theirs) in [(1, 2), (2, 1), (u64::MAX, 0), (0, u64::MAX)] {
+            for role in [Role::Controlling, Role::Controlled] {
+                let claim = |tie_breaker| match role {
+                    Role::Controlling => (Some(tie_breaker), None),
+                    Role::Controlled => (None, Some(tie_breaker)),
+                };
+                let (controlling, controlled) = claim(theirs);
+                let here = conflict(controlling, controlled, role, ours);
+                let (controlling, controlled) = claim(ours);
+                let there = conflict(controlling, controlled, role, theirs);
+                let switch = RoleConflict::Switch(role.opposite());
+                assert!(
+                    [here, there] == [switch, RoleConflict::Reply487]
+                        || [here, there] == [RoleConflict::Reply487, switch]
+                );
+            }
+        }
+    }
+
+    // The formula of RFC 8445 §5.1.2.1 computed as it is written, at the ends of each range.
+    #[test]
+    fn candidate_priorities() {
+        for type_preference in [0_u8, 1, 100, 110, 126] {
+            for local_preference in [0_u16, 1, 255, 256, 65_535] {
+                for component in [1_u16, 2, 255, 256] {
+                    let formula = 2_u64.pow(24) * u64::from(type_preference)
+                        + 2_u64.pow(8) * u64::from(local_preference)
+                        + (256 - u64::from(component));
+                    let found = candidate_priority(type_preference, local_preference, component);
+                    if formula == 0 {
+                        assert!(found.is_err());
+                        continue;
+                    }
+                    let found = found.unwrap();
+                    assert_eq!(u64::from(found.0), formula);
+                    assert_eq!(found.type_preference(), type_preference);
+                    assert_eq!(found.local_preference(), local_preference);
+                    assert_eq!(found.component(), component);
+                }
+            }
+        }
+        for (type_preference, component, value) in
+            [(127, 1, 127), (255, 1, 255), (0, 0, 0), (0, 257, 257)]
+        {
+            assert_eq!(
+                candidate_priority(type_preference, 1, component),
+                Err(EncodeError::OutOfRange { value })
+            );
+        }
+    }
+
+    // The formula of RFC 8445 §6.1.2.3 in 128 bits.
+    #[test]
+    fn pair_priorities() {
+        let values = [1_u32, 2, 0x64FF_FFFF, 0x7EFF_FFFF, 0x7FFF_FFFF];
+        for g in values {
+            for d in values {
+                let formula = 2_u128.pow(32) * u128::from(g.min(d))
+                    + 2 * u128::from(g.max(d))
+                    + u128::from(g > d);
+                let found = pair_priority(Priority(g), Priority(d)).unwrap();
+                assert_eq!(u128::from(found), formula, "{g} {d}");
+            }
+        }
+        for bad in [0, 0x8000_0000, u32::MAX] {
+            assert_eq!(pair_priority(Priority(bad), Priority(1)), None);
+            assert_eq!(pair_priority(Priority(1), Priority(bad)), None);
+        }
+    }
+}
