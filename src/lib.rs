@@ -50,7 +50,11 @@ pub use self::error::{
 pub use self::fingerprint::FingerprintStatus;
 pub use self::framing::ChannelData;
 pub use self::header::Header;
-pub use self::integrity::{IntegrityAlgorithm, Key, Policy, Verified};
+#[cfg(feature = "crypto")]
+pub use self::integrity::Key;
+pub use self::integrity::{
+    HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm, Policy, Protection, Verified,
+};
 #[cfg(feature = "bytes")]
 pub use self::message::OwnedMessage;
 pub use self::message::{

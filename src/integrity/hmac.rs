@@ -1,371 +1,338 @@
-//! HMAC (RFC 2104) by the compression functions of `sha1` and `sha2`.
-//!
-//! The states behind the key's two blocks are kept, so that a message of STUN's usual size costs its
-//! own blocks, in one run, and one more. The crate `hmac` has to buffer, because it may be fed
-//! anyhow; the tests hold the two together.
+//! HMAC under a key that the application holds: the trait, and what goes in and out of it.
+
+use core::fmt;
 
 use ctutils::CtEq;
-use digest::array::Array;
-use digest::consts::U64;
-use zeroize::{Zeroize, Zeroizing};
 
-/// Length of a block of both hashes in bytes.
-pub(crate) const BLOCK: usize = 64;
+use crate::error::{EncodeError, IntegrityError};
 
-/// What of a text is put together with its padding and hashed in one run; longer ones go piece by
-/// piece.
-const SHORT: usize = 4 * BLOCK;
-
-/// Bytes that close a text: a one, zeros, and the length in bits as 8 bytes (FIPS 180-4 §5.1.1).
-const CLOSING: usize = 9;
-
-/// A hash by words of its state.
-pub(crate) trait Hash<const W: usize> {
-    /// The initial state (FIPS 180-4 §5.3).
-    const START: [u32; W];
-
-    fn compress(state: &mut [u32; W], blocks: &[[u8; BLOCK]]);
+/// The hash of an HMAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HmacAlgorithm {
+    /// HMAC-SHA1, 20 bytes.
+    Sha1,
+    /// HMAC-SHA256, 32 bytes.
+    Sha256,
 }
 
-#[derive(Clone)]
-pub(crate) enum Sha1Blocks {}
-
-impl Hash<5> for Sha1Blocks {
-    const START: [u32; 5] = [
-        0x6745_2301,
-        0xEFCD_AB89,
-        0x98BA_DCFE,
-        0x1032_5476,
-        0xC3D2_E1F0,
-    ];
-
-    #[inline(always)]
-    fn compress(state: &mut [u32; 5], blocks: &[[u8; BLOCK]]) {
-        sha1::block_api::compress(state, blocks);
-    }
-}
-
-#[derive(Clone)]
-pub(crate) enum Sha256Blocks {}
-
-impl Hash<8> for Sha256Blocks {
-    const START: [u32; 8] = [
-        0x6A09_E667,
-        0xBB67_AE85,
-        0x3C6E_F372,
-        0xA54F_F53A,
-        0x510E_527F,
-        0x9B05_688C,
-        0x1F83_D9AB,
-        0x5BE0_CD19,
-    ];
-
-    #[inline(always)]
-    fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
-        sha2::block_api::compress256(state, blocks);
-    }
-}
-
-pub(crate) type HmacSha1 = Hmac<Sha1Blocks, 5>;
-pub(crate) type HmacSha256 = Hmac<Sha256Blocks, 8>;
-
-/// A key whose two blocks are hashed.
-#[derive(Clone)]
-pub(crate) struct Hmac<H, const W: usize> {
-    inner: [u32; W],
-    outer: [u32; W],
-    hash: core::marker::PhantomData<fn() -> H>,
-}
-
-impl<H, const W: usize> Drop for Hmac<H, W> {
-    fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
-    }
-}
-
-impl<H: Hash<W>, const W: usize> Hmac<H, W> {
-    /// Under a key that is as long as a block, or was made so.
-    pub(crate) fn new(key: &[u8; BLOCK]) -> Self {
-        let state = |pad: u8| {
-            let block = Zeroizing::new(key.map(|byte| byte ^ pad));
-            let mut state = H::START;
-            H::compress(&mut state, core::slice::from_ref(&block));
-            state
-        };
-        Self {
-            inner: state(0x36),
-            outer: state(0x5C),
-            hash: core::marker::PhantomData,
-        }
-    }
-
-    /// The HMAC of a text in pieces.
+impl HmacAlgorithm {
+    /// Length of the full HMAC in bytes.
+    #[must_use]
     #[inline]
-    pub(crate) fn compute<const N: usize>(&self, pieces: [&[u8]; N]) -> Output<W> {
-        let len = pieces
-            .iter()
-            .fold(0_usize, |len, piece| len.wrapping_add(piece.len()));
-        let mut state = self.inner;
-        if len <= SHORT.wrapping_sub(CLOSING) {
-            let mut text = [0; SHORT];
-            close(&mut text, len);
-            let mut at = 0_usize;
-            for piece in pieces {
-                put(&mut text, at, piece);
-                at = at.wrapping_add(piece.len());
+    pub const fn tag_len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// The full HMAC of a message, as an [`HmacKey`] returns it: 20 or 32 bytes.
+///
+/// It is wiped when dropped, is printed without its bytes, and cannot be compared, because a comparison
+/// that is not in constant time would reveal it.
+///
+/// ```
+/// use stunwire::HmacTag;
+///
+/// let tag = HmacTag::from([0x55; 20]);
+/// assert_eq!(tag.as_bytes(), Some([0x55; 20].as_slice()));
+/// // What a library returns as a slice or a vector:
+/// let tag = HmacTag::from(vec![0x55; 32].as_slice());
+/// assert_eq!(format!("{tag:?}"), "HmacTag(32 bytes)");
+/// ```
+#[must_use]
+pub struct HmacTag {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl HmacTag {
+    /// An HMAC that could not be computed. Verification and signing are then refused with an error that
+    /// gives the length as 0.
+    pub const UNAVAILABLE: Self = Self {
+        bytes: [0; 32],
+        len: 0,
+    };
+
+    /// The bytes of the HMAC. `None` if it was made from a slice whose length is neither 20 nor 32.
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self.len {
+            20 | 32 => self.bytes.get(..usize::from(self.len)),
+            _ => None,
+        }
+    }
+
+    /// The start of this HMAC of `algorithm`, `len` bytes. `Err` if it has not the length of `algorithm`.
+    #[inline(always)]
+    fn start(&self, len: usize, algorithm: HmacAlgorithm) -> Result<&[u8], WrongLength> {
+        let error = WrongLength {
+            found: self.len,
+            expected: algorithm.tag_len(),
+        };
+        if usize::from(self.len) != error.expected {
+            return Err(error);
+        }
+        match self.bytes.get(..len) {
+            Some(bytes) if len != 0 && len <= error.expected => Ok(bytes),
+            _ => {
+                debug_assert!(false, "an attribute's length is checked before its HMAC");
+                Err(error)
             }
-            let end = len.wrapping_add(CLOSING).next_multiple_of(BLOCK);
-            H::compress(&mut state, whole(text.get(..end).unwrap_or_default()).0);
+        }
+    }
+
+    /// Whether this HMAC of `algorithm` begins with `tag`, in constant time.
+    #[inline(always)]
+    pub(super) fn begins_with(
+        &self,
+        tag: &[u8],
+        algorithm: HmacAlgorithm,
+    ) -> Result<bool, IntegrityError> {
+        let start = self.start(tag.len(), algorithm)?;
+        Ok(start.ct_eq(tag).to_bool())
+    }
+
+    /// Fills `out` with the start of this HMAC of `algorithm`.
+    #[inline(always)]
+    pub(crate) fn write(
+        &self,
+        out: &mut [u8],
+        algorithm: HmacAlgorithm,
+    ) -> Result<(), EncodeError> {
+        let start = self.start(out.len(), algorithm)?;
+        out.copy_from_slice(start);
+        Ok(())
+    }
+}
+
+/// An HMAC is not as long as its algorithm says.
+struct WrongLength {
+    found: u8,
+    expected: usize,
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "20 or 32")]
+impl From<WrongLength> for IntegrityError {
+    fn from(error: WrongLength) -> Self {
+        Self::HmacLength {
+            found: error.found,
+            expected: error.expected as u8,
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "20 or 32")]
+impl From<WrongLength> for EncodeError {
+    fn from(error: WrongLength) -> Self {
+        Self::HmacLength {
+            found: error.found,
+            expected: error.expected as u8,
+        }
+    }
+}
+
+impl Drop for HmacTag {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.bytes = [0; 32];
+        zeroize::optimization_barrier(&self.bytes);
+    }
+}
+
+/// HMAC-SHA1.
+impl From<[u8; 20]> for HmacTag {
+    #[inline]
+    fn from(hmac: [u8; 20]) -> Self {
+        let mut bytes = [0; 32];
+        let (start, _) = bytes.split_at_mut(20);
+        start.copy_from_slice(&hmac);
+        Self { bytes, len: 20 }
+    }
+}
+
+/// HMAC-SHA256.
+impl From<[u8; 32]> for HmacTag {
+    #[inline]
+    fn from(bytes: [u8; 32]) -> Self {
+        Self { bytes, len: 32 }
+    }
+}
+
+/// An HMAC of 20 or 32 bytes. With any other length, verification and signing are refused.
+impl From<&[u8]> for HmacTag {
+    #[inline]
+    fn from(hmac: &[u8]) -> Self {
+        if let Ok(hmac) = <[u8; 20]>::try_from(hmac) {
+            Self::from(hmac)
+        } else if let Ok(hmac) = <[u8; 32]>::try_from(hmac) {
+            Self::from(hmac)
         } else {
-            long::<H, W, N>(&mut state, pieces, len);
-        }
-        // The hash of 20 or 32 bytes behind the key's block fits into one.
-        let mut block = [0; BLOCK];
-        close(&mut block, W.wrapping_mul(4));
-        for (bytes, word) in block.chunks_exact_mut(4).zip(state) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        let mut state = self.outer;
-        H::compress(&mut state, core::slice::from_ref(&block));
-        Output(state)
-    }
-}
-
-/// Writes what closes a text of `len` bytes that follows one block into the zeros behind it.
-#[inline(always)]
-fn close(text: &mut [u8], len: usize) {
-    let end = len.wrapping_add(CLOSING).next_multiple_of(BLOCK);
-    if let Some(one) = text.get_mut(len) {
-        *one = 0x80;
-    }
-    // No slice has 2^61 bytes.
-    let bits = u64::try_from(len.wrapping_add(BLOCK)).unwrap_or(0) << 3;
-    if let Some(length) = text.get_mut(..end).and_then(<[u8]>::last_chunk_mut::<8>) {
-        *length = bits.to_be_bytes();
-    }
-}
-
-/// The whole blocks of `bytes`, and what is left.
-#[inline(always)]
-fn whole(bytes: &[u8]) -> (&[[u8; BLOCK]], &[u8]) {
-    let (blocks, rest) = Array::<u8, U64>::slice_as_chunks(bytes);
-    (Array::cast_slice_to_core(blocks), rest)
-}
-
-/// A text that is too long to be put together. Its blocks are hashed where they stand, but for those
-/// that two pieces share.
-fn long<H: Hash<W>, const W: usize, const N: usize>(
-    state: &mut [u32; W],
-    pieces: [&[u8]; N],
-    len: usize,
-) {
-    let mut shared = [0; BLOCK];
-    let mut filled = 0_usize;
-    for piece in pieces {
-        let missing = BLOCK.wrapping_sub(filled);
-        let mut rest = piece;
-        if filled != 0 {
-            let (front, behind) = piece.split_at_checked(missing).unwrap_or((piece, &[]));
-            put(&mut shared, filled, front);
-            filled = filled.wrapping_add(front.len());
-            rest = behind;
-            if filled == BLOCK {
-                H::compress(state, core::slice::from_ref(&shared));
-                filled = 0;
+            Self {
+                bytes: [0; 32],
+                len: u8::try_from(hmac.len()).unwrap_or(u8::MAX),
             }
         }
-        let (blocks, rest) = whole(rest);
-        if !blocks.is_empty() {
-            H::compress(state, blocks);
-        }
-        if !rest.is_empty() {
-            put(&mut shared, 0, rest);
-            filled = rest.len();
-        }
-    }
-    let mut last = [0; 2 * BLOCK];
-    put(&mut last, 0, shared.get(..filled).unwrap_or_default());
-    // `len` and `filled` differ by whole blocks, so what closes the one closes the other.
-    let end = filled.wrapping_add(CLOSING).next_multiple_of(BLOCK);
-    close(&mut last, filled);
-    let bits = u64::try_from(len.wrapping_add(BLOCK)).unwrap_or(0) << 3;
-    if let Some(length) = last.get_mut(..end).and_then(<[u8]>::last_chunk_mut::<8>) {
-        *length = bits.to_be_bytes();
-    }
-    H::compress(state, whole(last.get(..end).unwrap_or_default()).0);
-}
-
-/// Copies `bytes` to `at`, where there is room for them.
-#[inline(always)]
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
-    let end = at.wrapping_add(bytes.len());
-    if bytes.is_empty() {
-        return;
-    }
-    if let Some(place) = out.get_mut(at..end) {
-        place.copy_from_slice(bytes);
     }
 }
 
-/// An HMAC.
-pub(crate) struct Output<const W: usize>([u32; W]);
-
-impl<const W: usize> Output<W> {
-    /// Its first bytes into the whole of `out`, whose length is a multiple of 4.
-    #[inline(always)]
-    pub(crate) fn write(&self, out: &mut [u8]) {
-        for (bytes, word) in out.chunks_exact_mut(4).zip(self.0) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-    }
-
-    /// Whether `tag`, which is not empty and a multiple of 4 long, is its front. In constant time.
-    #[inline(always)]
-    pub(crate) fn begins_with(&self, tag: &[u8]) -> bool {
-        let len = tag.len();
-        let mut expected = [0; 32];
-        if len == 0 || len & 3 != 0 || len > W.wrapping_mul(4) {
-            return false;
-        }
-        self.write(&mut expected);
-        expected
-            .get(..len)
-            .is_some_and(|expected| expected.ct_eq(tag).to_bool())
-    }
-
-    #[cfg(test)]
-    fn bytes(&self) -> std::vec::Vec<u8> {
-        let mut out = std::vec![0; W.wrapping_mul(4)];
-        self.write(&mut out);
-        out
+/// An HMAC of 20 or 32 bytes. With any other length, verification and signing are refused. The vector
+/// is not wiped.
+#[cfg(feature = "alloc")]
+impl From<alloc::vec::Vec<u8>> for HmacTag {
+    #[inline]
+    fn from(hmac: alloc::vec::Vec<u8>) -> Self {
+        Self::from(hmac.as_slice())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hmac::{KeyInit, Mac};
-    use proptest::prelude::*;
-    use std::vec::Vec;
+impl fmt::Debug for HmacTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HmacTag({} bytes)", self.len)
+    }
+}
 
-    fn block(key: &[u8]) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        block[..key.len()].copy_from_slice(key);
-        block
+/// A key that computes HMACs: implemented by [`Key`](crate::Key), by references, `Arc` and `Box`, and by
+/// [`HmacFn`] for a closure.
+///
+/// Implement it for the application's own key type if the cryptography comes from elsewhere: a
+/// validated module, a hardware key store, a provider that the application chooses. The crate then needs
+/// no feature `crypto`. Truncation, the checks of lengths and the comparison in constant time are done by
+/// this crate. For an asynchronous provider see
+/// [`Message::integrity_check`](crate::Message::integrity_check).
+///
+/// ```
+/// use stunwire::{HmacAlgorithm, HmacKey, HmacTag};
+///
+/// struct ModuleKey {
+///     handle: u32,
+/// }
+/// # mod module {
+/// #     pub fn hmac(_: u32, _: &str, _: &[&[u8]]) -> Option<Vec<u8>> { None }
+/// # }
+///
+/// impl HmacKey for ModuleKey {
+///     fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+///         let digest = match algorithm {
+///             HmacAlgorithm::Sha1 => "SHA1",
+///             HmacAlgorithm::Sha256 => "SHA2-256",
+///             _ => return HmacTag::UNAVAILABLE,
+///         };
+///         match module::hmac(self.handle, digest, segments) {
+///             Some(hmac) => HmacTag::from(hmac),
+///             None => HmacTag::UNAVAILABLE,
+///         }
+///     }
+/// }
+/// ```
+pub trait HmacKey: Send + Sync {
+    /// Computes the full HMAC over the segments, one after the other.
+    ///
+    /// There are at most five segments, and none is empty.
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag;
+
+    /// Whether MS-TURN's MESSAGE-INTEGRITY under this key is an HMAC-SHA256 of 32 bytes
+    /// (\[MS-TURN\] 2.2.2.17), as both sides agreed by MS-VERSION. Other dialects ignore it.
+    fn ms_turn_sha256(&self) -> bool {
+        false
+    }
+}
+
+impl<K: HmacKey + ?Sized> HmacKey for &K {
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        (**self).hmac(algorithm, segments)
     }
 
-    // RFC 2202 §3, cases 1 to 3 and 7 (whose key, 80 bytes of 0xAA, is hashed first by `Key`).
-    #[test]
-    fn rfc2202() {
-        let cases: [(&[u8], &[u8], &str); 4] = [
-            (
-                &[0x0B; 20],
-                b"Hi There",
-                "b617318655057264e28bc0b6fb378c8ef146be00",
-            ),
-            (
-                b"Jefe",
-                b"what do ya want for nothing?",
-                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
-            ),
-            (
-                &[0xAA; 20],
-                &[0xDD; 50],
-                "125d7342b9ac11cd91a39af48aa17b4f63f175d3",
-            ),
-            (
-                &[0x0C; 20],
-                b"Test With Truncation",
-                "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04",
-            ),
-        ];
-        for (key, text, tag) in cases {
-            let found = HmacSha1::new(&block(key)).compute([text]).bytes();
-            let hex: std::string::String = found
-                .iter()
-                .map(|byte| std::format!("{byte:02x}"))
-                .collect();
-            assert_eq!(hex, tag);
-        }
+    #[inline]
+    fn ms_turn_sha256(&self) -> bool {
+        (**self).ms_turn_sha256()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K: HmacKey + ?Sized> HmacKey for alloc::boxed::Box<K> {
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        (**self).hmac(algorithm, segments)
     }
 
-    // RFC 4231 §4.2 to §4.4.
-    #[test]
-    fn rfc4231() {
-        let cases: [(&[u8], &[u8], &str); 3] = [
-            (
-                &[0x0B; 20],
-                b"Hi There",
-                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
-            ),
-            (
-                b"Jefe",
-                b"what do ya want for nothing?",
-                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-            ),
-            (
-                &[0xAA; 20],
-                &[0xDD; 50],
-                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
-            ),
-        ];
-        for (key, text, tag) in cases {
-            let found = HmacSha256::new(&block(key)).compute([text]).bytes();
-            let hex: std::string::String = found
-                .iter()
-                .map(|byte| std::format!("{byte:02x}"))
-                .collect();
-            assert_eq!(hex, tag);
-        }
+    #[inline]
+    fn ms_turn_sha256(&self) -> bool {
+        (**self).ms_turn_sha256()
+    }
+}
+
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        (**self).hmac(algorithm, segments)
     }
 
-    /// What the crate `hmac` says of the same text.
-    fn agree(key: &[u8], pieces: [&[u8]; 4]) {
-        let block = block(key);
-        let text = pieces.concat();
-        let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(key).unwrap();
-        mac.update(&text);
-        let tag = HmacSha1::new(&block).compute(pieces);
-        assert_eq!(tag.bytes(), mac.finalize().into_bytes().to_vec());
-        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
-        mac.update(&text);
-        let tag = HmacSha256::new(&block).compute(pieces);
-        assert_eq!(tag.bytes(), mac.finalize().into_bytes().to_vec());
-        for len in 0..=32 {
-            let bytes = tag.bytes();
-            assert_eq!(tag.begins_with(&bytes[..len]), len != 0 && len % 4 == 0);
-        }
-        let mut wrong = tag.bytes();
-        for at in 0..wrong.len() {
-            wrong[at] ^= 1;
-            assert!(!tag.begins_with(&wrong));
-            wrong[at] ^= 1;
-        }
+    #[inline]
+    fn ms_turn_sha256(&self) -> bool {
+        (**self).ms_turn_sha256()
     }
+}
 
-    // Every length around the blocks, where the closing bytes do and do not fit.
-    #[test]
-    fn every_length() {
-        let text: Vec<u8> = (0..=u8::MAX).cycle().take(700).collect();
-        for len in 0..text.len() {
-            let (front, rest) = text[..len].split_at(len.min(4));
-            let (middle, tail) = rest.split_at(rest.len() / 3);
-            agree(b"key", [front, middle, &[], tail]);
-        }
+/// A closure as an [`HmacKey`]: from the algorithm and the segments to anything that an [`HmacTag`] is
+/// made from, such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
+///
+/// ```
+/// use hmac::{Hmac, KeyInit, Mac};
+/// use stunwire::{Header, HmacAlgorithm, HmacFn, HmacTag, Message, MessageWriter, Method, TransactionId};
+///
+/// # // The provider of this example.
+/// let secret = b"VOkJxbRl1RmTxUk/WvJxBt";
+/// let key = HmacFn::new(|algorithm, segments: &[&[u8]]| match algorithm {
+///     HmacAlgorithm::Sha1 => {
+///         let mut hmac = Hmac::<sha1::Sha1>::new_from_slice(secret).expect("any length");
+///         segments.iter().for_each(|segment| hmac.update(segment));
+///         HmacTag::from(<[u8; 20]>::from(hmac.finalize().into_bytes()))
+///     }
+///     _ => HmacTag::UNAVAILABLE,
+/// });
+///
+/// # let id = TransactionId::new(*b"not a secret");
+/// let mut buffer = [0; 128];
+/// let packet = MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id))?
+///     .integrity(&key)?
+///     .finish()?;
+/// assert!(Message::parse(packet)?.verify(&key).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct HmacFn<F>(F);
+
+impl<F, T> HmacFn<F>
+where
+    F: Fn(HmacAlgorithm, &[&[u8]]) -> T + Send + Sync,
+    T: Into<HmacTag>,
+{
+    /// Wraps a closure.
+    #[must_use]
+    pub const fn new(hmac: F) -> Self {
+        Self(hmac)
     }
+}
 
-    proptest! {
-        #[test]
-        fn as_the_crate_hmac(
-            key in proptest::collection::vec(any::<u8>(), 0..=64),
-            text in proptest::collection::vec(any::<u8>(), 0..1500),
-            cuts in any::<[prop::sample::Index; 3]>(),
-        ) {
-            let mut cuts = cuts.map(|cut| cut.index(text.len().wrapping_add(1)));
-            cuts.sort_unstable();
-            let [a, b, c] = cuts;
-            agree(&key, [&text[..a], &text[a..b], &text[b..c], &text[c..]]);
-        }
+impl<F, T> HmacKey for HmacFn<F>
+where
+    F: Fn(HmacAlgorithm, &[&[u8]]) -> T + Send + Sync,
+    T: Into<HmacTag>,
+{
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        (self.0)(algorithm, segments).into()
+    }
+}
+
+impl<F> fmt::Debug for HmacFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HmacFn(..)")
     }
 }

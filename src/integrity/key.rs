@@ -2,12 +2,16 @@
 
 use core::fmt;
 
+use ::hmac::digest::common::KeySizeUser;
+use ::hmac::digest::consts::U64;
+use ::hmac::digest::{FixedOutput, Output};
+use ::hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::hmac::{BLOCK, HmacSha1, HmacSha256};
+use super::hmac::{HmacAlgorithm, HmacKey, HmacTag};
 use crate::attribute::PasswordAlgorithm;
 use crate::format::trim_nuls;
 
@@ -28,9 +32,11 @@ use crate::format::trim_nuls;
 /// ```
 #[derive(Clone)]
 pub struct Key {
-    sha1: HmacSha1,
-    sha256: HmacSha256,
-    wide: bool,
+    /// The key as HMAC takes it. Not used for a key longer than a block, whose both states are prepared.
+    block: Block,
+    sha1: Option<Hmac<Sha1>>,
+    sha256: Option<Hmac<Sha256>>,
+    ms_turn_sha256: bool,
 }
 
 impl Key {
@@ -80,6 +86,7 @@ impl Key {
             ))
             .as_slice(),
         )
+        .prepare_sha256()
     }
 
     /// The key of long-term credentials by the algorithm that PASSWORD-ALGORITHM names. `None` if it
@@ -146,43 +153,81 @@ impl Key {
         }
         // One block of the counter KDF of NIST SP 800-108, the nonce as salt of the extraction.
         let mut bytes = Zeroizing::new([0; 32]);
-        let extract = prepare_sha256(nonce.as_ref());
-        extract.compute([password.as_ref()]).write(&mut *bytes);
-        let expand = prepare_sha256(&*bytes);
+        *bytes = hmac_sha256(nonce.as_ref(), &[password.as_ref()]);
         let (username, realm) = (username.as_ref(), realm.as_ref());
         let length = 256_u32.to_be_bytes();
-        expand
-            .compute([b"\x01TURN\0", username, realm, &length])
-            .write(&mut *bytes);
-        let mut key = Self::from_bytes(&*bytes);
-        key.wide = true;
+        *bytes = hmac_sha256(&*bytes, &[b"\x01TURN\0", username, realm, &length]);
+        let mut key = Self::from_bytes(&*bytes).prepare_sha256();
+        key.ms_turn_sha256 = true;
         key
     }
 
     /// A key that was derived elsewhere: coturn's stored keys, 16 bytes of MD5, or an OAuth token's.
     #[must_use]
     pub fn from_bytes(key: &[u8]) -> Self {
-        Self {
-            sha1: prepare_sha1(key),
-            sha256: prepare_sha256(key),
-            wide: false,
+        match Block::padded(key) {
+            Some(block) => Self {
+                sha1: Some(block.prepare()),
+                sha256: None,
+                block,
+                ms_turn_sha256: false,
+            },
+            None => Self {
+                block: Block([0; BLOCK]),
+                sha1: Some(Block::hashed::<Sha1>(key).prepare()),
+                sha256: Some(Block::hashed::<Sha256>(key).prepare()),
+                ms_turn_sha256: false,
+            },
+        }
+    }
+
+    /// This key with HMAC-SHA256 prepared too. The keys of
+    /// [`long_term_sha256`](Self::long_term_sha256) are made so.
+    ///
+    /// Any key signs and verifies MESSAGE-INTEGRITY-SHA256. Unless it is prepared, that takes two blocks of
+    /// SHA-256 more each time.
+    #[must_use]
+    pub fn prepare_sha256(mut self) -> Self {
+        if self.sha256.is_none() {
+            self.sha256 = Some(self.block.prepare());
+        }
+        self
+    }
+}
+
+impl HmacKey for Key {
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        match algorithm {
+            HmacAlgorithm::Sha1 => {
+                let state = match &self.sha1 {
+                    Some(state) => state.clone(),
+                    None => self.block.prepare(),
+                };
+                HmacTag::from(<[u8; 20]>::from(finalize(state, segments)))
+            }
+            HmacAlgorithm::Sha256 => {
+                let state = match &self.sha256 {
+                    Some(state) => state.clone(),
+                    None => self.block.prepare(),
+                };
+                HmacTag::from(<[u8; 32]>::from(finalize(state, segments)))
+            }
         }
     }
 
     #[inline]
-    pub(crate) fn sha1(&self) -> &HmacSha1 {
-        &self.sha1
+    fn ms_turn_sha256(&self) -> bool {
+        self.ms_turn_sha256
     }
+}
 
-    #[inline]
-    pub(crate) fn sha256(&self) -> &HmacSha256 {
-        &self.sha256
+#[inline(always)]
+fn finalize<H: Mac + FixedOutput>(mut state: H, segments: &[&[u8]]) -> Output<H> {
+    for segment in segments {
+        Mac::update(&mut state, segment);
     }
-
-    /// Whether MS-TURN's tag under this key is an HMAC-SHA256.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.wide
-    }
+    state.finalize_fixed()
 }
 
 impl fmt::Debug for Key {
@@ -191,26 +236,52 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A key of any length as the block that HMAC takes: hashed if it is longer (RFC 2104 §2).
-fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; BLOCK]> {
-    let mut block = Zeroizing::new([0; BLOCK]);
-    match block.get_mut(..key.len()) {
-        Some(front) => front.copy_from_slice(key),
-        None => {
-            for (byte, hashed) in block.iter_mut().zip(D::digest(key)) {
-                *byte = hashed;
-            }
-        }
+/// HMAC-SHA256 of the segments under a key that is used once.
+fn hmac_sha256(key: &[u8], segments: &[&[u8]]) -> [u8; 32] {
+    let block = match Block::padded(key) {
+        Some(block) => block,
+        None => Block::hashed::<Sha256>(key),
+    };
+    finalize(block.prepare::<Hmac<Sha256>>(), segments).into()
+}
+
+/// Length of a block of SHA-1 and SHA-256 in bytes.
+const BLOCK: usize = 64;
+
+/// A key as the block that HMAC takes: zero-padded, and hashed if it is longer (RFC 2104 §2).
+#[derive(Clone)]
+struct Block([u8; BLOCK]);
+
+impl Block {
+    /// `None` if the key is longer than a block.
+    #[inline]
+    fn padded(key: &[u8]) -> Option<Self> {
+        let mut block = Self([0; BLOCK]);
+        block.0.get_mut(..key.len())?.copy_from_slice(key);
+        Some(block)
     }
-    block
+
+    #[cold]
+    fn hashed<D: Digest>(key: &[u8]) -> Self {
+        let mut block = Self([0; BLOCK]);
+        for (byte, hashed) in block.0.iter_mut().zip(D::digest(key)) {
+            *byte = hashed;
+        }
+        block
+    }
+
+    #[inline]
+    fn prepare<H: KeyInit + KeySizeUser<KeySize = U64>>(&self) -> H {
+        H::new((&self.0).into())
+    }
 }
 
-fn prepare_sha1(key: &[u8]) -> HmacSha1 {
-    HmacSha1::new(&block::<Sha1>(key))
-}
-
-fn prepare_sha256(key: &[u8]) -> HmacSha256 {
-    HmacSha256::new(&block::<Sha256>(key))
+impl Drop for Block {
+    #[inline]
+    fn drop(&mut self) {
+        self.0 = [0; BLOCK];
+        zeroize::optimization_barrier(&self.0);
+    }
 }
 
 /// The hash of `username:realm:password`.
@@ -270,14 +341,50 @@ mod tests {
         assert_eq!(unquoted(b"a\"b"), b"a\"b");
     }
 
-    // RFC 4231 §4.7 (131 bytes of 0xAA) and RFC 2202 §3, case 6 (80 bytes): keys longer than a block.
+    fn tag(key: &Key, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> std::string::String {
+        let tag = key.hmac(algorithm, segments);
+        let bytes = tag.as_bytes().unwrap();
+        bytes
+            .iter()
+            .map(|byte| std::format!("{byte:02x}"))
+            .collect()
+    }
+
+    // RFC 2202 §3, all seven cases, and RFC 4231 §4.2 to §4.8 without §4.6, which is truncated. A key is
+    // tried with SHA-256 prepared and not, and a text in one segment and in several.
     #[test]
-    fn long_keys() {
-        let text = b"Test Using Larger Than Block-Size Key - Hash Key First";
-        let tag = Key::from_bytes(&[0xAA; 131]).sha256().compute([text]);
-        assert!(tag.begins_with(&[0x60, 0xe4, 0x31, 0x59]));
-        let tag = Key::from_bytes(&[0xAA; 80]).sha1().compute([text]);
-        assert!(tag.begins_with(&[0xaa, 0x4a, 0xe5, 0xe1]));
+    fn published_hmacs() {
+        let counted: [u8; 25] = core::array::from_fn(|at| at as u8 + 1);
+        let long_key = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        let longer = b"Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data";
+        let cases: [(HmacAlgorithm, &[u8], &[u8], &str); 13] = [
+            (HmacAlgorithm::Sha1, &[0x0B; 20], b"Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"),
+            (HmacAlgorithm::Sha1, b"Jefe", b"what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (HmacAlgorithm::Sha1, &[0xAA; 20], &[0xDD; 50], "125d7342b9ac11cd91a39af48aa17b4f63f175d3"),
+            (HmacAlgorithm::Sha1, &counted, &[0xCD; 50], "4c9007f4026250c6bc8414f9bf50c86c2d7235da"),
+            (HmacAlgorithm::Sha1, &[0x0C; 20], b"Test With Truncation", "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04"),
+            (HmacAlgorithm::Sha1, &[0xAA; 80], long_key, "aa4ae5e15272d00e95705637ce8a3b55ed402112"),
+            (HmacAlgorithm::Sha1, &[0xAA; 80], longer, "e8e99d0f45237d786d6bbaa7965c7808bbff1a91"),
+            (HmacAlgorithm::Sha256, &[0x0B; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (HmacAlgorithm::Sha256, b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (HmacAlgorithm::Sha256, &[0xAA; 20], &[0xDD; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+            (HmacAlgorithm::Sha256, &counted, &[0xCD; 50], "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
+            (HmacAlgorithm::Sha256, &[0xAA; 131], long_key, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
+            (
+                HmacAlgorithm::Sha256,
+                &[0xAA; 131],
+                b"This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before being used by the HMAC algorithm.",
+                "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+            ),
+        ];
+        for (algorithm, bytes, text, expected) in cases {
+            let key = Key::from_bytes(bytes);
+            let (start, end) = text.split_at(text.len() / 3);
+            for key in [key.clone(), key.prepare_sha256()] {
+                assert_eq!(tag(&key, algorithm, &[text]), expected);
+                assert_eq!(tag(&key, algorithm, &[start, end]), expected);
+            }
+        }
     }
 
     #[test]

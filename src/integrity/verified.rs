@@ -1,0 +1,210 @@
+//! A message whose integrity has been verified.
+
+use core::fmt;
+
+use super::algorithm::IntegrityAlgorithm;
+use super::protection::Protection;
+use crate::attribute::{Attribute, RawAttribute, announces_algorithms};
+use crate::code_point::{AttributeType, Class, Method};
+use crate::error::AttributeError;
+use crate::header::Header;
+use crate::message::{Attributes, Message};
+use crate::transaction_id::TransactionId;
+
+/// A message whose integrity has been verified, which shows only what the tag covers.
+///
+/// Only [`Message::verify`] and its variants make one: a function that takes a `Verified` cannot be
+/// given a message that was not authenticated, and an attribute that an attacker appended after the tag
+/// is not in it. FINGERPRINT and the tag itself are not covered.
+///
+/// It proves that the sender had the key. It does not prove that the nonce is fresh or that the user may
+/// do what the message asks: the application checks these.
+///
+/// ```
+/// use stunwire::attribute::Username;
+/// use stunwire::{AttributeError, Verified};
+///
+/// // Nothing that is not authenticated reaches this function.
+/// fn user<'a>(request: &Verified<'a>) -> Result<Option<Username<'a>>, AttributeError> {
+///     request.get()
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    message: Message<'a>,
+    algorithm: IntegrityAlgorithm,
+    /// Offset of the tag's attribute: what precedes it is covered.
+    covered: usize,
+}
+
+impl<'a> Verified<'a> {
+    pub(super) const fn new(
+        message: Message<'a>,
+        algorithm: IntegrityAlgorithm,
+        covered: usize,
+    ) -> Self {
+        Self {
+            message,
+            algorithm,
+            covered,
+        }
+    }
+
+    /// The covered attributes in wire order, without those that an agent must ignore.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        self.message.attributes().limited(self.covered)
+    }
+
+    /// The first covered attribute of type `T`.
+    ///
+    /// # Errors
+    /// If the attribute is present and its value is malformed.
+    #[inline]
+    pub fn get<T: Attribute<'a>>(&self) -> Result<Option<T>, AttributeError> {
+        self.attributes().get()
+    }
+
+    /// All covered attributes of type `T`.
+    #[inline]
+    pub fn get_all<T: Attribute<'a>>(
+        &self,
+    ) -> impl Iterator<Item = Result<T, AttributeError>> + Clone + use<'a, T> {
+        self.attributes().get_all()
+    }
+
+    /// Covered comprehension-required attribute types for which `known` returns `false`: see
+    /// [`Message::unknown_required`].
+    #[inline]
+    pub fn unknown_required<F>(
+        &self,
+        known: F,
+    ) -> impl Iterator<Item = AttributeType> + Clone + use<'a, F>
+    where
+        F: FnMut(AttributeType) -> bool + Clone,
+    {
+        self.attributes().unknown_required(known)
+    }
+
+    /// Whether the tag covers this attribute of the same message.
+    #[must_use]
+    pub fn covers(&self, attribute: &RawAttribute<'_>) -> bool {
+        attribute.offset() < self.covered
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.message.header()
+    }
+
+    /// The class.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.message.class()
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.message.method()
+    }
+
+    /// The transaction id.
+    #[must_use]
+    pub fn transaction_id(&self) -> TransactionId {
+        self.message.transaction_id()
+    }
+
+    /// The whole message, with the attributes that are not authenticated: to store, forward or print it.
+    #[must_use]
+    pub const fn message(&self) -> Message<'a> {
+        self.message
+    }
+
+    /// The integrity attribute that was verified.
+    #[must_use]
+    pub const fn algorithm(&self) -> IntegrityAlgorithm {
+        self.algorithm
+    }
+
+    /// The integrity attribute of a reply to this request: that of
+    /// [`reply_protection`](Self::reply_protection).
+    #[must_use]
+    pub fn reply_algorithm(&self) -> IntegrityAlgorithm {
+        if !self.message.dialect().rules().sha256_attribute
+            || self.algorithm == IntegrityAlgorithm::Goog32
+        {
+            return self.algorithm;
+        }
+        let has = |wanted| self.attributes().any(|raw| raw.ty() == wanted);
+        if !has(AttributeType::NONCE) {
+            // Short-term credentials: RFC 8489 §9.1.3.
+            return self.algorithm;
+        }
+        // Long-term credentials: §9.2.4. Without the nonce's bit the two attributes have no meaning.
+        let chosen = (has(AttributeType::PASSWORD_ALGORITHM)
+            || has(AttributeType::PASSWORD_ALGORITHMS))
+            && announces_algorithms(self.get().ok().flatten());
+        match self.algorithm {
+            _ if !chosen => IntegrityAlgorithm::Sha1,
+            IntegrityAlgorithm::Sha1 => IntegrityAlgorithm::SHA256,
+            sha256 => sha256,
+        }
+    }
+
+    /// The integrity attributes and FINGERPRINT of the message: [`Message::protection`].
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        self.message.protection()
+    }
+
+    /// What a reply to this request must carry: one integrity attribute, and FINGERPRINT if the request
+    /// has it.
+    ///
+    /// - With short-term credentials, that is, without NONCE: the attribute that was verified
+    ///   ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
+    /// - With long-term credentials: MESSAGE-INTEGRITY-SHA256 if the request has a password algorithm, and
+    ///   MESSAGE-INTEGRITY otherwise, even if the request was verified by MESSAGE-INTEGRITY-SHA256
+    ///   ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), last paragraph).
+    ///
+    /// ```
+    /// use stunwire::attribute::{Nonce, Realm, Username};
+    /// use stunwire::{
+    ///     Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
+    /// };
+    ///
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// let key = Key::long_term("user", "example.org", "password");
+    /// let mut buffer = [0; 256];
+    /// let mut request = MessageWriter::new(&mut buffer, Header::request(Method::REFRESH, id))?;
+    /// request
+    ///     .attribute(&Username::new("user")?)?
+    ///     .attribute(&Realm::new("example.org")?)?
+    ///     .attribute(&Nonce::new("a nonce without security features")?)?;
+    /// let request = request.integrity_sha256(&key)?.fingerprint()?.finish()?;
+    ///
+    /// let reply = Message::parse(request)?.verify(&key)?.reply_protection();
+    /// assert!(reply.integrity().eq([IntegrityAlgorithm::Sha1]));
+    /// assert!(reply.has_fingerprint());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reply_protection(&self) -> Protection {
+        Protection::NONE
+            .with_integrity(self.reply_algorithm())
+            .with_fingerprint(self.protection().has_fingerprint())
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verified({:?}, {:?})", self.algorithm, self.message)
+    }
+}
+
+impl From<&Verified<'_>> for Header {
+    fn from(verified: &Verified<'_>) -> Self {
+        verified.header()
+    }
+}
