@@ -321,6 +321,14 @@ pub enum EncodeError {
         /// The value.
         value: u32,
     },
+    /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
+    #[error("the HMAC has {found} bytes where {expected} are needed")]
+    HmacLength {
+        /// Length in bytes of what was returned, at most 255.
+        found: u8,
+        /// Length of the full HMAC in bytes.
+        expected: u8,
+    },
 }
 
 /// Why a message does not count as authenticated.
@@ -343,6 +351,14 @@ pub enum IntegrityError {
     Mismatch {
         /// Where the attribute begins, in bytes from the start of the message.
         offset: u32,
+    },
+    /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
+    #[error("the HMAC has {found} bytes where {expected} are needed")]
+    HmacLength {
+        /// Length in bytes of what was returned, at most 255.
+        found: u8,
+        /// Length of the full HMAC in bytes.
+        expected: u8,
     },
 }
 

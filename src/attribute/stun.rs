@@ -3,6 +3,7 @@
 use core::fmt;
 
 use ctutils::CtEq;
+#[cfg(feature = "crypto")]
 use sha2::{Digest, Sha256};
 
 use super::AttributeType;
@@ -222,6 +223,7 @@ impl fmt::Display for UserHash {
     }
 }
 
+#[cfg(feature = "crypto")]
 impl UserHash {
     /// The hash of a user in a realm, both prepared as the key's are. The bytes are taken as they are:
     /// without the quotes and NULs that [`Key::long_term`](crate::Key::long_term) removes.
