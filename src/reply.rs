@@ -29,8 +29,7 @@ use crate::buffer::Buffer;
 use crate::dialect::FingerprintRule;
 use crate::error::EncodeError;
 use crate::header::Header;
-use crate::integrity::Key;
-use crate::integrity::Verified;
+use crate::integrity::{HmacKey, Verified};
 use crate::writer::MessageWriter;
 
 /// 400 to a request that cannot be read, from its header alone, unsigned
@@ -212,14 +211,15 @@ where
 ///
 /// # Errors
 /// When `request` is none, or the reply does not fit.
-pub fn unknown_attributes_signed<B, I>(
+pub fn unknown_attributes_signed<B, K, I>(
     buffer: &mut B,
     request: &Verified<'_>,
-    key: &Key,
+    key: &K,
     unknown: I,
 ) -> Result<(), EncodeError>
 where
     B: Buffer + ?Sized,
+    K: HmacKey + ?Sized,
     I: IntoIterator<Item = AttributeType>,
 {
     let reply = unknown_list(buffer, request.header(), unknown)?;
@@ -261,10 +261,10 @@ fn unknown_list<B: Buffer + ?Sized>(
 ///
 /// # Errors
 /// When `request` is none, the reply does not fit, or the dialect has no FINGERPRINT.
-pub fn role_conflict<B: Buffer + ?Sized>(
+pub fn role_conflict<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
     buffer: &mut B,
     request: &Verified<'_>,
-    key: &Key,
+    key: &K,
 ) -> Result<(), EncodeError> {
     MessageWriter::error_to(buffer, request, ErrorCode::ROLE_CONFLICT)?
         .integrity_like(request, key)?
@@ -279,10 +279,10 @@ pub fn role_conflict<B: Buffer + ?Sized>(
 ///
 /// # Errors
 /// When `request` is none, or the reply does not fit.
-pub fn try_alternate<B: Buffer + ?Sized>(
+pub fn try_alternate<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
     buffer: &mut B,
     request: &Verified<'_>,
-    key: &Key,
+    key: &K,
     server: AlternateServer,
     domain: Option<AlternateDomain<'_>>,
 ) -> Result<(), EncodeError> {

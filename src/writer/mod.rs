@@ -9,7 +9,7 @@ use crate::code_point::{Class, Method};
 use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::error::EncodeError;
 use crate::header::Header;
-use crate::integrity::{IntegrityAlgorithm, Key, Verified};
+use crate::integrity::{HmacKey, IntegrityAlgorithm, Verified};
 use crate::transaction_id::TransactionId;
 
 mod payload;
@@ -249,7 +249,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// If it does not fit.
     #[inline]
-    pub fn integrity(mut self, key: &Key) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
+    pub fn integrity<K: HmacKey + ?Sized>(
+        mut self,
+        key: &K,
+    ) -> Result<MessageWriter<'b, B, Signed>, EncodeError> {
         self.raw.integrity(key)?;
         Ok(MessageWriter::of(self.raw))
     }
@@ -260,9 +263,9 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     ///
     /// # Errors
     /// If it does not fit, the dialect does not have it, or `len` is another length.
-    pub fn integrity_sha256_truncated(
+    pub fn integrity_sha256_truncated<K: HmacKey + ?Sized>(
         self,
-        key: &Key,
+        key: &K,
         len: u8,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
         self.integrity_with(IntegrityAlgorithm::Sha256 { len }, key)
@@ -272,7 +275,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     ///
     /// # Errors
     /// If it does not fit, or the dialect does not have it.
-    pub fn goog_integrity_32(self, key: &Key) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
+    pub fn goog_integrity_32<K: HmacKey + ?Sized>(
+        self,
+        key: &K,
+    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
         self.integrity_with(IntegrityAlgorithm::Goog32, key)
     }
 
@@ -281,10 +287,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// If it does not fit, or the dialect of this message does not have it.
     #[inline]
-    pub fn integrity_like(
+    pub fn integrity_like<K: HmacKey + ?Sized>(
         self,
         request: &Verified<'_>,
-        key: &Key,
+        key: &K,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
         self.integrity_with(request.reply_algorithm(), key)
     }
@@ -297,10 +303,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// If it does not fit, the dialect does not have it, or its length is invalid.
     #[inline]
-    pub fn integrity_with(
+    pub fn integrity_with<K: HmacKey + ?Sized>(
         mut self,
         algorithm: IntegrityAlgorithm,
-        key: &Key,
+        key: &K,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
         self.raw.sign(key, algorithm)?;
         Ok(MessageWriter::of(self.raw))
@@ -316,9 +322,9 @@ impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
     /// # Errors
     /// If it does not fit, or the dialect does not have it.
     #[inline]
-    pub fn integrity_sha256(
+    pub fn integrity_sha256<K: HmacKey + ?Sized>(
         mut self,
-        key: &Key,
+        key: &K,
     ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
         self.raw.sign(key, IntegrityAlgorithm::Sha256 { len: 32 })?;
         Ok(MessageWriter::of(self.raw))

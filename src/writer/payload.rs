@@ -9,7 +9,7 @@ use super::state::{BeforeFingerprint, Closed, Open, Sealed};
 use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
-use crate::integrity::{IntegrityAlgorithm, Key};
+use crate::integrity::{HmacKey, IntegrityAlgorithm};
 use crate::wire::{self, TLV_HEADER_LEN};
 
 /// The three segments of a message with an external payload, to be sent one after the other: the first
@@ -54,7 +54,10 @@ impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
     ///
     /// # Errors
     /// If it does not fit.
-    pub fn integrity(mut self, key: &Key) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
+    pub fn integrity<K: HmacKey + ?Sized>(
+        mut self,
+        key: &K,
+    ) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
         self.raw.integrity(key)?;
         Ok(PayloadWriter::of(self.raw))
     }
@@ -63,9 +66,9 @@ impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
     ///
     /// # Errors
     /// If it does not fit, or the dialect does not have it.
-    pub fn integrity_sha256(
+    pub fn integrity_sha256<K: HmacKey + ?Sized>(
         mut self,
-        key: &Key,
+        key: &K,
     ) -> Result<PayloadWriter<'b, B, Sealed>, EncodeError> {
         self.raw.sign(key, IntegrityAlgorithm::Sha256 { len: 32 })?;
         Ok(PayloadWriter::of(self.raw))

@@ -8,7 +8,7 @@ use crate::dialect::{Context, Dialect, FingerprintRule};
 use crate::error::EncodeError;
 use crate::fingerprint;
 use crate::header::Header;
-use crate::integrity::{Coverage, IntegrityAlgorithm, Key, end_of_tag};
+use crate::integrity::{Coverage, HmacKey, IntegrityAlgorithm, length_with_tag};
 use crate::num::saturating_u32;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 
@@ -261,8 +261,8 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     }
 
     /// Appends MESSAGE-INTEGRITY, in MS-TURN with the hash that the key was derived for.
-    pub(super) fn integrity(&mut self, key: &Key) -> Result<(), EncodeError> {
-        let algorithm = if key.is_wide() && self.dialect().rules().ms_turn_sha256 {
+    pub(super) fn integrity<K: HmacKey + ?Sized>(&mut self, key: &K) -> Result<(), EncodeError> {
+        let algorithm = if self.dialect().rules().ms_turn_sha256 && key.ms_turn_sha256() {
             IntegrityAlgorithm::MsTurnSha256
         } else {
             IntegrityAlgorithm::Sha1
@@ -271,9 +271,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     }
 
     /// Appends the tag of `algorithm` over what is written so far.
-    pub(super) fn sign(
+    pub(super) fn sign<K: HmacKey + ?Sized>(
         &mut self,
-        key: &Key,
+        key: &K,
         algorithm: IntegrityAlgorithm,
     ) -> Result<(), EncodeError> {
         let dialect = self.dialect();
@@ -297,7 +297,14 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         if ty != AttributeType::MESSAGE_INTEGRITY && !rules.sha256_attribute {
             return Err(EncodeError::NotInDialect);
         }
-        let mut length = end_of_tag(self.length(), len);
+        let Some(mut length) = length_with_tag(self.total(), len) else {
+            let attributes = usize::from(self.length());
+            return Err(too_long(
+                attributes
+                    .saturating_add(TLV_HEADER_LEN)
+                    .saturating_add(len),
+            ));
+        };
         if rules.fingerprint == FingerprintRule::Required {
             length = length.checked_add(8).ok_or(too_long(usize::from(length)))?;
             self.fingerprint_required = true;
@@ -315,16 +322,11 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         let Some((segments, tag)) = split else {
             return Err(impossible(end));
         };
-        let coverage = Coverage::of(segments, type_bits, length, dialect);
-        match algorithm {
-            IntegrityAlgorithm::Sha1 | IntegrityAlgorithm::Goog32 => {
-                coverage.tag(key.sha1()).write(tag);
-            }
-            IntegrityAlgorithm::Sha256 { .. } | IntegrityAlgorithm::MsTurnSha256 => {
-                coverage.tag(key.sha256()).write(tag);
-            }
-        }
-        Ok(())
+        let Some(coverage) = Coverage::new(segments, type_bits, length, dialect) else {
+            return Err(impossible(end));
+        };
+        let hmac = coverage.with_segments(|segments| key.hmac(algorithm.hmac(), segments));
+        hmac.write(tag, algorithm.hmac())
     }
 
     /// Appends FINGERPRINT. `is_signed`: the message has MESSAGE-INTEGRITY.
