@@ -71,6 +71,9 @@ pub(crate) struct Rules {
     pub(crate) fingerprint: FingerprintRule,
     /// MESSAGE-INTEGRITY may be an HMAC-SHA256 of 32 bytes ([MS-TURN] 2.2.2.17).
     pub(crate) ms_turn_sha256: bool,
+    /// The smallest class of an error code: 3 (RFC 8489 §14.8), or 1 (RFC 3489 §11.2.9). Microsoft's
+    /// bandwidth management has codes of class 2.
+    pub(crate) min_error_class: u8,
     /// FINGERPRINT may have been computed with the CRC table printed in [MS-ICE2] 3.1.4.8.2.
     pub(crate) alternate_crc: bool,
 }
@@ -159,6 +162,7 @@ impl Dialect {
             sha256_attribute: true,
             fingerprint: FingerprintRule::Optional,
             ms_turn_sha256: false,
+            min_error_class: 3,
             alternate_crc: false,
         };
         match family {
@@ -170,6 +174,7 @@ impl Dialect {
                 hmac_input: HmacInput::ZeroPadded,
                 sha256_attribute: false,
                 fingerprint: FingerprintRule::Unsigned,
+                min_error_class: 1,
                 ..RFC8489
             },
             Family::MsTurn => Rules {
@@ -180,9 +185,11 @@ impl Dialect {
                 sha256_attribute: false,
                 fingerprint: FingerprintRule::Never,
                 ms_turn_sha256: true,
+                min_error_class: 1,
                 ..RFC8489
             },
             Family::MsIce2 => Rules {
+                min_error_class: 1,
                 alternate_crc: true,
                 ..RFC8489
             },
@@ -191,6 +198,7 @@ impl Dialect {
                 hmac_input: HmacInput::ZeroPadded,
                 sha256_attribute: false,
                 fingerprint: FingerprintRule::Required,
+                min_error_class: 1,
                 alternate_crc: true,
                 ..RFC8489
             },

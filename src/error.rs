@@ -1,33 +1,37 @@
-//! Errors, one small type for each activity: read a header, read a message, read a value, write,
-//! verify.
+//! Errors, one small type for each activity: reading a header, a message or a value, writing, and
+//! verifying.
 //!
-//! Each is `Copy`, at most 16 bytes long, and says where the bytes went wrong (offsets count from
-//! the first byte of the message) and what imposed the limit.
+//! Each is `Copy` and at most 16 bytes long. Each says where the bytes are wrong and which limit was
+//! exceeded. `Display` of those that name an attribute is beside the names, in `attribute::registry`.
+
+use core::fmt;
 
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 
-/// Why bytes are not the header of a message.
+/// Why bytes do not begin with the header of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Fewer than the 20 bytes of a header (RFC 8489 §5).
-    #[error("{available} bytes where a STUN header takes 20")]
+    /// There are fewer than the 20 bytes of a header
+    /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+    #[error("a STUN header is 20 bytes long, the input has {available}")]
     Short {
-        /// Bytes that were there.
+        /// Length of the input in bytes.
         available: u8,
     },
-    /// The first two bits are not zero (RFC 8489 §5): this is RTP, DTLS, ChannelData or something
-    /// else that shares the port.
-    #[error("the first byte is {first:#04x}, and STUN begins with two zero bits")]
+    /// The first two bits are not zero: the bytes are RTP, DTLS, ChannelData or another protocol that
+    /// shares the port ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+    #[error("the first two bits are not zero (first byte {first:#04x}): not a STUN message")]
     NotStun {
         /// The first byte.
         first: u8,
     },
-    /// Bytes 4 to 7 are not the magic cookie 0x2112A442 (RFC 8489 §5), and the dialect asks for it.
-    #[error("bytes 4 to 7 are {found:02x?}, not the magic cookie 2112a442")]
+    /// The dialect requires the magic cookie 0x2112A442 in bytes 4 to 7 and they have another value
+    /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+    #[error("bytes 4 to 7 are {found:02x?} instead of the magic cookie 2112a442")]
     NoCookie {
-        /// The four bytes in its place.
+        /// Bytes 4 to 7.
         found: [u8; 4],
     },
 }
@@ -36,49 +40,49 @@ pub enum HeaderError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The header does not stand.
+    /// The header is invalid.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The buffer ends before the length in the header says that the message does.
-    #[error("the header announces {declared} bytes, the buffer ends after {available}")]
+    /// The buffer ends before the message does.
+    #[error("the header announces a message of {declared} bytes, the buffer has {available}")]
     Truncated {
-        /// Length of the whole message in bytes, header included, as the header has it.
+        /// Length of the whole message in bytes according to its header, header included.
         declared: u32,
-        /// Bytes that were there.
+        /// Length of the buffer in bytes.
         available: u32,
     },
-    /// Bytes follow the message. [`Message::parse_prefix`](crate::Message::parse_prefix) accepts
-    /// them.
-    #[error("the message ends at offset {offset}, the buffer after {available} bytes")]
+    /// Bytes follow the message. [`Message::parse_prefix`](crate::Message::parse_prefix) allows them.
+    #[error("the message ends at byte {offset}, the buffer has {available} bytes")]
     Trailing {
-        /// Where the message ends.
+        /// Offset of the first byte after the message.
         offset: u32,
         /// Length of the buffer in bytes.
         available: u32,
     },
-    /// An attribute runs past the length in the header.
+    /// An attribute extends past the end that the header announces.
     #[error(
-        "the attribute at offset {offset} takes {needed} bytes, the header's length leaves {left}"
+        "the attribute at offset {offset} needs {needed} bytes, the message has {left} bytes left"
     )]
     Attribute {
-        /// Where the attribute begins.
+        /// Offset of the attribute from the start of the message, in bytes.
         offset: u32,
-        /// Bytes that it takes: 4 for type and length, then its value and its padding.
+        /// Length of the attribute in bytes: 4 for type and length, the value, and its padding.
         needed: u32,
-        /// Bytes from `offset` to the end that the header announces.
+        /// Bytes between `offset` and the end of the message.
         left: u32,
     },
-    /// The first attribute is MS-TURN's MAGIC-COOKIE, so the codes mean something else here than in
-    /// the RFCs: read it with [`Dialect::MS_TURN`](crate::Dialect::MS_TURN).
-    #[error("the first attribute is MAGIC-COOKIE 72c64bc6: this is MS-TURN")]
+    /// The first attribute is MAGIC-COOKIE, so this is a message of MS-TURN, in which some attribute
+    /// types have other meanings: parse it with [`Dialect::MS_TURN`](crate::Dialect::MS_TURN).
+    #[error("the first attribute is MAGIC-COOKIE 72c64bc6: parse with Dialect::MS_TURN")]
     MsTurn,
-    /// The first attribute is not MAGIC-COOKIE, and MS-TURN asks for it (\[MS-TURN\] 2.2.2).
-    #[error("the first attribute is not MAGIC-COOKIE 72c64bc6: this is not MS-TURN")]
+    /// The first attribute is not MAGIC-COOKIE, which every message of MS-TURN begins with
+    /// (\[MS-TURN\] 2.2.2.8).
+    #[error("the first attribute is not MAGIC-COOKIE 72c64bc6: not a message of MS-TURN")]
     NotMsTurn,
 }
 
 impl ParseError {
-    /// Offset in bytes from the start of the message at which reading failed.
+    /// Offset from the start of the message at which parsing failed, in bytes.
     #[must_use]
     pub fn offset(&self) -> usize {
         let offset = match *self {
@@ -95,73 +99,73 @@ impl ParseError {
 
 /// Why the value of an attribute cannot be read as its type.
 ///
-/// The variants are public to be made: an attribute that is defined outside this crate reports
-/// with the same type. Offsets count from the first byte of the value.
+/// The variants can be constructed, so that an attribute type defined by an application reports the
+/// same errors. Offsets are in bytes from the start of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
     /// The value has the wrong length.
-    #[error("the value is {found} bytes long, its type takes {}", Range(*min, *max))]
+    #[error("the value is {found} bytes long instead of {}", Range(*min, *max))]
     Length {
         /// Length of the value in bytes.
         found: u16,
-        /// The least that the type takes.
+        /// Smallest allowed length in bytes.
         min: u16,
-        /// The most that the type takes.
+        /// Largest allowed length in bytes.
         max: u16,
     },
-    /// The value's length is not a multiple of the length of its parts.
-    #[error("the value is {found} bytes long, which is not a multiple of {of}")]
+    /// The length of the value is not a multiple of the length of its elements.
+    #[error("the value is {found} bytes long, which is not a multiple of {of} bytes")]
     Multiple {
         /// Length of the value in bytes.
         found: u16,
-        /// Length of one part in bytes.
+        /// Length of an element in bytes.
         of: u16,
     },
-    /// A part inside the value runs past the attribute's length.
-    #[error("the part at offset {offset} of the value takes {needed} bytes, {left} are left")]
+    /// A field inside the value extends past the end of the value.
+    #[error("the field at offset {offset} of the value needs {needed} bytes, {left} are left")]
     Inner {
-        /// Where the part begins.
+        /// Offset of the field in bytes.
         offset: u16,
-        /// Bytes that it takes.
+        /// Length of the field in bytes.
         needed: u16,
-        /// Bytes that are left.
+        /// Bytes between `offset` and the end of the value.
         left: u16,
     },
     /// A field has a value that its definition excludes.
-    #[error("{found:#x} at offset {offset} of the value is not allowed there")]
+    #[error("the field at offset {offset} of the value is {found:#x}, which is not allowed")]
     Field {
-        /// Where the field begins.
+        /// Offset of the field in bytes.
         offset: u16,
-        /// What stands there.
+        /// The value of the field.
         found: u16,
     },
-    /// A reason of the attribute's own, for types that are defined outside this crate.
-    #[error("reason {code} of the attribute's own")]
+    /// A reason that an attribute type defined by an application gives.
+    #[error("the value is invalid (application-defined reason {code})")]
     Custom {
-        /// What it means, the type's documentation says.
+        /// The reason; its meaning is up to the application.
         code: u16,
     },
 }
 
 impl ValueError {
-    /// The value has `found` bytes where the type takes `min` to `max`. Lengths beyond 65,535, which
-    /// no attribute can have, are clamped.
+    /// Creates the error for a value of `found` bytes that must have `min` to `max` bytes. Lengths
+    /// above 65,535, which no attribute has, are reported as 65,535.
     #[must_use]
     pub fn length(found: usize, min: u16, max: u16) -> Self {
         Self::Length {
-            found: u16::try_from(found).unwrap_or(u16::MAX),
+            found: crate::num::saturating_u16(found),
             min,
             max,
         }
     }
 }
 
-/// `4`, or `16 to 32`.
+/// `4`, `16 to 32`, or `at least 4`.
 struct Range(u16, u16);
 
-impl core::fmt::Display for Range {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self(min, max) if min == max => write!(f, "{min}"),
             Self(min, u16::MAX) => write!(f, "at least {min}"),
@@ -262,64 +266,114 @@ impl AttributeError {
     }
 }
 
-/// Why a message, or a part of one, cannot be written. Nothing of the refused part stands in the
-/// buffer.
+/// Why the text of an attribute cannot be returned as `str`.
+///
+/// Returned by `as_str` of the attributes that hold text. `as_bytes` of the same attribute works for
+/// every value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TextError {
+    /// The attribute type, with its code in RFC 8489 where dialects differ.
+    pub attribute: AttributeType,
+    /// Offset of the first byte that is not UTF-8, in bytes from the start of the text.
+    pub offset: u16,
+}
+
+impl TextError {
+    /// Returns `text` as `str`.
+    pub(crate) fn check(text: &[u8], attribute: AttributeType) -> Result<&str, Self> {
+        core::str::from_utf8(text).map_err(|error| Self {
+            attribute,
+            offset: crate::num::saturating_u16(error.valid_up_to()),
+        })
+    }
+}
+
+/// Why a message, or a part of one, cannot be written.
+///
+/// Nothing of the part that was refused is in the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The buffer is too small.
-    #[error("{needed} bytes are needed and the buffer has {available}")]
+    #[error("the message needs {needed} bytes, the buffer has {available}")]
     BufferFull {
-        /// Length in bytes that the message would have with what was refused.
+        /// Length in bytes of the message with the part that was refused.
         needed: u32,
-        /// Bytes that the buffer has for the message.
+        /// Length of the buffer in bytes.
         available: u32,
     },
-    /// The message would be longer than the 16-bit length in its header can say.
-    #[error("{length} bytes of attributes are more than a header's length can say")]
+    /// The attributes would be longer than the 16-bit length in the header can express.
+    #[error("the attributes are {length} bytes long; a message has at most 65535")]
     TooLong {
-        /// Length of all attributes in bytes with what was refused.
+        /// Length in bytes of all attributes with the one that was refused.
         length: u32,
     },
     /// The dialect has no such attribute.
     #[error("the dialect has no such attribute")]
     NotInDialect,
-    /// The dialect has no such message type, or what comes next does not exist in it.
-    #[error("the dialect has no such message")]
+    /// The dialect has no such message type.
+    #[error("the dialect has no such message type")]
     NoSuchMessage,
-    /// The dialect's transaction id begins with the magic cookie, and this one does not.
-    #[error("the transaction id does not begin with the magic cookie")]
+    /// The dialect requires a transaction id that begins with the magic cookie, and this one does not:
+    /// create it with [`TransactionId::new`](crate::TransactionId::new).
+    #[error("the transaction id does not begin with the magic cookie; use TransactionId::new")]
     NoCookie,
-    /// A reply was asked for to what is not a request.
-    #[error("an indication or a response has no reply")]
+    /// A reply was asked for to a message that is not a request.
+    #[error("only a request has a reply; the message is an indication or a response")]
     NotARequest,
-    /// The attribute is made by the writer alone: MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256,
+    /// The attribute is reserved for the writer: MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256,
     /// GOOG-MESSAGE-INTEGRITY-32, FINGERPRINT and, in MS-TURN, MAGIC-COOKIE.
-    #[error("{attribute} is written by the writer alone")]
+    #[error("{attribute} is written only by the methods of the writer that compute it")]
     WriterOnly {
-        /// Its type.
+        /// The attribute type.
         attribute: AttributeType,
     },
-    /// A FINGERPRINT is needed and not there: the dialect's integrity counts one, or a message
-    /// without a valid one was to get a twin.
-    #[error("the message needs a valid FINGERPRINT at its end")]
+    /// The message must end with a valid FINGERPRINT and does not: the integrity tag of the dialect
+    /// covers it, or a copy with the alternate CRC was asked for.
+    #[error("the message must end with a valid FINGERPRINT; add one with fingerprint()")]
     FingerprintMissing,
-    /// Password algorithms are offered with a nonce that does not say so.
-    #[error("the nonce lacks the feature bit of PASSWORD-ALGORITHMS")]
+    /// Password algorithms are offered with a nonce that does not announce them
+    /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
+    #[error("the nonce does not announce password algorithms; begin it with their feature cookie")]
     NonceWithoutFeature,
     /// A value is longer than its definition allows.
-    #[error("{length} where at most {max} are allowed")]
+    #[error("the text of {attribute} is {length} {unit} long; at most {max} are allowed")]
     ValueTooLong {
-        /// Length in bytes, or characters where the definition counts those.
+        /// The attribute type, with its code in RFC 8489 where dialects differ.
+        attribute: AttributeType,
+        /// Length of the value in `unit`.
         length: u32,
-        /// The most that is allowed.
-        max: u32,
+        /// Largest allowed length in `unit`.
+        max: u16,
+        /// What `length` and `max` count.
+        unit: Unit,
     },
-    /// A value is outside what its definition allows.
-    #[error("{value:#x} is outside what the definition allows")]
+    /// A text has a byte that is not ASCII where only ASCII is allowed.
+    #[error("the text of {attribute} is not ASCII at byte {offset}")]
+    NotAscii {
+        /// The attribute type.
+        attribute: AttributeType,
+        /// Offset of the first byte that is not ASCII, in bytes from the start of the text.
+        offset: u16,
+    },
+    /// A list has no elements where at least one is required.
+    #[error("{attribute} lists nothing; at least one element is required")]
+    EmptyList {
+        /// The attribute type.
+        attribute: AttributeType,
+    },
+    /// A number is outside its allowed range.
+    #[error("{}", OutOfRange { quantity: *quantity, value: *value, min: *min, max: *max })]
     OutOfRange {
-        /// The value.
+        /// What the number is.
+        quantity: Quantity,
+        /// The number.
         value: u32,
+        /// Smallest allowed number.
+        min: u16,
+        /// Largest allowed number.
+        max: u16,
     },
     /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
     #[error("the HMAC has {found} bytes where {expected} are needed")]
@@ -331,25 +385,111 @@ pub enum EncodeError {
     },
 }
 
+/// What the lengths in [`EncodeError::ValueTooLong`] count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Unicode characters.
+    Characters,
+}
+
+/// `bytes` or `characters`.
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Characters => "characters",
+        })
+    }
+}
+
+/// What the number in [`EncodeError::OutOfRange`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// A channel number ([RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12)).
+    ChannelNumber,
+    /// The code of ERROR-CODE
+    /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
+    ErrorCode,
+    /// The length of a truncated integrity tag in bytes
+    /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
+    TagLength,
+    /// The type preference in PRIORITY
+    /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).
+    TypePreference,
+    /// The component in PRIORITY
+    /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).
+    Component,
+}
+
+/// `channel number`, `error code`, and so on.
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ChannelNumber => "channel number",
+            Self::ErrorCode => "error code",
+            Self::TagLength => "tag length in bytes",
+            Self::TypePreference => "type preference",
+            Self::Component => "component",
+        })
+    }
+}
+
+/// `channel number 0x5000 is outside 0x4000 to 0x4fff`.
+struct OutOfRange {
+    quantity: Quantity,
+    value: u32,
+    min: u16,
+    max: u16,
+}
+
+impl fmt::Display for OutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            quantity,
+            value,
+            min,
+            max,
+        } = self;
+        match quantity {
+            Quantity::ChannelNumber => {
+                write!(
+                    f,
+                    "{quantity} {value:#06x} is outside {min:#06x} to {max:#06x}"
+                )
+            }
+            Quantity::TagLength => write!(
+                f,
+                "{quantity} {value} is not a multiple of 4 in {min} to {max}"
+            ),
+            _ => write!(f, "{quantity} {value} is outside {min} to {max}"),
+        }
+    }
+}
+
 /// Why a message does not count as authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IntegrityError {
-    /// No integrity attribute that the policy accepts.
-    #[error("no integrity attribute that the policy accepts")]
+    /// The message has no integrity attribute that the policy accepts.
+    #[error("the message has no integrity attribute that the policy accepts")]
     Missing,
-    /// The integrity attribute at `offset` has a length that the policy does not accept.
-    #[error("the tag at offset {offset} is {length} bytes long, which the policy does not accept")]
+    /// The policy does not accept the length of the tag.
+    #[error("the policy does not accept the tag of {length} bytes at offset {offset}")]
     TagLength {
-        /// Where the attribute begins, in bytes from the start of the message.
+        /// Offset of the integrity attribute from the start of the message, in bytes.
         offset: u32,
-        /// Length of its value in bytes.
+        /// Length of the tag in bytes.
         length: u16,
     },
-    /// The tag at `offset` is not the tag of these bytes under this key.
-    #[error("the tag at offset {offset} does not hold")]
+    /// The tag is not the HMAC of the message under this key: the key is wrong or the message was
+    /// changed.
+    #[error("the tag at offset {offset} does not match: wrong key, or the message was changed")]
     Mismatch {
-        /// Where the attribute begins, in bytes from the start of the message.
+        /// Offset of the integrity attribute from the start of the message, in bytes.
         offset: u32,
     },
     /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
@@ -364,21 +504,56 @@ pub enum IntegrityError {
 
 /// A text is not the name of a [`Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no dialect has this name")]
+#[error("no dialect has this name; an example of a name is ms-turn")]
 #[non_exhaustive]
 pub struct UnknownDialect;
 
 #[cfg(test)]
 mod tests {
+    use std::string::ToString;
+
     use super::*;
 
     #[test]
-    fn small() {
+    fn at_most_16_bytes() {
         assert!(size_of::<HeaderError>() <= 16);
         assert!(size_of::<ParseError>() <= 16);
         assert!(size_of::<ValueError>() <= 16);
         assert!(size_of::<AttributeError>() <= 16);
+        assert!(size_of::<TextError>() <= 16);
         assert!(size_of::<EncodeError>() <= 16);
         assert!(size_of::<IntegrityError>() <= 16);
+    }
+
+    #[test]
+    fn messages_name_field_and_unit() {
+        let too_long = EncodeError::ValueTooLong {
+            attribute: AttributeType::USERNAME,
+            length: 600,
+            max: 508,
+            unit: Unit::Bytes,
+        };
+        assert_eq!(
+            too_long.to_string(),
+            "the text of USERNAME is 600 bytes long; at most 508 are allowed"
+        );
+        let channel = EncodeError::OutOfRange {
+            quantity: Quantity::ChannelNumber,
+            value: 0x112,
+            min: 0x4000,
+            max: 0x4FFF,
+        };
+        assert_eq!(
+            channel.to_string(),
+            "channel number 0x0112 is outside 0x4000 to 0x4fff"
+        );
+        let text = TextError {
+            attribute: AttributeType::REALM,
+            offset: 3,
+        };
+        assert_eq!(
+            text.to_string(),
+            "the text of REALM is not UTF-8 at byte 3; use its bytes"
+        );
     }
 }

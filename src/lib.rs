@@ -39,13 +39,13 @@ pub mod uri;
 mod wire;
 pub mod writer;
 
-pub use self::attribute::{ErrorCode, RawAttribute, SecurityFeatures};
+pub use self::attribute::{Code, ErrorCode, RawAttribute, SecurityFeatures};
 pub use self::buffer::Buffer;
 pub use self::code_point::{Class, MessageType, Method};
 pub use self::dialect::{Context, Dialect};
 pub use self::error::{
-    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, UnknownDialect,
-    ValueError,
+    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, Quantity, TextError,
+    Unit, UnknownDialect, ValueError,
 };
 pub use self::fingerprint::FingerprintStatus;
 pub use self::framing::ChannelData;

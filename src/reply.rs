@@ -22,7 +22,7 @@
 
 use crate::attribute::SecurityFeatures;
 use crate::attribute::{
-    AlternateDomain, AlternateServer, AttributeType, ErrorCode, Nonce, PasswordAlgorithm,
+    AlternateDomain, AlternateServer, AttributeType, Code, Nonce, PasswordAlgorithm,
     PasswordAlgorithms, Realm, UnknownAttributes,
 };
 use crate::buffer::Buffer;
@@ -41,7 +41,7 @@ pub fn bad_request<B: Buffer + ?Sized>(
     buffer: &mut B,
     request: impl Into<Header>,
 ) -> Result<(), EncodeError> {
-    MessageWriter::error_to(buffer, request, ErrorCode::BAD_REQUEST)?.finish()?;
+    MessageWriter::error_to(buffer, request, Code::BAD_REQUEST)?.finish()?;
     Ok(())
 }
 
@@ -152,7 +152,7 @@ impl<'a> Challenge<'a> {
         buffer: &mut B,
         request: impl Into<Header>,
     ) -> Result<(), EncodeError> {
-        self.write(buffer, request, ErrorCode::UNAUTHENTICATED)
+        self.write(buffer, request, Code::UNAUTHENTICATED)
     }
 
     /// Writes a 438.
@@ -164,14 +164,14 @@ impl<'a> Challenge<'a> {
         buffer: &mut B,
         request: impl Into<Header>,
     ) -> Result<(), EncodeError> {
-        self.write(buffer, request, ErrorCode::STALE_NONCE)
+        self.write(buffer, request, Code::STALE_NONCE)
     }
 
     fn write<B: Buffer + ?Sized>(
         &self,
         buffer: &mut B,
         request: impl Into<Header>,
-        code: ErrorCode<'_>,
+        code: Code,
     ) -> Result<(), EncodeError> {
         let mut reply = MessageWriter::error_to(buffer, request, code)?;
         reply.attribute(&self.realm)?.attribute(&self.nonce)?;
@@ -251,7 +251,7 @@ fn unknown_list<B: Buffer + ?Sized>(
         count = count.saturating_add(1);
     }
     let list = UnknownAttributes::from_types(listed.into_iter().take(count));
-    let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::UNKNOWN_ATTRIBUTE)?;
+    let mut reply = MessageWriter::error_to(buffer, request, Code::UNKNOWN_ATTRIBUTE)?;
     reply.attribute(&list)?;
     Ok(reply)
 }
@@ -266,7 +266,7 @@ pub fn role_conflict<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
     request: &Verified<'_>,
     key: &K,
 ) -> Result<(), EncodeError> {
-    MessageWriter::error_to(buffer, request, ErrorCode::ROLE_CONFLICT)?
+    MessageWriter::error_to(buffer, request, Code::ROLE_CONFLICT)?
         .integrity_like(request, key)?
         .fingerprint()?
         .finish()?;
@@ -286,7 +286,7 @@ pub fn try_alternate<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
     server: AlternateServer,
     domain: Option<AlternateDomain<'_>>,
 ) -> Result<(), EncodeError> {
-    let mut reply = MessageWriter::error_to(buffer, request, ErrorCode::TRY_ALTERNATE)?;
+    let mut reply = MessageWriter::error_to(buffer, request, Code::TRY_ALTERNATE)?;
     reply.attribute(&server)?;
     if let Some(domain) = domain {
         reply.attribute(&domain)?;

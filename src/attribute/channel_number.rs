@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::shape::{array, put};
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Quantity};
 
 /// CHANNEL-NUMBER, and the number in front of ChannelData
 /// ([RFC 8656 §18.1](https://www.rfc-editor.org/rfc/rfc8656#section-18.1)).
@@ -28,7 +28,10 @@ impl ChannelNumber {
             Ok(Self(number))
         } else {
             Err(EncodeError::OutOfRange {
+                quantity: Quantity::ChannelNumber,
                 value: number as u32,
+                min: Self::MIN.0,
+                max: Self::MAX.0,
             })
         }
     }

@@ -1,98 +1,84 @@
 //! ERROR-CODE.
 
 use core::fmt;
-use core::str::Utf8Error;
 
-use crate::attribute::shape::put_slice;
-use crate::attribute::text;
-use crate::error::{EncodeError, ValueError};
+use super::AttributeType;
+use super::code::Code;
+use super::shape::put_slice;
+use super::text;
+use crate::dialect::Dialect;
+use crate::error::{EncodeError, TextError, ValueError};
 use crate::format::{Text, trim_nuls};
 
-/// ERROR-CODE: why a request was refused, as a number and a phrase
+/// ERROR-CODE: why a request was refused, as a code and a reason phrase
 /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
 ///
-/// The constants come from the registry and carry its phrase. Two values are equal when code and
-/// phrase are; to tell what a server said, compare [`code`](Self::code).
+/// Type 0x0009. Value: 21 reserved bits, which are ignored, 3 bits of class, 8 bits of number, and a
+/// UTF-8 reason phrase of at most 127 characters and 509 bytes.
+///
+/// A program decides by [`code`](Self::code); servers choose the phrase freely.
 ///
 /// ```
-/// use stunwire::ErrorCode;
+/// use stunwire::{Code, ErrorCode};
 ///
-/// let code = ErrorCode::STALE_NONCE.with_reason("Nonce was for another port")?;
-/// assert_eq!(code.code(), 438);
-/// assert_eq!(code.name(), Some("Stale Nonce"));
+/// let error = ErrorCode::new(Code::STALE_NONCE, "Nonce was for another port")?;
+/// assert_eq!(error.code(), Code::STALE_NONCE);
+/// assert_eq!(error.code().name(), Some("Stale Nonce"));
+/// assert_eq!(error.reason(), b"Nonce was for another port");
+///
+/// // The default reason phrase.
+/// let error = ErrorCode::from(Code::STALE_NONCE);
+/// assert_eq!(error.reason(), b"Stale Nonce");
 /// # Ok::<(), stunwire::EncodeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// `==` compares code and phrase, so two refusals with the same code can differ; comparison with a
+/// [`Code`] ignores the phrase. An `ErrorCode` cannot be a pattern; match on `code()`:
+///
+/// ```compile_fail,E0158
+/// # use stunwire::{Code, ErrorCode};
+/// const STALE: ErrorCode<'static> = ErrorCode::with_default_reason(Code::STALE_NONCE);
+/// fn is_stale(error: ErrorCode<'_>) -> bool {
+///     matches!(error, STALE)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct ErrorCode<'a> {
-    code: u16,
+    code: Code,
     reason: &'a [u8],
 }
 
 impl<'a> ErrorCode<'a> {
-    /// A code of 300 to 699 with a phrase of at most 127 characters and 509 bytes.
+    /// Creates an ERROR-CODE with a reason phrase.
     ///
     /// # Errors
-    /// When either is outside.
-    pub fn new(code: u16, reason: &'a str) -> Result<Self, EncodeError> {
-        if !(300..=699).contains(&code) {
-            return Err(EncodeError::OutOfRange {
-                value: u32::from(code),
-            });
-        }
-        Self { code, reason: &[] }.with_reason(reason)
+    /// If the phrase is longer than 127 characters.
+    pub fn new(code: Code, reason: &'a str) -> Result<Self, EncodeError> {
+        let reason = text::check(reason.as_bytes(), AttributeType::ERROR_CODE, 509, 127)?;
+        Ok(Self { code, reason })
     }
 
-    /// A code of 0 to 799, for the few that stand outside the RFC's range on purpose.
-    ///
-    /// # Errors
-    /// When code or phrase do not fit.
-    pub fn nonstandard(code: u16, reason: &'a str) -> Result<Self, EncodeError> {
-        if code > 799 {
-            return Err(EncodeError::OutOfRange {
-                value: u32::from(code),
-            });
-        }
-        Self { code, reason: &[] }.with_reason(reason)
-    }
-
-    /// The same code with another phrase of at most 127 characters and 509 bytes.
-    ///
-    /// # Errors
-    /// When it is longer.
-    pub fn with_reason<'r>(self, reason: &'r str) -> Result<ErrorCode<'r>, EncodeError> {
-        text::check(reason.as_bytes(), 509, 127).map(|reason| ErrorCode {
-            code: self.code,
-            reason,
-        })
-    }
-
-    /// The code: class times 100 plus number.
+    /// The code.
     #[must_use]
-    pub const fn code(&self) -> u16 {
+    pub const fn code(&self) -> Code {
         self.code
     }
 
-    /// The hundreds digit, 0 to 7: 3 to 6 by RFC 8489.
-    #[must_use]
-    pub const fn class(&self) -> u16 {
-        self.code / 100
-    }
-
-    /// The phrase as it stands on the wire. It is for people, and need not be UTF-8.
+    /// The reason phrase as it is in the message. Some servers send phrases that are not UTF-8.
     #[must_use]
     pub const fn reason(&self) -> &'a [u8] {
         self.reason
     }
 
-    /// The phrase as text.
+    /// The reason phrase as text.
     ///
     /// # Errors
-    /// When it is not UTF-8.
-    pub fn reason_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.reason)
+    /// If the phrase is not UTF-8.
+    pub fn reason_str(&self) -> Result<&'a str, TextError> {
+        TextError::check(self.reason, AttributeType::ERROR_CODE)
     }
 
-    /// The phrase without the NULs at its end that old servers count in the length.
+    /// The reason phrase without trailing NULs, which some servers count in its length.
     #[must_use]
     pub fn reason_trimmed(&self) -> &'a [u8] {
         trim_nuls(self.reason)
@@ -100,44 +86,84 @@ impl<'a> ErrorCode<'a> {
 }
 
 impl ErrorCode<'static> {
-    pub(crate) const fn registered(code: u16, reason: &'static str) -> Self {
-        Self {
-            code,
-            reason: reason.as_bytes(),
-        }
+    /// Creates an ERROR-CODE whose reason phrase is the registered name of the code, or empty if the
+    /// code is not registered.
+    #[must_use]
+    pub const fn with_default_reason(code: Code) -> Self {
+        let reason = match code.name() {
+            Some(name) => name.as_bytes(),
+            None => &[],
+        };
+        Self { code, reason }
     }
+}
+
+impl From<Code> for ErrorCode<'static> {
+    fn from(code: Code) -> Self {
+        Self::with_default_reason(code)
+    }
+}
+
+// Written by hand: a derived implementation would allow constants of this type as patterns, which
+// would compare the reason phrase too.
+impl PartialEq for ErrorCode<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && self.reason == other.reason
+    }
+}
+
+/// Compares the code and ignores the reason phrase.
+impl PartialEq<Code> for ErrorCode<'_> {
+    fn eq(&self, other: &Code) -> bool {
+        self.code == *other
+    }
+}
+
+impl core::hash::Hash for ErrorCode<'_> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.code.hash(state);
+        self.reason.hash(state);
+    }
+}
+
+/// Whether messages of the dialect may carry codes of this class: 3 to 6 in RFC 8489 (§14.8), 1 to 6 in
+/// RFC 3489 (§11.2.9), which Microsoft's protocols follow (codes 274 and 275 of \[MS-ICE2BWM\]).
+#[inline(always)]
+fn has_class(dialect: Dialect, class: u8) -> bool {
+    class >= dialect.rules().min_error_class && class <= 6
 }
 
 reads!(ErrorCode<'a>, |value, context| {
     match *value {
-        // The 21 bits in front are reserved and not looked at.
         [_, _, class, number, ref reason @ ..] => {
+            let class = class & 0x07;
+            if !has_class(context.dialect, class) {
+                return Err(ValueError::Field {
+                    offset: 2,
+                    found: u16::from(class),
+                });
+            }
             if number > 99 {
                 return Err(ValueError::Field {
                     offset: 3,
                     found: u16::from(number),
                 });
             }
-            let code = u16::from(class & 0x07)
-                .wrapping_mul(100)
-                .wrapping_add(u16::from(number));
+            let code = Code::from_parts(class, number);
             Ok(Self { code, reason })
         }
         _ => Err(ValueError::length(value.len(), 4, u16::MAX)),
     }
 });
 writes!(ErrorCode<'_>, as ErrorCode<'_>, |this, context| this.reason.len().saturating_add(4), |out| {
-    // 0 to 7 and 0 to 99, so both fit into a byte.
-    let [_, class] = (this.code / 100).to_be_bytes();
-    let [_, number] = (this.code % 100).to_be_bytes();
-    let out = put_slice(out, &[0, 0, class, number]);
+    let out = put_slice(out, &[0, 0, this.code.class(), this.code.number()]);
     put_slice(out, this.reason);
 });
 
-/// `401 Unauthenticated`, the phrase as it was sent but for NULs at its end.
+/// `401 "Unauthenticated"`: the code and the reason phrase as it was sent, without trailing NULs.
 impl fmt::Display for ErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.code)?;
+        write!(f, "{}", self.code.as_u16())?;
         let reason = self.reason_trimmed();
         if reason.is_empty() {
             Ok(())

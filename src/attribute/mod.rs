@@ -10,6 +10,7 @@ pub(crate) mod address;
 #[macro_use]
 pub(crate) mod text;
 mod channel_number;
+mod code;
 mod discovery;
 mod error_code;
 mod google;
@@ -29,6 +30,7 @@ pub use self::address::{
     XorPeerAddress, XorReflectedFrom, XorRelayedAddress,
 };
 pub use self::channel_number::ChannelNumber;
+pub use self::code::Code;
 pub use self::discovery::{
     CacheTimeout, ChangeRequest, EcnCheck, Padding, Password, ResponsePort,
     TransactionTransmitCounter, XorOnly,

@@ -3,8 +3,10 @@
 use core::fmt;
 
 use super::shape::put_slice;
-use crate::error::{EncodeError, ValueError};
+use crate::code_point::AttributeType;
+use crate::error::{EncodeError, Unit, ValueError};
 use crate::format::Hex;
+use crate::num::saturating_u32;
 
 /// ACCESS-TOKEN: a token that an authorization server made for the TURN server
 /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)). The nonce is in the clear,
@@ -28,8 +30,10 @@ impl<'a> AccessToken<'a> {
             Ok(Self { nonce, encrypted })
         } else {
             Err(EncodeError::ValueTooLong {
-                length: u32::try_from(nonce.len()).unwrap_or(u32::MAX),
-                max: 0xFFFF,
+                attribute: AttributeType::ACCESS_TOKEN,
+                length: saturating_u32(nonce.len()),
+                max: u16::MAX,
+                unit: Unit::Bytes,
             })
         }
     }

@@ -10,7 +10,7 @@ use crate::attribute;
 use crate::attribute::ErrorCode;
 use crate::code_point::{AttributeType, Method};
 use crate::dialect::Dialect;
-use crate::error::AttributeError;
+use crate::error::{AttributeError, TextError};
 use crate::format::Hex;
 
 /// The dialects in which a row holds, by [`Dialect::bit`].
@@ -481,81 +481,16 @@ macro_rules! expand_methods {
 
 methods!(expand_methods);
 
-/// The error codes: number, constant, default reason phrase, source.
-macro_rules! error_codes {
-    ($callback:ident) => {
-        $callback! {
-            274 DISABLE_CANDIDATE "Disable Candidate" "[MS-ICE2BWM]";
-            275 DISABLE_CANDIDATE_PAIR "Disable Candidate Pair" "[MS-ICE2BWM]";
-            300 TRY_ALTERNATE "Try Alternate" "RFC 8489 §14.8";
-            400 BAD_REQUEST "Bad Request" "RFC 8489 §14.8";
-            401 UNAUTHENTICATED "Unauthenticated" "RFC 8489 §14.8";
-            403 FORBIDDEN "Forbidden" "RFC 8656 §19";
-            405 MOBILITY_FORBIDDEN "Mobility Forbidden" "RFC 8016 §3.4";
-            420 UNKNOWN_ATTRIBUTE "Unknown Attribute" "RFC 8489 §14.8";
-            430 STALE_CREDENTIALS "Stale Credentials" "RFC 3489 §11.2.9";
-            431 INTEGRITY_CHECK_FAILURE "Integrity Check Failure" "RFC 3489 §11.2.9";
-            432 MISSING_USERNAME "Missing Username" "RFC 3489 §11.2.9";
-            433 USE_TLS "Use TLS" "RFC 3489 §11.2.9";
-            434 MISSING_REALM "Missing Realm" "[MS-TURN]";
-            435 MISSING_NONCE "Missing Nonce" "[MS-TURN]";
-            436 UNKNOWN_USER "Unknown User" "[MS-TURN]";
-            437 ALLOCATION_MISMATCH "Allocation Mismatch" "RFC 8656 §19";
-            438 STALE_NONCE "Stale Nonce" "RFC 8489 §14.8";
-            439 TRANSITIONING "Transitioning" "midcom-turn drafts";
-            440 ADDRESS_FAMILY_NOT_SUPPORTED "Address Family not Supported" "RFC 8656 §19";
-            441 WRONG_CREDENTIALS "Wrong Credentials" "RFC 8656 §19";
-            442 UNSUPPORTED_TRANSPORT_PROTOCOL "Unsupported Transport Protocol" "RFC 8656 §19";
-            443 PEER_ADDRESS_FAMILY_MISMATCH "Peer Address Family Mismatch" "RFC 8656 §19";
-            444 INVALID_IP_ADDRESS "Invalid IP Address" "drafts of RFC 5766";
-            445 INVALID_PORT "Invalid Port" "drafts of RFC 5766";
-            446 CONNECTION_ALREADY_EXISTS "Connection Already Exists" "RFC 6062 §6.3";
-            447 CONNECTION_TIMEOUT_OR_FAILURE "Connection Timeout or Failure" "RFC 6062 §6.3";
-            481 CONNECTION_DOES_NOT_EXIST "Connection Does Not Exist" "drafts of RFC 5780";
-            486 ALLOCATION_QUOTA_REACHED "Allocation Quota Reached" "RFC 8656 §19";
-            487 ROLE_CONFLICT "Role Conflict" "RFC 8445 §16.2";
-            500 SERVER_ERROR "Server Error" "RFC 8489 §14.8";
-            503 SERVICE_UNAVAILABLE "Service Unavailable" "drafts of RFC 5780";
-            507 INSUFFICIENT_BANDWIDTH_CAPACITY "Insufficient Bandwidth Capacity" "draft-ietf-behave-turn-07";
-            508 INSUFFICIENT_CAPACITY "Insufficient Capacity" "RFC 8656 §19";
-            600 GLOBAL_FAILURE "Global Failure" "RFC 3489 §11.2.9";
-        }
-    };
-}
-
-macro_rules! expand_error_codes {
-    ($($code:literal $constant:ident $reason:literal $source:literal;)+) => {
-        impl ErrorCode<'static> {
-            $(
-                #[doc = concat!("`", $code, " ", $reason, "`: ", $source, ".")]
-                pub const $constant: Self = Self::registered($code, $reason);
-            )+
-
-            /// Every code that has a name, with its default phrase.
-            pub const REGISTERED: &'static [Self] = &[$( Self::$constant ),+];
-        }
-
-        impl ErrorCode<'_> {
-            /// The name that the code is registered under, `None` if it is not.
-            #[must_use]
-            pub const fn name(&self) -> Option<&'static str> {
-                match self.code() {
-                    $( $code => Some($reason), )+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-error_codes!(expand_error_codes);
-
 impl AttributeType {
-    /// The name in RFC 8489's dialect, `None` if it has none. For another:
+    /// The name in RFC 8489 and its extensions, or the name in another dialect if those do not use the
+    /// code. `None` if no dialect has a name for it. For the name in a certain dialect use
     /// [`Dialect::name_of`].
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        Dialect::RFC8489.name_of(self)
+        Dialect::RFC8489
+            .name_of(self)
+            .or_else(|| Dialect::MS_TURN.name_of(self))
+            .or_else(|| Dialect::MS_ICE2.name_of(self))
     }
 
     /// The name that a second owner gave to the code, where IANA's owner is not the only one who
@@ -632,6 +567,19 @@ impl core::error::Error for AttributeError {
             Self::Missing { .. } => None,
             Self::Malformed { source, .. } => Some(source),
         }
+    }
+}
+
+impl core::error::Error for TextError {}
+
+/// `the text of USERNAME is not UTF-8 at byte 3; use its bytes`.
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { attribute, offset } = *self;
+        write!(
+            f,
+            "the text of {attribute} is not UTF-8 at byte {offset}; use its bytes"
+        )
     }
 }
 

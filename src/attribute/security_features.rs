@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::shape::put_slice;
 use super::text::Nonce;
+use crate::code_point::AttributeType;
 use crate::error::EncodeError;
 
 /// What a nonce begins with that carries features.
@@ -125,9 +126,11 @@ impl<'a> Nonce<'a> {
         features: SecurityFeatures,
         fresh: &'a T,
     ) -> Result<FeatureNonce<'a>, EncodeError> {
-        crate::attribute::text::check(fresh.as_ref(), 496, 114).map(|fresh| FeatureNonce {
-            cookie: features.cookie(),
-            fresh,
+        crate::attribute::text::check(fresh.as_ref(), AttributeType::NONCE, 496, 114).map(|fresh| {
+            FeatureNonce {
+                cookie: features.cookie(),
+                fresh,
+            }
         })
     }
 }

@@ -2,33 +2,48 @@
 //! so `as_bytes` always works and `as_str` may not.
 
 use super::shape::put_slice;
-use crate::error::EncodeError;
+use crate::code_point::AttributeType;
+use crate::error::{EncodeError, Unit};
+use crate::num::saturating_u32;
 
-/// A text's limits: `bytes` at most, and `chars` characters if it is UTF-8.
+/// Returns `text` if it has at most `max_bytes` bytes and `max_chars` characters. In a text that is not
+/// UTF-8 every byte counts as a character.
 #[inline(always)]
-pub(crate) fn check(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError> {
+pub(crate) fn check(
+    text: &[u8],
+    attribute: AttributeType,
+    max_bytes: u16,
+    max_chars: u16,
+) -> Result<&[u8], EncodeError> {
     // No text has more characters than bytes.
-    if text.len() <= usize::from(bytes.min(chars)) {
+    if text.len() <= usize::from(max_bytes.min(max_chars)) {
         Ok(text)
     } else {
-        check_long(text, bytes, chars)
+        check_long(text, attribute, max_bytes, max_chars)
     }
 }
 
 #[cold]
-fn check_long(text: &[u8], bytes: u16, chars: u16) -> Result<&[u8], EncodeError> {
-    let too_long = |length: usize, max: u16| EncodeError::ValueTooLong {
-        length: u32::try_from(length).unwrap_or(u32::MAX),
-        max: u32::from(max),
+fn check_long(
+    text: &[u8],
+    attribute: AttributeType,
+    max_bytes: u16,
+    max_chars: u16,
+) -> Result<&[u8], EncodeError> {
+    let chars = core::str::from_utf8(text).map_or(text.len(), |text| text.chars().count());
+    let (length, max, unit) = if text.len() > usize::from(max_bytes) {
+        (text.len(), max_bytes, Unit::Bytes)
+    } else if chars > usize::from(max_chars) {
+        (chars, max_chars, Unit::Characters)
+    } else {
+        return Ok(text);
     };
-    if text.len() > usize::from(bytes) {
-        return Err(too_long(text.len(), bytes));
-    }
-    let count = core::str::from_utf8(text).map_or(0, |text| text.chars().count());
-    if count > usize::from(chars) {
-        return Err(too_long(count, chars));
-    }
-    Ok(text)
+    Err(EncodeError::ValueTooLong {
+        attribute,
+        length: saturating_u32(length),
+        max,
+        unit,
+    })
 }
 
 /// Bytes with limits, made to be read as text.
@@ -48,7 +63,8 @@ macro_rules! text {
             /// When it is longer.
             #[inline]
             pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, $crate::EncodeError> {
-                $crate::attribute::text::check(text.as_ref(), $bytes, $chars).map(Self)
+                let ty = <Self as $crate::attribute::Attribute>::TYPE;
+                $crate::attribute::text::check(text.as_ref(), ty, $bytes, $chars).map(Self)
             }
 
             /// The bytes, as they stand on the wire.
@@ -60,9 +76,10 @@ macro_rules! text {
             /// The bytes as text.
             ///
             /// # Errors
-            /// When they are not UTF-8.
-            pub fn as_str(&self) -> Result<&'a str, core::str::Utf8Error> {
-                core::str::from_utf8(self.0)
+            /// If they are not UTF-8.
+            pub fn as_str(&self) -> Result<&'a str, $crate::TextError> {
+                let ty = <Self as $crate::attribute::Attribute>::TYPE;
+                $crate::error::TextError::check(self.0, ty)
             }
 
             /// The bytes without the NULs at their end: old peers count padding inside the length.

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::FrameError;
 use crate::attribute::ChannelNumber;
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Quantity};
 use crate::num::saturating_u32;
 use crate::wire;
 
@@ -31,7 +31,10 @@ pub(crate) fn writable(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
     match number.get() {
         0x4000..=0x7FFF => Ok(number.get().to_be_bytes()),
         other => Err(EncodeError::OutOfRange {
+            quantity: Quantity::ChannelNumber,
             value: u32::from(other),
+            min: 0x4000,
+            max: 0x7FFF,
         }),
     }
 }

@@ -10,7 +10,7 @@ use super::stun_tcp::Extent;
 use super::{
     Frame, FrameError, MsFrame, MsTcp, Next, Rfc4571, StunTcp, ms_frame, rfc4571, stun_tcp,
 };
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Quantity};
 use crate::num::saturating_u32;
 
 /// Why a framed stream is over.
@@ -193,7 +193,13 @@ impl Encoder<Frame<Bytes>> for StunTcp {
             Frame::ChannelData { number, payload } => {
                 if !self.takes(number) {
                     let value = u32::from(number.get());
-                    return Err(EncodeError::OutOfRange { value }.into());
+                    let error = EncodeError::OutOfRange {
+                        quantity: Quantity::ChannelNumber,
+                        value,
+                        min: 0x4000,
+                        max: 0x4FFF,
+                    };
+                    return Err(error.into());
                 }
                 let mut frame = stun_tcp::begin(out, number)?;
                 frame.put(&payload)?;

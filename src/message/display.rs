@@ -41,12 +41,12 @@ impl fmt::Display for Message<'_> {
                 AnyAttribute::Nonce(_) => f.write_str(" with nonce")?,
                 AnyAttribute::ChannelNumber(number) => write!(f, " ChannelNumber={number}")?,
                 AnyAttribute::ErrorCode(code) => {
-                    write!(f, " error-code: {}", code.code())?;
-                    if let Some(name) = code.name() {
+                    write!(f, " error-code: {}", code.code().as_u16())?;
+                    if let Some(name) = code.code().name() {
                         write!(f, " ({name})")?;
                     }
                     let reason = code.reason_trimmed();
-                    if !reason.is_empty() && Some(reason) != code.name().map(str::as_bytes) {
+                    if !reason.is_empty() && Some(reason) != code.code().name().map(str::as_bytes) {
                         write!(f, " {}", Text(reason))?;
                     }
                 }

@@ -5,7 +5,7 @@ use crate::attribute::{EncodeAttribute, RawAttribute};
 use crate::buffer::Buffer;
 use crate::code_point::AttributeType;
 use crate::dialect::{Context, Dialect, FingerprintRule};
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Quantity};
 use crate::fingerprint;
 use crate::header::Header;
 use crate::integrity::{Coverage, HmacKey, IntegrityAlgorithm, length_with_tag};
@@ -289,7 +289,10 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
             } => (AttributeType::MESSAGE_INTEGRITY_SHA256, usize::from(len)),
             IntegrityAlgorithm::Sha256 { len } => {
                 return Err(EncodeError::OutOfRange {
+                    quantity: Quantity::TagLength,
                     value: u32::from(len),
+                    min: 16,
+                    max: 32,
                 });
             }
             IntegrityAlgorithm::Goog32 => (AttributeType::GOOG_MESSAGE_INTEGRITY_32, 4),

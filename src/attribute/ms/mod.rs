@@ -22,8 +22,9 @@ macro_rules! label {
             ///
             /// # Errors
             /// When they are not UTF-8.
-            pub fn as_str(&self) -> Result<&'a str, core::str::Utf8Error> {
-                core::str::from_utf8(self.trimmed())
+            pub fn as_str(&self) -> Result<&'a str, $crate::TextError> {
+                let ty = <Self as $crate::attribute::Attribute>::TYPE;
+                $crate::error::TextError::check(self.trimmed(), ty)
             }
         }
 
