@@ -17,8 +17,7 @@ use stunwire::framing::Next;
 use stunwire::framing::ms_frame::{self, Kind, MsFrame};
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
 use stunwire::{
-    Class, Dialect, EncodeError, ErrorCode, Header, Key, Message, MessageWriter, Method,
-    TransactionId,
+    Class, Code, Dialect, EncodeError, Header, Key, Message, MessageWriter, Method, TransactionId,
 };
 
 /// What the server's web service handed out, base64 decoded.
@@ -257,7 +256,7 @@ impl Server {
     fn answer(&mut self, message: Message<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let Ok(request) = message.verify(&self.key) else {
             println!("server: 401");
-            let code = ErrorCode::UNAUTHENTICATED;
+            let code = Code::UNAUTHENTICATED;
             let mut reply = MessageWriter::error_to(out, &message, code)?;
             reply
                 .attribute(&ms::Version::MULTIPLEXED_TCP)?
@@ -292,7 +291,7 @@ impl Server {
             }
             _ => {
                 drop(reply);
-                let reply = MessageWriter::error_to(out, &request, ErrorCode::BAD_REQUEST)?;
+                let reply = MessageWriter::error_to(out, &request, Code::BAD_REQUEST)?;
                 return reply
                     .integrity_like(&request, &self.key)?
                     .finish()

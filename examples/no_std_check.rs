@@ -45,7 +45,7 @@ mod device {
         let mut check = MessageWriter::new(&mut buffer[..], header).map_err(Error::Write)?;
         check
             .attribute(&Username::joined("evtj", "h6vY"))
-            .and_then(|check| check.attribute(&Priority::from_parts(110, 0xFFFF, 1)))
+            .and_then(|check| check.attribute(&Priority(0x6E00_FFFF)))
             .map_err(Error::Write)?;
         let sent = check
             .integrity(key)

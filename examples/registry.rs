@@ -2,7 +2,7 @@
 //! it does with it.
 
 use stunwire::attribute::{Support, registered};
-use stunwire::{ErrorCode, Method};
+use stunwire::{Code, Method};
 
 fn main() {
     println!("attributes");
@@ -14,7 +14,7 @@ fn main() {
             Support::Read => "read; made by the writer",
             _ => "name only: no public layout",
         };
-        let code = row.ty.code();
+        let code = row.ty.as_u16();
         println!(
             "  {code:#06x}  {:<34}{:<42}{support}",
             row.name, row.reference
@@ -22,10 +22,10 @@ fn main() {
     }
     println!("methods");
     for method in Method::REGISTERED {
-        println!("  {:#06x}  {method}", method.number());
+        println!("  {:#06x}  {method}", method.as_u16());
     }
     println!("error codes");
-    for code in ErrorCode::REGISTERED {
+    for code in Code::REGISTERED {
         println!("  {code}");
     }
 }

@@ -371,9 +371,9 @@ pub enum EncodeError {
         /// The number.
         value: u32,
         /// Smallest allowed number.
-        min: u16,
+        min: u32,
         /// Largest allowed number.
-        max: u16,
+        max: u32,
     },
     /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
     #[error("the HMAC has {found} bytes where {expected} are needed")]
@@ -423,6 +423,9 @@ pub enum Quantity {
     /// The component in PRIORITY
     /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).
     Component,
+    /// The value of PRIORITY
+    /// ([RFC 8445 §5.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2)).
+    Priority,
 }
 
 /// `channel number`, `error code`, and so on.
@@ -434,6 +437,7 @@ impl fmt::Display for Quantity {
             Self::TagLength => "tag length in bytes",
             Self::TypePreference => "type preference",
             Self::Component => "component",
+            Self::Priority => "priority",
         })
     }
 }
@@ -442,8 +446,8 @@ impl fmt::Display for Quantity {
 struct OutOfRange {
     quantity: Quantity,
     value: u32,
-    min: u16,
-    max: u16,
+    min: u32,
+    max: u32,
 }
 
 impl fmt::Display for OutOfRange {

@@ -11,6 +11,7 @@ extern crate std;
 // Lengths and offsets of messages and frames are up to 65,555 and must fit into `usize`.
 const _: () = assert!(usize::BITS >= 32, "stunwire needs a usize of 32 bits");
 
+mod any_error;
 #[macro_use]
 pub mod attribute;
 pub mod auth;
@@ -39,6 +40,7 @@ pub mod uri;
 mod wire;
 pub mod writer;
 
+pub use self::any_error::Error;
 pub use self::attribute::{Code, ErrorCode, RawAttribute, SecurityFeatures};
 pub use self::buffer::Buffer;
 pub use self::code_point::{Class, MessageType, Method};

@@ -1,8 +1,8 @@
 //! What a TURN server checks in a message before it acts on it (RFC 8656, RFC 6062).
 
 use crate::attribute::{
-    AdditionalAddressFamily, AddressFamily, ChannelNumber, ConnectionId, Data, DontFragment,
-    ErrorCode, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
+    AdditionalAddressFamily, AddressFamily, ChannelNumber, Code, ConnectionId, Data, DontFragment,
+    EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
     XorPeerAddress,
 };
 use crate::code_point::{Class, Method};
@@ -100,7 +100,7 @@ impl Support {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Answers with this error code, signed as the request was.
-    Reply(ErrorCode<'static>),
+    Reply(Code),
     /// Discards the message without an answer: an indication, a response, or a class that the method
     /// does not have ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
     Discard,
@@ -132,7 +132,7 @@ pub enum Refusal {
 ///     AdditionalAddressFamily, AddressFamily, RequestedAddressFamily, RequestedTransport,
 /// };
 /// use stunwire::turn::{self, Families, Refusal, Support};
-/// use stunwire::{ErrorCode, Message, MessageWriter, Method, TransactionId};
+/// use stunwire::{Code, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let id = TransactionId::new(*b"not a secret");
@@ -144,7 +144,7 @@ pub enum Refusal {
 ///     .finish()?;
 /// let request = Message::parse(packet)?;
 /// let refusal = turn::check(&request, Support::udp(Families::BOTH), None);
-/// assert_eq!(refusal, Err(Refusal::Reply(ErrorCode::BAD_REQUEST)));
+/// assert_eq!(refusal, Err(Refusal::Reply(Code::BAD_REQUEST)));
 /// # Ok(())
 /// # }
 /// ```
@@ -163,7 +163,7 @@ pub fn check(
         Class::Request => match request(message, support, allocation) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(code)) => Err(Refusal::Reply(code)),
-            Err(_) => Err(Refusal::Reply(ErrorCode::BAD_REQUEST)),
+            Err(_) => Err(Refusal::Reply(Code::BAD_REQUEST)),
         },
         Class::Indication => {
             let valid = match message.method() {
@@ -215,8 +215,8 @@ fn request(
     message: &Message<'_>,
     support: Support,
     allocation: Option<Families>,
-) -> Result<Result<(), ErrorCode<'static>>, AttributeError> {
-    let mismatch = || ErrorCode::ALLOCATION_MISMATCH;
+) -> Result<Result<(), Code>, AttributeError> {
+    let mismatch = || Code::ALLOCATION_MISMATCH;
     let relayed = match message.method() {
         Method::BINDING => return Ok(Ok(())),
         // It arrives on a connection of its own.
@@ -224,7 +224,7 @@ fn request(
             message.read::<(ConnectionId,)>()?;
             return Ok(match support.tcp {
                 Tcp::Supported => Ok(()),
-                Tcp::Unsupported | Tcp::OverUdp => Err(ErrorCode::BAD_REQUEST),
+                Tcp::Unsupported | Tcp::OverUdp => Err(Code::BAD_REQUEST),
             });
         }
         Method::ALLOCATE => {
@@ -255,7 +255,7 @@ fn request(
         Method::CHANNEL_BIND => {
             let (channel, peer) = message.read::<(ChannelNumber, XorPeerAddress)>()?;
             if !channel.is_bindable() {
-                return Ok(Err(ErrorCode::BAD_REQUEST));
+                return Ok(Err(Code::BAD_REQUEST));
             }
             relayed.fits(peer)
         }
@@ -265,21 +265,18 @@ fn request(
         }
         _ => {
             debug_assert!(false, "the other methods have no requests");
-            return Ok(Err(ErrorCode::BAD_REQUEST));
+            return Ok(Err(Code::BAD_REQUEST));
         }
     };
     Ok(if fits {
         Ok(())
     } else {
-        Err(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH)
+        Err(Code::PEER_ADDRESS_FAMILY_MISMATCH)
     })
 }
 
 /// RFC 8656 §7.2, steps 3 to 9 in their order, and RFC 6062 §5.1.
-fn allocate(
-    message: &Message<'_>,
-    support: Support,
-) -> Result<Result<(), ErrorCode<'static>>, AttributeError> {
+fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>, AttributeError> {
     let (transport, token, even_port, requested, additional, dont_fragment, _) = message.read::<(
         RequestedTransport,
         Option<ReservationToken>,
@@ -289,7 +286,7 @@ fn allocate(
         Option<DontFragment>,
         Option<Lifetime>,
     )>()?;
-    let bad_request = Ok(Err(ErrorCode::BAD_REQUEST));
+    let bad_request = Ok(Err(Code::BAD_REQUEST));
     match (transport, support.tcp) {
         (RequestedTransport::UDP, _) => {}
         (RequestedTransport::TCP, Tcp::OverUdp) => return bad_request,
@@ -298,7 +295,7 @@ fn allocate(
                 return bad_request;
             }
         }
-        _ => return Ok(Err(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
+        _ => return Ok(Err(Code::UNSUPPORTED_TRANSPORT_PROTOCOL)),
     }
     if token.is_some() && (even_port.is_some() || requested.is_some() || additional.is_some()) {
         return bad_request;
@@ -308,7 +305,7 @@ fn allocate(
     }
     let family = requested.map_or(AddressFamily::IPV4, |requested| requested.0);
     if !support.families.contains(family) {
-        return Ok(Err(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED));
+        return Ok(Err(Code::ADDRESS_FAMILY_NOT_SUPPORTED));
     }
     if even_port.is_some_and(|even| even.reserve_next) && additional.is_some() {
         return bad_request;
@@ -360,7 +357,7 @@ mod tests {
         let bytes = message(Class::Request, method, attributes);
         match check(&Message::parse(&bytes).unwrap(), support, allocation) {
             Ok(()) => 0,
-            Err(Refusal::Reply(code)) => u16::from(code.code()),
+            Err(Refusal::Reply(code)) => code.as_u16(),
             Err(Refusal::Discard) => panic!("a request is answered"),
         }
     }
@@ -502,7 +499,7 @@ mod tests {
                 Some(Families::BOTH),
             )
         };
-        let bad_request = Err(Refusal::Reply(ErrorCode::BAD_REQUEST));
+        let bad_request = Err(Refusal::Reply(Code::BAD_REQUEST));
         let peers = b"\x00\x08\x00\x18\x21\x12\xa4\x42abcdefghijkl\
             \x00\x12\x00\x08\x00\x01\x11\x11\x22\x22\x22\x22\
             \x00\x12\x00\x07\x00\x01\x11\x11\x22\x22\x22\x00";

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
-use stunwire::attribute::{AttributeType, ErrorCode, UnknownAttributes, XorMappedAddress};
+use stunwire::attribute::{AttributeType, Code, UnknownAttributes, XorMappedAddress};
 use stunwire::relay::{self, HEADROOM};
 use stunwire::{
     ChannelData, Class, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
@@ -158,7 +158,7 @@ impl Server {
         let unknown = admitted.request.unknown_required(|ty| KNOWN.contains(&ty));
         if unknown.clone().next().is_some() {
             let unknown = unknown.take(reply::MAX_UNKNOWN);
-            let code = ErrorCode::UNKNOWN_ATTRIBUTE;
+            let code = Code::UNKNOWN_ATTRIBUTE;
             let mut reply = MessageWriter::error_to(out, &admitted.request, code)?;
             reply.attribute(&UnknownAttributes::from_types(unknown))?;
             seal(reply, &admitted)?;
@@ -171,7 +171,7 @@ impl Server {
             Method::CHANNEL_BIND => self.channel_bind(now, from, &admitted),
             Method::CONNECT => self.connect(now, from, &admitted),
             Method::CONNECTION_BIND => self.connection_bind(now, from, &admitted),
-            _ => Err(ErrorCode::BAD_REQUEST),
+            _ => Err(Code::BAD_REQUEST),
         };
         respond(&admitted, answer, out)
     }

@@ -30,8 +30,8 @@ impl ChannelNumber {
             Err(EncodeError::OutOfRange {
                 quantity: Quantity::ChannelNumber,
                 value: number as u32,
-                min: Self::MIN.0,
-                max: Self::MAX.0,
+                min: Self::MIN.0 as u32,
+                max: Self::MAX.0 as u32,
             })
         }
     }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::error::{EncodeError, Quantity};
+
 number! {
     /// PRIORITY: the priority that a peer-reflexive candidate of this check would have
     /// ([RFC 8445 §7.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.1)).
@@ -12,23 +14,59 @@ number! {
 }
 
 impl Priority {
-    /// The priority of these parts
-    /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)). Components
-    /// count from 1 and end at 256.
+    /// Computes the priority of a candidate by the recommended formula
+    /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)):
+    /// `2^24 * type_preference + 2^8 * local_preference + (256 - component)`.
+    ///
+    /// - `type_preference` is 0 to 126: [`ice::HOST`](crate::ice::HOST) and its neighbours are the
+    ///   recommended values.
+    /// - `local_preference` is 65,535 if there is only one address of the type.
+    /// - `component` is 1 to 256.
     ///
     /// ```
     /// use stunwire::attribute::Priority;
     ///
-    /// let priority = Priority::from_parts(126, 0xFFFF, 1);
+    /// let priority = Priority::from_parts(126, 0xFFFF, 1)?;
     /// assert_eq!(priority.0, 0x7EFF_FFFF);
+    /// # Ok::<(), stunwire::EncodeError>(())
     /// ```
-    #[must_use]
-    pub const fn from_parts(type_preference: u8, local_preference: u16, component: u16) -> Self {
-        Self(
-            (type_preference as u32) << 24
-                | (local_preference as u32) << 8
-                | (256_u16.saturating_sub(component) & 0xFF) as u32,
-        )
+    ///
+    /// # Errors
+    /// If the type preference or the component is outside its range, or all three together give 0, which
+    /// is not a priority.
+    pub const fn from_parts(
+        type_preference: u8,
+        local_preference: u16,
+        component: u16,
+    ) -> Result<Self, EncodeError> {
+        const fn out_of_range(quantity: Quantity, value: u32, min: u32, max: u32) -> EncodeError {
+            EncodeError::OutOfRange {
+                quantity,
+                value,
+                min,
+                max,
+            }
+        }
+        if type_preference > 126 {
+            return Err(out_of_range(
+                Quantity::TypePreference,
+                type_preference as u32,
+                0,
+                126,
+            ));
+        }
+        if component < 1 || component > 256 {
+            return Err(out_of_range(Quantity::Component, component as u32, 1, 256));
+        }
+        // 0 to 255: the component is at least 1 and at most 256.
+        let component = 256_u16.saturating_sub(component);
+        let priority =
+            (type_preference as u32) << 24 | (local_preference as u32) << 8 | component as u32;
+        if priority == 0 {
+            // §5.1.2: a priority is 1 to 2^31 - 1.
+            return Err(out_of_range(Quantity::Priority, 0, 1, 0x7FFF_FFFF));
+        }
+        Ok(Self(priority))
     }
 
     /// The preference of the candidate's type, 0 to 126: 126 for host, 110 for peer-reflexive, 100

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stunwire::attribute::{
-    Attribute, ConnectionId, ErrorCode, Lifetime, ReservationToken, XorMappedAddress,
-    XorRelayedAddress,
+    Attribute, Code, ConnectionId, Lifetime, ReservationToken, XorMappedAddress, XorRelayedAddress,
 };
 use stunwire::{EncodeError, MessageWriter};
 
@@ -23,16 +22,16 @@ pub struct Granted {
     pub then: Option<Then>,
 }
 
-pub type Answer = Result<Granted, ErrorCode<'static>>;
+pub type Answer = Result<Granted, Code>;
 
 /// An attribute of a request; 400 if it is malformed.
-pub fn get<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<Option<T>, ErrorCode<'static>> {
-    admitted.request.get().map_err(|_| ErrorCode::BAD_REQUEST)
+pub fn get<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<Option<T>, Code> {
+    admitted.request.get().map_err(|_| Code::BAD_REQUEST)
 }
 
 /// The same of one that must be there.
-pub fn require<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<T, ErrorCode<'static>> {
-    get(admitted)?.ok_or(ErrorCode::BAD_REQUEST)
+pub fn require<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<T, Code> {
+    get(admitted)?.ok_or(Code::BAD_REQUEST)
 }
 
 /// Writes the reply.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use stunwire::TransactionId;
 use stunwire::attribute::{
-    AddressFamily, ChannelNumber, DontFragment, ErrorCode, EvenPort, Lifetime,
-    RequestedAddressFamily, RequestedTransport, ReservationToken, XorPeerAddress,
+    AddressFamily, ChannelNumber, Code, DontFragment, EvenPort, Lifetime, RequestedAddressFamily,
+    RequestedTransport, ReservationToken, XorPeerAddress,
 };
 
 use super::answer::{Answer, Granted, get, require};
@@ -34,13 +34,13 @@ impl Server {
             return if allocation.transaction_id == transaction_id {
                 Ok(granted(client, allocation))
             } else {
-                Err(ErrorCode::ALLOCATION_MISMATCH)
+                Err(Code::ALLOCATION_MISMATCH)
             };
         }
         let transport = match require(admitted)? {
             RequestedTransport::UDP => Transport::Udp,
             RequestedTransport::TCP => Transport::Tcp,
-            _ => return Err(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL),
+            _ => return Err(Code::UNSUPPORTED_TRANSPORT_PROTOCOL),
         };
         let lifetime = lifetime(admitted)?.max(DEFAULT_LIFETIME);
         let family = get::<RequestedAddressFamily>(admitted)?;
@@ -53,10 +53,10 @@ impl Server {
                 || even_port.is_some()
                 || dont_fragment.is_some())
         {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         if token.is_some() && (family.is_some() || even_port.is_some()) {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         let account = &admitted.account;
         let held = self.allocations.values();
@@ -65,7 +65,7 @@ impl Server {
             .count()
             >= self.config.quota
         {
-            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
+            return Err(Code::ALLOCATION_QUOTA_REACHED);
         }
 
         let mut reserved = None;
@@ -75,7 +75,7 @@ impl Server {
         } else {
             let family = family.map_or(AddressFamily::IPV4, |requested| requested.0);
             let ip = self.config.relay_ip(family);
-            let any_port = SocketAddr::new(ip.ok_or(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED)?, 0);
+            let any_port = SocketAddr::new(ip.ok_or(Code::ADDRESS_FAMILY_NOT_SUPPORTED)?, 0);
             match even_port {
                 Some(EvenPort { reserve_next: true }) => {
                     let pair = open_pair(any_port, host);
@@ -85,7 +85,7 @@ impl Server {
                 even => host.open(transport, any_port, even.is_some()),
             }
         };
-        let relay = relay.ok_or(ErrorCode::INSUFFICIENT_CAPACITY)?;
+        let relay = relay.ok_or(Code::INSUFFICIENT_CAPACITY)?;
 
         let mut allocation =
             Allocation::new(now, account.clone(), transaction_id, transport, relay);
@@ -118,11 +118,11 @@ impl Server {
         &mut self,
         client: Client,
         admitted: &Admitted<'_>,
-    ) -> Result<&mut Allocation, ErrorCode<'static>> {
+    ) -> Result<&mut Allocation, Code> {
         match self.allocations.get_mut(&client) {
-            None => Err(ErrorCode::ALLOCATION_MISMATCH),
+            None => Err(Code::ALLOCATION_MISMATCH),
             Some(own) if own.account.name == admitted.account.name => Ok(own),
-            Some(_) => Err(ErrorCode::WRONG_CREDENTIALS),
+            Some(_) => Err(Code::WRONG_CREDENTIALS),
         }
     }
 
@@ -138,7 +138,7 @@ impl Server {
         let lifetime = lifetime(admitted)?;
         let allocation = self.own(client, admitted)?;
         if family.is_some_and(|family| family.0 != family_of(allocation.relay)) {
-            return Err(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH);
+            return Err(Code::PEER_ADDRESS_FAMILY_MISMATCH);
         }
         if lifetime.is_zero() {
             self.end(client, "released", host);
@@ -159,9 +159,9 @@ impl Server {
         admitted: &Admitted<'_>,
     ) -> Answer {
         let peers: Result<Vec<_>, _> = admitted.request.get_all::<XorPeerAddress>().collect();
-        let peers = peers.map_err(|_| ErrorCode::BAD_REQUEST)?;
+        let peers = peers.map_err(|_| Code::BAD_REQUEST)?;
         if peers.is_empty() {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         for XorPeerAddress(peer) in &peers {
             self.check_peer(client, admitted, *peer)?;
@@ -184,15 +184,15 @@ impl Server {
         let XorPeerAddress(peer) = require(admitted)?;
         let wide = self.config.rfc5766_channels && (0x4000..=0x7FFE).contains(&number.get());
         if !number.is_bindable() && !wide {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         self.check_peer(client, admitted, peer)?;
         let allocation = self.own(client, admitted)?;
         if allocation.transport == Transport::Tcp {
-            return Err(ErrorCode::FORBIDDEN);
+            return Err(Code::FORBIDDEN);
         }
         if !allocation.bind(now, number, peer) {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         Ok(Granted::default())
     }
@@ -203,12 +203,12 @@ impl Server {
         client: Client,
         admitted: &Admitted<'_>,
         peer: SocketAddr,
-    ) -> Result<(), ErrorCode<'static>> {
+    ) -> Result<(), Code> {
         let relay = self.own(client, admitted)?.relay;
         if relay.is_ipv4() != peer.is_ipv4() {
-            Err(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH)
+            Err(Code::PEER_ADDRESS_FAMILY_MISMATCH)
         } else if !self.config.allows_peer(peer.ip()) {
-            Err(ErrorCode::FORBIDDEN)
+            Err(Code::FORBIDDEN)
         } else {
             Ok(())
         }
@@ -224,7 +224,7 @@ fn family_of(address: SocketAddr) -> AddressFamily {
 }
 
 /// The lifetime that a request asks for, as far as the server gives it.
-fn lifetime(admitted: &Admitted<'_>) -> Result<Duration, ErrorCode<'static>> {
+fn lifetime(admitted: &Admitted<'_>) -> Result<Duration, Code> {
     let wanted = get::<Lifetime>(admitted)?.map_or(DEFAULT_LIFETIME, Lifetime::duration);
     if wanted.is_zero() {
         return Ok(wanted);

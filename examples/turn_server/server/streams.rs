@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use stunwire::attribute::{ConnectionId, ErrorCode, XorPeerAddress};
+use stunwire::attribute::{Code, ConnectionId, XorPeerAddress};
 use stunwire::{EncodeError, Header, Message, MessageWriter, Method, TransactionId};
 
 use super::answer::{Answer, Granted, require, respond};
@@ -33,11 +33,11 @@ impl Server {
         let XorPeerAddress(peer) = require(admitted)?;
         self.check_peer(client, admitted, peer)?;
         if self.is_connected(client, peer) {
-            return Err(ErrorCode::CONNECTION_ALREADY_EXISTS);
+            return Err(Code::CONNECTION_ALREADY_EXISTS);
         }
         let allocation = self.own(client, admitted)?;
         if allocation.transport == Transport::Udp {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
         allocation.permit(now, peer.ip());
         Ok(Granted {
@@ -68,7 +68,7 @@ impl Server {
         let id = match (self.own(client, &admitted), require(&admitted)) {
             (Err(code), _) | (_, Err(code)) => Err(code),
             (Ok(_), Ok(XorPeerAddress(peer))) if answered => self.add(now, client, peer),
-            _ => Err(ErrorCode::CONNECTION_TIMEOUT_OR_FAILURE),
+            _ => Err(Code::CONNECTION_TIMEOUT_OR_FAILURE),
         };
         let answer = id.map(|id| Granted {
             connection: Some(id),
@@ -112,12 +112,9 @@ impl Server {
     ) -> Answer {
         let ConnectionId(id) = require(admitted)?;
         if from.transport == Transport::Udp || self.allocations.contains_key(&from) {
-            return Err(ErrorCode::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST);
         }
-        let connection = self
-            .connections
-            .get_mut(&id)
-            .ok_or(ErrorCode::BAD_REQUEST)?;
+        let connection = self.connections.get_mut(&id).ok_or(Code::BAD_REQUEST)?;
         let owner = self.allocations.get(&connection.client);
         let same_user = owner.is_some_and(|own| own.account.name == admitted.account.name);
         match connection.end.take() {
@@ -126,7 +123,7 @@ impl Server {
                 then: Some(Then::Splice(id)),
                 ..Granted::default()
             }),
-            _ => Err(ErrorCode::BAD_REQUEST),
+            _ => Err(Code::BAD_REQUEST),
         }
     }
 
@@ -136,16 +133,11 @@ impl Server {
     }
 
     /// Gives the connection a number that nobody can guess.
-    fn add(
-        &mut self,
-        now: Instant,
-        client: Client,
-        peer: SocketAddr,
-    ) -> Result<u32, ErrorCode<'static>> {
+    fn add(&mut self, now: Instant, client: Client, peer: SocketAddr) -> Result<u32, Code> {
         if self.is_connected(client, peer) {
-            return Err(ErrorCode::CONNECTION_ALREADY_EXISTS);
+            return Err(Code::CONNECTION_ALREADY_EXISTS);
         }
-        let random = TransactionId::random().map_err(|_| ErrorCode::INSUFFICIENT_CAPACITY)?;
+        let random = TransactionId::random().map_err(|_| Code::INSUFFICIENT_CAPACITY)?;
         let [a, b, c, d, ..] = random.id();
         let id = u32::from_be_bytes([a, b, c, d]);
         let connection = Connection {

@@ -1,0 +1,84 @@
+//! One error type that every other converts into. Above all other modules, whose errors it names.
+
+use crate::auth::nonce::AlgorithmError;
+#[cfg(feature = "precis")]
+use crate::auth::prepare::PrepareError;
+use crate::error::{
+    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, TextError,
+    UnknownDialect, ValueError,
+};
+use crate::framing::FrameError;
+use crate::uri::UriError;
+
+/// Any error of this crate.
+///
+/// Every error type of the crate converts into it, so that a function that parses, reads and writes can
+/// use `?` throughout. It is `Copy` and prints as the error inside. The errors of sockets are not part
+/// of it: `StreamError` of the feature `codec` holds those.
+///
+/// ```
+/// use stunwire::attribute::XorMappedAddress;
+/// use stunwire::{Error, Message, MessageWriter};
+///
+/// /// Answers a Binding request.
+/// fn answer<'o>(
+///     packet: &[u8],
+///     from: std::net::SocketAddr,
+///     out: &'o mut [u8],
+/// ) -> Result<&'o mut [u8], Error> {
+///     let request = Message::parse(packet)?;
+///     let mut response = MessageWriter::success_to(out, &request)?;
+///     response.attribute(&XorMappedAddress(from))?;
+///     Ok(response.finish()?)
+/// }
+///
+/// let mut out = [0; 64];
+/// let error = answer(b"GET / HTTP/1.1", "192.0.2.1:3478".parse()?, &mut out).unwrap_err();
+/// assert_eq!(error.to_string(), "a STUN header is 20 bytes long, the input has 14");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Bytes do not begin with a header.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// Bytes are not a message.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// An attribute is missing or malformed.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
+    /// A value alone is malformed.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// A text is not UTF-8.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A message cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A message does not count as authenticated.
+    #[error(transparent)]
+    Integrity(#[from] IntegrityError),
+    /// The password algorithms in a request are not those that the server offered.
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
+    /// A frame of a stream is invalid.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A text is not the URI of a STUN or TURN server.
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    /// A text is not the name of a dialect.
+    #[error(transparent)]
+    UnknownDialect(#[from] UnknownDialect),
+    /// A user name or password has a character that its profile does not allow.
+    #[cfg(feature = "precis")]
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The operating system's random number generator failed.
+    #[cfg(feature = "getrandom")]
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+}
