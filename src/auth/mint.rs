@@ -1,0 +1,462 @@
+//! Nonces that a server recognises without a table.
+
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+
+use base64ct::{Base64, Encoding};
+use ctutils::CtEq;
+
+use super::time::UnixTime;
+use crate::attribute::shape::put_slice;
+use crate::attribute::{Nonce, SecurityFeatures};
+use crate::error::EncodeError;
+use crate::format::Text;
+use crate::integrity::{HmacAlgorithm, HmacKey};
+
+/// Length of the prefix that names the security features, in bytes.
+const PREFIX: usize = 13;
+/// Length of the issue time in bytes: seconds since 1970 until the year 36,812.
+const TIME: usize = 5;
+/// Length of the truncated HMAC in bytes.
+const TAG: usize = 13;
+/// Length of issue time and tag in base64: they are a multiple of 3 bytes, so there is no padding.
+const CODED: usize = (TIME + TAG) / 3 * 4;
+/// Length of a nonce in bytes.
+const NONCE: usize = PREFIX + CODED;
+
+/// Makes the nonces of a server and recognises them later, without storing them
+/// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
+///
+/// A nonce is 37 characters long: the prefix with the security features, then in base64 the time of
+/// issue and the first 13 bytes of an HMAC-SHA256 under the server's secret. The HMAC covers the
+/// features, the time of issue, the client's address and port, and the realm. So a nonce is valid for
+/// one client and a limited time, and changing its feature bits makes it invalid.
+///
+/// Because the port is covered, as the RFC requires, a request that the same client sends from another
+/// port, such as ConnectionBind, is answered once with 438 (Stale Nonce).
+///
+/// Servers that share a secret recognise each other's nonces. The secret must have at least 128 bits of
+/// randomness; [`rotate`](Self::rotate) replaces it while nonces under the previous one stay valid.
+///
+/// ```
+/// use std::time::Duration;
+/// use stunwire::auth::{NonceMint, NonceStatus, UnixTime};
+/// use stunwire::{Key, SecurityFeatures};
+///
+/// let secret = Key::from_bytes(b"32 random bytes of the server   ");
+/// let nonces = NonceMint::new(secret).lifetime(Duration::from_secs(600));
+///
+/// let (now, client) = (UnixTime::from_secs(1_700_000_000), "192.0.2.1:50000".parse()?);
+/// let nonce = nonces.mint(now, client, "example.org", SecurityFeatures::PASSWORD_ALGORITHMS)?;
+/// assert!(nonce.as_ref().starts_with(b"obMatJos2gAAA"));
+///
+/// let later = now + Duration::from_secs(599);
+/// assert_eq!(nonces.status(&nonce, later, client, "example.org"), NonceStatus::Valid);
+/// let later = now + Duration::from_secs(600);
+/// assert_eq!(nonces.status(&nonce, later, client, "example.org"), NonceStatus::Expired);
+/// let other = "192.0.2.1:50001".parse()?;
+/// assert_eq!(nonces.status(&nonce, now, other, "example.org"), NonceStatus::Unknown);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct NonceMint<S> {
+    secret: S,
+    previous: Option<S>,
+    lifetime: Duration,
+}
+
+impl<S: HmacKey> NonceMint<S> {
+    /// Nonces under this secret, valid for 10 minutes.
+    #[must_use]
+    pub const fn new(secret: S) -> Self {
+        Self {
+            secret,
+            previous: None,
+            lifetime: Duration::from_secs(600),
+        }
+    }
+
+    /// The same with another lifetime, in whole seconds. RFC 8656 asks for at most an hour
+    /// ([§5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
+    #[must_use]
+    pub fn lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime, ..self }
+    }
+
+    /// Replaces the secret. Nonces under the one that it replaces stay valid until they expire or the
+    /// secret is replaced again, so rotate less often than the lifetime.
+    ///
+    /// ```
+    /// use stunwire::auth::{NonceMint, NonceStatus, UnixTime};
+    /// use stunwire::{Key, SecurityFeatures};
+    ///
+    /// let (now, client) = (UnixTime::from_secs(1_700_000_000), "192.0.2.1:50000".parse()?);
+    /// let mut nonces = NonceMint::new(Key::from_bytes(b"the first secret"));
+    /// let nonce = nonces.mint(now, client, "example.org", SecurityFeatures::NONE)?;
+    /// nonces.rotate(Key::from_bytes(b"the second secret"));
+    /// assert_eq!(nonces.status(&nonce, now, client, "example.org"), NonceStatus::Valid);
+    /// nonces.rotate(Key::from_bytes(b"the third secret"));
+    /// assert_eq!(nonces.status(&nonce, now, client, "example.org"), NonceStatus::Unknown);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rotate(&mut self, secret: S) {
+        self.previous = Some(core::mem::replace(&mut self.secret, secret));
+    }
+
+    /// A nonce for this client. Within one second, the same client gets the same nonce.
+    ///
+    /// # Errors
+    /// If the secret's provider returns no HMAC-SHA256.
+    pub fn mint<R: AsRef<[u8]> + ?Sized>(
+        &self,
+        now: UnixTime,
+        client: SocketAddr,
+        realm: &R,
+        features: SecurityFeatures,
+    ) -> Result<MintedNonce, EncodeError> {
+        let prefix = features.cookie();
+        let time = issue_time(now);
+        let tag = tag(&self.secret, &prefix, &time, client, realm.as_ref())?;
+        let mut coded = [0; CODED];
+        let plain = join(time, tag);
+        if Base64::encode(&plain, &mut coded).is_err() {
+            debug_assert!(false, "18 bytes are 24 characters");
+            return Err(EncodeError::HmacLength {
+                found: 0,
+                expected: 32,
+            });
+        }
+        let mut nonce = [0; NONCE];
+        for (out, byte) in nonce.iter_mut().zip(prefix.into_iter().chain(coded)) {
+            *out = byte;
+        }
+        Ok(MintedNonce(nonce))
+    }
+
+    /// Whether a nonce is one that this mint made for this client and realm, and has not expired. The
+    /// comparison is in constant time.
+    pub fn status<N, R>(
+        &self,
+        nonce: &N,
+        now: UnixTime,
+        client: SocketAddr,
+        realm: &R,
+    ) -> NonceStatus
+    where
+        N: AsRef<[u8]> + ?Sized,
+        R: AsRef<[u8]> + ?Sized,
+    {
+        let Some((prefix, time, found)) = split(nonce.as_ref()) else {
+            return NonceStatus::Unknown;
+        };
+        let made_by = |secret: &S| match tag(secret, prefix, &time, client, realm.as_ref()) {
+            Ok(expected) => expected.ct_eq(&found).to_bool(),
+            Err(_) => false,
+        };
+        if !made_by(&self.secret) && !self.previous.as_ref().is_some_and(made_by) {
+            return NonceStatus::Unknown;
+        }
+        let [a, b, c, d, e] = time;
+        let issued = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+        // A clock that is set back, or that of another server, may be behind the time of issue.
+        if now.as_secs().abs_diff(issued) < self.lifetime.as_secs() {
+            NonceStatus::Valid
+        } else {
+            NonceStatus::Expired
+        }
+    }
+}
+
+/// Secrets are not printed.
+impl<S> fmt::Debug for NonceMint<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NonceMint")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a [`NonceMint`] says about a nonce. A request with a valid tag and a nonce that is not `Valid`
+/// is answered with 438 (Stale Nonce), whichever of the other two it is; they are told apart only for
+/// the server itself, which may look up no keys for nonces that it did not make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum NonceStatus {
+    /// Made for this client, and not expired.
+    Valid,
+    /// Made for this client, and expired.
+    Expired,
+    /// Not made by this mint, or for another client or realm, or changed.
+    Unknown,
+}
+
+/// A nonce that a [`NonceMint`] made: 37 bytes, to be written as NONCE.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MintedNonce([u8; NONCE]);
+
+impl AsRef<[u8]> for MintedNonce {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+writes!(MintedNonce, as Nonce<'_>, |this, context| NONCE, |out| { put_slice(out, &this.0); });
+
+/// The nonce as text.
+impl fmt::Debug for MintedNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MintedNonce({})", Text(&self.0))
+    }
+}
+
+fn issue_time(now: UnixTime) -> [u8; TIME] {
+    let [_, _, _, a, b, c, d, e] = now.as_secs().to_be_bytes();
+    [a, b, c, d, e]
+}
+
+fn join(time: [u8; TIME], tag: [u8; TAG]) -> [u8; TIME + TAG] {
+    let mut plain = [0; TIME + TAG];
+    for (out, byte) in plain.iter_mut().zip(time.into_iter().chain(tag)) {
+        *out = byte;
+    }
+    plain
+}
+
+/// Prefix, issue time and tag of a nonce. `None` if it does not have the form of this mint's nonces.
+fn split(nonce: &[u8]) -> Option<(&[u8; PREFIX], [u8; TIME], [u8; TAG])> {
+    let (prefix, coded) = nonce.split_first_chunk()?;
+    let mut plain = [0; TIME + TAG];
+    let coded: &[u8; CODED] = coded.try_into().ok()?;
+    Base64::decode(coded, &mut plain).ok()?;
+    let (time, tag) = plain.split_first_chunk()?;
+    Some((prefix, *time, *tag.first_chunk()?))
+}
+
+/// The truncated HMAC of a nonce. The prefix is covered as it is, before anything in it is read.
+fn tag<S: HmacKey>(
+    secret: &S,
+    prefix: &[u8; PREFIX],
+    time: &[u8; TIME],
+    client: SocketAddr,
+    realm: &[u8],
+) -> Result<[u8; TAG], EncodeError> {
+    // A dual-stack socket reports IPv4 clients as IPv4-mapped addresses.
+    let (family, ip) = match client.ip().to_canonical() {
+        IpAddr::V4(ip) => (4, ip.to_ipv6_mapped().octets()),
+        IpAddr::V6(ip) => (6, ip.octets()),
+    };
+    let [p0, p1] = client.port().to_be_bytes();
+    let client = [family, p0, p1];
+    // All but the last have a fixed length, so no two inputs are the same text.
+    let segments: [&[u8]; 5] = [prefix, time, &client, &ip, realm];
+    let segments = if realm.is_empty() {
+        &segments[..4]
+    } else {
+        &segments
+    };
+    let hmac = secret.hmac(HmacAlgorithm::Sha256, segments);
+    match hmac.as_bytes() {
+        Some(bytes) if bytes.len() == 32 => {
+            let mut tag = [0; TAG];
+            for (out, byte) in tag.iter_mut().zip(bytes) {
+                *out = *byte;
+            }
+            Ok(tag)
+        }
+        other => Err(EncodeError::HmacLength {
+            found: other.map_or(0, |bytes| if bytes.len() == 20 { 20 } else { 0 }),
+            expected: 32,
+        }),
+    }
+}
+
+#[cfg(all(test, feature = "crypto"))]
+mod tests {
+    use super::*;
+    use crate::integrity::{HmacFn, HmacTag};
+    use crate::{Key, MessageWriter, Method, TransactionId};
+    use std::string::ToString;
+    use std::vec::Vec;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+    const BOTH: SecurityFeatures =
+        SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY);
+
+    fn mint() -> NonceMint<Key> {
+        NonceMint::new(Key::from_bytes(b"server secret"))
+    }
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    // Computed by Python's hmac, hashlib and base64.
+    #[test]
+    fn as_computed_elsewhere() {
+        let client = address("192.0.2.1:50000");
+        let nonce = mint().mint(NOW, client, "example.org", BOTH).unwrap();
+        assert_eq!(nonce.as_ref(), b"obMatJos2wAAAAGVT8QBIk4nvp5wwoQWL6hFc");
+        let client = address("[2001:db8::1]:3478");
+        let nonce = mint()
+            .mint(NOW, client, "", SecurityFeatures::NONE)
+            .unwrap();
+        assert_eq!(nonce.as_ref(), b"obMatJos2AAAAAGVT8QB9x9KB19LjiMWDaLLV");
+    }
+
+    #[test]
+    fn bound_to_client_realm_and_features() {
+        let client = address("192.0.2.1:50000");
+        let nonce = mint().mint(NOW, client, "example.org", BOTH).unwrap();
+        let status = |client: &str, realm: &str| mint().status(&nonce, NOW, address(client), realm);
+        assert_eq!(status("192.0.2.1:50000", "example.org"), NonceStatus::Valid);
+        assert_eq!(
+            status("[::ffff:192.0.2.1]:50000", "example.org"),
+            NonceStatus::Valid
+        );
+        assert_eq!(
+            status("192.0.2.1:50001", "example.org"),
+            NonceStatus::Unknown
+        );
+        assert_eq!(
+            status("192.0.2.2:50000", "example.org"),
+            NonceStatus::Unknown
+        );
+        assert_eq!(
+            status("[2001:db8::1]:50000", "example.org"),
+            NonceStatus::Unknown
+        );
+        assert_eq!(
+            status("192.0.2.1:50000", "example.com"),
+            NonceStatus::Unknown
+        );
+        assert_eq!(status("192.0.2.1:50000", ""), NonceStatus::Unknown);
+        // Every other byte in every position, the feature bits included.
+        for at in 0..nonce.as_ref().len() {
+            for byte in 0..=u8::MAX {
+                let mut changed = nonce.as_ref().to_vec();
+                if core::mem::replace(&mut changed[at], byte) != byte {
+                    let status = mint().status(&changed, NOW, client, "example.org");
+                    assert_eq!(status, NonceStatus::Unknown, "{at} {byte:#04x}");
+                }
+            }
+        }
+        // Shorter and longer.
+        let mut longer = nonce.as_ref().to_vec();
+        longer.push(b'A');
+        assert_eq!(
+            mint().status(&longer, NOW, client, "example.org"),
+            NonceStatus::Unknown
+        );
+        for end in 0..nonce.as_ref().len() {
+            let shorter = &nonce.as_ref()[..end];
+            assert_eq!(
+                mint().status(shorter, NOW, client, "example.org"),
+                NonceStatus::Unknown
+            );
+        }
+    }
+
+    // RFC 8489 §9.2.4: no two clients get the same nonce.
+    #[test]
+    fn different_for_every_client() {
+        let clients = (1..=2000).map(|port| SocketAddr::new([192, 0, 2, 1].into(), port));
+        let mut nonces: Vec<_> = clients
+            .map(|client| {
+                mint()
+                    .mint(NOW, client, "r", BOTH)
+                    .unwrap()
+                    .as_ref()
+                    .to_vec()
+            })
+            .collect();
+        nonces.sort();
+        nonces.dedup();
+        assert_eq!(nonces.len(), 2000);
+    }
+
+    #[test]
+    fn lifetime() {
+        let client = address("192.0.2.1:50000");
+        let nonce = mint().mint(NOW, client, "r", BOTH).unwrap();
+        for (secs, now, expected) in [
+            (600, 1_700_000_000, NonceStatus::Valid),
+            (600, 1_700_000_599, NonceStatus::Valid),
+            (600, 1_700_000_600, NonceStatus::Expired),
+            (600, u64::MAX, NonceStatus::Expired),
+            (0, 1_700_000_000, NonceStatus::Expired),
+            // The clock was set back.
+            (600, 1_699_999_401, NonceStatus::Valid),
+            (600, 1_699_999_400, NonceStatus::Expired),
+            (600, 0, NonceStatus::Expired),
+        ] {
+            let mint = mint().lifetime(Duration::from_secs(secs));
+            let status = mint.status(&nonce, UnixTime::from_secs(now), client, "r");
+            assert_eq!(status, expected, "{secs} {now}");
+        }
+    }
+
+    #[test]
+    fn not_of_this_mint() {
+        let client = address("192.0.2.1:50000");
+        let other = NonceMint::new(Key::from_bytes(b"another secret"));
+        let foreign = other.mint(NOW, client, "r", BOTH).unwrap();
+        assert_eq!(
+            mint().status(&foreign, NOW, client, "r"),
+            NonceStatus::Unknown
+        );
+        // RFC 8489 B.1's nonce, and texts of the right length that are not base64.
+        for text in [
+            "obMatJos2AAACf//499k954d6OL34oL9FSTvy64sA",
+            &"*".repeat(NONCE),
+            "",
+        ] {
+            assert_eq!(mint().status(text, NOW, client, "r"), NonceStatus::Unknown);
+        }
+    }
+
+    // A provider that fails makes no nonce and recognises none.
+    #[test]
+    fn without_a_provider() {
+        let client = address("192.0.2.1:50000");
+        for (hmac, found) in [(&[0_u8; 0][..], 0), (&[1; 20], 20), (&[1; 31], 0)] {
+            let broken = NonceMint::new(HmacFn::new(|_, _: &[&[u8]]| HmacTag::from(hmac)));
+            assert_eq!(
+                broken.mint(NOW, client, "r", BOTH),
+                Err(EncodeError::HmacLength {
+                    found,
+                    expected: 32
+                })
+            );
+            let nonce = mint().mint(NOW, client, "r", BOTH).unwrap();
+            assert_eq!(
+                broken.status(&nonce, NOW, client, "r"),
+                NonceStatus::Unknown
+            );
+        }
+    }
+
+    #[test]
+    fn written_as_nonce() {
+        let client = address("192.0.2.1:50000");
+        let nonce = mint().mint(NOW, client, "example.org", BOTH).unwrap();
+        let mut buffer = [0; 64];
+        let id = TransactionId::new(*b"not a secret");
+        let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)
+            .unwrap()
+            .with(&nonce)
+            .unwrap()
+            .finish()
+            .unwrap();
+        let message = crate::Message::parse(packet).unwrap();
+        let read = message.get::<Nonce<'_>>().unwrap().unwrap();
+        assert_eq!(read.as_bytes(), nonce.as_ref());
+        assert_eq!(SecurityFeatures::of(&read), Some(BOTH));
+        assert!(std::format!("{nonce:?}").starts_with("MintedNonce(obMatJos2wAAA"));
+        assert!(
+            !std::format!("{:?}", mint())
+                .to_string()
+                .contains("secret\"")
+        );
+    }
+}
