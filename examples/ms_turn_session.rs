@@ -13,9 +13,8 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use stunwire::attribute::{Lifetime, MappedAddress, Nonce, Realm, Username, XorMappedAddress, ms};
-use stunwire::framing::Next;
-use stunwire::framing::ms_frame::{self, Kind, MsFrame};
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
+use stunwire::framing::{MsFrame, MsFrameKind, MsTcp, Next};
 use stunwire::{
     Class, Code, Dialect, EncodeError, Header, Key, Message, MessageWriter, Method, TransactionId,
 };
@@ -53,13 +52,13 @@ fn send(
 ) -> Result<(), EncodeError> {
     let mut message = Vec::new();
     write(&mut message)?;
-    let mut frame = ms_frame::begin(out, Kind::Control)?;
+    let mut frame = MsTcp::begin(out, MsFrameKind::Control)?;
     frame.put(&message)?;
     frame.end().map(drop)
 }
 
 fn send_data(out: &mut Vec<u8>, data: &[u8]) -> Result<(), EncodeError> {
-    let mut frame = ms_frame::begin(out, Kind::Data)?;
+    let mut frame = MsTcp::begin(out, MsFrameKind::Data)?;
     frame.put(data)?;
     frame.end().map(drop)
 }

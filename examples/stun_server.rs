@@ -28,7 +28,7 @@ use stunwire::attribute::{
     AttributeType, ChangeRequest, ChangedAddress, MappedAddress, OtherAddress, Padding,
     ResponseOrigin, ResponsePort, SourceAddress, XorMappedAddress,
 };
-use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, rfc4571, sniff};
+use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, sniff};
 use stunwire::{
     Buffer, Class, Dialect, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
     reply,
@@ -251,7 +251,7 @@ fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result
             Next::Frame { frame, consumed } => {
                 let mut out = Vec::new();
                 if framing == Some(Framing::Rfc4571) {
-                    let mut length = rfc4571::begin(&mut out).map_err(io::Error::other)?;
+                    let mut length = Rfc4571::begin(&mut out).map_err(io::Error::other)?;
                     // Dropped without its end, nothing is left of a frame.
                     if let Ok(Some(_)) = answer(site, at, client, frame, &mut length) {
                         length.end().map_err(io::Error::other)?;

@@ -26,7 +26,7 @@ use std::time::Duration;
 use stunwire::attribute::{
     ConnectionId, Lifetime, RequestedTransport, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
 };
-use stunwire::framing::{Next, Rfc4571, rfc4571};
+use stunwire::framing::{Next, Rfc4571};
 use stunwire::{Class, Dialect, Header, Message, MessageWriter, Method, TransactionId};
 
 use client::link::Link;
@@ -189,7 +189,7 @@ fn carry(bytes: &[u8], from: &mut TcpStream, to: &mut TcpStream) -> Result<()> {
 fn ask(stream: &mut TcpStream) -> Result<TransactionId> {
     let id = TransactionId::random()?;
     let mut bytes = Vec::new();
-    let mut frame = rfc4571::begin(&mut bytes)?;
+    let mut frame = Rfc4571::begin(&mut bytes)?;
     let request = MessageWriter::new(&mut frame, Header::request(Method::BINDING, id))?;
     request.fingerprint()?.finish()?;
     frame.end()?;
@@ -204,7 +204,7 @@ fn answer_check(stream: &mut TcpStream, from: SocketAddr) -> Result<()> {
         return Err(format!("{request} instead of a check").into());
     }
     let mut bytes = Vec::new();
-    let mut frame = rfc4571::begin(&mut bytes)?;
+    let mut frame = Rfc4571::begin(&mut bytes)?;
     let mut answer = MessageWriter::success_to(&mut frame, &request)?;
     answer.attribute(&XorMappedAddress(from))?;
     answer.fingerprint()?.finish()?;

@@ -1,50 +1,40 @@
-//! Which protocol a packet is, where several share a port
+//! Which protocol a packet belongs to, where several protocols share a port
 //! ([RFC 7983 §7](https://www.rfc-editor.org/rfc/rfc7983#section-7),
 //! [RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
 //!
-//! The first byte tells, with one exception: two zero bits are claimed for STUN only where the magic
-//! cookie stands behind them, or the caller says that classic messages are to be expected.
+//! The first byte decides, with one exception: a packet that begins with 0 to 3 is STUN only if it is as
+//! long as a header and has the magic cookie, unless the caller expects messages without the cookie.
 //!
-//! For datagrams, and for the packets in a stream of [`rfc4571`](crate::framing::rfc4571). In the
-//! stream of a TURN server, [`stun_tcp`](crate::framing::stun_tcp), there is no such choice.
+//! [`Demux`] is for datagrams and for the packets in a stream of
+//! [`Rfc4571`](crate::framing::Rfc4571). In the stream of a TURN server
+//! ([`StunTcp`](crate::framing::StunTcp)) only STUN and ChannelData can occur.
 
+use crate::attribute::ChannelRange;
 use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
-/// What a packet claims to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// STUN: 0 to 3, and the magic cookie.
-    Stun,
-    /// ZRTP: 16 to 19.
-    Zrtp,
-    /// DTLS: 20 to 63.
-    Dtls,
-    /// TURN's ChannelData: 64 to 79.
-    ChannelData,
-    /// RTP or RTCP: 128 to 191.
-    Rtp,
-    /// QUIC: 64 to 127 and 192 to 255, as far as nobody else has them.
-    Quic,
-}
-
-/// What is to be expected at an address. The default is RFC 7983.
+/// Classifies packets by the protocols that are expected at an address.
+///
+/// The default expects everything in RFC 7983. Channel numbers are accepted up to 0x7FFF, as in
+/// [RFC 5766](ChannelRange::RFC5766).
 ///
 /// ```
+/// use stunwire::attribute::ChannelRange;
 /// use stunwire::demux::{Demux, Protocol};
 ///
-/// // From the TURN server, and from a peer that may speak QUIC.
-/// let server = Demux::new();
-/// let peer = Demux::new().no_channels().quic();
+/// let client = Demux::new(); // at a TURN server: packets of its clients
+/// let peer = Demux::new().no_channels().quic(); // at an endpoint: packets of its peer
 /// let packet = b"\x40\x01\x00\x05hello";
-/// assert_eq!(server.protocol(packet), Some(Protocol::ChannelData));
+/// assert_eq!(client.protocol(packet), Some(Protocol::ChannelData));
 /// assert_eq!(peer.protocol(packet), Some(Protocol::Quic));
+///
+/// // A number that RFC 8656 reserves is not dropped silently.
+/// let client = Demux::new().channels(ChannelRange::RFC8656);
+/// assert_eq!(client.protocol(b"\x50\0\0\0"), Some(Protocol::ReservedChannel));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demux {
-    /// The last first byte of ChannelData; below 64 there is none.
-    last_channel: u8,
+    channels: Option<ChannelRange>,
     quic: bool,
     classic: bool,
 }
@@ -56,43 +46,48 @@ impl Default for Demux {
 }
 
 impl Demux {
-    /// RFC 7983: no QUIC, channels from 0x4000 to 0x4FFF.
+    /// Creates the default: ChannelData up to 0x7FFF, no QUIC, and STUN with the magic cookie.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            last_channel: 79,
+            channels: Some(ChannelRange::RFC5766),
             quic: false,
             classic: false,
         }
     }
 
-    /// The address is none of a TURN server that has answered, nor of a client with an allocation:
-    /// what looks like ChannelData is not
+    /// Expects ChannelData with the numbers of this range.
+    ///
+    /// Packets whose first byte belongs to a number outside it are [`Protocol::ReservedChannel`]. With
+    /// [`RFC8656`](ChannelRange::RFC8656) the ranges of first bytes are those of RFC 7983.
+    #[must_use]
+    pub const fn channels(self, range: ChannelRange) -> Self {
+        Self {
+            channels: Some(range),
+            ..self
+        }
+    }
+
+    /// Expects no ChannelData: the address is neither that of a TURN server that has answered nor that of
+    /// a client with an allocation
     /// ([RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
     #[must_use]
     pub const fn no_channels(self) -> Self {
         Self {
-            last_channel: 0,
+            channels: None,
             ..self
         }
     }
 
-    /// Channels up to 0x7FFF, as clients of RFC 5766 bind them.
-    #[must_use]
-    pub const fn rfc5766_channels(self) -> Self {
-        Self {
-            last_channel: 127,
-            ..self
-        }
-    }
-
-    /// QUIC is to be expected: RFC 9443.
+    /// Expects QUIC ([RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
+    ///
+    /// First bytes from 80 to 127 are then QUIC, so ChannelData is recognized only up to 0x4FFF.
     #[must_use]
     pub const fn quic(self) -> Self {
         Self { quic: true, ..self }
     }
 
-    /// STUN without the magic cookie is to be expected: RFC 3489 and MS-TURN.
+    /// Expects STUN without the magic cookie too: RFC 3489 and MS-TURN.
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -101,7 +96,8 @@ impl Demux {
         }
     }
 
-    /// The protocol of a packet. `None` is to be dropped.
+    /// The protocol of a packet. `None` means that no expected protocol begins like this: drop the
+    /// packet.
     #[must_use]
     #[inline]
     pub fn protocol(&self, packet: &[u8]) -> Option<Protocol> {
@@ -110,8 +106,11 @@ impl Demux {
             4..=15 => None,
             16..=19 => Some(Protocol::Zrtp),
             20..=63 => Some(Protocol::Dtls),
-            first @ 64..=127 if first <= self.last_channel => Some(Protocol::ChannelData),
-            64..=127 | 192..=255 => self.quic.then_some(Protocol::Quic),
+            first @ 64..=79 if self.is_channel(first) => Some(Protocol::ChannelData),
+            64..=127 | 192..=255 if self.quic => Some(Protocol::Quic),
+            first @ 80..=127 if self.is_channel(first) => Some(Protocol::ChannelData),
+            80..=127 if self.channels.is_some() => Some(Protocol::ReservedChannel),
+            64..=127 | 192..=255 => None,
             128..=191 => Some(Protocol::Rtp),
         }
     }
@@ -120,10 +119,31 @@ impl Demux {
         let cookie = packet.get(4..8) == Some(&MAGIC_COOKIE.to_be_bytes());
         packet.len() >= HEADER_LEN && (cookie || self.classic)
     }
+
+    fn is_channel(self, first: u8) -> bool {
+        self.channels
+            .is_some_and(|range| range.contains_first_byte(first))
+    }
 }
 
-/// The protocol of a packet by RFC 7983: [`Demux::protocol`] of the default.
-#[must_use]
-pub fn protocol(packet: &[u8]) -> Option<Protocol> {
-    Demux::new().protocol(packet)
+/// The protocol that the first bytes of a packet belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// STUN: first byte 0 to 3, and the magic cookie.
+    Stun,
+    /// ZRTP: first byte 16 to 19.
+    Zrtp,
+    /// DTLS: first byte 20 to 63.
+    Dtls,
+    /// TURN ChannelData: first byte 64 to 127, or 64 to 79 with the channels of RFC 8656.
+    ChannelData,
+    /// TURN ChannelData with a channel number outside the accepted range: first byte 80 to 127. Only with
+    /// [`Demux::channels`] of RFC 8656, which requires that it is discarded
+    /// ([RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12)).
+    ReservedChannel,
+    /// RTP or RTCP: first byte 128 to 191.
+    Rtp,
+    /// QUIC: first byte 64 to 127 where no channel is expected, or 192 to 255.
+    Quic,
 }

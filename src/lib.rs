@@ -50,7 +50,7 @@ pub use self::error::{
     Unit, UnknownDialect, ValueError,
 };
 pub use self::fingerprint::FingerprintStatus;
-pub use self::framing::ChannelData;
+pub use self::framing::channel_data::ChannelData;
 pub use self::header::Header;
 #[cfg(feature = "crypto")]
 pub use self::integrity::Key;

@@ -1,99 +1,138 @@
-//! A TURN relay's packets: Send and Data indications and ChannelData, around a payload that stays
-//! where it is.
+//! The packets of a TURN relay around a payload that is not copied: Send and Data indications and
+//! ChannelData.
 //!
-//! Written in place, the payload lies in a buffer with [`HEADROOM`] in front and [`TAILROOM`] behind,
-//! and leaves from the same bytes; the cost does not depend on its length. For a vectored write see
-//! [`MessageWriter::payload`] and [`ChannelData::head`](crate::ChannelData::head).
+//! The functions `*_in_place` write around a payload that lies in a buffer with [`HEADROOM`] bytes before
+//! it and [`TAILROOM`] bytes after it. The packet is sent from the same buffer, and the cost does not depend
+//! on the length of the payload. For a vectored write see [`MessageWriter::payload`] and
+//! [`ChannelData::header`]; to copy, write a [`Data`] attribute or use [`ChannelData::write`].
 //!
 //! ```
 //! use stunwire::relay::{self, HEADROOM, TAILROOM};
-//! use stunwire::TransactionId;
+//! use stunwire::{Message, TransactionId};
 //!
-//! # let id = TransactionId::new(*b"not a secret");
 //! # let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
 //! # socket.send_to(b"from a peer", socket.local_addr()?)?;
+//! let id = TransactionId::new(*b"not a secret");
 //! let mut buf = [0; HEADROOM + 1500 + TAILROOM];
 //! let (n, peer) = socket.recv_from(&mut buf[HEADROOM..HEADROOM + 1500])?;
 //! let packet = relay::data_indication_in_place(&mut buf, HEADROOM..HEADROOM + n, peer, id)?;
-//! let client = &buf[packet];
-//! # let message = stunwire::Message::parse(client)?;
-//! let indication = relay::read(&message)?.ok_or("neither Send nor Data")?;
-//! assert_eq!(indication.peer, peer);
-//! assert_eq!(&client[indication.payload], b"from a peer");
+//! let packet = &buf[packet]; // to the client
+//!
+//! let data = relay::read(&Message::parse(packet)?)?.ok_or("no data")?;
+//! assert_eq!(data.peer, peer);
+//! assert_eq!(&packet[data.payload], b"from a peer");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # MS-TURN
+//!
+//! In MS-TURN (\[MS-TURN\] 2.2.1) a client sends a Send *request* with DESTINATION-ADDRESS, which is not
+//! answered, and a server sends a Data Indication with REMOTE-ADDRESS. [`read`] reads both, and
+//! [`message_in_place`] writes both: the header selects the dialect.
 
 use core::net::SocketAddr;
 use core::ops::Range;
 
-use crate::attribute::shape::put;
-use crate::attribute::{Attribute, ChannelNumber, Data, XorPeerAddress, address};
+use crate::ChannelData;
+use crate::attribute::ms::{DestinationAddress, RemoteAddress};
+use crate::attribute::{
+    Attribute, ChannelNumber, Data, EncodeAttribute, XorPeerAddress, address, shape,
+};
 use crate::code_point::{Class, MessageType, Method};
+use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::error::{AttributeError, EncodeError};
 use crate::framing::channel_data;
 use crate::header::Header;
 use crate::message::Message;
+use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 use crate::writer::MessageWriter;
 
-/// What the longest head takes, that of an indication with an IPv6 peer. With an IPv4 peer it is 36,
-/// for ChannelData 4.
-pub const HEADROOM: usize = 48;
+/// Bytes before the payload that are enough for every packet: those of an MS-TURN message with an IPv6
+/// address.
+///
+/// Needed are 4 bytes for ChannelData, 36 for an indication with an IPv4 peer and 48 with an IPv6 peer; in
+/// MS-TURN 8 bytes more.
+pub const HEADROOM: usize = 56;
 
-/// What the longest padding takes.
+/// Bytes after the payload that are enough for every packet: those of the longest padding.
 pub const TAILROOM: usize = 3;
 
-/// A Send or Data indication: whom its payload goes to or comes from, and where it stands.
+/// The peer and the payload of a Send or Data indication.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Indication {
-    /// The peer.
+pub struct PeerData {
+    /// The peer that the payload goes to or comes from.
     pub peer: SocketAddr,
-    /// Where the payload stands in the message; it may be empty.
+    /// Range of the payload in the message, in bytes. The payload may be empty.
     pub payload: Range<usize>,
 }
 
-/// Reads a Send or Data indication. `None` for every other message, and where the peer or the data is
-/// missing: such indications are dropped
-/// ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)); a Data
-/// indication that carries an ICMP attribute has no data.
+/// Reads the peer's address and the data of a Send or Data indication; in MS-TURN, of a Send request or a
+/// Data Indication.
 ///
-/// Of several peers the first counts. What else stands in the indication is not looked at: a server
-/// drops one with an attribute that must be understood and is not
-/// ([`Message::unknown_required`]), and minds the DONT-FRAGMENT of a Send.
+/// Returns `None` for every other message, and if the address or the data is missing: such an indication
+/// is discarded
+/// ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)). A Data indication with
+/// an ICMP attribute has no data.
+///
+/// Of several addresses the first counts, and of several DATA attributes the first. Other attributes are
+/// ignored: a server discards an indication with a comprehension-required attribute that it does not know
+/// ([`Message::unknown_required`]), and heeds DONT-FRAGMENT in a Send indication.
 ///
 /// # Errors
-/// When the peer's address is malformed.
+/// If the address is malformed.
 #[inline]
-pub fn read(message: &Message<'_>) -> Result<Option<Indication>, AttributeError> {
+pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
     let dialect = message.dialect();
     let bits = message.type_bits();
-    let is = |method| dialect.has_bits(MessageType::new(Class::Indication, method), bits);
-    if !is(Method::SEND) && !is(Method::DATA) {
-        return Ok(None);
-    }
-    let data = message
-        .attributes()
-        .next_of(|ty| Data::is_type(ty, dialect));
-    match (message.get::<XorPeerAddress>()?, data) {
-        (Some(peer), Some(data)) => {
-            let begin = data.value_offset();
-            Ok(Some(Indication {
-                peer: peer.0,
-                payload: begin..begin.wrapping_add(data.len()),
-            }))
+    let is = |class, method| dialect.has_bits(MessageType::new(class, method), bits);
+    if dialect.rules().magic_cookie_attribute {
+        if is(Class::Request, Method::SEND) {
+            return peer_data(message, |address: DestinationAddress| address.0);
         }
-        _ => Ok(None),
+        if is(Class::Indication, Method::DATA) {
+            return peer_data(message, |address: RemoteAddress| address.0);
+        }
+    } else if is(Class::Indication, Method::SEND) || is(Class::Indication, Method::DATA) {
+        return peer_data(message, |address: XorPeerAddress| address.0);
     }
+    Ok(None)
 }
 
-/// Makes a Data indication of a payload that came from `peer`: writes the head in front of it and the
-/// padding behind, and gives the place of the whole
+/// The first address of type `T` and the first DATA, in one pass that ends when both have been found.
+#[inline(always)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "the value is inside the message"
+)]
+fn peer_data<'a, T: Attribute<'a>>(
+    message: &Message<'a>,
+    address: impl Fn(T) -> SocketAddr,
+) -> Result<Option<PeerData>, AttributeError> {
+    let dialect = message.dialect();
+    let (mut peer, mut payload) = (None, None);
+    for attribute in message.attributes() {
+        if peer.is_none() && T::is_type(attribute.ty(), dialect) {
+            peer = Some(address(attribute.decode()?));
+        } else if payload.is_none() && Data::is_type(attribute.ty(), dialect) {
+            payload = Some(attribute.range());
+        }
+        if let (Some(peer), Some(payload)) = (peer, &payload) {
+            let payload = payload.clone();
+            return Ok(Some(PeerData { peer, payload }));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a Data indication of a payload that was received from `peer`: writes the header before it and the
+/// padding after it, and returns the range of the packet
 /// ([RFC 8656 §11.3](https://www.rfc-editor.org/rfc/rfc8656#section-11.3)).
 ///
 /// # Errors
-/// When there is no room in front (36 or 48 bytes) or behind (up to 3), or the message would be too
-/// long. Nothing is sent then, but the room may be written to.
+/// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), or the message would
+/// be too long. The bytes around the payload may have been written then.
 #[inline]
 pub fn data_indication_in_place(
     buf: &mut [u8],
@@ -102,10 +141,11 @@ pub fn data_indication_in_place(
     transaction_id: TransactionId,
 ) -> Result<Range<usize>, EncodeError> {
     let header = Header::indication(Method::DATA, transaction_id);
-    indication_in_place(buf, payload, peer, header)
+    write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-/// Makes a Send indication of a payload that goes to `peer`
+/// Makes a Send indication of a payload that goes to `peer`: writes the header before it and the padding
+/// after it, and returns the range of the packet
 /// ([RFC 8656 §11.1](https://www.rfc-editor.org/rfc/rfc8656#section-11.1)).
 ///
 /// # Errors
@@ -118,117 +158,183 @@ pub fn send_indication_in_place(
     transaction_id: TransactionId,
 ) -> Result<Range<usize>, EncodeError> {
     let header = Header::indication(Method::SEND, transaction_id);
-    indication_in_place(buf, payload, peer, header)
+    write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-#[inline(always)]
-fn indication_in_place(
+/// Makes a message with this header of a payload, in the header's dialect: the peer's address in the
+/// attribute that the message has for it, then the payload as DATA.
+///
+/// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data Indication. A
+/// Send request of MS-TURN to a server that requires authentication needs more attributes and
+/// MESSAGE-INTEGRITY after the payload: write it with [`MessageWriter::payload`].
+///
+/// ```
+/// use stunwire::relay::{self, HEADROOM};
+/// use stunwire::{Dialect, Header, Method, TransactionId};
+///
+/// let mut buf = [0; HEADROOM + 5];
+/// buf[HEADROOM..].copy_from_slice(b"hello");
+///
+/// let id = TransactionId::classic(*b"0123456789abcdef");
+/// let header = Header::indication(Method::DATA, id).in_dialect(Dialect::MS_TURN);
+/// let peer = "192.0.2.1:32853".parse()?;
+/// let packet = relay::message_in_place(&mut buf, HEADROOM..HEADROOM + 5, peer, header)?;
+///
+/// let packet = &buf[packet];
+/// let data = relay::read(&Dialect::MS_TURN.parse(packet)?)?.ok_or("no data")?;
+/// assert_eq!((data.peer, &packet[data.payload]), (peer, &b"hello"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If the header belongs to another message, or as [`data_indication_in_place`], with 8 bytes more before the
+/// payload in MS-TURN.
+#[inline]
+pub fn message_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
     peer: SocketAddr,
     header: Header,
 ) -> Result<Range<usize>, EncodeError> {
-    let head_len = HEADER_LEN
-        .wrapping_add(TLV_HEADER_LEN)
-        .wrapping_add(address::len(&peer))
-        .wrapping_add(TLV_HEADER_LEN);
-    let place = Place::of(buf, payload, head_len, true)?;
-    let mut writer = MessageWriter::new(place.head, header)?;
-    writer.attribute(&XorPeerAddress(peer))?;
-    writer.payload_in_place(place.len, place.padded)?.finish()?;
-    Ok(place.whole)
+    let ms_turn = header.dialect().rules().magic_cookie_attribute;
+    match (ms_turn, header.class(), header.method()) {
+        (false, Class::Indication, Method::SEND | Method::DATA) => {
+            write_message(buf, payload, peer, header, XorPeerAddress)
+        }
+        (true, Class::Request, Method::SEND) => {
+            write_message(buf, payload, peer, header, DestinationAddress)
+        }
+        (true, Class::Indication, Method::DATA) => {
+            write_message(buf, payload, peer, header, RemoteAddress)
+        }
+        _ => Err(EncodeError::NoSuchMessage),
+    }
 }
 
-/// Makes a ChannelData of a payload, without padding, for a datagram
+#[inline(always)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "at most 20, 8, 24 and 4 bytes"
+)]
+fn write_message<A: EncodeAttribute>(
+    buf: &mut [u8],
+    payload: Range<usize>,
+    peer: SocketAddr,
+    header: Header,
+    attribute: impl FnOnce(SocketAddr) -> A,
+) -> Result<Range<usize>, EncodeError> {
+    let dialect = header.dialect();
+    let mut header_len = HEADER_LEN + TLV_HEADER_LEN + address::len(&peer) + TLV_HEADER_LEN;
+    if dialect.rules().magic_cookie_attribute {
+        header_len += MAGIC_COOKIE_ATTRIBUTE.len();
+    }
+    let packet = Packet::around(buf, payload, header_len, dialect.is_padded())?;
+    let mut writer = MessageWriter::new(packet.header, header)?;
+    writer.attribute(&attribute(peer))?;
+    writer
+        .payload_in_place(packet.payload_len, packet.padded)?
+        .finish()?;
+    Ok(packet.range)
+}
+
+/// Makes ChannelData of a payload, without padding, for a datagram, and returns the range of the packet
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
 /// # Errors
-/// When there is no room for 4 bytes in front, the payload is longer than 65,535 bytes, or a number
-/// that was read is none of a channel.
+/// If there is no room for 4 bytes before the payload, the payload is longer than 65,535 bytes, or a channel
+/// number that was read is outside 0x4000 to 0x7FFF.
 #[inline]
 pub fn channel_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
     number: ChannelNumber,
 ) -> Result<Range<usize>, EncodeError> {
-    channel_data(buf, payload, number, false)
+    write_channel_data(buf, payload, number, false)
 }
 
-/// The same with padding, for a stream.
+/// Makes ChannelData of a payload, with padding, for a stream, and returns the range of the packet
+/// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
 /// # Errors
-/// As [`channel_data_in_place`], or when there is no room for the padding behind.
+/// As [`channel_data_in_place`], or if there is no room for up to 3 bytes of padding after the payload.
 #[inline]
 pub fn padded_channel_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
     number: ChannelNumber,
 ) -> Result<Range<usize>, EncodeError> {
-    channel_data(buf, payload, number, true)
+    write_channel_data(buf, payload, number, true)
 }
 
 #[inline(always)]
-fn channel_data(
+fn write_channel_data(
     buf: &mut [u8],
     payload: Range<usize>,
     number: ChannelNumber,
     padded: bool,
 ) -> Result<Range<usize>, EncodeError> {
-    let place = Place::of(buf, payload, channel_data::HEAD_LEN, padded)?;
-    put(place.head, channel_data::head(number, place.len)?);
-    Ok(place.whole)
+    let packet = Packet::around(buf, payload, ChannelData::HEADER_LEN, padded)?;
+    let header = channel_data::header(number, packet.payload_len)?;
+    shape::put(packet.header, header);
+    Ok(packet.range)
 }
 
-/// The places of a packet around its payload.
-struct Place<'b> {
-    head: &'b mut [u8],
-    /// Length of the payload.
-    len: usize,
+/// The parts of a packet around its payload.
+struct Packet<'b> {
+    /// The bytes before the payload.
+    header: &'b mut [u8],
+    /// Length of the payload in bytes, without padding.
+    payload_len: usize,
     /// The payload and its padding, which is zero.
     padded: &'b [u8],
-    whole: Range<usize>,
+    /// Range of the packet in the buffer.
+    range: Range<usize>,
 }
 
-impl<'b> Place<'b> {
+impl<'b> Packet<'b> {
+    /// The packet with `header_len` bytes before the payload and, if `padded`, the padding after it.
     #[inline(always)]
-    fn of(
+    fn around(
         buf: &'b mut [u8],
         payload: Range<usize>,
-        head_len: usize,
+        header_len: usize,
         padded: bool,
     ) -> Result<Self, EncodeError> {
         let available = buf.len();
         let Range { start, end } = payload;
-        let Some(from) = start.checked_sub(head_len) else {
-            return Err(no_room(head_len, start));
+        let Some(from) = start.checked_sub(header_len) else {
+            return Err(no_room(header_len, start));
         };
-        let Some(len) = end.checked_sub(start) else {
+        let Some(payload_len) = end.checked_sub(start) else {
             return Err(no_room(start, end));
         };
-        let pad = if padded { wire::padding_len(len) } else { 0 };
-        let to = end.saturating_add(pad);
-        let split = |whole: &'b mut [u8]| {
-            let (head, padded) = whole.split_at_mut_checked(head_len)?;
-            wire::zero(padded.get_mut(len..)?);
-            Some((head, padded))
+        let padding_len = if padded {
+            wire::padding_len(payload_len)
+        } else {
+            0
         };
-        let Some((head, padded)) = buf.get_mut(from..to).and_then(split) else {
+        let to = end.saturating_add(padding_len);
+        let parts = |packet: &'b mut [u8]| {
+            let (header, padded) = packet.split_at_mut_checked(header_len)?;
+            wire::zero(padded.get_mut(payload_len..)?);
+            Some((header, padded))
+        };
+        let Some((header, padded)) = buf.get_mut(from..to).and_then(parts) else {
             return Err(no_room(to, available));
         };
         Ok(Self {
-            head,
-            len,
+            header,
+            payload_len,
             padded,
-            whole: from..to,
+            range: from..to,
         })
     }
 }
 
 #[cold]
 fn no_room(needed: usize, available: usize) -> EncodeError {
-    let short = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     EncodeError::BufferFull {
-        needed: short(needed),
-        available: short(available),
+        needed: saturating_u32(needed),
+        available: saturating_u32(available),
     }
 }

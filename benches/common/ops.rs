@@ -366,7 +366,7 @@ pub fn op_channel_in_place(
 #[inline(never)]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
-    Some((data.number.get(), data.payload))
+    Some((data.number.as_u16(), data.payload))
 }
 
 /// g: the frames of a stream, and how many bytes they take.

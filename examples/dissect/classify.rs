@@ -57,7 +57,7 @@ pub fn read(bytes: &[u8], hints: Hints, asked: Option<Dialect>) -> Reading<'_> {
     {
         return channel_data;
     }
-    match MultiplexedFrame::parse(bytes) {
+    match MultiplexedFrame::parse_datagram(bytes) {
         Ok(frame) => Reading::Multiplexed(frame),
         Err(_) => Reading::Other(protocol(bytes)),
     }
@@ -92,7 +92,7 @@ pub fn dialect_of(bytes: &[u8], asked: Option<Dialect>) -> Option<Dialect> {
 /// The packet behind a length of RFC 4571 that fits and is STUN: what peers over TCP send each other
 /// through a relay.
 pub fn behind_its_length(bytes: &[u8]) -> Option<&[u8]> {
-    match rfc4571::next(bytes) {
+    match Rfc4571::new().next(bytes) {
         Ok(Next::Frame { frame, consumed }) if consumed == bytes.len() => {
             claims_stun(frame).then_some(frame)
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use stunwire::attribute::AddressFamily;
+use stunwire::attribute::{AddressFamily, ChannelRange};
 
 /// A small TURN server.
 #[derive(clap::Parser)]
@@ -30,7 +30,7 @@ pub struct Config {
     /// For how many seconds a nonce is good
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
     pub nonce_lifetime: Duration,
-    /// Lets clients bind channels 0x5000 to 0x7FFF, as RFC 5766 did
+    /// Lets clients bind channels 0x5000 to 0x7FFE, as RFC 5766 did
     #[arg(long)]
     pub rfc5766_channels: bool,
     /// Listens and relays on addresses that are not loopback
@@ -65,6 +65,15 @@ impl Config {
                 "{ip} is not loopback: if you mean it, add --allow-any-address"
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// The channels that clients may bind.
+    pub fn channels(&self) -> ChannelRange {
+        if self.rfc5766_channels {
+            ChannelRange::RFC5766
+        } else {
+            ChannelRange::RFC8656
         }
     }
 

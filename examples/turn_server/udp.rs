@@ -32,7 +32,7 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
             address,
         };
         let now = Instant::now();
-        match Demux::new().rfc5766_channels().protocol(packet) {
+        match Demux::new().protocol(packet) {
             Some(Protocol::Stun) => {
                 hub.trace(format_args!("client {client} >"), packet);
                 reply.clear();

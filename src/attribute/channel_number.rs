@@ -1,30 +1,57 @@
-//! CHANNEL-NUMBER.
+//! CHANNEL-NUMBER and the ranges of channel numbers.
 
 use core::fmt;
 
 use super::shape::{array, put};
 use crate::error::{EncodeError, Quantity};
 
-/// CHANNEL-NUMBER, and the number in front of ChannelData
+/// CHANNEL-NUMBER: the number of a TURN channel, which is also the first field of
+/// [ChannelData](crate::ChannelData)
 /// ([RFC 8656 §18.1](https://www.rfc-editor.org/rfc/rfc8656#section-18.1)).
 ///
-/// Made from 0x4000 to 0x4FFF, as RFC 8656 allows; read with any value, so that a server can answer
-/// 400, and because clients of RFC 5766 bind up to 0x7FFE.
+/// Code 0x000C. The value is 4 bytes long: the number in 16 bits, then 2 reserved bytes, which are
+/// written as zero and ignored when read.
+///
+/// Every number can be read, so that a server can answer 400 to a ChannelBind outside its
+/// [`ChannelRange`]. Only numbers that a client may bind can be created.
+///
+/// ```
+/// use stunwire::attribute::{ChannelNumber, ChannelRange};
+///
+/// let number = ChannelNumber::new(0x4001)?;
+/// assert_eq!(number.as_u16(), 0x4001);
+///
+/// // Reserved by RFC 8656, valid in RFC 5766.
+/// assert!(ChannelNumber::new(0x5000).is_err());
+/// let number = ChannelNumber::new_in(ChannelRange::RFC5766, 0x5000)?;
+/// assert!(!ChannelRange::RFC8656.contains(number));
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelNumber(u16);
 
 impl ChannelNumber {
-    /// The first number, 0x4000.
+    /// The first number of both ranges, 0x4000.
     pub const MIN: Self = Self(0x4000);
+
     /// The last number of RFC 8656, 0x4FFF.
     pub const MAX: Self = Self(0x4FFF);
 
-    /// A number of 0x4000 to 0x4FFF.
+    /// Creates a number in the range of RFC 8656, 0x4000 to 0x4FFF, which every server accepts.
     ///
     /// # Errors
-    /// When it is outside ([RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12)).
+    /// If the number is outside this range
+    /// ([RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12)).
     pub const fn new(number: u16) -> Result<Self, EncodeError> {
-        if number >= Self::MIN.0 && number <= Self::MAX.0 {
+        Self::new_in(ChannelRange::RFC8656, number)
+    }
+
+    /// Creates a number that a client may bind under the rules of `range`.
+    ///
+    /// # Errors
+    /// If the number is [not bindable](ChannelRange::is_bindable) in this range.
+    pub const fn new_in(range: ChannelRange, number: u16) -> Result<Self, EncodeError> {
+        if range.is_bindable(Self(number)) {
             Ok(Self(number))
         } else {
             Err(EncodeError::OutOfRange {
@@ -36,22 +63,17 @@ impl ChannelNumber {
         }
     }
 
-    /// A number as it stands on the wire.
+    /// A number as it was received.
     #[inline(always)]
-    pub(crate) const fn read(number: u16) -> Self {
+    pub(crate) const fn from_wire(number: u16) -> Self {
         Self(number)
     }
 
     /// The number.
     #[must_use]
-    pub const fn get(self) -> u16 {
+    #[inline]
+    pub const fn as_u16(self) -> u16 {
         self.0
-    }
-
-    /// Whether the number is one that RFC 8656 lets a client bind.
-    #[must_use]
-    pub const fn is_bindable(self) -> bool {
-        self.0 >= Self::MIN.0 && self.0 <= Self::MAX.0
     }
 }
 
@@ -67,5 +89,64 @@ writes!(ChannelNumber, as ChannelNumber, |this, context| 4, |out| {
 impl fmt::Display for ChannelNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#06x}", self.0)
+    }
+}
+
+/// A range of channel numbers: which ones a reader accepts and a server lets a client bind.
+///
+/// All readers of this crate ([`ChannelData`](crate::ChannelData),
+/// [`StunTcp`](crate::framing::StunTcp), [`Demux`](crate::demux::Demux)) accept
+/// [`RFC5766`](Self::RFC5766) by default, because clients of that RFC are still in use: coturn's
+/// client, for example, binds numbers above 0x4FFF. A reader that is limited to
+/// [`RFC8656`](Self::RFC8656) reports numbers outside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChannelRange {
+    last: u16,
+}
+
+impl ChannelRange {
+    /// 0x4000 to 0x4FFF: the channel numbers of
+    /// [RFC 8656 §12](https://www.rfc-editor.org/rfc/rfc8656#section-12), which reserves the others.
+    pub const RFC8656: Self = Self { last: 0x4FFF };
+
+    /// 0x4000 to 0x7FFF: the channel numbers of
+    /// [RFC 5766 §11](https://www.rfc-editor.org/rfc/rfc5766#section-11). The default of all readers.
+    pub const RFC5766: Self = Self { last: 0x7FFF };
+
+    /// The last number of the range. The first is [`ChannelNumber::MIN`], 0x4000.
+    #[must_use]
+    pub const fn last(self) -> u16 {
+        self.last
+    }
+
+    /// Whether a reader of this range accepts the number.
+    #[must_use]
+    #[inline]
+    pub const fn contains(self, number: ChannelNumber) -> bool {
+        number.0 >= ChannelNumber::MIN.0 && number.0 <= self.last
+    }
+
+    /// Whether a client may bind the number. Of the range of RFC 5766, 0x7FFF is excluded
+    /// ([RFC 5766 §11.1](https://www.rfc-editor.org/rfc/rfc5766#section-11.1)).
+    ///
+    /// A server answers 400 to a ChannelBind for which this is `false`
+    /// ([RFC 8656 §12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)).
+    #[must_use]
+    #[inline]
+    pub const fn is_bindable(self, number: ChannelNumber) -> bool {
+        self.contains(number) && number.0 != 0x7FFF
+    }
+
+    /// Whether numbers of the range begin with this byte.
+    #[inline]
+    pub(crate) const fn contains_first_byte(self, byte: u8) -> bool {
+        self.contains(ChannelNumber(u16::from_be_bytes([byte, 0])))
+    }
+}
+
+/// [`ChannelRange::RFC5766`].
+impl Default for ChannelRange {
+    fn default() -> Self {
+        Self::RFC5766
     }
 }

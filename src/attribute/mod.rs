@@ -29,7 +29,7 @@ pub use self::address::{
     ResponseAddress, ResponseOrigin, SecondaryAddress, SourceAddress, XorMappedAddress,
     XorPeerAddress, XorReflectedFrom, XorRelayedAddress,
 };
-pub use self::channel_number::ChannelNumber;
+pub use self::channel_number::{ChannelNumber, ChannelRange};
 pub use self::code::Code;
 pub use self::discovery::{
     CacheTimeout, ChangeRequest, EcnCheck, Padding, Password, ResponsePort,

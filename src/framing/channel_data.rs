@@ -1,16 +1,24 @@
-//! Channels: their number, and the data that it stands in front of.
+//! ChannelData in datagrams and its writers.
 
 use core::ops::Range;
 
 use super::FrameError;
+<<<<<<< HEAD
 use crate::attribute::ChannelNumber;
 use crate::error::{EncodeError, Quantity};
+=======
+use super::length_prefixed::too_long;
+use crate::attribute::{ChannelNumber, ChannelRange};
+use crate::buffer::Buffer;
+use crate::error::EncodeError;
+>>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)
 use crate::num::saturating_u32;
 use crate::wire;
 
-/// Length of the number and the length in front of the data (RFC 8656 §12.4).
-pub(crate) const HEAD_LEN: usize = 4;
+/// Length of the channel number and the length field, in bytes.
+const HEADER_LEN: usize = 4;
 
+<<<<<<< HEAD
 /// Number and length in front of `len` bytes of data.
 #[inline(always)]
 pub(crate) fn head(number: ChannelNumber, len: usize) -> Result<[u8; HEAD_LEN], EncodeError> {
@@ -40,90 +48,263 @@ pub(crate) fn writable(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
 }
 
 /// Data of a channel, as a client and its TURN server send it to each other
+=======
+/// Data of a TURN channel: a channel number, a length and the data
+>>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)
 /// ([RFC 8656 §12.4](https://www.rfc-editor.org/rfc/rfc8656#section-12.4)).
 ///
-/// Nothing in it proves that it is ChannelData: take it only from an address with which there is an
-/// allocation. In a stream it is padded, and [`StunTcp`](crate::framing::StunTcp) reads it.
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 2 | channel number, 0x4000 to 0x7FFF |
+/// | 2 | 2 | length of the data in bytes, without padding |
+/// | 4 | length | data |
+/// | | 0 to 3 | padding: required in a stream, optional in a datagram |
+///
+/// In a stream, [`StunTcp`](crate::framing::StunTcp) reads it. To send a payload from the buffer into which it
+/// was received, without a copy, see [`relay`](crate::relay).
+///
+/// Nothing in ChannelData proves that it is ChannelData: accept it only from an address with which there
+/// is an allocation.
 ///
 /// ```
 /// use stunwire::ChannelData;
+/// use stunwire::attribute::ChannelNumber;
 ///
-/// // 5 bytes, and the padding that some clients send in datagrams too.
+/// // 5 bytes of data, and padding, which some clients send in datagrams too.
 /// let data = ChannelData::parse_datagram(b"\x40\x01\x00\x05hello\0\0\0")?;
-/// assert_eq!(data.number.get(), 0x4001);
+/// assert_eq!(data.number, ChannelNumber::new(0x4001)?);
 /// assert_eq!(data.payload, b"hello");
-/// assert_eq!(data.range(), 4..9);
-/// # Ok::<(), stunwire::framing::FrameError>(())
+///
+/// let mut out = Vec::new();
+/// assert_eq!(data.write(&mut out)?, b"\x40\x01\x00\x05hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelData<'a> {
-    /// The channel. Whether it is bound, and to which peer, the caller knows.
+    /// The channel. Whether it is bound and to which peer, only the allocation tells.
     pub number: ChannelNumber,
-    /// The data, which may be empty, without padding.
+    /// The data without padding. It may be empty.
     pub payload: &'a [u8],
 }
 
 impl<'a> ChannelData<'a> {
-    /// Reads a datagram. Numbers up to 0x7FFF are accepted, since clients of RFC 5766 bind them;
-    /// where only those of RFC 8656 may be, ask [`ChannelNumber::is_bindable`]. Up to 3 bytes of
-    /// padding may follow, whatever they hold
+    /// Length of the channel number and the length field, in bytes.
+    pub const HEADER_LEN: usize = HEADER_LEN;
+
+    /// Reads a datagram with a channel number from 0x4000 to 0x7FFF, the range of
+    /// [RFC 5766](ChannelRange::RFC5766).
+    ///
+    /// Up to 3 bytes of padding may follow the data, with any content
     /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
     ///
     /// # Errors
-    /// When the number is outside 0x4000 to 0x7FFF, or the datagram is shorter than the length says
-    /// or more than 3 bytes longer. A server drops such datagrams silently
+    /// If the channel number is outside the range, or the datagram is shorter than its length field says
+    /// or more than 3 bytes longer. A server discards such a datagram without an answer
     /// ([RFC 8656 §12.6](https://www.rfc-editor.org/rfc/rfc8656#section-12.6)).
+    #[inline]
     pub fn parse_datagram(bytes: &'a [u8]) -> Result<Self, FrameError> {
-        let truncated = |declared: u32| FrameError::Truncated {
-            declared,
-            available: saturating_u32(bytes.len()),
-        };
-        if let Some(&first @ (0x00..=0x3F | 0x80..=0xFF)) = bytes.first() {
-            return Err(FrameError::NoFrame { first });
-        }
-        let Some((&[n0, n1, l0, l1], behind)) = bytes.split_first_chunk() else {
-            return Err(truncated(4));
-        };
-        let length = u16::from_be_bytes([l0, l1]);
-        let declared = u32::from(length).wrapping_add(4);
-        let Some((payload, spare)) = behind.split_at_checked(usize::from(length)) else {
-            return Err(truncated(declared));
-        };
-        if spare.len() > 3 {
-            return Err(FrameError::Trailing {
-                offset: declared,
-                available: saturating_u32(bytes.len()),
-            });
-        }
-        Ok(Self {
-            number: ChannelNumber::read(u16::from_be_bytes([n0, n1])),
-            payload,
-        })
+        Self::parse_datagram_in(ChannelRange::RFC5766, bytes)
     }
 
-    /// Where the data stands in the datagram: for who wants to keep the place and not the borrow.
-    #[must_use]
-    pub const fn range(&self) -> Range<usize> {
-        HEAD_LEN..HEAD_LEN.wrapping_add(self.payload.len())
-    }
-
-    /// The 4 bytes in front of the data. For a vectored write; in place it is
-    /// [`relay::channel_data_in_place`](crate::relay::channel_data_in_place).
+    /// Reads a datagram with a channel number in `range`.
+    ///
+    /// ```
+    /// use stunwire::ChannelData;
+    /// use stunwire::attribute::ChannelRange;
+    /// use stunwire::framing::FrameError;
+    ///
+    /// let datagram = b"\x50\x00\x00\x05hello";
+    /// assert!(ChannelData::parse_datagram(datagram).is_ok());
+    /// assert_eq!(
+    ///     ChannelData::parse_datagram_in(ChannelRange::RFC8656, datagram),
+    ///     Err(FrameError::Channel { number: 0x5000, last: 0x4FFF }),
+    /// );
+    /// ```
     ///
     /// # Errors
-    /// When the data is longer than 65,535 bytes, or the number none of a channel.
+    /// As [`parse_datagram`](Self::parse_datagram).
     #[inline]
-    pub fn head(&self) -> Result<[u8; HEAD_LEN], EncodeError> {
-        head(self.number, self.payload.len())
+    pub fn parse_datagram_in(range: ChannelRange, bytes: &'a [u8]) -> Result<Self, FrameError> {
+        if let Some((&[high, low, length_high, length_low], rest)) = bytes.split_first_chunk() {
+            let number = ChannelNumber::from_wire(u16::from_be_bytes([high, low]));
+            let length = usize::from(u16::from_be_bytes([length_high, length_low]));
+            if let Some((payload, spare)) = rest.split_at_checked(length) {
+                if range.contains(number) && spare.len() <= 3 {
+                    return Ok(Self { number, payload });
+                }
+            }
+        }
+        Err(refuse(range, bytes))
+    }
+
+    /// The range of the data in the datagram that was read: to keep an offset instead of a borrow.
+    #[must_use]
+    #[inline]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "4 more than the length of a slice that follows 4 bytes"
+    )]
+    pub const fn range(&self) -> Range<usize> {
+        Self::HEADER_LEN..Self::HEADER_LEN + self.payload.len()
+    }
+
+    /// Writes a datagram: appends the header and a copy of the data, without padding, to a growing buffer,
+    /// or writes it at the start of a slice.
+    ///
+    /// # Errors
+    /// If the buffer is too small, the data is longer than 65,535 bytes, or a channel number that was read
+    /// is outside 0x4000 to 0x7FFF.
+    #[inline]
+    pub fn write<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        self.write_with(buffer, 0)
+    }
+
+    /// Writes a frame of a stream: as [`write`](Self::write), with zeros after the data up to a multiple of
+    /// 4 bytes ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
+    ///
+    /// ```
+    /// use stunwire::ChannelData;
+    /// use stunwire::attribute::ChannelNumber;
+    ///
+    /// let data = ChannelData { number: ChannelNumber::MIN, payload: b"hello" };
+    /// let mut stream = [0; 64];
+    /// assert_eq!(data.write_padded(&mut stream)?, b"\x40\x00\x00\x05hello\0\0\0");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    #[inline]
+    pub fn write_padded<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        self.write_with(buffer, wire::padding_len(self.payload.len()))
+    }
+
+    #[inline(always)]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "`header` limits the data to 65,535 bytes; the padding is at most 3"
+    )]
+    fn write_with<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+        padding_len: usize,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        let header = self.header()?;
+        let len = Self::HEADER_LEN + self.payload.len() + padding_len;
+        let start = buffer.start();
+        let available = buffer.limit().saturating_sub(start);
+        let Some(out) = buffer.extend(start, len) else {
+            return Err(no_room(len, available));
+        };
+        let parts = out
+            .split_first_chunk_mut()
+            .and_then(|(first, rest)| Some((first, rest.split_at_mut_checked(self.payload.len())?)));
+        let Some((first, (data, padding))) = parts else {
+            debug_assert!(false, "the buffer was extended by this length");
+            return Err(no_room(len, available));
+        };
+        *first = header;
+        data.copy_from_slice(self.payload);
+        wire::zero(padding);
+        Ok(out)
+    }
+
+    /// The 4 bytes before the data, for a vectored write: header, [`payload`](Self::payload) and, in a
+    /// stream, [`padding`](Self::padding).
+    ///
+    /// # Errors
+    /// If the data is longer than 65,535 bytes, or a channel number that was read is outside 0x4000 to
+    /// 0x7FFF.
+    #[inline]
+    pub fn header(&self) -> Result<[u8; HEADER_LEN], EncodeError> {
+        header(self.number, self.payload.len())
     }
 
     /// The 0 to 3 zeros that follow the data in a stream
     /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
     #[must_use]
     pub fn padding(&self) -> &'static [u8] {
-        let zeros: &[u8; 3] = &[0; 3];
-        zeros
-            .get(..wire::padding_len(self.payload.len()))
-            .unwrap_or_default()
+        match self.payload.len() & 3 {
+            1 => &[0; 3],
+            2 => &[0; 2],
+            3 => &[0; 1],
+            _ => &[],
+        }
+    }
+}
+
+/// The header of ChannelData with `len` bytes of data.
+#[inline(always)]
+pub(crate) fn header(
+    number: ChannelNumber,
+    len: usize,
+) -> Result<[u8; HEADER_LEN], EncodeError> {
+    let [n0, n1] = number_bytes(number)?;
+    let Ok(length) = u16::try_from(len) else {
+        return Err(too_long(len));
+    };
+    let [l0, l1] = length.to_be_bytes();
+    Ok([n0, n1, l0, l1])
+}
+
+/// The first two bytes of ChannelData. The number comes from a packet if it is outside the range: its bytes
+/// would begin another protocol's packet.
+#[inline(always)]
+pub(super) fn number_bytes(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
+    if ChannelRange::RFC5766.contains(number) {
+        Ok(number.as_u16().to_be_bytes())
+    } else {
+        Err(EncodeError::OutOfRange {
+            value: u32::from(number.as_u16()),
+        })
+    }
+}
+
+#[cold]
+fn no_room(needed: usize, available: usize) -> EncodeError {
+    EncodeError::BufferFull {
+        needed: saturating_u32(needed),
+        available: saturating_u32(available),
+    }
+}
+
+/// Why a datagram is not ChannelData.
+#[cold]
+fn refuse(range: ChannelRange, bytes: &[u8]) -> FrameError {
+    let available = saturating_u32(bytes.len());
+    let (number, length) = match *bytes {
+        [first @ (0x00..=0x3F | 0x80..=0xFF), ..] => return FrameError::NoFrame { first },
+        [high, low, length_high, length_low, ..] => (
+            u16::from_be_bytes([high, low]),
+            u16::from_be_bytes([length_high, length_low]),
+        ),
+        _ => {
+            return FrameError::Truncated {
+                declared: 4,
+                available,
+            };
+        }
+    };
+    if number > range.last() {
+        let last = range.last();
+        return FrameError::Channel { number, last };
+    }
+    let declared = u32::from(length).saturating_add(4);
+    if available < declared {
+        FrameError::Truncated {
+            declared,
+            available,
+        }
+    } else {
+        FrameError::Trailing {
+            offset: declared,
+            available,
+        }
     }
 }

@@ -1,20 +1,24 @@
-//! How packets stand in a stream.
+//! Frames in a stream, and ChannelData in datagrams.
 //!
-//! | framing | module | reads | in front |
-//! |---|---|---|---|
-//! | STUN messages and ChannelData, bare: a TURN server over TCP or TLS | [`stun_tcp`] | [`StunTcp`] | nothing; 4 bytes |
-//! | any packet behind its length: ICE over TCP | [`rfc4571`] | [`Rfc4571`] | 2 bytes |
-//! | MS-TURN's messages and data | [`ms_frame`] | [`MsTcp`] | 4 bytes |
-//! | the same behind the hello of a TLS that is none | [`pseudo_tls`] | [`PseudoTls`] | 50 and 83 bytes, once |
-//! | packets of one of many MS-TURN allocations | [`ms_multiplexed`] | [`ms_multiplexed::next`] | 12 bytes |
+//! | framing | reader | header |
+//! |---|---|---|
+//! | STUN messages and ChannelData: TURN over TCP and TLS | [`StunTcp`] | none; 4 bytes |
+//! | packets with their length before them: ICE over TCP | [`Rfc4571`] | 2 bytes |
+//! | messages and data of MS-TURN over TCP | [`MsTcp`] | 4 bytes |
+//! | the same after a pseudo-TLS handshake | [`PseudoTls`](pseudo_tls::PseudoTls) | 50 and 83 bytes, once |
+//! | packets of many MS-TURN allocations | [`MsMultiplexed`] | 12 bytes |
+//!
+//! [`ChannelData`](crate::ChannelData) reads and writes datagrams of a channel. [`sniff`] tells which
+//! framing a stream has.
 //!
 //! # Reading
 //!
-//! A reader is a function of the bytes that have arrived and are not used up: it gives [`Next`], the
-//! frame at their front or how many bytes are missing, or a [`FrameError`]. It keeps nothing, so
-//! bytes may arrive cut anywhere, and what is behind a frame is still the caller's: after a
-//! ConnectionBind ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)) these are
-//! the peer's bytes, raw.
+//! A reader is a function of the bytes that have arrived and have not been consumed. It returns
+//! [`Next`], which is the frame at their start or the number of bytes that are missing, or a
+//! [`FrameError`]. It keeps no state, so the bytes may arrive in segments of any length, and the bytes after
+//! a frame still belong to the caller: after a ConnectionBind
+//! ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)) they come from the peer,
+//! without framing.
 //!
 //! ```
 //! use std::io::Read;
@@ -34,9 +38,9 @@
 //!                 buffer.drain(..consumed);
 //!             }
 //!             Next::Incomplete { needed } => {
-//!                 let mut chunk = vec![0; needed];
+//!                 let mut chunk = vec![0; needed.min(4096)];
 //!                 match stream.read(&mut chunk)? {
-//!                     0 => return Ok(frames), // cut in the middle, unless `buffer` is empty
+//!                     0 => return Ok(frames), // inside a frame, unless `buffer` is empty
 //!                     read => buffer.extend_from_slice(&chunk[..read]),
 //!                 }
 //!             }
@@ -49,36 +53,49 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! With feature `codec` [`StunTcp`], [`Rfc4571`] and [`MsTcp`] are tokio-util's `Decoder`s and `Encoder`s.
+//! # Memory
+//!
+//! A header can announce a frame of up to 65,552 bytes, which is the default limit of each reader
+//! (`MAX_FRAME`). Make room for the bytes that arrive rather than for those that are announced, as the
+//! example and the codecs do: otherwise a peer that sends only headers takes 64 KiB for each connection. If
+//! longer frames are not expected, lower the limit with `max_frame`: 2,048 bytes are enough for audio, video
+//! and the messages of TURN.
 //!
 //! # Writing
 //!
-//! `begin` leaves room for the head in a buffer, what is behind it is written through the
-//! [`FrameWriter`], and [`end`](FrameWriter::end) fills the head in.
-
-use core::fmt;
-
-use crate::buffer::Buffer;
-use crate::buffer::sealed::Raw;
-use crate::error::EncodeError;
+//! `begin` writes the header of a frame into a buffer, its content is written through the [`FrameWriter`],
+//! and [`end`](FrameWriter::end) completes the header. `header` returns the header alone, for a vectored
+//! write.
+//!
+//! # Codecs
+//!
+//! With feature `codec` [`StunTcp`], [`Rfc4571`] and [`MsTcp`] are tokio-util `Decoder`s and `Encoder`s.
 
 pub(crate) mod channel_data;
-pub mod ms_frame;
-pub mod ms_multiplexed;
-pub mod pseudo_tls;
-pub mod rfc4571;
-mod sniff;
-pub mod stun_tcp;
 #[cfg(feature = "codec")]
-mod tokio;
+mod codec;
+mod error;
+mod frame_writer;
+mod length_prefixed;
+mod ms_multiplexed;
+mod ms_tcp;
+mod next;
+pub mod pseudo_tls;
+mod rfc4571;
+mod sniff;
+mod stun_tcp;
 
-pub use self::channel_data::ChannelData;
-pub use self::ms_frame::{MsFrame, MsTcp};
-pub use self::ms_multiplexed::MultiplexedFrame;
-pub use self::pseudo_tls::PseudoTls;
+#[cfg(feature = "codec")]
+pub use self::codec::StreamError;
+pub use self::error::FrameError;
+pub use self::frame_writer::FrameWriter;
+pub use self::ms_multiplexed::{MsMultiplexed, MultiplexedFrame};
+pub use self::ms_tcp::{MsFrame, MsFrameKind, MsTcp};
+pub use self::next::Next;
 pub use self::rfc4571::Rfc4571;
-pub use self::sniff::{Framing, Sniffed, sniff};
+pub use self::sniff::{Framing, Sniffed, Sniffer, sniff};
 pub use self::stun_tcp::{Frame, StunTcp};
+<<<<<<< HEAD
 #[cfg(feature = "codec")]
 pub use self::tokio::StreamError;
 
@@ -398,3 +415,5 @@ mod tests {
         assert!(size_of::<Next<Frame<&[u8]>>>() <= 40);
     }
 }
+=======
+>>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)

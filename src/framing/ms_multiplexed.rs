@@ -1,134 +1,208 @@
-//! MS-TURN's multiplexed frames, which name the allocation that a packet belongs to, so that many
-//! can share one port of the server (\[MS-TURN\] 2.2.3; from
-//! [`Version::MULTIPLEXED_UDP`](crate::attribute::ms::Version::MULTIPLEXED_UDP) on).
-//!
-//! `ff 10`, 16 bits of length, the 8 bytes of
-//! [`MultiplexedTurnSessionId`], and the packet: ICE's checks, media, whatever the peer sent. The
-//! length counts what is behind it. Nothing is padded. In the numbering of TURN's channels 0xFF10 is
-//! reserved, so no ChannelData can be mistaken for one.
+//! Multiplexed frames of MS-TURN.
 
-use super::{FrameError, FrameWriter, Next, Shape};
+use super::frame_writer::Layout;
+use super::length_prefixed::{self, MaxFrame};
+use super::{FrameError, FrameWriter, Next};
 use crate::attribute::ms::MultiplexedTurnSessionId;
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
+use crate::num::saturating_u32;
 
-/// The first two bytes of every frame.
-pub const CHANNEL_ID: u16 = 0xFF10;
+/// Reads and writes the multiplexed frames of MS-TURN, with which many allocations share one port of the
+/// server (\[MS-TURN\] 2.2.3).
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 2 | 0xFF10 |
+/// | 2 | 2 | length of the rest in bytes, at least 8 |
+/// | 4 | 8 | session id: the value of [`MultiplexedTurnSessionId`] |
+/// | 12 | length - 8 | packet, without padding |
+///
+/// Both sides support them over UDP from
+/// [`Version::MULTIPLEXED_UDP`](crate::attribute::ms::Version::MULTIPLEXED_UDP) on. TURN reserves 0xFF10
+/// as a channel number, so ChannelData cannot be mistaken for such a frame.
+///
+/// ```
+/// use stunwire::framing::{MsMultiplexed, MultiplexedFrame, Next};
+///
+/// let stream = b"\xff\x10\x00\x0dsession!hello\xff\x10";
+/// let Next::Frame { frame, consumed } = MsMultiplexed::new().next(stream)? else {
+///     unreachable!("the frame is complete")
+/// };
+/// assert_eq!((&frame.session.0, frame.payload, consumed), (b"session!", &b"hello"[..], 17));
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MsMultiplexed {
+    max_frame: MaxFrame,
+}
 
-/// Length of the head in bytes: channel, length and session id.
-pub const HEAD_LEN: usize = 12;
+impl Default for MsMultiplexed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
-/// A multiplexed frame.
+impl MsMultiplexed {
+    /// The first two bytes of every frame.
+    pub const CHANNEL_ID: u16 = 0xFF10;
+
+    /// Length of channel id, length field and session id in bytes.
+    pub const HEADER_LEN: usize = 12;
+
+    /// Length of the longest frame in bytes, header included: the default of
+    /// [`max_frame`](Self::max_frame).
+    pub const MAX_FRAME: u32 = 65_539;
+
+    /// Creates a reader of frames of every length.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_frame: MaxFrame(Self::MAX_FRAME),
+        }
+    }
+
+    /// Refuses frames longer than `bytes`, header included, as soon as their length has been read.
+    #[must_use]
+    pub const fn max_frame(self, bytes: u32) -> Self {
+        Self {
+            max_frame: MaxFrame(bytes),
+        }
+    }
+
+    /// Reads the frame at the start of `bytes`. An invalid header is refused at its first invalid byte.
+    ///
+    /// # Errors
+    /// If the first two bytes are not 0xFF10, the length is less than 8, or the frame is longer than
+    /// [`max_frame`](Self::max_frame).
+    #[inline]
+    pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<MultiplexedFrame<'a>>, FrameError> {
+        let [high, low] = Self::CHANNEL_ID.to_be_bytes();
+        match *bytes {
+            [first, ..] if first != high => return Err(FrameError::NoFrame { first }),
+            [_, found, ..] if found != low => {
+                return Err(FrameError::Unexpected {
+                    offset: 1,
+                    found,
+                    expected: low,
+                });
+            }
+            [_, _, 0, length @ 0..8, ..] => return Err(too_short(length)),
+            _ => {}
+        }
+        match length_prefixed::next::<2>(bytes, self.max_frame)? {
+            Next::Frame { frame, consumed } => match frame.split_first_chunk() {
+                Some((session, payload)) => {
+                    let session = MultiplexedTurnSessionId(*session);
+                    let frame = MultiplexedFrame { session, payload };
+                    Ok(Next::Frame { frame, consumed })
+                }
+                None => {
+                    debug_assert!(false, "lengths of less than 8 have been refused");
+                    Err(too_short(0))
+                }
+            },
+            Next::Incomplete { needed } => Ok(Next::Incomplete { needed }),
+        }
+    }
+
+    /// Begins a frame at the end of a growing buffer, or at the start of a slice. Write the packet through
+    /// the [`FrameWriter`], then [`end`](FrameWriter::end) the frame.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::MultiplexedTurnSessionId;
+    /// use stunwire::framing::MsMultiplexed;
+    ///
+    /// let mut out = [0; 64];
+    /// let mut frame = MsMultiplexed::begin(&mut out, MultiplexedTurnSessionId(*b"session!"))?;
+    /// frame.put(b"hello")?;
+    /// assert_eq!(frame.end()?, b"\xff\x10\x00\x0dsession!hello");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a slice is too small for the header.
+    #[inline]
+    pub fn begin<B: Buffer + ?Sized>(
+        buffer: &mut B,
+        session: MultiplexedTurnSessionId,
+    ) -> Result<FrameWriter<'_, B>, EncodeError> {
+        let layout = Layout {
+            length_offset: 2,
+            padded: false,
+        };
+        FrameWriter::begin(buffer, header(session, [0; 2]), layout)
+    }
+
+    /// The header of a frame with a packet of `len` bytes, for a vectored write.
+    ///
+    /// # Errors
+    /// If the packet is longer than 65,527 bytes.
+    #[inline]
+    pub fn header(
+        session: MultiplexedTurnSessionId,
+        len: usize,
+    ) -> Result<[u8; Self::HEADER_LEN], EncodeError> {
+        let length = length_prefixed::length(len.saturating_add(8))?;
+        Ok(header(session, length))
+    }
+}
+
+/// A multiplexed frame of MS-TURN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MultiplexedFrame<'a> {
-    /// The allocation: what MULTIPLEXED-TURN-SESSION-ID named it.
+    /// The allocation, as MULTIPLEXED-TURN-SESSION-ID named it.
     pub session: MultiplexedTurnSessionId,
     /// The packet.
     pub payload: &'a [u8],
 }
 
 impl<'a> MultiplexedFrame<'a> {
-    /// Reads a datagram that is one frame.
+    /// Reads a datagram, which is exactly one frame.
     ///
     /// ```
-    /// use stunwire::framing::ms_multiplexed::MultiplexedFrame;
+    /// use stunwire::framing::MultiplexedFrame;
     ///
-    /// let frame = MultiplexedFrame::parse(b"\xff\x10\x00\x0dsession!hello")?;
+    /// let frame = MultiplexedFrame::parse_datagram(b"\xff\x10\x00\x0dsession!hello")?;
     /// assert_eq!(&frame.session.0, b"session!");
     /// assert_eq!(frame.payload, b"hello");
     /// # Ok::<(), stunwire::framing::FrameError>(())
     /// ```
     ///
     /// # Errors
-    /// When it does not begin as a frame does, ends before the frame, or goes on behind it.
-    pub fn parse(datagram: &'a [u8]) -> Result<Self, FrameError> {
-        let available = crate::num::saturating_u32(datagram.len());
-        match next(datagram)? {
+    /// If the datagram does not begin with a valid header, or is shorter or longer than the frame.
+    pub fn parse_datagram(datagram: &'a [u8]) -> Result<Self, FrameError> {
+        let available = saturating_u32(datagram.len());
+        match MsMultiplexed::new().next(datagram)? {
             Next::Frame { frame, consumed } if consumed == datagram.len() => Ok(frame),
             Next::Frame { consumed, .. } => Err(FrameError::Trailing {
-                offset: u32::try_from(consumed).unwrap_or(u32::MAX),
+                offset: saturating_u32(consumed),
                 available,
             }),
             Next::Incomplete { needed } => Err(FrameError::Truncated {
-                declared: available.saturating_add(u32::try_from(needed).unwrap_or(u32::MAX)),
+                declared: available.saturating_add(saturating_u32(needed)),
                 available,
             }),
         }
     }
 }
 
-/// Reads the frame at the front of a stream.
-///
-/// # Errors
-/// When the first two bytes are not `ff 10`, or the length leaves no room for the session id.
-#[inline]
-pub fn next(bytes: &[u8]) -> Result<Next<MultiplexedFrame<'_>>, FrameError> {
-    let [channel, low] = CHANNEL_ID.to_be_bytes();
-    match *bytes {
-        [first, ..] if first != channel => return Err(FrameError::NoFrame { first }),
-        [_, found, ..] if found != low => {
-            return Err(FrameError::Unexpected {
-                offset: 1,
-                found,
-                expected: low,
-            });
-        }
-        _ => {}
-    }
-    let incomplete = Next::Incomplete {
-        needed: HEAD_LEN.saturating_sub(bytes.len()),
-    };
-    let Some(&[_, _, high, low]) = bytes.first_chunk() else {
-        return Ok(incomplete);
-    };
-    let length = u16::from_be_bytes([high, low]);
-    if length < 8 {
-        return Err(FrameError::Length {
-            offset: 2,
-            found: length,
-            expected: 8,
-        });
-    }
-    let Some((head, _)) = bytes.split_first_chunk::<HEAD_LEN>() else {
-        return Ok(incomplete);
-    };
-    let [_, _, _, _, session @ ..] = *head;
-    let end = usize::from(length).wrapping_add(4);
-    Ok(Next::whole(bytes, end, end).map(|end| {
-        Some(MultiplexedFrame {
-            session: MultiplexedTurnSessionId(session),
-            payload: bytes.get(HEAD_LEN..end)?,
-        })
-    }))
+#[inline(always)]
+fn header(
+    session: MultiplexedTurnSessionId,
+    [l0, l1]: [u8; 2],
+) -> [u8; MsMultiplexed::HEADER_LEN] {
+    let [c0, c1] = MsMultiplexed::CHANNEL_ID.to_be_bytes();
+    let [a, b, c, d, e, f, g, h] = session.0;
+    [c0, c1, l0, l1, a, b, c, d, e, f, g, h]
 }
 
-/// Begins a frame at the end of a buffer, or at the start of a slice. Write the packet through it,
-/// then end it.
-///
-/// ```
-/// use stunwire::attribute::ms::MultiplexedTurnSessionId;
-/// use stunwire::framing::ms_multiplexed;
-///
-/// let mut out = [0; 64];
-/// let mut frame = ms_multiplexed::begin(&mut out, MultiplexedTurnSessionId(*b"session!"))?;
-/// frame.put(b"hello")?;
-/// assert_eq!(frame.end()?, b"\xff\x10\x00\x0dsession!hello");
-/// # Ok::<(), stunwire::EncodeError>(())
-/// ```
-///
-/// # Errors
-/// When a slice has no room for the head.
-#[inline]
-pub fn begin<B: Buffer + ?Sized>(
-    buffer: &mut B,
-    session: MultiplexedTurnSessionId,
-) -> Result<FrameWriter<'_, B>, EncodeError> {
-    let shape = Shape {
-        length_at: 2,
-        padded: false,
-    };
-    let [a, b, c, d, e, f, g, h] = session.0;
-    let [channel, low] = CHANNEL_ID.to_be_bytes();
-    let head = [channel, low, 0, 0, a, b, c, d, e, f, g, h];
-    FrameWriter::begin(buffer, head, shape)
+#[cold]
+fn too_short(length: u8) -> FrameError {
+    FrameError::Length {
+        offset: 2,
+        found: u16::from(length),
+        min: 8,
+        max: 65_535,
+    }
 }

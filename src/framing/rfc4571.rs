@@ -1,22 +1,38 @@
-//! Packets behind their length: 16 bits, then the packet
-//! ([RFC 4571 §2](https://www.rfc-editor.org/rfc/rfc4571#section-2)). ICE uses it over TCP
-//! ([RFC 6544 §3](https://www.rfc-editor.org/rfc/rfc6544#section-3)), and so do Lync and Skype for
-//! Business. STUN, DTLS and RTP share such a stream: [`demux`](crate::demux) tells them apart.
-//!
-//! A length of zero is allowed: it is RFC 4571's null packet, handed out as a packet without bytes,
-//! which is to be ignored.
+//! RFC 4571: packets with their length before them.
 
-use super::{FrameError, FrameWriter, Next, Shape};
+use super::frame_writer::Layout;
+use super::length_prefixed::{self, MaxFrame};
+use super::{FrameError, FrameWriter, Next};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 
-/// Length of the prefix in bytes.
-pub const PREFIX_LEN: usize = 2;
-
-/// Reads frames of RFC 4571, and, with feature `codec`, is their `Decoder` and `Encoder`.
+/// Reads and writes packets with a 16-bit length before each: ICE over TCP
+/// ([RFC 4571 §2](https://www.rfc-editor.org/rfc/rfc4571#section-2),
+/// [RFC 6544 §3](https://www.rfc-editor.org/rfc/rfc6544#section-3)), also used by Lync and Skype for
+/// Business.
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 2 | length of the packet in bytes |
+/// | 2 | length | packet, without padding |
+///
+/// STUN, DTLS and RTP can share such a stream: [`demux`](crate::demux) tells the packets apart. An empty
+/// packet is the null packet of RFC 4571, which the receiver ignores.
+///
+/// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
+///
+/// ```
+/// use stunwire::framing::{Next, Rfc4571};
+///
+/// let framing = Rfc4571::new();
+/// let stream = b"\x00\x05hello\x00\x05wor";
+/// let (frame, consumed) = (&b"hello"[..], 7);
+/// assert_eq!(framing.next(stream), Ok(Next::Frame { frame, consumed }));
+/// assert_eq!(framing.next(&stream[7..]), Ok(Next::Incomplete { needed: 2 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rfc4571 {
-    max_frame: u32,
+    max_frame: MaxFrame,
 }
 
 impl Default for Rfc4571 {
@@ -26,105 +42,68 @@ impl Default for Rfc4571 {
 }
 
 impl Rfc4571 {
-    /// Any length.
+    /// Length of the length field in bytes.
+    pub const HEADER_LEN: usize = 2;
+
+    /// Length of the longest frame in bytes, header included: the default of
+    /// [`max_frame`](Self::max_frame).
+    pub const MAX_FRAME: u32 = 65_537;
+
+    /// Creates a reader of frames of every length.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            max_frame: u32::MAX,
+            max_frame: MaxFrame(Self::MAX_FRAME),
         }
     }
 
-    /// Refuses frames longer than `bytes`, prefix included, from their prefix.
+    /// Refuses frames longer than `bytes`, header included, as soon as their header has been read.
     #[must_use]
     pub const fn max_frame(self, bytes: u32) -> Self {
-        Self { max_frame: bytes }
+        Self {
+            max_frame: MaxFrame(bytes),
+        }
     }
 
-    /// Reads the frame at the front: the packet behind the prefix.
+    /// Reads the packet of the frame at the start of `bytes`.
+    ///
+    /// # Errors
+    /// If the frame is longer than [`max_frame`](Self::max_frame).
+    #[inline]
+    pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<&'a [u8]>, FrameError> {
+        length_prefixed::next::<0>(bytes, self.max_frame)
+    }
+
+    /// Begins a frame at the end of a growing buffer, or at the start of a slice. Write the packet through
+    /// the [`FrameWriter`], then [`end`](FrameWriter::end) the frame.
     ///
     /// ```
-    /// use stunwire::framing::{Next, Rfc4571};
+    /// use stunwire::framing::Rfc4571;
     ///
-    /// let framing = Rfc4571::new();
-    /// let stream = b"\x00\x05hello\x00\x05wor";
-    /// let (frame, consumed) = (&b"hello"[..], 7);
-    /// assert_eq!(framing.next(stream), Ok(Next::Frame { frame, consumed }));
-    /// assert_eq!(framing.next(&stream[7..]), Ok(Next::Incomplete { needed: 2 }));
+    /// let mut out = Vec::new();
+    /// let mut frame = Rfc4571::begin(&mut out)?;
+    /// frame.put(b"hello")?;
+    /// assert_eq!(frame.end()?, b"\x00\x05hello");
+    /// # Ok::<(), stunwire::EncodeError>(())
     /// ```
     ///
     /// # Errors
-    /// When the frame is longer than [`max_frame`](Self::max_frame).
+    /// If a slice is too small for the header.
     #[inline]
-    pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<&'a [u8]>, FrameError> {
-        let next = self.measure(bytes)?;
-        Ok(next.map(|end| bytes.get(PREFIX_LEN..end)))
-    }
-
-    /// Where the frame at the front ends.
-    #[inline(always)]
-    pub(crate) fn measure(&self, bytes: &[u8]) -> Result<Next<usize>, FrameError> {
-        let Some(prefix) = bytes.first_chunk::<PREFIX_LEN>() else {
-            return Ok(Next::Incomplete {
-                needed: PREFIX_LEN.saturating_sub(bytes.len()),
-            });
+    pub fn begin<B: Buffer + ?Sized>(buffer: &mut B) -> Result<FrameWriter<'_, B>, EncodeError> {
+        let layout = Layout {
+            length_offset: 0,
+            padded: false,
         };
-        let length = u16::from_be_bytes(*prefix);
-        let total = u32::from(length).wrapping_add(2);
-        if total > self.max_frame {
-            return Err(FrameError::TooLong {
-                length: total,
-                max: self.max_frame,
-            });
-        }
-        let end = usize::from(length).wrapping_add(PREFIX_LEN);
-        Ok(Next::whole(bytes, end, end))
+        FrameWriter::begin(buffer, [0; Self::HEADER_LEN], layout)
     }
-}
 
-/// Reads the frame at the front, of any length: [`Rfc4571::next`].
-///
-/// # Errors
-/// Never.
-pub fn next(bytes: &[u8]) -> Result<Next<&[u8]>, FrameError> {
-    Rfc4571::new().next(bytes)
-}
-
-/// Begins a frame at the end of a buffer, or at the start of a slice. Write the packet through it,
-/// then end it.
-///
-/// ```
-/// use stunwire::framing::rfc4571;
-/// use stunwire::{Header, MessageWriter, Method, TransactionId};
-///
-/// # let id = TransactionId::new(*b"not a secret");
-/// let mut out = Vec::new();
-/// let mut frame = rfc4571::begin(&mut out)?;
-/// MessageWriter::new(&mut frame, Header::indication(Method::BINDING, id))?.finish()?;
-/// frame.end()?;
-/// assert_eq!(out[..4], [0, 20, 0x00, 0x11]);
-/// # Ok::<(), stunwire::EncodeError>(())
-/// ```
-///
-/// # Errors
-/// When a slice has no room for the prefix.
-#[inline]
-pub fn begin<B: Buffer + ?Sized>(buffer: &mut B) -> Result<FrameWriter<'_, B>, EncodeError> {
-    let shape = Shape {
-        length_at: 0,
-        padded: false,
-    };
-    FrameWriter::begin(buffer, [0; PREFIX_LEN], shape)
-}
-
-/// The prefix of a packet of `len` bytes, for a vectored write.
-///
-/// # Errors
-/// When the packet is longer than 65,535 bytes.
-pub fn prefix(len: usize) -> Result<[u8; PREFIX_LEN], EncodeError> {
-    match u16::try_from(len) {
-        Ok(length) => Ok(length.to_be_bytes()),
-        Err(_) => Err(EncodeError::TooLong {
-            length: u32::try_from(len).unwrap_or(u32::MAX),
-        }),
+    /// The header of a packet of `len` bytes, for a vectored write.
+    ///
+    /// # Errors
+    /// If the packet is longer than 65,535 bytes.
+    #[inline]
+    pub fn header(len: usize) -> Result<[u8; Self::HEADER_LEN], EncodeError> {
+        length_prefixed::length(len)
     }
 }

@@ -1,68 +1,15 @@
 //! Which framing a stream has, from its first bytes.
 
-use super::pseudo_tls::{GOOGLE_CLIENT, GOOGLE_SERVER};
-use super::rfc4571::PREFIX_LEN;
-use super::stun_tcp::Extent;
-use super::{Next, StunTcp};
+use super::pseudo_tls::{GOOGLE_CLIENT_HELLO, GOOGLE_SERVER_HELLO};
+use super::{Frame, MsMultiplexed, MsTcp, Next, Rfc4571, StunTcp};
+use crate::attribute::ChannelRange;
 use crate::demux::Demux;
 use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
-/// How packets stand in a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Framing {
-    /// STUN messages and ChannelData, bare: [`stun_tcp`](super::stun_tcp).
-    StunTcp,
-    /// Packets behind their length: [`rfc4571`](super::rfc4571).
-    Rfc4571,
-    /// MS-TURN's frames of 4 bytes, type 02 or 03 (\[MS-TURN\] 2.1.4).
-    MsFrame,
-    /// Microsoft's multiplexed frames, ff10 (\[MS-TURN\] 2.2.3).
-    MsMultiplexed,
-    /// The hello that MS-TURN imitates of TLS, once, before its frames (\[MS-TURN\] 2.1.1).
-    PseudoTls,
-    /// Google's hello of the same purpose, 72 bytes that begin like SSLv2, or its answer of 79: not
-    /// MS-TURN's, and not read by this crate.
-    GoogleHello,
-    /// TLS: the framing is inside.
-    Tls,
-}
-
-/// What the first bytes of a stream tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sniffed {
-    /// It is this.
-    Is(Framing),
-    /// It can be told from more bytes, this many at least.
-    NeedsMore {
-        /// How many more bytes are needed before there is anything new to tell.
-        needed: usize,
-    },
-    /// It cannot be told: none of the framings, or one that only its configuration tells.
-    Unknown,
-}
-
-/// As many bytes are waited for, at most: two of the longest frames and what proves the third.
-const MOST_BYTES: usize = 2 * 65_555 + 64;
-
-/// As many frames are stepped over, at most.
-const MOST_FRAMES: usize = 64;
-
-/// As many ChannelData in a row, each in front of the next, are no accident.
-const CHANNEL_DATA_IN_A_ROW: usize = 4;
-
-/// Tells which framing a stream has from its first bytes, in one direction.
-///
-/// - A frame proves its framing by what is in it: the magic cookie behind the head that this framing
-///   has, MS-TURN's MAGIC-COOKIE, a DTLS record. Frames that prove nothing are stepped over.
-/// - Pseudo-TLS has TLS's head, the length of the one hello there is and its cipher; other records
-///   that begin with 16 03 are TLS.
-/// - ChannelData and an RFC 4571 length of 16,384 and above look alike. Several in a row decide it,
-///   or a STUN message before or behind them.
-/// - MS-TURN's data frames (03) carry arbitrary bytes and look like an RFC 4571 length of 768 and
-///   above. Without a message in one of them it cannot be told.
+/// Tells which framing a stream has from its first bytes, in one direction, with the default settings of
+/// [`Sniffer`].
 ///
 /// ```
 /// use stunwire::framing::{Framing, Sniffed, sniff};
@@ -76,54 +23,138 @@ const CHANNEL_DATA_IN_A_ROW: usize = 4;
 /// ```
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> Sniffed {
-    type Prove = fn(&[u8]) -> Proof;
-    const CANDIDATES: [(Framing, Prove); 7] = [
-        (Framing::StunTcp, stun_tcp),
-        (Framing::Rfc4571, rfc4571),
-        (Framing::MsFrame, ms_frame),
-        (Framing::MsMultiplexed, ms_multiplexed),
-        (Framing::PseudoTls, pseudo_tls),
-        (Framing::GoogleHello, google_hello),
-        (Framing::Tls, tls),
-    ];
-    let mut least = None;
-    for (framing, prove) in CANDIDATES {
-        match prove(bytes) {
-            Proof::Yes => return Sniffed::Is(framing),
-            Proof::No => {}
-            Proof::Missing(needed) => {
-                least = Some(least.map_or(needed, |least: usize| least.min(needed)));
+    Sniffer::new().sniff(bytes)
+}
+
+/// Tells which framing a stream has from its first bytes, in one direction.
+///
+/// - A frame proves its framing by its content: the magic cookie after the header that this framing has,
+///   MAGIC-COOKIE of MS-TURN, or a DTLS record. Frames without such content are skipped.
+/// - A pseudo-TLS handshake has the length and the cipher suite that no real one has; other records that
+///   begin with 16 03 are TLS.
+/// - ChannelData looks like an RFC 4571 length of 16,384 and above. Four ChannelData in a row decide, or a
+///   STUN message before or after them, or [`expect_channels`](Self::expect_channels).
+/// - Data frames of MS-TURN (type 03) have any content and look like an RFC 4571 length of 768 and above.
+///   Without a message in one of them the framing is unknown.
+///
+/// ```
+/// use stunwire::framing::{Framing, Sniffed, Sniffer};
+///
+/// let stream = b"\x40\x00\x00\x05hello\0\0\0";
+/// assert!(matches!(Sniffer::new().sniff(stream), Sniffed::NeedsMore { .. }));
+/// let turn = Sniffer::new().expect_channels();
+/// assert_eq!(turn.sniff(stream), Sniffed::Is(Framing::StunTcp));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sniffer {
+    channels: bool,
+}
+
+impl Sniffer {
+    /// Creates a sniffer that knows nothing about the stream.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { channels: false }
+    }
+
+    /// Expects ChannelData: one end of the stream is a TURN server. A first byte from 0x40 to 0x7F then
+    /// decides for [`Framing::StunTcp`].
+    #[must_use]
+    pub const fn expect_channels(self) -> Self {
+        Self { channels: true }
+    }
+
+    /// Tells the framing of a stream that begins with `bytes`. Call it again with all bytes from the
+    /// beginning when more have arrived.
+    #[must_use]
+    pub fn sniff(&self, bytes: &[u8]) -> Sniffed {
+        type Prove = fn(&[u8]) -> Proof;
+        const CANDIDATES: [(Framing, Prove); 7] = [
+            (Framing::StunTcp, stun_tcp),
+            (Framing::Rfc4571, rfc4571),
+            (Framing::MsTcp, ms_tcp),
+            (Framing::MsMultiplexed, ms_multiplexed),
+            (Framing::PseudoTls, pseudo_tls),
+            (Framing::GoogleHello, google_hello),
+            (Framing::Tls, tls),
+        ];
+        if self.channels && matches!(bytes.first(), Some(0x40..=0x7F)) {
+            return Sniffed::Is(Framing::StunTcp);
+        }
+        let mut least: Option<usize> = None;
+        for (framing, prove) in CANDIDATES {
+            match prove(bytes) {
+                Proof::Yes => return Sniffed::Is(framing),
+                Proof::No => {}
+                Proof::Missing(needed) => {
+                    least = Some(least.map_or(needed, |least| least.min(needed)));
+                }
             }
         }
-    }
-    match least {
-        Some(needed) if bytes.len() < MOST_BYTES => Sniffed::NeedsMore { needed },
-        _ => Sniffed::Unknown,
+        match least {
+            Some(needed) if bytes.len() < MAX_BYTES => Sniffed::NeedsMore { needed },
+            _ => Sniffed::Unknown,
+        }
     }
 }
 
-/// Whether bytes are of a framing.
+/// A framing of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Framing {
+    /// STUN messages and ChannelData: read with [`StunTcp`].
+    StunTcp,
+    /// Packets with their length before them: read with [`Rfc4571`].
+    Rfc4571,
+    /// Frames of MS-TURN, type 02 or 03 (\[MS-TURN\] 2.1.4): read with [`MsTcp`].
+    MsTcp,
+    /// Multiplexed frames of MS-TURN, ff10 (\[MS-TURN\] 2.2.3): read with [`MsMultiplexed`].
+    MsMultiplexed,
+    /// The pseudo-TLS handshake of MS-TURN, once, before its frames (\[MS-TURN\] 2.1.1): read with
+    /// [`PseudoTls`](super::pseudo_tls::PseudoTls).
+    PseudoTls,
+    /// Google's pseudo-TLS handshake: a ClientHello of 72 bytes that begins like SSLv2, or a ServerHello of
+    /// 79 bytes. This crate does not read it.
+    GoogleHello,
+    /// TLS: the framing is that of the decrypted stream.
+    Tls,
+}
+
+/// What the first bytes of a stream tell about its framing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sniffed {
+    /// The stream has this framing.
+    Is(Framing),
+    /// More bytes may decide.
+    NeedsMore {
+        /// How many more bytes are needed, at least, before the result can differ.
+        needed: usize,
+    },
+    /// More bytes cannot decide: the stream has another framing, or one that only its configuration tells.
+    Unknown,
+}
+
+/// Bytes that are waited for, at most: two of the longest frames and what proves the third.
+const MAX_BYTES: usize = 2 * 65_555 + 64;
+
+/// Frames without proof that are skipped, at most.
+const MAX_FRAMES: usize = 64;
+
+/// As many consecutive ChannelData are no coincidence.
+const CHANNEL_DATA_IN_A_ROW: usize = 4;
+
+/// Whether a stream has a framing.
 enum Proof {
     Yes,
     No,
-    /// So far they may be, and this many more would tell more.
+    /// Undecided; this many more bytes may decide.
     Missing(usize),
 }
 
 use Proof::{Missing, No, Yes};
 
-/// Compares the bytes at `at` once all of them are there.
-fn at(bytes: &[u8], at: usize, expected: &[u8]) -> Proof {
-    let end = at.saturating_add(expected.len());
-    match bytes.get(at..end) {
-        Some(found) if found == expected => Yes,
-        Some(_) => No,
-        None => Missing(end.saturating_sub(bytes.len())),
-    }
-}
-
 impl Proof {
-    /// This and the other.
+    /// Both this and the other.
     fn and(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Yes => other(),
@@ -131,7 +162,7 @@ impl Proof {
         }
     }
 
-    /// This or the other; what is missing is the lesser.
+    /// This or the other. If both are undecided, the smaller number of bytes is missing.
     fn or(self, other: impl FnOnce() -> Self) -> Self {
         match (self, other()) {
             (Yes, _) | (_, Yes) => Yes,
@@ -142,31 +173,55 @@ impl Proof {
     }
 }
 
-/// A message at `start`, in a frame that has `length` bytes for it, up to the magic cookie.
+/// Whether the bytes at `offset` are `expected`, once all of them have arrived.
+fn equal(bytes: &[u8], offset: usize, expected: &[u8]) -> Proof {
+    let end = offset.saturating_add(expected.len());
+    match bytes.get(offset..end) {
+        Some(found) if found == expected => Yes,
+        Some(_) => No,
+        None => missing(end, bytes),
+    }
+}
+
+/// `total` bytes are needed, and fewer have arrived.
+fn missing(total: usize, bytes: &[u8]) -> Proof {
+    match total.checked_sub(bytes.len()) {
+        Some(needed @ 1..) => Missing(needed),
+        _ => {
+            debug_assert!(false, "enough bytes have arrived");
+            No
+        }
+    }
+}
+
+/// Whether a message of RFC 8489 begins at `start`, in a frame with `length` bytes for it.
 fn message(bytes: &[u8], start: usize, length: usize) -> Proof {
     match bytes.get(start) {
         Some(0x40..=0xFF) => No,
         _ if length < HEADER_LEN => No,
-        _ => at(bytes, start.saturating_add(4), &MAGIC_COOKIE.to_be_bytes()),
+        _ => {
+            let cookie = start.saturating_add(4);
+            equal(bytes, cookie, &MAGIC_COOKIE.to_be_bytes())
+        }
     }
 }
 
-/// The same of MS-TURN, whose cookie is the first attribute.
+/// Whether a message of MS-TURN, whose first attribute is MAGIC-COOKIE, begins at `start`.
 fn ms_turn(bytes: &[u8], start: usize, length: usize) -> Proof {
     match bytes.get(start) {
         Some(0x40..=0xFF) => No,
         _ if length < HEADER_LEN.saturating_add(MAGIC_COOKIE_ATTRIBUTE.len()) => No,
-        _ => at(
-            bytes,
-            start.saturating_add(HEADER_LEN),
-            &MAGIC_COOKIE_ATTRIBUTE,
-        ),
+        _ => {
+            let cookie = start.saturating_add(HEADER_LEN);
+            equal(bytes, cookie, &MAGIC_COOKIE_ATTRIBUTE)
+        }
     }
 }
 
+/// A message, or several ChannelData in a row.
 fn stun_tcp(mut bytes: &[u8]) -> Proof {
     let mut in_a_row = 0_usize;
-    for _ in 0..MOST_FRAMES {
+    for _ in 0..MAX_FRAMES {
         if in_a_row == CHANNEL_DATA_IN_A_ROW {
             return Yes;
         }
@@ -175,13 +230,19 @@ fn stun_tcp(mut bytes: &[u8]) -> Proof {
             [0x00..=0x3F, ..] => return message(bytes, 0, usize::MAX),
             _ => {}
         }
-        match StunTcp::new().measure(bytes) {
+        match StunTcp::new().next(bytes) {
             Ok(Next::Frame { frame, consumed }) => {
-                // Those above, of RFC 5766, are stepped over and prove nothing.
-                if matches!(frame, Extent::ChannelData { number, .. } if number.is_bindable()) {
-                    in_a_row = in_a_row.saturating_add(1);
+                // Numbers that RFC 8656 reserves are skipped and prove nothing.
+                let counts = matches!(frame, Frame::ChannelData { number, .. }
+                    if ChannelRange::RFC8656.contains(number));
+                in_a_row = in_a_row.saturating_add(usize::from(counts));
+                match bytes.get(consumed..) {
+                    Some(rest) => bytes = rest,
+                    None => {
+                        debug_assert!(false, "the frame is in these bytes");
+                        return No;
+                    }
                 }
-                bytes = bytes.get(consumed..).unwrap_or_default();
             }
             Ok(Next::Incomplete { needed }) => return Missing(needed),
             Err(_) => return No,
@@ -190,26 +251,27 @@ fn stun_tcp(mut bytes: &[u8]) -> Proof {
     No
 }
 
+/// A STUN message or a DTLS record in a packet, after packets that may share a stream with STUN.
 fn rfc4571(mut bytes: &[u8]) -> Proof {
-    for _ in 0..MOST_FRAMES {
-        let Some((&prefix, packet)) = bytes.split_first_chunk::<PREFIX_LEN>() else {
-            return Missing(PREFIX_LEN.saturating_sub(bytes.len()));
+    for _ in 0..MAX_FRAMES {
+        let Some((&header, after)) = bytes.split_first_chunk::<{ Rfc4571::HEADER_LEN }>() else {
+            return missing(Rfc4571::HEADER_LEN, bytes);
         };
-        let length = usize::from(u16::from_be_bytes(prefix));
-        let behind = packet.get(length..);
-        let whole = packet.get(..length).unwrap_or(packet);
-        match (
-            message(bytes, PREFIX_LEN, length).or(|| dtls(whole)),
-            behind,
-        ) {
+        let length = usize::from(u16::from_be_bytes(header));
+        let (packet, rest) = match after.split_at_checked(length) {
+            Some((packet, rest)) => (packet, Some(rest)),
+            None => (after, None),
+        };
+        let proof = message(bytes, Rfc4571::HEADER_LEN, length).or(|| dtls(packet));
+        match (proof, rest) {
             (Yes, _) => return Yes,
             (Missing(needed), None) => return Missing(needed),
-            // None of those that share a stream with STUN, so this is no packet.
-            _ if !whole.is_empty() && Demux::new().no_channels().protocol(whole).is_none() => {
+            // No packet of those that share a stream with STUN begins like this.
+            _ if !packet.is_empty() && Demux::new().no_channels().protocol(packet).is_none() => {
                 return No;
             }
-            (_, None) => return Missing(length.saturating_sub(packet.len())),
-            (_, Some(behind)) => bytes = behind,
+            (_, None) => return missing(length, after),
+            (_, Some(rest)) => bytes = rest,
         }
     }
     No
@@ -218,83 +280,83 @@ fn rfc4571(mut bytes: &[u8]) -> Proof {
 /// A record of DTLS 1.0 or 1.2, up to its version.
 fn dtls(packet: &[u8]) -> Proof {
     match packet.first() {
-        None | Some(20..=23) => at(packet, 1, &[0xFE, 0xFD]).or(|| at(packet, 1, &[0xFE, 0xFF])),
+        None | Some(20..=23) => {
+            equal(packet, 1, &[0xFE, 0xFD]).or(|| equal(packet, 1, &[0xFE, 0xFF]))
+        }
         _ => No,
     }
 }
 
-/// A type, a zero and a length, and in one of the frames a message: of RFC 8489, or of MS-TURN.
-fn ms_frame(mut bytes: &[u8]) -> Proof {
-    const HEAD_LEN: usize = 4;
-    for _ in 0..MOST_FRAMES {
-        let Some((&head, payload)) = bytes.split_first_chunk::<HEAD_LEN>() else {
+/// A message of RFC 8489 or of MS-TURN in a frame of MS-TURN.
+fn ms_tcp(mut bytes: &[u8]) -> Proof {
+    for _ in 0..MAX_FRAMES {
+        let Some((&header, after)) = bytes.split_first_chunk::<{ MsTcp::HEADER_LEN }>() else {
             return match bytes {
-                [] | [0x02 | 0x03] | [0x02 | 0x03, 0, ..] => {
-                    Missing(HEAD_LEN.saturating_sub(bytes.len()))
-                }
+                [] | [0x02 | 0x03] | [0x02 | 0x03, 0, ..] => missing(MsTcp::HEADER_LEN, bytes),
                 _ => No,
             };
         };
-        let [0x02 | 0x03, 0, high, low] = head else {
+        let [0x02 | 0x03, 0, high, low] = header else {
             return No;
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
-        let proof = message(bytes, HEAD_LEN, length).or(|| ms_turn(bytes, HEAD_LEN, length));
-        match (proof, payload.get(length..)) {
+        let start = MsTcp::HEADER_LEN;
+        let proof = message(bytes, start, length).or(|| ms_turn(bytes, start, length));
+        match (proof, after.get(length..)) {
             (Yes, _) => return Yes,
             (Missing(needed), None) => return Missing(needed),
-            (_, None) => return Missing(length.saturating_sub(payload.len())),
-            (_, Some(behind)) => bytes = behind,
+            (_, None) => return missing(length, after),
+            (_, Some(rest)) => bytes = rest,
         }
     }
     No
 }
 
-/// ff10, a length that counts the 8 bytes of the session id, and behind the id a message, or the
-/// next frame.
+/// A multiplexed frame that holds a message, or that another one follows.
 fn ms_multiplexed(bytes: &[u8]) -> Proof {
-    const HEAD: [u8; 2] = [0xFF, 0x10];
-    at(bytes, 0, &HEAD).and(|| {
+    let channel = MsMultiplexed::CHANNEL_ID.to_be_bytes();
+    let start = MsMultiplexed::HEADER_LEN;
+    equal(bytes, 0, &channel).and(|| {
         let Some(&[_, _, high, low]) = bytes.first_chunk() else {
-            return Missing(4_usize.saturating_sub(bytes.len()));
+            return missing(4, bytes);
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         match length.checked_sub(8) {
             None => No,
-            Some(inner) => message(bytes, 12, inner)
-                .or(|| ms_turn(bytes, 12, inner))
-                .or(|| at(bytes, length.saturating_add(4), &HEAD)),
+            Some(packet) => message(bytes, start, packet)
+                .or(|| ms_turn(bytes, start, packet))
+                .or(|| equal(bytes, length.saturating_add(4), &channel)),
         }
     })
 }
 
-/// The hello of a client, 50 bytes, or of a server, 83, with the one cipher that they have.
+/// The ClientHello of 50 bytes or the ServerHello of 83, with the only cipher suite that they have.
 fn pseudo_tls(bytes: &[u8]) -> Proof {
-    let client = || at(bytes, 0, &[0x16, 3, 1, 0, 0x2D, 1]).and(|| at(bytes, 46, &[0, 0x18]));
-    let server = || at(bytes, 0, &[0x16, 3, 1, 0, 0x4E, 2]).and(|| at(bytes, 76, &[0, 0x18]));
-    at(bytes, 0, &[0x16, 3]).and(|| client().or(server))
+    let client = || {
+        equal(bytes, 0, &[0x16, 3, 1, 0, 0x2D, 1]).and(|| equal(bytes, 46, &[0, 0x18]))
+    };
+    let server = || {
+        equal(bytes, 0, &[0x16, 3, 1, 0, 0x4E, 2]).and(|| equal(bytes, 76, &[0, 0x18]))
+    };
+    equal(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 
-/// What does not begin so is not waited for: the server's has TLS's head and its own length.
+/// The first two bytes decide whether the rest is waited for. The ServerHello has the record header of TLS
+/// and its own length.
 fn google_hello(bytes: &[u8]) -> Proof {
-    let client = at(bytes, 0, &[0x80, 0x46]).and(|| at(bytes, 0, &GOOGLE_CLIENT));
+    let client = equal(bytes, 0, &[0x80, 0x46]).and(|| equal(bytes, 0, &GOOGLE_CLIENT_HELLO));
     client.or(|| {
-        at(bytes, 0, &[0x16, 3])
-            .and(|| at(bytes, 3, &[0x00, 0x4A]))
-            .and(|| at(bytes, 0, &GOOGLE_SERVER))
+        equal(bytes, 0, &[0x16, 3])
+            .and(|| equal(bytes, 3, &[0x00, 0x4A]))
+            .and(|| equal(bytes, 0, &GOOGLE_SERVER_HELLO))
     })
 }
 
-/// A handshake record. By its tenth byte an RFC 4571 length of 5,635 would have shown its message.
+/// A handshake record of TLS. With 10 bytes an RFC 4571 length of 5,635 would have shown its message.
 fn tls(bytes: &[u8]) -> Proof {
-    at(bytes, 0, &[0x16, 3]).and(|| {
-        match (
-            pseudo_tls(bytes).or(|| google_hello(bytes)),
-            bytes.len().checked_sub(10),
-        ) {
-            (Missing(needed), _) => Missing(needed),
-            (_, None) => Missing(10_usize.saturating_sub(bytes.len())),
-            _ => Yes,
-        }
+    equal(bytes, 0, &[0x16, 3]).and(|| match pseudo_tls(bytes).or(|| google_hello(bytes)) {
+        Missing(needed) => Missing(needed),
+        _ if bytes.len() < 10 => missing(10, bytes),
+        _ => Yes,
     })
 }

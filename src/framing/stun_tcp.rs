@@ -1,40 +1,48 @@
-//! STUN messages and ChannelData, one behind the other, as they are
-//! ([RFC 8489 §6.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.2),
-//! [RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)): what a client and a TURN
-//! server speak over TCP and TLS.
-//!
-//! The first two bits tell the two apart. ChannelData is padded to a multiple of 4 bytes, which its
-//! length does not count; what the padding holds is not looked at.
+//! STUN messages and ChannelData in a stream.
 
-use super::channel_data::{HEAD_LEN, writable};
-use super::{FrameError, FrameWriter, Next, Shape};
-use crate::attribute::ChannelNumber;
+use super::channel_data::number_bytes;
+use super::frame_writer::Layout;
+use super::length_prefixed::MaxFrame;
+use super::{FrameError, FrameWriter, Next};
+use crate::ChannelData;
+use crate::attribute::{ChannelNumber, ChannelRange};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::transaction_id::MAGIC_COOKIE;
-use crate::wire::HEADER_LEN;
+use crate::wire::{HEADER_LEN, padding_len};
 
-/// A frame of the stream: its bytes are `&[u8]` when read in place, `Bytes` from the codec.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame<T> {
-    /// A STUN message, whole. Its header stands; its attributes are
-    /// [`Message::parse`](crate::Message::parse)'s matter.
-    Stun(T),
-    /// Data of a channel.
-    ChannelData {
-        /// The channel.
-        number: ChannelNumber,
-        /// The data, without padding.
-        payload: T,
-    },
-}
-
-/// Reads STUN messages and ChannelData from a stream, and, with feature `codec`, is their `Decoder`
-/// and `Encoder`.
+/// Reads and writes STUN messages and ChannelData without a header of their own, as a client and a TURN
+/// server exchange them over TCP and TLS
+/// ([RFC 8489 §6.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.2),
+/// [RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
+///
+/// The first two bits tell the two apart. A STUN message is as long as its header says, and its length is
+/// a multiple of 4. [`ChannelData`] is padded to a multiple of 4 bytes, which its length does not count;
+/// the padding may have any content.
+///
+/// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
+///
+/// ```
+/// use stunwire::framing::{Frame, FrameError, Next, StunTcp};
+///
+/// let framing = StunTcp::new();
+/// // Three bytes of data and one of padding, then the beginning of the next frame.
+/// let stream = b"\x40\x01\x00\x03abc\x00\x40\x01\x00";
+/// let Next::Frame { frame: Frame::ChannelData { number, payload }, consumed } =
+///     framing.next(stream)?
+/// else {
+///     unreachable!("the frame is complete")
+/// };
+/// assert_eq!((number.as_u16(), payload, consumed), (0x4001, &b"abc"[..], 8));
+/// assert_eq!(framing.next(&stream[8..])?, Next::Incomplete { needed: 1 });
+///
+/// assert_eq!(framing.next(b"\x80"), Err(FrameError::NoFrame { first: 0x80 }));
+/// # Ok::<(), FrameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StunTcp {
-    max_frame: u32,
-    last_channel: u16,
+    max_frame: MaxFrame,
+    channels: ChannelRange,
     classic: bool,
 }
 
@@ -45,38 +53,42 @@ impl Default for StunTcp {
 }
 
 impl StunTcp {
-    /// Any length, channels from 0x4000 to 0x7FFF as clients of RFC 5766 bind them, and the magic
-    /// cookie in every message.
+    /// Length of the longest frame in bytes, header and padding included: the default of
+    /// [`max_frame`](Self::max_frame).
+    pub const MAX_FRAME: u32 = 65_552;
+
+    /// Creates a reader of frames of every length, with channel numbers from 0x4000 to 0x7FFF
+    /// ([RFC 5766](ChannelRange::RFC5766)), which requires the magic cookie in every message.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            max_frame: u32::MAX,
-            last_channel: 0x7FFF,
+            max_frame: MaxFrame(Self::MAX_FRAME),
+            channels: ChannelRange::RFC5766,
             classic: false,
         }
     }
 
-    /// Refuses frames longer than `bytes`, head and padding included, from their head. The longest
-    /// that there can be has 65,552 bytes.
+    /// Refuses frames longer than `bytes`, header and padding included, as soon as their header has been
+    /// read.
     #[must_use]
     pub const fn max_frame(self, bytes: u32) -> Self {
         Self {
-            max_frame: bytes,
+            max_frame: MaxFrame(bytes),
             ..self
         }
     }
 
-    /// Refuses channels above 0x4FFF, which RFC 8656 reserves.
+    /// Refuses ChannelData whose channel number is outside `range`, with [`FrameError::Channel`].
     #[must_use]
-    pub const fn strict_channels(self) -> Self {
+    pub const fn channels(self, range: ChannelRange) -> Self {
         Self {
-            last_channel: ChannelNumber::MAX.get(),
+            channels: range,
             ..self
         }
     }
 
-    /// Accepts messages without the magic cookie, of RFC 3489. Garbage that begins with two zero
-    /// bits then passes for a message.
+    /// Accepts messages without the magic cookie, as of RFC 3489. Any other bytes that begin with two zero
+    /// bits are then taken for a message.
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -85,206 +97,183 @@ impl StunTcp {
         }
     }
 
-    /// Whether this is a channel that the reader accepts.
-    #[cfg(feature = "codec")]
-    pub(crate) const fn takes(&self, number: ChannelNumber) -> bool {
-        number.get() <= self.last_channel
-    }
-
-    /// Reads the frame at the front.
+    /// Reads the frame at the start of `bytes`.
     ///
-    /// A frame is refused as soon as the byte is there that breaks a rule, and none is waited for
-    /// whose head does not stand.
-    ///
-    /// ```
-    /// use stunwire::framing::{Frame, FrameError, Next, StunTcp};
-    ///
-    /// let framing = StunTcp::new();
-    /// // Three bytes of data and one of padding.
-    /// let stream = b"\x40\x01\x00\x03abc\x00\x40\x01\x00";
-    /// let Next::Frame { frame: Frame::ChannelData { number, payload }, consumed } =
-    ///     framing.next(stream)?
-    /// else {
-    ///     panic!("it is there");
-    /// };
-    /// assert_eq!((number.get(), payload, consumed), (0x4001, &b"abc"[..], 8));
-    /// assert_eq!(framing.next(&stream[8..])?, Next::Incomplete { needed: 1 });
-    ///
-    /// assert_eq!(framing.next(b"\x80"), Err(FrameError::NoFrame { first: 0x80 }));
-    /// # Ok::<(), FrameError>(())
-    /// ```
+    /// An invalid frame is refused at its first invalid byte, and a frame with an invalid header is not
+    /// waited for.
     ///
     /// # Errors
-    /// When the bytes are no frame, or one that is longer than [`max_frame`](Self::max_frame).
+    /// If the bytes do not begin with a frame, or with one that is longer than
+    /// [`max_frame`](Self::max_frame) or outside [`channels`](Self::channels).
     #[inline]
     pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
-        let next = self.measure(bytes)?;
-        Ok(next.map(|extent| extent.frame(|start, end| bytes.get(start..end))))
-    }
-
-    /// What the frame at the front is, and where it ends.
-    #[inline(always)]
-    pub(crate) fn measure(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
-        let Some(&[first, second, high, low]) = bytes.first_chunk() else {
-            return self.start(bytes);
+        let Some((&[first, second, high, low], rest)) = bytes.split_first_chunk() else {
+            return self.incomplete_header(bytes);
         };
         let length = u16::from_be_bytes([high, low]);
         match first {
             0x00..=0x3F => self.message(bytes, length),
-            0x40..=0x7F => self.channel_data(bytes, u16::from_be_bytes([first, second]), length),
+            0x40..=0x7F => {
+                let number = u16::from_be_bytes([first, second]);
+                self.channel_data(bytes, rest, number, usize::from(length))
+            }
             _ => Err(FrameError::NoFrame { first }),
         }
     }
 
     /// What fewer than 4 bytes tell.
     #[cold]
-    fn start(&self, bytes: &[u8]) -> Result<Next<Extent>, FrameError> {
-        let missing = |len: usize| Next::Incomplete {
-            needed: len.saturating_sub(bytes.len()),
-        };
-        match *bytes {
-            [0x00..=0x3F, ..] => Ok(missing(HEADER_LEN)),
+    fn incomplete_header<'a>(
+        &self,
+        bytes: &'a [u8],
+    ) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
+        let header_len = match *bytes {
+            [0x00..=0x3F, ..] => HEADER_LEN,
             [high @ 0x40..=0x7F, low, ..] => {
                 self.channel(u16::from_be_bytes([high, low]))?;
-                Ok(missing(HEAD_LEN))
+                ChannelData::HEADER_LEN
             }
-            [] | [0x40..=0x7F] => Ok(missing(HEAD_LEN)),
-            [first, ..] => Err(FrameError::NoFrame { first }),
-        }
+            [] | [0x40..=0x7F] => ChannelData::HEADER_LEN,
+            [first, ..] => return Err(FrameError::NoFrame { first }),
+        };
+        Ok(Next::missing(header_len, bytes.len()))
     }
 
     #[inline(always)]
-    fn message(&self, bytes: &[u8], length: u16) -> Result<Next<Extent>, FrameError> {
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "20 bytes and at most 65,535"
+    )]
+    fn message<'a>(
+        &self,
+        bytes: &'a [u8],
+        length: u16,
+    ) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         if length & 3 != 0 {
             return Err(FrameError::Unaligned { length });
         }
-        let total = self.accept(u32::from(length).wrapping_add(20))?;
+        let total = self.max_frame.check(HEADER_LEN + usize::from(length))?;
         if !self.classic {
-            cookie(bytes)?;
+            check_cookie(bytes)?;
         }
-        if bytes.len() < HEADER_LEN {
-            return Ok(Next::Incomplete {
-                needed: HEADER_LEN.saturating_sub(bytes.len()),
-            });
+        match bytes.split_at_checked(total) {
+            Some((message, _)) => Ok(Next::Frame {
+                frame: Frame::Stun(message),
+                consumed: total,
+            }),
+            None if bytes.len() < HEADER_LEN => Ok(Next::missing(HEADER_LEN, bytes.len())),
+            None => Ok(Next::missing(total, bytes.len())),
         }
-        Ok(Next::whole(bytes, total, Extent::Stun { end: total }))
     }
 
+    /// ChannelData with `length` bytes of data; `rest` are the bytes after its header.
     #[inline(always)]
-    fn channel_data(
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "4 bytes, at most 65,535 and at most 3"
+    )]
+    fn channel_data<'a>(
         &self,
-        bytes: &[u8],
+        bytes: &'a [u8],
+        rest: &'a [u8],
         number: u16,
-        length: u16,
-    ) -> Result<Next<Extent>, FrameError> {
+        length: usize,
+    ) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         let number = self.channel(number)?;
-        // At most 4 + 65,535 + 1.
-        let total = self.accept(u32::from(length).wrapping_add(7) & !3)?;
-        let end = HEAD_LEN.wrapping_add(usize::from(length));
-        Ok(Next::whole(
-            bytes,
-            total,
-            Extent::ChannelData { number, end },
-        ))
+        let total = ChannelData::HEADER_LEN + length + padding_len(length);
+        let total = self.max_frame.check(total)?;
+        match rest.get(..length) {
+            Some(payload) if total <= bytes.len() => Ok(Next::Frame {
+                frame: Frame::ChannelData { number, payload },
+                consumed: total,
+            }),
+            // Without the data the padding is missing too.
+            _ => Ok(Next::missing(total, bytes.len())),
+        }
     }
 
-    /// The channel with this number, if the caller takes it.
+    /// The channel with this number, if the reader accepts it.
     #[inline(always)]
     fn channel(&self, number: u16) -> Result<ChannelNumber, FrameError> {
-        if number > self.last_channel {
-            return Err(FrameError::Channel { number });
+        let last = self.channels.last();
+        if number > last {
+            return Err(FrameError::Channel { number, last });
         }
-        Ok(ChannelNumber::read(number))
+        Ok(ChannelNumber::from_wire(number))
     }
 
-    /// The length of a whole frame, if the caller takes it.
-    #[inline(always)]
-    fn accept(&self, length: u32) -> Result<usize, FrameError> {
-        match usize::try_from(length) {
-            Ok(total) if length <= self.max_frame => Ok(total),
-            _ => Err(FrameError::TooLong {
-                length,
-                max: self.max_frame,
-            }),
-        }
+    /// Begins ChannelData at the end of a growing buffer, or at the start of a slice. Write the data
+    /// through the [`FrameWriter`], then [`end`](FrameWriter::end) it, which pads it with zeros.
+    ///
+    /// STUN messages need no frame: write them as they are. Data that is already in one piece is written by
+    /// [`ChannelData::write_padded`].
+    ///
+    /// ```
+    /// use stunwire::attribute::ChannelNumber;
+    /// use stunwire::framing::StunTcp;
+    ///
+    /// let mut out = Vec::new();
+    /// let mut data = StunTcp::begin(&mut out, ChannelNumber::MIN)?;
+    /// data.put(b"hello")?;
+    /// data.end()?;
+    /// assert_eq!(out, b"\x40\x00\x00\x05hello\0\0\0");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a slice is too small for the header, or a channel number that was read is outside 0x4000 to
+    /// 0x7FFF.
+    #[inline]
+    pub fn begin<B: Buffer + ?Sized>(
+        buffer: &mut B,
+        number: ChannelNumber,
+    ) -> Result<FrameWriter<'_, B>, EncodeError> {
+        let [n0, n1] = number_bytes(number)?;
+        let layout = Layout {
+            length_offset: 2,
+            padded: true,
+        };
+        FrameWriter::begin(buffer, [n0, n1, 0, 0], layout)
+    }
+
+    /// The range of channel numbers that the reader accepts.
+    #[cfg(feature = "codec")]
+    pub(super) const fn accepted_channels(&self) -> ChannelRange {
+        self.channels
     }
 }
 
-/// What a frame is and where, without its bytes: the same for borrowed and shared ones.
-#[derive(Clone, Copy)]
-pub(crate) enum Extent {
-    Stun { end: usize },
-    ChannelData { number: ChannelNumber, end: usize },
+/// A frame of [`StunTcp`]: its content is `&[u8]` when read in place, `Bytes` from the codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<T> {
+    /// A complete STUN message. Its header is valid; its attributes are checked by
+    /// [`Message::parse`](crate::Message::parse).
+    Stun(T),
+    /// Data of a channel.
+    ChannelData {
+        /// The channel.
+        number: ChannelNumber,
+        /// The data, without padding.
+        payload: T,
+    },
 }
 
-impl Extent {
-    /// The frame, from its first and last place in the bytes.
-    #[inline(always)]
-    pub(crate) fn frame<T>(self, cut: impl FnOnce(usize, usize) -> Option<T>) -> Option<Frame<T>> {
-        match self {
-            Self::Stun { end } => cut(0, end).map(Frame::Stun),
-            Self::ChannelData { number, end } => {
-                cut(HEAD_LEN, end).map(|payload| Frame::ChannelData { number, payload })
-            }
-        }
-    }
-}
-
-/// The magic cookie, as far as it has arrived.
+/// Compares the bytes at offset 4 with the magic cookie, as far as they are there.
 #[inline(always)]
-fn cookie(bytes: &[u8]) -> Result<(), FrameError> {
-    let there = bytes.get(4..).unwrap_or_default();
-    if there.first_chunk() == Some(&MAGIC_COOKIE.to_be_bytes()) {
-        return Ok(());
+fn check_cookie(bytes: &[u8]) -> Result<(), FrameError> {
+    match *bytes {
+        [_, _, _, _, a, b, c, d, ..] if [a, b, c, d] == MAGIC_COOKIE.to_be_bytes() => Ok(()),
+        _ => check_cookie_bytes(bytes),
     }
-    cookie_so_far(there)
 }
 
 #[cold]
-fn cookie_so_far(there: &[u8]) -> Result<(), FrameError> {
-    for ((offset, found), expected) in (4..).zip(there).zip(MAGIC_COOKIE.to_be_bytes()) {
-        if *found != expected {
-            let found = *found;
+fn check_cookie_bytes(bytes: &[u8]) -> Result<(), FrameError> {
+    let arrived = (0_u8..).zip(bytes).skip(4);
+    for ((offset, &found), expected) in arrived.zip(MAGIC_COOKIE.to_be_bytes()) {
+        if found != expected {
             return Err(FrameError::NoCookie { offset, found });
         }
     }
     Ok(())
-}
-
-/// Reads the frame at the front under the default rules: [`StunTcp::next`].
-///
-/// # Errors
-/// When the bytes are no frame.
-pub fn next(bytes: &[u8]) -> Result<Next<Frame<&[u8]>>, FrameError> {
-    StunTcp::new().next(bytes)
-}
-
-/// Begins a ChannelData at the end of a buffer, or at the start of a slice. Put the data into it,
-/// then end it; the padding is zero. A STUN message needs no frame: write it as it is.
-///
-/// ```
-/// use stunwire::attribute::ChannelNumber;
-/// use stunwire::framing::stun_tcp;
-///
-/// let mut out = Vec::new();
-/// let mut frame = stun_tcp::begin(&mut out, ChannelNumber::MIN)?;
-/// frame.put(b"hello")?;
-/// frame.end()?;
-/// assert_eq!(out, b"\x40\x00\x00\x05hello\0\0\0");
-/// # Ok::<(), stunwire::EncodeError>(())
-/// ```
-///
-/// # Errors
-/// When a slice has no room for the head, or a number that was read is none of a channel.
-#[inline]
-pub fn begin<B: Buffer + ?Sized>(
-    buffer: &mut B,
-    number: ChannelNumber,
-) -> Result<FrameWriter<'_, B>, EncodeError> {
-    let [n0, n1] = writable(number)?;
-    let shape = Shape {
-        length_at: 2,
-        padded: true,
-    };
-    FrameWriter::begin(buffer, [n0, n1, 0, 0], shape)
 }

@@ -1,0 +1,316 @@
+//! The framings as codecs of tokio-util.
+
+use std::io;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+use super::{Frame, FrameError, MsFrame, MsTcp, Next, Rfc4571, StunTcp};
+use crate::ChannelData;
+use crate::error::EncodeError;
+use crate::num::saturating_u32;
+
+/// Why a framed stream ended.
+///
+/// The frames before the error have been returned. The invalid bytes stay in the read buffer, so another
+/// attempt gives the same error: close the connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// Reading or writing the connection failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The received bytes are not a frame.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A frame cannot be sent. Nothing of it is in the write buffer.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The stream ended inside a frame.
+    #[error("the stream ended after {available} bytes of a frame that needs at least {needed} more")]
+    Truncated {
+        /// Bytes of the frame that have arrived.
+        available: u32,
+        /// Bytes that are missing, at least.
+        needed: u32,
+    },
+}
+
+/// Room that is made for a frame of which little has arrived, in bytes.
+const MIN_RESERVE: usize = 1024;
+
+/// Splits a complete frame off the read buffer, or makes room for what is missing of it.
+///
+/// The room at most doubles what has arrived, so a peer that announces a long frame and sends nothing of
+/// it takes no memory.
+fn decode<M, F>(
+    source: &mut BytesMut,
+    next: Result<Next<M>, FrameError>,
+    split: impl FnOnce(M, Bytes) -> F,
+) -> Result<Option<F>, StreamError> {
+    match next? {
+        Next::Frame { frame, consumed } => {
+            // The reader has found the frame in this buffer.
+            Ok(Some(split(frame, source.split_to(consumed).freeze())))
+        }
+        Next::Incomplete { needed } => {
+            source.reserve(needed.min(source.len().max(MIN_RESERVE)));
+            Ok(None)
+        }
+    }
+}
+
+/// The last frames of a stream that has ended.
+fn decode_end<M, F>(
+    source: &mut BytesMut,
+    next: Result<Next<M>, FrameError>,
+    split: impl FnOnce(M, Bytes) -> F,
+) -> Result<Option<F>, StreamError> {
+    match next {
+        Ok(Next::Incomplete { .. }) if source.is_empty() => Ok(None),
+        Ok(Next::Incomplete { needed }) => Err(StreamError::Truncated {
+            available: saturating_u32(source.len()),
+            needed: saturating_u32(needed),
+        }),
+        other => decode(source, other, split),
+    }
+}
+
+/// The `len` bytes after the header of a complete frame, without a copy.
+fn payload(mut frame: Bytes, header_len: usize, len: usize) -> Bytes {
+    // The frame begins with its header.
+    frame.advance(header_len);
+    frame.truncate(len);
+    frame
+}
+
+/// A frame of which the lengths are known and the bytes are not borrowed any more.
+fn lengths(frame: Frame<&[u8]>) -> Frame<usize> {
+    match frame {
+        Frame::Stun(message) => Frame::Stun(message.len()),
+        Frame::ChannelData { number, payload } => Frame::ChannelData {
+            number,
+            payload: payload.len(),
+        },
+    }
+}
+
+fn stun_tcp(frame: Frame<usize>, bytes: Bytes) -> Frame<Bytes> {
+    match frame {
+        Frame::Stun(_) => Frame::Stun(bytes),
+        Frame::ChannelData {
+            number,
+            payload: len,
+        } => Frame::ChannelData {
+            number,
+            payload: payload(bytes, ChannelData::HEADER_LEN, len),
+        },
+    }
+}
+
+/// Frames are split off the read buffer without a copy. A frame that is kept also keeps the part of the
+/// buffer that it was read into.
+///
+/// A long frame takes memory as it arrives, not when it is announced; [`StunTcp::max_frame`] limits it.
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures_util::{SinkExt, StreamExt};
+/// use stunwire::attribute::ChannelNumber;
+/// use stunwire::framing::{Frame, StreamError, StunTcp};
+/// use stunwire::{Header, Message, MessageWriter, Method, TransactionId};
+/// use tokio_util::codec::Framed;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (stream, far) = tokio::io::duplex(64);
+/// # let server = async move {
+/// #     let mut far = Framed::new(far, StunTcp::default());
+/// #     while let Some(frame) = far.next().await {
+/// #         far.send(frame?).await?;
+/// #     }
+/// #     Ok::<(), StreamError>(())
+/// # };
+/// # let client = async move {
+/// let mut turn = Framed::new(stream, StunTcp::default());
+///
+/// // A message and data of a channel, written directly into the write buffer.
+/// let id = TransactionId::new(*b"not a secret");
+/// let out = turn.write_buffer_mut();
+/// MessageWriter::new(out, Header::request(Method::BINDING, id))?.fingerprint()?.finish()?;
+/// let mut data = StunTcp::begin(out, ChannelNumber::MIN)?;
+/// data.put(b"to the peer")?;
+/// data.end()?;
+/// turn.flush().await?;
+///
+/// // A frame whose bytes are already in memory.
+/// let payload = Bytes::from_static(b"and this");
+/// turn.send(Frame::ChannelData { number: ChannelNumber::MIN, payload }).await?;
+///
+/// # let mut frames = 0;
+/// while let Some(frame) = turn.next().await {
+///     match frame? {
+///         Frame::Stun(bytes) => assert_eq!(Message::parse(&bytes)?.method(), Method::BINDING),
+///         Frame::ChannelData { number, payload } => assert!(payload.len() >= 8, "{number}"),
+///     }
+/// #   frames += 1;
+/// #   if frames == 3 { break }
+/// }
+/// # assert_eq!(frames, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # };
+/// # let (client, server) = tokio::join!(client, server);
+/// # client?;
+/// # server?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// After the success response to a ConnectionBind the stream carries the peer's bytes without framing
+/// ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)). Those that have already been read
+/// are not lost: `Framed::into_parts` returns the connection and `read_buf`, and `Framed::map_codec`
+/// continues with another framing and the same buffers.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use stunwire::framing::{Frame, Rfc4571, StunTcp};
+/// use tokio_util::codec::Framed;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use tokio::io::AsyncWriteExt;
+/// # let (stream, mut far) = tokio::io::duplex(64);
+/// # far.write_all(b"\x01\x0b\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x05hello").await?;
+/// let mut data = Framed::new(stream, StunTcp::default());
+/// let Some(Frame::Stun(success)) = data.next().await.transpose()? else { return Ok(()) };
+/// # assert_eq!(success.len(), 20);
+/// let mut peer = data.map_codec(|_| Rfc4571::default());
+/// let packet = peer.next().await.transpose()?;
+/// assert_eq!(packet.as_deref(), Some(&b"hello"[..]));
+/// # Ok(())
+/// # }
+/// ```
+impl Decoder for StunTcp {
+    type Item = Frame<Bytes>;
+    type Error = StreamError;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.next(source).map(|next| next.map(lengths));
+        decode(source, next, stun_tcp)
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.next(source).map(|next| next.map(lengths));
+        decode_end(source, next, stun_tcp)
+    }
+}
+
+/// Writes only what [`StunTcp::next`] with the same settings reads as this frame.
+impl Encoder<Frame<Bytes>> for StunTcp {
+    type Error = StreamError;
+
+    fn encode(&mut self, frame: Frame<Bytes>, out: &mut BytesMut) -> Result<(), StreamError> {
+        match frame {
+            Frame::Stun(message) => match self.next(&message) {
+                Ok(Next::Frame {
+                    frame: Frame::Stun(whole),
+                    ..
+                }) if whole.len() == message.len() => out.put(message),
+                _ => return Err(EncodeError::NoSuchMessage.into()),
+            },
+            Frame::ChannelData { number, payload } => {
+                if !self.accepted_channels().contains(number) {
+                    let value = u32::from(number.as_u16());
+                    return Err(EncodeError::OutOfRange { value }.into());
+                }
+                let payload = &payload;
+                ChannelData { number, payload }.write_padded(out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Packets are split off the read buffer without a copy. The null packet is returned as an empty packet.
+impl Decoder for Rfc4571 {
+    type Item = Bytes;
+    type Error = StreamError;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Bytes>, StreamError> {
+        let next = self.next(source).map(|next| next.map(<[u8]>::len));
+        decode(source, next, rfc4571)
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Bytes>, StreamError> {
+        let next = self.next(source).map(|next| next.map(<[u8]>::len));
+        decode_end(source, next, rfc4571)
+    }
+}
+
+fn rfc4571(len: usize, bytes: Bytes) -> Bytes {
+    payload(bytes, Rfc4571::HEADER_LEN, len)
+}
+
+impl Encoder<Bytes> for Rfc4571 {
+    type Error = StreamError;
+
+    fn encode(&mut self, packet: Bytes, out: &mut BytesMut) -> Result<(), StreamError> {
+        let mut frame = Self::begin(out)?;
+        frame.put(&packet)?;
+        frame.end()?;
+        Ok(())
+    }
+}
+
+/// Frames of MS-TURN are split off the read buffer without a copy.
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures_util::{SinkExt, StreamExt};
+/// use stunwire::framing::{MsFrame, MsTcp, StreamError};
+/// use tokio_util::codec::Framed;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), StreamError> {
+/// let (near, far) = tokio::io::duplex(64);
+/// let (mut client, mut server) = (Framed::new(near, MsTcp::new()), Framed::new(far, MsTcp::new()));
+/// let frame = MsFrame::Data(Bytes::from_static(b"for the active destination"));
+/// client.send(frame.clone()).await?;
+/// assert_eq!(server.next().await.transpose()?, Some(frame));
+/// # Ok(())
+/// # }
+/// ```
+impl Decoder for MsTcp {
+    type Item = MsFrame<Bytes>;
+    type Error = StreamError;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.next(source).map(|next| next.map(ms_lengths));
+        decode(source, next, ms_tcp)
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let next = self.next(source).map(|next| next.map(ms_lengths));
+        decode_end(source, next, ms_tcp)
+    }
+}
+
+fn ms_lengths(frame: MsFrame<&[u8]>) -> MsFrame<usize> {
+    frame.kind().frame(frame.into_payload().len())
+}
+
+fn ms_tcp(frame: MsFrame<usize>, bytes: Bytes) -> MsFrame<Bytes> {
+    let payload = payload(bytes, MsTcp::HEADER_LEN, frame.into_payload());
+    frame.kind().frame(payload)
+}
+
+impl Encoder<MsFrame<Bytes>> for MsTcp {
+    type Error = StreamError;
+
+    fn encode(&mut self, frame: MsFrame<Bytes>, out: &mut BytesMut) -> Result<(), StreamError> {
+        let mut writer = Self::begin(out, frame.kind())?;
+        writer.put(&frame.into_payload())?;
+        writer.end()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! Frames whose content is written after their header.
+
+use core::fmt;
+
+use super::length_prefixed::too_long;
+use crate::buffer::Buffer;
+use crate::buffer::sealed::Raw;
+use crate::error::EncodeError;
+use crate::num::saturating_u32;
+use crate::wire;
+
+/// A frame that is being written into a buffer: returned by `begin` of a framing, completed by
+/// [`end`](Self::end).
+///
+/// The content is written through it: it is itself a [`Buffer`], to which a
+/// [`MessageWriter`](crate::MessageWriter) or another frame can write, and [`put`](Self::put) appends
+/// bytes. If it is dropped without `end`, a growing buffer is truncated to what it held before; in a slice
+/// the header is made invalid.
+///
+/// ```
+/// use stunwire::framing::Rfc4571;
+/// use stunwire::{Header, MessageWriter, Method, TransactionId};
+///
+/// let id = TransactionId::new(*b"not a secret");
+/// let mut out = Vec::new();
+/// let mut frame = Rfc4571::begin(&mut out)?;
+/// MessageWriter::new(&mut frame, Header::indication(Method::BINDING, id))?.finish()?;
+/// frame.end()?;
+/// assert_eq!(out[..4], [0, 20, 0x00, 0x11]);
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
+#[must_use = "`end` completes the frame"]
+pub struct FrameWriter<'b, B: Buffer + ?Sized> {
+    /// `None` once the frame has been ended.
+    buffer: Option<&'b mut B>,
+    /// Offset of the frame in the buffer, in bytes.
+    start: usize,
+    /// Offset of the end of what has been written, at least `start`.
+    end: usize,
+    layout: Layout,
+}
+
+/// How the header of a frame gives the length of what follows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// Offset in the header of the 16-bit length, which counts the bytes after it.
+    pub(super) length_offset: usize,
+    /// Whether zeros follow up to a multiple of 4 bytes, which the length does not count.
+    pub(super) padded: bool,
+}
+
+impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
+    /// Writes a header without its length.
+    #[inline]
+    pub(super) fn begin<const N: usize>(
+        buffer: &'b mut B,
+        header: [u8; N],
+        layout: Layout,
+    ) -> Result<Self, EncodeError> {
+        let start = buffer.start();
+        let mut frame = Self {
+            buffer: Some(buffer),
+            start,
+            end: start,
+            layout,
+        };
+        frame.put(&header)?;
+        Ok(frame)
+    }
+
+    /// Appends bytes to the content of the frame.
+    ///
+    /// # Errors
+    /// If the buffer is too small. Nothing is appended then.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) -> Result<&mut Self, EncodeError> {
+        let end = self.end;
+        match self.extend(end, bytes.len()) {
+            Some(out) => {
+                out.copy_from_slice(bytes);
+                Ok(self)
+            }
+            None => Err(self.full(bytes.len())),
+        }
+    }
+
+    /// Completes the frame with its length and padding, and returns it.
+    ///
+    /// # Errors
+    /// If more than 65,535 bytes follow the length, or the buffer has no room for the padding. A growing
+    /// buffer is then truncated to what it held before.
+    #[inline]
+    pub fn end(mut self) -> Result<&'b mut [u8], EncodeError> {
+        let written = self.len();
+        // `begin` has written the header, so this is at least 0.
+        let counted = written.saturating_sub(self.layout.length_offset.saturating_add(2));
+        let Ok(length) = u16::try_from(counted) else {
+            return Err(too_long(counted));
+        };
+        if self.layout.padded {
+            let end = self.end;
+            match self.extend(end, wire::padding_len(written)) {
+                Some(padding) => wire::zero(padding),
+                None => return Err(self.full(wire::padding_len(written))),
+            }
+        }
+        let (start, end, offset) = (self.start, self.end, self.layout.length_offset);
+        let frame = self
+            .buffer
+            .take()
+            .and_then(|buffer| buffer.bytes().get_mut(start..end));
+        let Some(frame) = frame else {
+            debug_assert!(false, "the frame has been written into the buffer");
+            return Err(self.full(0));
+        };
+        match frame.get_mut(offset..).and_then(<[u8]>::first_chunk_mut) {
+            Some(field) => *field = length.to_be_bytes(),
+            None => debug_assert!(false, "the frame begins with its header"),
+        }
+        Ok(frame)
+    }
+
+    /// Length in bytes of what has been written, header included.
+    #[inline(always)]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "the end is at least the start"
+    )]
+    fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    #[cold]
+    fn full(&self, more: usize) -> EncodeError {
+        EncodeError::BufferFull {
+            needed: saturating_u32(self.len().saturating_add(more)),
+            available: saturating_u32(self.limit().saturating_sub(self.start)),
+        }
+    }
+}
+
+impl<B: Buffer + ?Sized> Drop for FrameWriter<'_, B> {
+    fn drop(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            // A slice keeps what was written, which must not be taken for an empty frame.
+            if let Some(written) = buffer.bytes().get_mut(self.start..self.end) {
+                written.iter_mut().take(4).for_each(|byte| *byte = 0xFF);
+            }
+            buffer.cut(self.start);
+        }
+    }
+}
+
+impl<B: Buffer + ?Sized> Buffer for FrameWriter<'_, B> {}
+
+impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
+    #[inline(always)]
+    fn start(&self) -> usize {
+        self.end
+    }
+
+    #[inline(always)]
+    fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
+        let end = at.checked_add(by)?;
+        let out = self.buffer.as_deref_mut()?.extend(at, by)?;
+        self.end = end;
+        Some(out)
+    }
+
+    #[inline(always)]
+    fn bytes(&mut self) -> &mut [u8] {
+        match self.buffer.as_deref_mut() {
+            Some(buffer) => buffer.bytes(),
+            None => &mut [],
+        }
+    }
+
+    fn limit(&self) -> usize {
+        self.buffer.as_deref().map_or(0, Raw::limit)
+    }
+
+    fn cut(&mut self, at: usize) {
+        self.end = at;
+        if let Some(buffer) = self.buffer.as_deref_mut() {
+            buffer.cut(at);
+        }
+    }
+}
+
+impl<B: Buffer + ?Sized> fmt::Debug for FrameWriter<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameWriter")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
