@@ -309,6 +309,14 @@ pub enum EncodeError {
         /// Length in bytes of all attributes with the one that was refused.
         length: u32,
     },
+    /// The content of a frame is longer than the 16-bit length in its header can express.
+    #[error(
+        "the length of the frame's content is {length} bytes; its length field counts at most 65535"
+    )]
+    FrameTooLong {
+        /// The number of bytes that the length field would have to count.
+        length: u32,
+    },
     /// The dialect has no such attribute.
     #[error("the dialect has no such attribute")]
     NotInDialect,

@@ -1,8 +1,8 @@
 //! What a TURN server checks in a message before it acts on it (RFC 8656, RFC 6062).
 
 use crate::attribute::{
-    AdditionalAddressFamily, AddressFamily, ChannelNumber, Code, ConnectionId, Data, DontFragment,
-    EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
+    AdditionalAddressFamily, AddressFamily, ChannelNumber, ChannelRange, Code, ConnectionId, Data,
+    DontFragment, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
     XorPeerAddress,
 };
 use crate::code_point::{Class, Method};
@@ -254,7 +254,7 @@ fn request(
         }
         Method::CHANNEL_BIND => {
             let (channel, peer) = message.read::<(ChannelNumber, XorPeerAddress)>()?;
-            if !channel.is_bindable() {
+            if !ChannelRange::RFC8656.is_bindable(channel) {
                 return Ok(Err(Code::BAD_REQUEST));
             }
             relayed.fits(peer)

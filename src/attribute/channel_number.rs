@@ -54,12 +54,12 @@ impl ChannelNumber {
         if range.is_bindable(Self(number)) {
             Ok(Self(number))
         } else {
-            Err(EncodeError::OutOfRange {
-                quantity: Quantity::ChannelNumber,
-                value: number as u32,
-                min: Self::MIN.0 as u32,
-                max: Self::MAX.0 as u32,
-            })
+            let last = if range.last == 0x7FFF {
+                0x7FFE
+            } else {
+                range.last
+            };
+            Err(out_of_range(number, last))
         }
     }
 
@@ -137,6 +137,17 @@ impl ChannelRange {
         self.contains(number) && number.0 != 0x7FFF
     }
 
+    /// The first two bytes of ChannelData with this number, if a reader of this range accepts it. A number
+    /// that comes from a packet may be outside: its bytes would begin a packet of another protocol.
+    #[inline(always)]
+    pub(crate) fn to_bytes(self, number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
+        if self.contains(number) {
+            Ok(number.0.to_be_bytes())
+        } else {
+            Err(out_of_range(number.0, self.last))
+        }
+    }
+
     /// Whether numbers of the range begin with this byte.
     #[inline]
     pub(crate) const fn contains_first_byte(self, byte: u8) -> bool {
@@ -148,5 +159,15 @@ impl ChannelRange {
 impl Default for ChannelRange {
     fn default() -> Self {
         Self::RFC5766
+    }
+}
+
+#[cold]
+const fn out_of_range(number: u16, last: u16) -> EncodeError {
+    EncodeError::OutOfRange {
+        quantity: Quantity::ChannelNumber,
+        value: number as u32,
+        min: ChannelNumber::MIN.0 as u32,
+        max: last as u32,
     }
 }

@@ -3,54 +3,17 @@
 use core::ops::Range;
 
 use super::FrameError;
-<<<<<<< HEAD
-use crate::attribute::ChannelNumber;
-use crate::error::{EncodeError, Quantity};
-=======
 use super::length_prefixed::too_long;
 use crate::attribute::{ChannelNumber, ChannelRange};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
->>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)
 use crate::num::saturating_u32;
 use crate::wire;
 
 /// Length of the channel number and the length field, in bytes.
 const HEADER_LEN: usize = 4;
 
-<<<<<<< HEAD
-/// Number and length in front of `len` bytes of data.
-#[inline(always)]
-pub(crate) fn head(number: ChannelNumber, len: usize) -> Result<[u8; HEAD_LEN], EncodeError> {
-    let [n0, n1] = writable(number)?;
-    let Ok(length) = u16::try_from(len) else {
-        return Err(EncodeError::TooLong {
-            length: u32::try_from(len).unwrap_or(u32::MAX),
-        });
-    };
-    let [l0, l1] = length.to_be_bytes();
-    Ok([n0, n1, l0, l1])
-}
-
-/// The number's bytes, for the front of a ChannelData. One that was read from an attribute may be
-/// none: in front of data its bytes would pass for something else.
-#[inline(always)]
-pub(crate) fn writable(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
-    match number.get() {
-        0x4000..=0x7FFF => Ok(number.get().to_be_bytes()),
-        other => Err(EncodeError::OutOfRange {
-            quantity: Quantity::ChannelNumber,
-            value: u32::from(other),
-            min: 0x4000,
-            max: 0x7FFF,
-        }),
-    }
-}
-
-/// Data of a channel, as a client and its TURN server send it to each other
-=======
 /// Data of a TURN channel: a channel number, a length and the data
->>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)
 /// ([RFC 8656 §12.4](https://www.rfc-editor.org/rfc/rfc8656#section-12.4)).
 ///
 /// | offset | bytes | field |
@@ -202,9 +165,9 @@ impl<'a> ChannelData<'a> {
         let Some(out) = buffer.extend(start, len) else {
             return Err(no_room(len, available));
         };
-        let parts = out
-            .split_first_chunk_mut()
-            .and_then(|(first, rest)| Some((first, rest.split_at_mut_checked(self.payload.len())?)));
+        let parts = out.split_first_chunk_mut().and_then(|(first, rest)| {
+            Some((first, rest.split_at_mut_checked(self.payload.len())?))
+        });
         let Some((first, (data, padding))) = parts else {
             debug_assert!(false, "the buffer was extended by this length");
             return Err(no_room(len, available));
@@ -241,29 +204,13 @@ impl<'a> ChannelData<'a> {
 
 /// The header of ChannelData with `len` bytes of data.
 #[inline(always)]
-pub(crate) fn header(
-    number: ChannelNumber,
-    len: usize,
-) -> Result<[u8; HEADER_LEN], EncodeError> {
-    let [n0, n1] = number_bytes(number)?;
+pub(crate) fn header(number: ChannelNumber, len: usize) -> Result<[u8; HEADER_LEN], EncodeError> {
+    let [n0, n1] = ChannelRange::RFC5766.to_bytes(number)?;
     let Ok(length) = u16::try_from(len) else {
         return Err(too_long(len));
     };
     let [l0, l1] = length.to_be_bytes();
     Ok([n0, n1, l0, l1])
-}
-
-/// The first two bytes of ChannelData. The number comes from a packet if it is outside the range: its bytes
-/// would begin another protocol's packet.
-#[inline(always)]
-pub(super) fn number_bytes(number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
-    if ChannelRange::RFC5766.contains(number) {
-        Ok(number.as_u16().to_be_bytes())
-    } else {
-        Err(EncodeError::OutOfRange {
-            value: u32::from(number.as_u16()),
-        })
-    }
 }
 
 #[cold]

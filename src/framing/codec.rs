@@ -27,7 +27,9 @@ pub enum StreamError {
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The stream ended inside a frame.
-    #[error("the stream ended after {available} bytes of a frame that needs at least {needed} more")]
+    #[error(
+        "the stream ended after {available} bytes of a frame that needs at least {needed} more"
+    )]
     Truncated {
         /// Bytes of the frame that have arrived.
         available: u32,
@@ -219,10 +221,7 @@ impl Encoder<Frame<Bytes>> for StunTcp {
                 _ => return Err(EncodeError::NoSuchMessage.into()),
             },
             Frame::ChannelData { number, payload } => {
-                if !self.accepted_channels().contains(number) {
-                    let value = u32::from(number.as_u16());
-                    return Err(EncodeError::OutOfRange { value }.into());
-                }
+                self.accepted_channels().to_bytes(number)?;
                 let payload = &payload;
                 ChannelData { number, payload }.write_padded(out)?;
             }

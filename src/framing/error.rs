@@ -58,7 +58,9 @@ pub enum FrameError {
         expected: u8,
     },
     /// A length field has a value that the framing excludes (\[MS-TURN\] 2.1.1, 2.2.3).
-    #[error("the length at offset {offset} of the frame is {found} bytes, outside {min} to {max} bytes")]
+    #[error(
+        "the length at offset {offset} of the frame is {found} bytes, outside {min} to {max} bytes"
+    )]
     Length {
         /// Offset of the length field from the start of the frame.
         offset: u8,
@@ -81,7 +83,9 @@ pub enum FrameError {
         max: u32,
     },
     /// A datagram ends inside the frame.
-    #[error("the frame is at least {declared} bytes long and the datagram ends after {available} bytes")]
+    #[error(
+        "the frame is at least {declared} bytes long and the datagram ends after {available} bytes"
+    )]
     Truncated {
         /// Length of the frame in bytes, as far as it is known: that of its header if the datagram ends
         /// there.

@@ -34,9 +34,9 @@ pub struct FrameWriter<'b, B: Buffer + ?Sized> {
     /// `None` once the frame has been ended.
     buffer: Option<&'b mut B>,
     /// Offset of the frame in the buffer, in bytes.
-    start: usize,
+    frame_start: usize,
     /// Offset of the end of what has been written, at least `start`.
-    end: usize,
+    frame_end: usize,
     layout: Layout,
 }
 
@@ -60,8 +60,8 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
         let start = buffer.start();
         let mut frame = Self {
             buffer: Some(buffer),
-            start,
-            end: start,
+            frame_start: start,
+            frame_end: start,
             layout,
         };
         frame.put(&header)?;
@@ -74,7 +74,7 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
     /// If the buffer is too small. Nothing is appended then.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) -> Result<&mut Self, EncodeError> {
-        let end = self.end;
+        let end = self.frame_end;
         match self.extend(end, bytes.len()) {
             Some(out) => {
                 out.copy_from_slice(bytes);
@@ -98,13 +98,13 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
             return Err(too_long(counted));
         };
         if self.layout.padded {
-            let end = self.end;
+            let end = self.frame_end;
             match self.extend(end, wire::padding_len(written)) {
                 Some(padding) => wire::zero(padding),
                 None => return Err(self.full(wire::padding_len(written))),
             }
         }
-        let (start, end, offset) = (self.start, self.end, self.layout.length_offset);
+        let (start, end, offset) = (self.frame_start, self.frame_end, self.layout.length_offset);
         let frame = self
             .buffer
             .take()
@@ -127,14 +127,14 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
         reason = "the end is at least the start"
     )]
     fn len(&self) -> usize {
-        self.end - self.start
+        self.frame_end - self.frame_start
     }
 
     #[cold]
     fn full(&self, more: usize) -> EncodeError {
         EncodeError::BufferFull {
             needed: saturating_u32(self.len().saturating_add(more)),
-            available: saturating_u32(self.limit().saturating_sub(self.start)),
+            available: saturating_u32(self.limit().saturating_sub(self.frame_start)),
         }
     }
 }
@@ -143,10 +143,10 @@ impl<B: Buffer + ?Sized> Drop for FrameWriter<'_, B> {
     fn drop(&mut self) {
         if let Some(buffer) = &mut self.buffer {
             // A slice keeps what was written, which must not be taken for an empty frame.
-            if let Some(written) = buffer.bytes().get_mut(self.start..self.end) {
+            if let Some(written) = buffer.bytes().get_mut(self.frame_start..self.frame_end) {
                 written.iter_mut().take(4).for_each(|byte| *byte = 0xFF);
             }
-            buffer.cut(self.start);
+            buffer.truncate(self.frame_start);
         }
     }
 }
@@ -156,14 +156,14 @@ impl<B: Buffer + ?Sized> Buffer for FrameWriter<'_, B> {}
 impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
     #[inline(always)]
     fn start(&self) -> usize {
-        self.end
+        self.frame_end
     }
 
     #[inline(always)]
     fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
         let end = at.checked_add(by)?;
         let out = self.buffer.as_deref_mut()?.extend(at, by)?;
-        self.end = end;
+        self.frame_end = end;
         Some(out)
     }
 
@@ -179,10 +179,10 @@ impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
         self.buffer.as_deref().map_or(0, Raw::limit)
     }
 
-    fn cut(&mut self, at: usize) {
-        self.end = at;
+    fn truncate(&mut self, at: usize) {
+        self.frame_end = at;
         if let Some(buffer) = self.buffer.as_deref_mut() {
-            buffer.cut(at);
+            buffer.truncate(at);
         }
     }
 }

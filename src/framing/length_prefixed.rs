@@ -68,8 +68,7 @@ pub(super) fn length(len: usize) -> Result<[u8; LENGTH_LEN], EncodeError> {
 /// More bytes than a 16-bit length field can count.
 #[cold]
 pub(super) fn too_long(len: usize) -> EncodeError {
-    EncodeError::ValueTooLong {
+    EncodeError::FrameTooLong {
         length: saturating_u32(len),
-        max: 65_535,
     }
 }

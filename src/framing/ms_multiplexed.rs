@@ -188,10 +188,7 @@ impl<'a> MultiplexedFrame<'a> {
 }
 
 #[inline(always)]
-fn header(
-    session: MultiplexedTurnSessionId,
-    [l0, l1]: [u8; 2],
-) -> [u8; MsMultiplexed::HEADER_LEN] {
+fn header(session: MultiplexedTurnSessionId, [l0, l1]: [u8; 2]) -> [u8; MsMultiplexed::HEADER_LEN] {
     let [c0, c1] = MsMultiplexed::CHANNEL_ID.to_be_bytes();
     let [a, b, c, d, e, f, g, h] = session.0;
     [c0, c1, l0, l1, a, b, c, d, e, f, g, h]

@@ -332,12 +332,8 @@ fn ms_multiplexed(bytes: &[u8]) -> Proof {
 
 /// The ClientHello of 50 bytes or the ServerHello of 83, with the only cipher suite that they have.
 fn pseudo_tls(bytes: &[u8]) -> Proof {
-    let client = || {
-        equal(bytes, 0, &[0x16, 3, 1, 0, 0x2D, 1]).and(|| equal(bytes, 46, &[0, 0x18]))
-    };
-    let server = || {
-        equal(bytes, 0, &[0x16, 3, 1, 0, 0x4E, 2]).and(|| equal(bytes, 76, &[0, 0x18]))
-    };
+    let client = || equal(bytes, 0, &[0x16, 3, 1, 0, 0x2D, 1]).and(|| equal(bytes, 46, &[0, 0x18]));
+    let server = || equal(bytes, 0, &[0x16, 3, 1, 0, 0x4E, 2]).and(|| equal(bytes, 76, &[0, 0x18]));
     equal(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 

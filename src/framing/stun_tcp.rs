@@ -1,6 +1,5 @@
 //! STUN messages and ChannelData in a stream.
 
-use super::channel_data::number_bytes;
 use super::frame_writer::Layout;
 use super::length_prefixed::MaxFrame;
 use super::{FrameError, FrameWriter, Next};
@@ -123,10 +122,7 @@ impl StunTcp {
 
     /// What fewer than 4 bytes tell.
     #[cold]
-    fn incomplete_header<'a>(
-        &self,
-        bytes: &'a [u8],
-    ) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
+    fn incomplete_header<'a>(&self, bytes: &'a [u8]) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         let header_len = match *bytes {
             [0x00..=0x3F, ..] => HEADER_LEN,
             [high @ 0x40..=0x7F, low, ..] => {
@@ -228,7 +224,7 @@ impl StunTcp {
         buffer: &mut B,
         number: ChannelNumber,
     ) -> Result<FrameWriter<'_, B>, EncodeError> {
-        let [n0, n1] = number_bytes(number)?;
+        let [n0, n1] = ChannelRange::RFC5766.to_bytes(number)?;
         let layout = Layout {
             length_offset: 2,
             padded: true,

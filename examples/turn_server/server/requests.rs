@@ -182,14 +182,8 @@ impl Server {
     ) -> Answer {
         let number = require::<ChannelNumber>(admitted)?;
         let XorPeerAddress(peer) = require(admitted)?;
-<<<<<<< HEAD
-        let wide = self.config.rfc5766_channels && (0x4000..=0x7FFE).contains(&number.get());
-        if !number.is_bindable() && !wide {
-            return Err(Code::BAD_REQUEST);
-=======
         if !self.config.channels().is_bindable(number) {
-            return Err(ErrorCode::BAD_REQUEST);
->>>>>>> 1ad0072 (Rework the framings, demux and relay: plain terms, one channel range, MS-TURN relay)
+            return Err(Code::BAD_REQUEST);
         }
         self.check_peer(client, admitted, peer)?;
         let allocation = self.own(client, admitted)?;
