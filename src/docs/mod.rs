@@ -1,4 +1,4 @@
-//! Why it is as it is, and what others do: pages to read, no code.
+//! Guides: the design, hostile input, interoperability, Microsoft's protocols and performance.
 
 #[doc = include_str!("design.md")]
 pub mod design {}
