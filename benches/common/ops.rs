@@ -39,7 +39,7 @@ pub fn op_parse_trailing(bytes: &[u8]) -> bool {
 pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
     let message = Message::parse(bytes).ok()?;
     let sum = message.attributes().fold(0, |sum, attribute| {
-        mix(sum, attribute.ty().code(), attribute.value())
+        mix(sum, attribute.ty().as_u16(), attribute.value())
     });
     Some(sum)
 }
@@ -49,7 +49,7 @@ pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     let (_, mut walk) = Dialect::RFC8489.walk(bytes).ok()?;
     walk.try_fold(0, |sum, attribute| {
         let attribute = attribute.ok()?;
-        Some(mix(sum, attribute.ty().code(), attribute.value()))
+        Some(mix(sum, attribute.ty().as_u16(), attribute.value()))
     })
 }
 
@@ -349,7 +349,7 @@ pub fn op_data_vectored<'b>(
     let header = Header::indication(Method::DATA, TransactionId::new(id));
     let mut writer = MessageWriter::new(out, header).ok()?;
     writer.attribute(&XorPeerAddress(peer)).ok()?;
-    Some(writer.payload(payload).ok()?.finish().ok()?.slices())
+    Some(writer.payload(payload).ok()?.finish().ok()?.as_slices())
 }
 
 /// f: ChannelData around a payload that lies in the buffer.
