@@ -16,7 +16,7 @@
 use core::hint::black_box;
 use core::net::SocketAddr;
 
-use stunwire::ChannelNumber;
+use stunwire::attribute::ChannelNumber;
 
 mod common;
 

@@ -345,6 +345,10 @@ pub enum EncodeError {
     /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
     #[error("the nonce does not announce password algorithms; begin it with their feature cookie")]
     NonceWithoutFeature,
+    /// The nonce announces PASSWORD-ALGORITHMS and no algorithm is offered: a client would take the
+    /// response for a forged one (RFC 8489 §9.2.5).
+    #[error("the nonce announces PASSWORD-ALGORITHMS: offer at least one algorithm")]
+    AlgorithmsMissing,
     /// A value is longer than its definition allows.
     #[error("the text of {attribute} is {length} {unit} long; at most {max} are allowed")]
     ValueTooLong {

@@ -63,7 +63,7 @@ pub use self::message::{
     AllAttributes, Attributes, Message, ReadAttributes, ReadField, TryAttributes,
 };
 pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
-pub use self::writer::MessageWriter;
+pub use self::writer::{MessageWriter, Rewrite};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

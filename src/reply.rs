@@ -1,93 +1,452 @@
-//! The replies that every server gives, whole.
+//! Error responses, complete: 300, 400, 401, 420, 438, 487 and any other code.
 //!
-//! None adds a SOFTWARE that nobody asked for. Asked of an indication or a response each is
-//! [`EncodeError::NotARequest`].
+//! Each function returns a [`Reply`], which is written with [`Reply::write`]. A reply mirrors its request:
+//! it is written in the same dialect, has FINGERPRINT if the request has it, and is signed if a key is
+//! given with the request, with the integrity attribute that RFC 8489 prescribes:
 //!
-//! # How much larger than the request
+//! ```
+//! use stunwire::{Key, Message, MessageWriter, Method, TransactionId, reply};
 //!
-//! A server answers these before it knows whether the sender's address is real, so who forges one
-//! gets the reply sent to somebody else. In bytes, with the default phrases:
+//! # let id = TransactionId::new(*b"not a secret");
+//! # let key = Key::short_term("password");
+//! # let mut buffer = [0; 64];
+//! # let request = MessageWriter::request(&mut buffer, Method::BINDING, id)?.integrity(&key)?.fingerprint()?.finish()?;
+//! # let mut out = Vec::new();
+//! let request = Message::parse(request)?;
+//! // Not signed: the request was not verified.
+//! let packet = reply::bad_request(&request).write(&mut out)?;
+//! # let _ = packet;
 //!
-//! | reply | to the smallest request that gets it | ratio |
-//! |---|---|---|
-//! | [`bad_request`] 40 | 20, a header alone | 2.0 |
-//! | [`unknown_attributes`] 56 | 24, one attribute | 2.3 |
-//! | the same, 84 with all of [`MAX_UNKNOWN`] | 84, sixteen attributes | 1.0 |
-//! | [`unauthenticated`] and [`stale_nonce`] 52 and realm and nonce, each padded | 20 | 2.6 and more |
-//! | the same with two algorithms offered, 12 more | 20 | 3.2 and more |
+//! // Signed with the key of the verified request.
+//! let verified = request.verify(&key)?;
+//! let packet = reply::role_conflict((&verified, &key)).write(&mut out)?;
+//! assert!(Message::parse(packet)?.verify(&key).is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
-//! A slice holds the reply at its start, as long as the reply's header says.
+//! # How much longer than the request
 //!
-//! Keep realm and nonce short, and the rate of replies to an unknown address low.
+//! A server sends unsigned replies before it knows whether the sender's address is real, so an attacker
+//! who forges the address directs them at somebody else. A reply is as long as
+//!
+//! - 20 bytes, and 8 for MAGIC-COOKIE in MS-TURN,
+//! - ERROR-CODE: 8 bytes and the phrase,
+//! - for 401 and 438: REALM and NONCE, 4 bytes and the text each; PASSWORD-ALGORITHMS, 4 bytes and 4 for
+//!   each algorithm,
+//! - for 420: UNKNOWN-ATTRIBUTES, 4 bytes and 2 for each type,
+//! - FINGERPRINT if the request has it: 8 bytes,
+//!
+//! each attribute padded to a multiple of 4 bytes where the dialect pads. With the default phrases, in
+//! bytes:
+//!
+//! | reply | RFC 8489 | MS-TURN | smallest request | ratio in RFC 8489 |
+//! |---|---|---|---|---|
+//! | [`bad_request`] | 40 | 47 | 20, a header alone | 2.0 |
+//! | [`unknown_attributes`], one type | 56 | – | 24, one attribute | 2.3 |
+//! | [`unknown_attributes`], [`MAX_UNKNOWN`] types | 84 | – | 84, 16 attributes | 1.0 |
+//! | [`Challenge::unauthenticated`] without the texts of REALM and NONCE | 52 | 59 | 20 | 2.6 |
+//! | the same with two algorithms offered | 64 | – | 20 | 3.2 |
+//!
+//! Keep realm and nonce short, and limit the rate of replies to an unknown address.
 
-use crate::attribute::SecurityFeatures;
+use core::fmt;
+
 use crate::attribute::{
-    AlternateDomain, AlternateServer, AttributeType, Code, Nonce, PasswordAlgorithm,
-    PasswordAlgorithms, Realm, UnknownAttributes,
+    AlternateDomain, AlternateServer, AttributeType, Code, EncodeAttribute, ErrorCode, Nonce,
+    PasswordAlgorithm, PasswordAlgorithms, Realm, SecurityFeatures, UnknownAttributes,
 };
 use crate::buffer::Buffer;
-use crate::dialect::FingerprintRule;
 use crate::error::EncodeError;
 use crate::header::Header;
-use crate::integrity::{HmacKey, Verified};
+use crate::integrity::{HmacKey, Protection, Verified};
+use crate::message::{Attributes, Message};
 use crate::writer::MessageWriter;
 
-/// 400 to a request that cannot be read, from its header alone, unsigned
+/// What a reply needs from its request: header and protection, and the key if the reply is signed.
+///
+/// It is made from
+/// - `&Message` or `Header`, for a reply that is not signed,
+/// - `(&Verified, &key)`, for a reply signed with the integrity attribute that RFC 8489 prescribes.
+///
+/// It does not borrow the request, so it can be kept for a reply that is sent later.
+#[derive(Clone, Copy)]
+pub struct ReplyTo<'k> {
+    header: Header,
+    protection: Protection,
+    key: Option<&'k dyn HmacKey>,
+}
+
+impl<'k> ReplyTo<'k> {
+    /// A reply to the request with this header, signed with `key` as `protection` says.
+    pub const fn new(header: Header, protection: Protection, key: &'k dyn HmacKey) -> Self {
+        Self {
+            header,
+            protection,
+            key: Some(key),
+        }
+    }
+
+    /// The header of the request.
+    #[must_use]
+    pub const fn header(&self) -> Header {
+        self.header
+    }
+
+    /// What the reply carries.
+    #[must_use]
+    pub const fn protection(&self) -> Protection {
+        match self.key {
+            Some(_) => self.protection,
+            None => self.protection.without_integrity(),
+        }
+    }
+}
+
+impl fmt::Debug for ReplyTo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyTo")
+            .field("header", &self.header)
+            .field("protection", &self.protection())
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<ReplyTo<'_>> for Header {
+    fn from(to: ReplyTo<'_>) -> Self {
+        to.header
+    }
+}
+
+impl From<Header> for ReplyTo<'_> {
+    fn from(header: Header) -> Self {
+        Self {
+            header,
+            protection: Protection::NONE,
+            key: None,
+        }
+    }
+}
+
+impl From<&Header> for ReplyTo<'_> {
+    fn from(header: &Header) -> Self {
+        Self::from(*header)
+    }
+}
+
+impl From<&Message<'_>> for ReplyTo<'_> {
+    fn from(message: &Message<'_>) -> Self {
+        Self {
+            header: message.header(),
+            protection: message.protection(),
+            key: None,
+        }
+    }
+}
+
+impl<'k, K: HmacKey> From<(&Verified<'_>, &'k K)> for ReplyTo<'k> {
+    fn from((verified, key): (&Verified<'_>, &'k K)) -> Self {
+        Self::new(verified.header(), verified.reply_protection(), key)
+    }
+}
+
+impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
+    /// Appends what a reply to this request carries, ends the message and returns its bytes: the integrity
+    /// attribute that RFC 8489 prescribes, if a key is given with the request, and FINGERPRINT if the
+    /// request has it.
+    ///
+    /// ```
+    /// use stunwire::attribute::XorMappedAddress;
+    /// use stunwire::{EncodeError, Key, MessageWriter, Verified};
+    ///
+    /// fn answer<'b>(
+    ///     request: &Verified<'_>,
+    ///     key: &Key,
+    ///     from: core::net::SocketAddr,
+    ///     out: &'b mut Vec<u8>,
+    /// ) -> Result<&'b mut [u8], EncodeError> {
+    ///     MessageWriter::success_to(out, request)?
+    ///         .with(&XorMappedAddress(from))?
+    ///         .finish_like((request, key))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the integrity or FINGERPRINT does not fit.
+    pub fn finish_like<'k>(
+        self,
+        request: impl Into<ReplyTo<'k>>,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        let to = request.into();
+        match to.key {
+            Some(key) => self.finish_with(to.protection, key),
+            None => self.finish_unsigned(to.protection),
+        }
+    }
+}
+
+/// A request whose attributes a reply depends on: `&Message` or `(&Verified, &key)`, of which only the
+/// covered attributes are read.
+pub trait Request<'k>: Into<ReplyTo<'k>> {
+    /// The attributes of the request that are not ignored.
+    fn attributes(&self) -> Attributes<'_>;
+}
+
+impl<'k> Request<'k> for &Message<'_> {
+    fn attributes(&self) -> Attributes<'_> {
+        Message::attributes(self)
+    }
+}
+
+impl<'k, K: HmacKey> Request<'k> for (&Verified<'_>, &'k K) {
+    fn attributes(&self) -> Attributes<'_> {
+        self.0.attributes()
+    }
+}
+
+/// An error response that is ready to be written.
+///
+/// It borrows at most the key and the texts it was made from, never the request.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a reply is sent only after `write`"]
+pub struct Reply<'k> {
+    to: ReplyTo<'k>,
+    error: ErrorCode<'k>,
+    content: Content<'k>,
+}
+
+/// What follows ERROR-CODE.
+#[derive(Clone, Copy, Debug)]
+enum Content<'k> {
+    Nothing,
+    Challenge(Challenge<'k>),
+    Unknown(UnknownTypes),
+    Alternate(AlternateServer, Option<AlternateDomain<'k>>),
+}
+
+impl<'k> Reply<'k> {
+    /// An error response with this code: for the codes that have no function of their own.
+    ///
+    /// ```
+    /// use stunwire::reply::Reply;
+    /// use stunwire::{Code, ErrorCode, Header, Message, Method, TransactionId};
+    ///
+    /// let request = Header::request(Method::ALLOCATE, TransactionId::new(*b"not a secret"));
+    /// let mut out = Vec::new();
+    /// let packet = Reply::new(request, Code::ALLOCATION_QUOTA_REACHED).write(&mut out)?;
+    /// let error = Message::parse(packet)?.get::<ErrorCode>()?;
+    /// assert_eq!(error.map(|error| error.to_string()), Some("486 Allocation Quota Reached".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(to: impl Into<ReplyTo<'k>>, error: impl Into<ErrorCode<'k>>) -> Self {
+        Self {
+            to: to.into(),
+            error: error.into(),
+            content: Content::Nothing,
+        }
+    }
+
+    /// The error code of the response.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.error.code()
+    }
+
+    /// The request that this is the response to.
+    #[must_use]
+    pub const fn to(&self) -> ReplyTo<'k> {
+        self.to
+    }
+
+    /// Writes the response and returns its bytes.
+    ///
+    /// # Errors
+    /// If the request is not a request, or the response does not fit.
+    pub fn write<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        self.write_with(buffer, &[])
+    }
+
+    /// Writes the response with more attributes, such as SOFTWARE or a second ALTERNATE-SERVER, and
+    /// returns its bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::Software;
+    /// use stunwire::{Header, Method, TransactionId, reply};
+    ///
+    /// let request = Header::request(Method::BINDING, TransactionId::new(*b"not a secret"));
+    /// let mut buffer = [0; 64];
+    /// let packet = reply::bad_request(request).write_with(&mut buffer, &[&Software::new("example")?])?;
+    /// assert_eq!(packet.len(), 40 + 12);
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the request is not a request, the response does not fit, or the dialect has no such attribute.
+    pub fn write_with<'b, B: Buffer + ?Sized>(
+        &self,
+        buffer: &'b mut B,
+        attributes: &[&dyn EncodeAttribute],
+    ) -> Result<&'b mut [u8], EncodeError> {
+        let mut reply = MessageWriter::error_to(buffer, self.to, self.error)?;
+        match &self.content {
+            Content::Nothing => {}
+            Content::Challenge(challenge) => challenge.append(&mut reply)?,
+            Content::Unknown(types) => {
+                reply.attribute(&UnknownAttributes::from_types(types.iter()))?;
+            }
+            Content::Alternate(server, domain) => {
+                reply.attribute(server)?;
+                if let Some(domain) = domain {
+                    reply.attribute(domain)?;
+                }
+            }
+        }
+        reply.with_all(attributes)?.finish_like(self.to)
+    }
+}
+
+/// 400 to a request that is malformed
 /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
-///
-/// # Errors
-/// When `request` is none, or the reply does not fit.
-pub fn bad_request<B: Buffer + ?Sized>(
-    buffer: &mut B,
-    request: impl Into<Header>,
-) -> Result<(), EncodeError> {
-    MessageWriter::error_to(buffer, request, Code::BAD_REQUEST)?.finish()?;
-    Ok(())
+pub fn bad_request<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
+    Reply::new(to, Code::BAD_REQUEST)
 }
 
-/// 401 with the realm and a nonce, unsigned, to a request without credentials or with wrong ones
-/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)). To offer password
-/// algorithms: [`Challenge`].
-///
-/// # Errors
-/// When `request` is none, a text is too long, or the reply does not fit.
-pub fn unauthenticated<B, R, N>(
-    buffer: &mut B,
-    request: impl Into<Header>,
-    realm: &R,
-    nonce: &N,
-) -> Result<(), EncodeError>
-where
-    B: Buffer + ?Sized,
-    R: AsRef<[u8]> + ?Sized,
-    N: AsRef<[u8]> + ?Sized,
-{
-    Challenge::new(realm, nonce)?.unauthenticated(buffer, request)
+/// 401 to a request with wrong short-term credentials, without REALM and NONCE
+/// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)). For long-term credentials
+/// use [`Challenge`].
+pub fn unauthenticated<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
+    Reply::new(to, Code::UNAUTHENTICATED)
 }
 
-/// 438 with the realm and a new nonce, unsigned, to a request whose nonce is no longer good
-/// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)). To offer password
-/// algorithms: [`Challenge`].
-///
-/// # Errors
-/// When `request` is none, a text is too long, or the reply does not fit.
-pub fn stale_nonce<B, R, N>(
-    buffer: &mut B,
-    request: impl Into<Header>,
-    realm: &R,
-    nonce: &N,
-) -> Result<(), EncodeError>
-where
-    B: Buffer + ?Sized,
-    R: AsRef<[u8]> + ?Sized,
-    N: AsRef<[u8]> + ?Sized,
-{
-    Challenge::new(realm, nonce)?.stale_nonce(buffer, request)
+/// 487 to an ICE connectivity check whose sender has the role of this agent
+/// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
+pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
+    Reply::new(to, Code::ROLE_CONFLICT)
 }
 
-/// What a server asks of a client that has not shown its credentials: realm, nonce and, if it offers
-/// any, password algorithms
+/// 420 if the request has comprehension-required attributes that are not in `known`
+/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)). `None` if it has none.
+///
+/// Each type is listed once, at most [`MAX_UNKNOWN`] of them. For a request that was authenticated, `known`
+/// includes the attributes of the authentication: USERNAME, USERHASH, REALM, NONCE and PASSWORD-ALGORITHM.
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, UnknownAttributes};
+/// use stunwire::{Message, reply};
+///
+/// const KNOWN: &[AttributeType] = &[AttributeType::USERNAME, AttributeType::PRIORITY];
+///
+/// # let request = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x7f\xff\x00\x00";
+/// # let mut out = Vec::new();
+/// let request = Message::parse(request)?;
+/// if let Some(reply) = reply::unknown_attributes(&request, KNOWN) {
+///     let packet = reply.write(&mut out)?;
+///     let list = Message::parse(packet)?.get::<UnknownAttributes>()?;
+///     assert!(list.is_some_and(|list| list.iter().eq([AttributeType::new(0x7fff)])));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn unknown_attributes<'k>(
+    request: impl Request<'k>,
+    known: &[AttributeType],
+) -> Option<Reply<'k>> {
+    let unknown = request
+        .attributes()
+        .unknown_required(|ty| known.contains(&ty));
+    let types = UnknownTypes::new(unknown);
+    (types.count > 0).then(|| Reply {
+        to: request.into(),
+        error: Code::UNKNOWN_ATTRIBUTE.into(),
+        content: Content::Unknown(types),
+    })
+}
+
+/// The most types that [`unknown_attributes`] lists: 16.
+///
+/// A request can name thousands of types in 4 bytes each, and a reply to an address that was not checked
+/// must not serve to flood it. To a request that was authenticated a longer list can be sent:
+///
+/// ```
+/// use stunwire::attribute::UnknownAttributes;
+/// use stunwire::{Code, EncodeError, Key, MessageWriter, Verified};
+///
+/// fn unknown_attributes<'b>(
+///     request: &Verified<'_>,
+///     key: &Key,
+///     out: &'b mut Vec<u8>,
+/// ) -> Result<&'b mut [u8], EncodeError> {
+///     let unknown = request.unknown_required(|_| false);
+///     MessageWriter::error_to(out, request, Code::UNKNOWN_ATTRIBUTE)?
+///         .with(&UnknownAttributes::from_types(unknown))?
+///         .finish_like((request, key))
+/// }
+/// ```
+pub const MAX_UNKNOWN: usize = 16;
+
+/// The types that a 420 lists, each once.
+#[derive(Clone, Copy, Debug)]
+struct UnknownTypes {
+    types: [AttributeType; MAX_UNKNOWN],
+    count: usize,
+}
+
+impl UnknownTypes {
+    fn new(unknown: impl Iterator<Item = AttributeType>) -> Self {
+        let mut list = Self {
+            types: [AttributeType::new(0); MAX_UNKNOWN],
+            count: 0,
+        };
+        for ty in unknown {
+            if list.iter().any(|other| other == ty) {
+                continue;
+            }
+            let Some(slot) = list.types.get_mut(list.count) else {
+                break;
+            };
+            *slot = ty;
+            list.count = list.count.saturating_add(1);
+        }
+        list
+    }
+
+    fn iter(&self) -> impl Iterator<Item = AttributeType> + Clone + '_ {
+        self.types.iter().take(self.count).copied()
+    }
+}
+
+/// 300 with the server to use instead and, for TLS, the name in its certificate
+/// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
+///
+/// It is signed, because a client that believes an unsigned one can be directed anywhere. `None` if the
+/// request has neither USERNAME nor USERHASH, because then it must not be sent
+/// ([§14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)). A server with addresses of both families
+/// adds the second one with [`Reply::write_with`].
+pub fn try_alternate<'k, K: HmacKey>(
+    request: &Verified<'_>,
+    key: &'k K,
+    server: AlternateServer,
+    domain: Option<AlternateDomain<'k>>,
+) -> Option<Reply<'k>> {
+    let dialect = request.header().dialect();
+    let names_user = request.attributes().any(|attribute| {
+        let ty = attribute.ty();
+        ty == AttributeType::USERNAME
+            || (ty == AttributeType::USERHASH && dialect.rules().sha256_attribute)
+    });
+    names_user.then(|| Reply {
+        to: (request, key).into(),
+        error: Code::TRY_ALTERNATE.into(),
+        content: Content::Alternate(server, domain),
+    })
+}
+
+/// What a server demands from a client that has not shown its long-term credentials: REALM, NONCE and, if
+/// it offers them, PASSWORD-ALGORITHMS
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
+///
+/// [`auth::LongTermServer`](crate::auth) makes challenges with nonces of its own.
 ///
 /// ```
 /// use stunwire::attribute::PasswordAlgorithm;
@@ -98,10 +457,11 @@ where
 /// let request = Header::request(Method::ALLOCATE, id);
 /// let mut nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie().to_vec();
 /// nonce.extend_from_slice(b"what makes it fresh");
-/// let mut reply = Vec::new();
-/// Challenge::new("example.org", &nonce)?
-///     .offer(&[PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5])?
-///     .unauthenticated(&mut reply, request)?;
+/// let offered = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
+/// let mut out = Vec::new();
+/// Challenge::with_algorithms("example.org", &nonce, &offered)?
+///     .unauthenticated(request)
+///     .write(&mut out)?;
 /// # Ok::<(), EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -112,191 +472,87 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// A challenge that offers no password algorithms, as before RFC 8489.
+    /// A challenge without PASSWORD-ALGORITHMS, which servers older than RFC 8489 send.
     ///
     /// # Errors
-    /// When a text is too long.
+    /// If a text is too long, or the nonce announces PASSWORD-ALGORITHMS.
     pub fn new<R, N>(realm: &'a R, nonce: &'a N) -> Result<Self, EncodeError>
     where
         R: AsRef<[u8]> + ?Sized,
         N: AsRef<[u8]> + ?Sized,
     {
+        let nonce = Nonce::new(nonce)?;
+        if announces_algorithms(&nonce) {
+            return Err(EncodeError::AlgorithmsMissing);
+        }
         Ok(Self {
             realm: Realm::new(realm)?,
-            nonce: Nonce::new(nonce)?,
+            nonce,
             algorithms: &[],
         })
     }
 
-    /// The same with PASSWORD-ALGORITHMS.
+    /// A challenge with PASSWORD-ALGORITHMS.
     ///
     /// # Errors
-    /// When the nonce does not say so
-    /// ([`SecurityFeatures::PASSWORD_ALGORITHMS`]): a client could then not notice that somebody took
-    /// the list away.
-    pub fn offer(self, algorithms: &'a [PasswordAlgorithm<'a>]) -> Result<Self, EncodeError> {
-        match SecurityFeatures::of(&self.nonce) {
-            Some(features) if features.contains(SecurityFeatures::PASSWORD_ALGORITHMS) => {
-                Ok(Self { algorithms, ..self })
-            }
-            _ => Err(EncodeError::NonceWithoutFeature),
+    /// If a text is too long, the list is empty, or the nonce does not announce it
+    /// ([`SecurityFeatures::PASSWORD_ALGORITHMS`]): a client could then not detect that the list was
+    /// removed.
+    pub fn with_algorithms<R, N>(
+        realm: &'a R,
+        nonce: &'a N,
+        algorithms: &'a [PasswordAlgorithm<'a>],
+    ) -> Result<Self, EncodeError>
+    where
+        R: AsRef<[u8]> + ?Sized,
+        N: AsRef<[u8]> + ?Sized,
+    {
+        let nonce = Nonce::new(nonce)?;
+        if !announces_algorithms(&nonce) {
+            return Err(EncodeError::NonceWithoutFeature);
+        }
+        if algorithms.is_empty() {
+            return Err(EncodeError::AlgorithmsMissing);
+        }
+        Ok(Self {
+            realm: Realm::new(realm)?,
+            nonce,
+            algorithms,
+        })
+    }
+
+    /// 401 to a request without credentials or with wrong ones.
+    pub fn unauthenticated(&self, to: impl Into<ReplyTo<'a>>) -> Reply<'a> {
+        self.reply(to.into(), Code::UNAUTHENTICATED)
+    }
+
+    /// 438 to a request whose nonce is no longer valid.
+    pub fn stale_nonce(&self, to: impl Into<ReplyTo<'a>>) -> Reply<'a> {
+        self.reply(to.into(), Code::STALE_NONCE)
+    }
+
+    /// A challenge is never signed: the client that it is sent to has not shown its credentials.
+    fn reply(&self, to: ReplyTo<'a>, code: Code) -> Reply<'a> {
+        Reply {
+            to: ReplyTo { key: None, ..to },
+            error: code.into(),
+            content: Content::Challenge(*self),
         }
     }
 
-    /// Writes a 401.
-    ///
-    /// # Errors
-    /// When `request` is none, or the reply does not fit.
-    pub fn unauthenticated<B: Buffer + ?Sized>(
+    fn append<B: Buffer + ?Sized>(
         &self,
-        buffer: &mut B,
-        request: impl Into<Header>,
+        reply: &mut MessageWriter<'_, B>,
     ) -> Result<(), EncodeError> {
-        self.write(buffer, request, Code::UNAUTHENTICATED)
-    }
-
-    /// Writes a 438.
-    ///
-    /// # Errors
-    /// When `request` is none, or the reply does not fit.
-    pub fn stale_nonce<B: Buffer + ?Sized>(
-        &self,
-        buffer: &mut B,
-        request: impl Into<Header>,
-    ) -> Result<(), EncodeError> {
-        self.write(buffer, request, Code::STALE_NONCE)
-    }
-
-    fn write<B: Buffer + ?Sized>(
-        &self,
-        buffer: &mut B,
-        request: impl Into<Header>,
-        code: Code,
-    ) -> Result<(), EncodeError> {
-        let mut reply = MessageWriter::error_to(buffer, request, code)?;
         reply.attribute(&self.realm)?.attribute(&self.nonce)?;
         if !self.algorithms.is_empty() {
             reply.attribute(&PasswordAlgorithms::of(self.algorithms))?;
         }
-        reply.finish()?;
         Ok(())
     }
 }
 
-/// How many types a 420 lists at most. A request can name thousands in 4 bytes each, and a reply that
-/// goes to an address which nobody has checked must not serve to flood it.
-pub const MAX_UNKNOWN: usize = 16;
-
-/// 420 with the list of what the caller does not understand, each type once, at most
-/// [`MAX_UNKNOWN`] and no more than the request can have, unsigned
-/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
-///
-/// # Errors
-/// When `request` is none, or the reply does not fit.
-pub fn unknown_attributes<B, I>(
-    buffer: &mut B,
-    request: impl Into<Header>,
-    unknown: I,
-) -> Result<(), EncodeError>
-where
-    B: Buffer + ?Sized,
-    I: IntoIterator<Item = AttributeType>,
-{
-    unknown_list(buffer, request.into(), unknown)?.finish()?;
-    Ok(())
-}
-
-/// The same, signed as the request was: what a server answers that has checked the credentials first,
-/// as [RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3) has it.
-///
-/// # Errors
-/// When `request` is none, or the reply does not fit.
-pub fn unknown_attributes_signed<B, K, I>(
-    buffer: &mut B,
-    request: &Verified<'_>,
-    key: &K,
-    unknown: I,
-) -> Result<(), EncodeError>
-where
-    B: Buffer + ?Sized,
-    K: HmacKey + ?Sized,
-    I: IntoIterator<Item = AttributeType>,
-{
-    let reply = unknown_list(buffer, request.header(), unknown)?;
-    reply.integrity_like(request, key)?.finish()?;
-    Ok(())
-}
-
-/// A 420 with its list.
-fn unknown_list<B: Buffer + ?Sized>(
-    buffer: &mut B,
-    request: Header,
-    unknown: impl IntoIterator<Item = AttributeType>,
-) -> Result<MessageWriter<'_, B>, EncodeError> {
-    let mut listed = [AttributeType::new(0); MAX_UNKNOWN];
-    let mut count = 0_usize;
-    // An attribute takes 4 bytes, so a request has no more of them than this.
-    let most = usize::from(request.length() / 4);
-    for ty in unknown {
-        if count >= most {
-            break;
-        }
-        if listed.iter().take(count).any(|other| *other == ty) {
-            continue;
-        }
-        let Some(slot) = listed.get_mut(count) else {
-            break;
-        };
-        *slot = ty;
-        count = count.saturating_add(1);
-    }
-    let list = UnknownAttributes::from_types(listed.into_iter().take(count));
-    let mut reply = MessageWriter::error_to(buffer, request, Code::UNKNOWN_ATTRIBUTE)?;
-    reply.attribute(&list)?;
-    Ok(reply)
-}
-
-/// 487 to an ICE check whose sender takes itself for what this agent is, signed, with FINGERPRINT
-/// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
-///
-/// # Errors
-/// When `request` is none, the reply does not fit, or the dialect has no FINGERPRINT.
-pub fn role_conflict<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
-    buffer: &mut B,
-    request: &Verified<'_>,
-    key: &K,
-) -> Result<(), EncodeError> {
-    MessageWriter::error_to(buffer, request, Code::ROLE_CONFLICT)?
-        .integrity_like(request, key)?
-        .fingerprint()?
-        .finish()?;
-    Ok(())
-}
-
-/// 300 with the server to ask instead and, for TLS, the name that its certificate has; signed, since a
-/// client that believes an unsigned one goes where an attacker likes
-/// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
-///
-/// # Errors
-/// When `request` is none, or the reply does not fit.
-pub fn try_alternate<B: Buffer + ?Sized, K: HmacKey + ?Sized>(
-    buffer: &mut B,
-    request: &Verified<'_>,
-    key: &K,
-    server: AlternateServer,
-    domain: Option<AlternateDomain<'_>>,
-) -> Result<(), EncodeError> {
-    let mut reply = MessageWriter::error_to(buffer, request, Code::TRY_ALTERNATE)?;
-    reply.attribute(&server)?;
-    if let Some(domain) = domain {
-        reply.attribute(&domain)?;
-    }
-    let reply = reply.integrity_like(request, key)?;
-    // Where the tag has counted a FINGERPRINT, there must be one.
-    if request.header().dialect().rules().fingerprint == FingerprintRule::Required {
-        reply.fingerprint()?.finish()?;
-    } else {
-        reply.finish()?;
-    }
-    Ok(())
+fn announces_algorithms(nonce: &Nonce<'_>) -> bool {
+    SecurityFeatures::of(nonce)
+        .is_some_and(|features| features.contains(SecurityFeatures::PASSWORD_ALGORITHMS))
 }

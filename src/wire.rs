@@ -139,9 +139,15 @@ impl<'a> Tlv<'a> {
 
     /// The bytes between the value and the next attribute, none where attributes are not padded.
     #[inline(always)]
-    pub(crate) fn padding(self, padded: bool) -> Option<&'a [u8]> {
+    pub(crate) fn padding(self, padded: bool) -> &'a [u8] {
         let end = self.next(false).offset;
-        self.start.bytes.get(end..self.next(padded).offset)
+        match self.start.bytes.get(end..self.next(padded).offset) {
+            Some(padding) => padding,
+            None => {
+                debug_assert!(false, "parsing has found the attribute complete");
+                &[]
+            }
+        }
     }
 
     /// The position of the next attribute. Padded attributes begin at multiples of 4, so the offset is

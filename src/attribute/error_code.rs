@@ -98,9 +98,9 @@ impl ErrorCode<'static> {
     }
 }
 
-impl From<Code> for ErrorCode<'static> {
+impl From<Code> for ErrorCode<'_> {
     fn from(code: Code) -> Self {
-        Self::with_default_reason(code)
+        ErrorCode::with_default_reason(code)
     }
 }
 

@@ -28,7 +28,7 @@ impl<'a> RawAttribute<'a> {
     pub(crate) fn new(tlv: Tlv<'a>, id: &'a [u8; 16], dialect: Dialect) -> Option<Self> {
         Some(Self {
             value: tlv.value()?,
-            padding: tlv.padding(dialect.is_padded())?,
+            padding: tlv.padding(dialect.is_padded()),
             id,
             offset: saturating_u32(tlv.offset()),
             ty: tlv.ty(),

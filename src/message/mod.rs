@@ -93,8 +93,9 @@ impl<'a> Message<'a> {
         let Ok((header, attributes)) = wire::header(bytes) else {
             return Err(detect::short(bytes).into());
         };
-        let complete = (usize::from(header.length) == attributes.len()).then_some(bytes);
-        let fast = complete.and_then(|bytes| trailer::fast_path(header, bytes, dialect));
+        let complete = (usize::from(header.length) == attributes.len()).then_some(attributes);
+        let fast =
+            complete.and_then(|attributes| trailer::fast_path(header, bytes, attributes, dialect));
         let trailer = match fast {
             Some(trailer) => trailer,
             None => trailer::slow_path(bytes, dialect, false)?,
@@ -108,11 +109,14 @@ impl<'a> Message<'a> {
         bytes: &'a [u8],
         dialect: Dialect,
     ) -> Result<(Self, &'a [u8]), ParseError> {
-        let Ok((header, _)) = wire::header(bytes) else {
+        let Ok((header, rest)) = wire::header(bytes) else {
             return Err(detect::short(bytes).into());
         };
-        let split = bytes.split_at_checked(HEADER_LEN + usize::from(header.length));
-        let fast = split.and_then(|(message, _)| trailer::fast_path(header, message, dialect));
+        let length = usize::from(header.length);
+        let split = bytes.split_at_checked(HEADER_LEN + length);
+        let fast = split.and_then(|(message, _)| {
+            trailer::fast_path(header, message, rest.get(..length)?, dialect)
+        });
         let trailer = match fast {
             Some(trailer) => trailer,
             None => trailer::slow_path(bytes, dialect, true)?,

@@ -1,6 +1,6 @@
 //! Attribute by attribute through bytes that need not be a valid message.
 
-use super::trailer::has_magic_cookie_attribute;
+use super::trailer::starts_with_magic_cookie;
 use crate::attribute::RawAttribute;
 use crate::dialect::Dialect;
 use crate::error::ParseError;
@@ -26,12 +26,15 @@ pub struct TryAttributes<'a> {
 
 impl<'a> TryAttributes<'a> {
     /// `header` is the header of `bytes`.
+    #[inline]
     #[allow(clippy::arithmetic_side_effects, reason = "20 + 65,535 at most")]
     pub(super) fn new(header: RawHeader<'a>, bytes: &'a [u8], dialect: Dialect) -> Self {
         let end = HEADER_LEN + usize::from(header.length);
         let (message, last) = match bytes.get(..end) {
             Some(message) => {
-                let found = has_magic_cookie_attribute(message);
+                let found = message
+                    .get(HEADER_LEN..)
+                    .is_some_and(starts_with_magic_cookie);
                 match (found, dialect.rules().magic_cookie_attribute) {
                     (true, false) => (message, Some(ParseError::MsTurn)),
                     (false, true) => (message, Some(ParseError::NotMsTurn)),

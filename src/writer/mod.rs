@@ -14,10 +14,12 @@ use crate::transaction_id::TransactionId;
 
 mod payload;
 mod raw;
+mod rewrite;
 pub mod state;
 
 pub use self::payload::{PayloadWriter, Segments};
 use self::raw::{RawWriter, is_writer_only};
+pub use self::rewrite::{Rewrite, sign_in_place};
 use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed, Verbatim};
 
 /// Writes one message: header, attributes, integrity and FINGERPRINT, in this order, which the type

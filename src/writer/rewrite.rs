@@ -1,0 +1,253 @@
+//! Messages changed on their way: some attributes dropped or replaced, then signed again.
+
+use super::MessageWriter;
+use super::raw::is_writer_only;
+use crate::attribute::RawAttribute;
+use crate::buffer::Buffer;
+use crate::dialect::{Dialect, FingerprintRule, HmacInput};
+use crate::error::EncodeError;
+use crate::fingerprint;
+use crate::integrity::{
+    Coverage, HmacKey, IntegrityAlgorithm, Protection, Verified, length_with_tag,
+};
+use crate::message::{Attributes, Entry, Message};
+
+/// What happens to an attribute of a message that is rewritten; see [`Message::rewrite`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rewrite {
+    /// It is written as it was received, value and padding.
+    Keep,
+    /// It is not written. To replace it, write another one before returning this.
+    Drop,
+}
+
+impl<'a> Message<'a> {
+    /// Begins a message with the header and the attributes of this one, except those that `f` drops or
+    /// replaces. Attributes can then be appended and the message signed again.
+    ///
+    /// `f` is called for every attribute that is not ignored, in wire order, with the writer, so that it
+    /// can write others before or instead of it. The integrity attributes, FINGERPRINT and MS-TURN's
+    /// MAGIC-COOKIE are not passed to it, because the writer makes them:
+    /// [`finish_with`](MessageWriter::finish_with) with [`protection`](Self::protection) appends those that
+    /// the message had.
+    ///
+    /// The attributes are not authenticated. A proxy that has the key of the sender calls
+    /// [`Verified::rewrite`].
+    ///
+    /// # Errors
+    /// If the message does not fit, or for those of `f`.
+    pub fn rewrite<'o, B, F>(
+        &self,
+        buffer: &'o mut B,
+        f: F,
+    ) -> Result<MessageWriter<'o, B>, EncodeError>
+    where
+        B: Buffer + ?Sized,
+        F: FnMut(&RawAttribute<'a>, &mut MessageWriter<'o, B>) -> Result<Rewrite, EncodeError>,
+    {
+        rewrite(self, self.attributes(), buffer, f)
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// Begins a message with the header and the covered attributes of this one, except those that `f`
+    /// drops or replaces: see [`Message::rewrite`].
+    ///
+    /// ```
+    /// use stunwire::attribute::{AttributeType, Software, Username};
+    /// use stunwire::{Key, Message, MessageWriter, Method, Rewrite, TransactionId};
+    ///
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// # let mut buffer = [0; 128];
+    /// # let from_client = Key::short_term("the client's password");
+    /// # let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    /// #     .with(&Software::new("client")?)?
+    /// #     .with(&Username::new("user")?)?
+    /// #     .integrity(&from_client)?.fingerprint()?.finish()?;
+    /// let to_server = Key::short_term("the server's password");
+    /// let mut out = Vec::new();
+    /// let message = Message::parse(packet)?.verify(&from_client)?;
+    /// let packet = message
+    ///     .rewrite(&mut out, |attribute, _| Ok(match attribute.ty() {
+    ///         AttributeType::SOFTWARE => Rewrite::Drop,
+    ///         _ => Rewrite::Keep,
+    ///     }))?
+    ///     .with(&Software::new("gateway")?)?
+    ///     .finish_with(message.protection(), &to_server)?;
+    ///
+    /// let forwarded = Message::parse(packet)?.verify(&to_server)?;
+    /// assert_eq!(forwarded.get()?, Some(Software::new("gateway")?));
+    /// assert_eq!(forwarded.get()?, Some(Username::new("user")?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the message does not fit, or for those of `f`.
+    pub fn rewrite<'o, B, F>(
+        &self,
+        buffer: &'o mut B,
+        f: F,
+    ) -> Result<MessageWriter<'o, B>, EncodeError>
+    where
+        B: Buffer + ?Sized,
+        F: FnMut(&RawAttribute<'a>, &mut MessageWriter<'o, B>) -> Result<Rewrite, EncodeError>,
+    {
+        rewrite(&self.message(), self.attributes(), buffer, f)
+    }
+}
+
+fn rewrite<'a, 'o, B, F>(
+    message: &Message<'a>,
+    attributes: Attributes<'a>,
+    buffer: &'o mut B,
+    mut f: F,
+) -> Result<MessageWriter<'o, B>, EncodeError>
+where
+    B: Buffer + ?Sized,
+    F: FnMut(&RawAttribute<'a>, &mut MessageWriter<'o, B>) -> Result<Rewrite, EncodeError>,
+{
+    let mut writer = MessageWriter::new(buffer, message)?;
+    for attribute in attributes {
+        if is_writer_only(attribute.ty(), message.dialect()) {
+            continue;
+        }
+        if f(&attribute, &mut writer)? == Rewrite::Keep {
+            writer.raw(&attribute)?;
+        }
+    }
+    Ok(writer)
+}
+
+impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
+    /// Appends the integrity attributes and FINGERPRINT of `protection`, ends the message and returns its
+    /// bytes.
+    ///
+    /// # Errors
+    /// If they do not fit, or the dialect does not have them.
+    pub fn finish_with<K: HmacKey + ?Sized>(
+        mut self,
+        protection: Protection,
+        key: &K,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        for algorithm in protection.integrity() {
+            self.raw.sign(key, algorithm)?;
+        }
+        if protection.has_fingerprint() {
+            self.raw.fingerprint(protection.has_integrity())?;
+        }
+        self.raw.finish()
+    }
+
+    /// Appends FINGERPRINT if `protection` has it, ends the message without an integrity attribute and
+    /// returns its bytes.
+    pub(crate) fn finish_unsigned(
+        mut self,
+        protection: Protection,
+    ) -> Result<&'b mut [u8], EncodeError> {
+        if protection.has_fingerprint() {
+            self.raw.fingerprint(false)?;
+        }
+        self.raw.finish()
+    }
+}
+
+/// Computes the integrity attributes and FINGERPRINT of a message again, in place: for a proxy that has
+/// changed the value of an attribute without changing its length.
+///
+/// `packet` is the whole message. The attributes that it has are kept, with their lengths. The range of
+/// a value is [`RawAttribute::range`].
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, Priority};
+/// use stunwire::{Dialect, Key, Message, MessageWriter, Method, TransactionId, writer};
+///
+/// # let id = TransactionId::new(*b"not a secret");
+/// # let mut buffer = [0; 128];
+/// let key = Key::short_term("password");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .with(&Priority(1))?
+///     .integrity(&key)?.integrity_sha256(&key)?.fingerprint()?.finish()?;
+///
+/// let priority = Message::parse(packet)?
+///     .attributes()
+///     .find(|attribute| attribute.ty() == AttributeType::PRIORITY)
+///     .map(|attribute| attribute.range())
+///     .expect("just written");
+/// packet[priority].copy_from_slice(&7_u32.to_be_bytes());
+/// writer::sign_in_place(packet, Dialect::RFC8489, &key)?;
+///
+/// let message = Message::parse(packet)?;
+/// assert!(message.fingerprint().is_valid());
+/// assert_eq!(message.verify(&key)?.get()?, Some(Priority(7)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If `packet` is not a message of this dialect, one of its integrity attributes has an invalid length, or
+/// its FINGERPRINT is not last or not 4 bytes long.
+pub fn sign_in_place<K: HmacKey + ?Sized>(
+    packet: &mut [u8],
+    dialect: Dialect,
+    key: &K,
+) -> Result<(), EncodeError> {
+    let invalid = EncodeError::NoSuchMessage;
+    let message = dialect.parse(packet).map_err(|_| invalid)?;
+    let protection = message.protection();
+    let header = message.header();
+    let trailer = message.trailer();
+    let offsets = [Entry::Integrity, Entry::Sha256].map(|entry| trailer.offset(entry));
+    let fingerprint = trailer.offset(Entry::Fingerprint);
+    for algorithm in protection.integrity() {
+        let [integrity, sha256] = offsets;
+        let offset = match algorithm {
+            IntegrityAlgorithm::Sha256 { .. } => sha256,
+            IntegrityAlgorithm::Goog32 => return Err(EncodeError::NotInDialect),
+            IntegrityAlgorithm::Sha1 | IntegrityAlgorithm::MsTurnSha256 => integrity,
+        };
+        let len = algorithm.tag_len();
+        let length = match dialect.rules().hmac_input {
+            HmacInput::AdjustedLength => offset
+                .and_then(|offset| length_with_tag(offset, len))
+                .ok_or(invalid)?,
+            HmacInput::ZeroPadded => header.length(),
+        };
+        let (text, attribute) = offset
+            .and_then(|offset| packet.split_at_mut_checked(offset))
+            .ok_or(invalid)?;
+        let tag = match attribute {
+            [_, _, l0, l1, tag @ ..] if usize::from(u16::from_be_bytes([*l0, *l1])) == len => {
+                tag.get_mut(..len)
+            }
+            _ => None,
+        };
+        let coverage = text
+            .get(4..)
+            .and_then(|text| Coverage::new([text, &[], &[]], header.type_bits(), length, dialect));
+        let (Some(tag), Some(coverage)) = (tag, coverage) else {
+            return Err(invalid);
+        };
+        let hmac = coverage.with_segments(|segments| key.hmac(algorithm.hmac(), segments));
+        hmac.write(tag, algorithm.hmac())?;
+    }
+    match fingerprint {
+        Some(offset) => write_fingerprint(packet, offset).ok_or(invalid),
+        None if dialect.rules().fingerprint == FingerprintRule::Required
+            && protection.has_integrity() =>
+        {
+            Err(EncodeError::FingerprintMissing)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Computes the FINGERPRINT at `offset`. `None` if it is not the last attribute or not 4 bytes long.
+fn write_fingerprint(packet: &mut [u8], offset: usize) -> Option<()> {
+    let (text, attribute) = packet.split_at_mut_checked(offset)?;
+    let [_, _, 0, 4, value @ ..] = attribute else {
+        return None;
+    };
+    let value: &mut [u8; 4] = value.try_into().ok()?;
+    let (first, rest) = text.split_first_chunk::<4>()?;
+    *value = fingerprint::compute(*first, [rest, &[], &[]]).to_be_bytes();
+    Some(())
+}
