@@ -8,7 +8,7 @@ use crate::attribute::{Attribute, RawAttribute, announces_algorithms};
 use crate::code_point::{AttributeType, Class, Method};
 use crate::error::AttributeError;
 use crate::header::Header;
-use crate::message::{Attributes, Message};
+use crate::message::{Attributes, Message, ReadAttributes};
 use crate::transaction_id::TransactionId;
 
 /// A message whose integrity has been verified, which shows only what the tag covers.
@@ -63,6 +63,35 @@ impl<'a> Verified<'a> {
     #[inline]
     pub fn get<T: Attribute<'a>>(&self) -> Result<Option<T>, AttributeError> {
         self.attributes().get()
+    }
+
+    /// Reads several covered attributes in one pass: see [`Message::read`].
+    ///
+    /// ```
+    /// use stunwire::attribute::{Priority, UseCandidate, Username};
+    /// use stunwire::{Error, Key, Message};
+    ///
+    /// fn check(packet: &[u8], key: &Key) -> Result<bool, Error> {
+    ///     let check = Message::parse(packet)?.verify(key)?;
+    ///     let (username, priority, nominated) =
+    ///         check.read::<(Username, Priority, Option<UseCandidate>)>()?;
+    ///     println!("{username} {priority}");
+    ///     Ok(nominated.is_some())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If a required attribute is absent, or the value of one of these attributes is malformed.
+    #[inline]
+    pub fn read<T: ReadAttributes<'a>>(&self) -> Result<T, AttributeError> {
+        self.attributes().read()
+    }
+
+    /// Whether a covered attribute of this type is present.
+    #[must_use]
+    #[inline]
+    pub fn contains(&self, ty: AttributeType) -> bool {
+        self.attributes().next_of(|other| other == ty).is_some()
     }
 
     /// All covered attributes of type `T`.

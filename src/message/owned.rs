@@ -4,9 +4,11 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::{Message, Trailer};
+use super::{Attributes, Message, ReadAttributes, Trailer};
+use crate::attribute::Attribute;
+use crate::code_point::{Class, Method};
 use crate::dialect::Dialect;
-use crate::error::ParseError;
+use crate::error::{AttributeError, ParseError};
 use crate::header::Header;
 use crate::transaction_id::TransactionId;
 
@@ -67,6 +69,52 @@ impl OwnedMessage {
             type_bits: self.type_bits,
             dialect: self.dialect,
         }
+    }
+
+    /// The first attribute of type `T`: see [`Message::get`].
+    ///
+    /// # Errors
+    /// If the attribute is present and its value is malformed.
+    pub fn get<'a, T: Attribute<'a>>(&'a self) -> Result<Option<T>, AttributeError> {
+        self.as_message().get()
+    }
+
+    /// Reads several attributes in one pass: see [`Message::read`].
+    ///
+    /// # Errors
+    /// If a required attribute is absent, or the value of one of these attributes is malformed.
+    pub fn read<'a, T: ReadAttributes<'a>>(&'a self) -> Result<T, AttributeError> {
+        self.as_message().read()
+    }
+
+    /// The attributes that an agent may use: see [`Message::attributes`].
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'_> {
+        self.as_message().attributes()
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.as_message().header()
+    }
+
+    /// The class.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.as_message().class()
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.as_message().method()
+    }
+
+    /// The transaction id.
+    #[must_use]
+    pub fn transaction_id(&self) -> TransactionId {
+        self.id
     }
 
     /// The bytes of the message.
