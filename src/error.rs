@@ -387,10 +387,13 @@ pub enum EncodeError {
         /// Largest allowed number.
         max: u32,
     },
-    /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
-    #[error("the HMAC has {found} bytes where {expected} are needed")]
+    /// The key computed no HMAC: it is empty, or the application's [`HmacKey`](crate::HmacKey) failed.
+    #[error("the key computed no HMAC: it is empty, or the application's provider failed")]
+    NoHmac,
+    /// The application's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
+    #[error("the application's key returned an HMAC of {found} bytes, not of {expected}")]
     HmacLength {
-        /// Length in bytes of what was returned, at most 255.
+        /// Length of what was returned in bytes, at most 255.
         found: u8,
         /// Length of the full HMAC in bytes.
         expected: u8,
@@ -501,6 +504,13 @@ pub enum IntegrityError {
         /// Length of the tag in bytes.
         length: u16,
     },
+    /// The integrity attribute must be the last one, or be followed by FINGERPRINT alone, and is not.
+    /// Only in the dialects whose HMAC covers zeros up to a multiple of 64 bytes.
+    #[error("the dialect does not allow what follows the integrity attribute at offset {offset}")]
+    NotLast {
+        /// Offset of the integrity attribute from the start of the message, in bytes.
+        offset: u32,
+    },
     /// The tag is not the HMAC of the message under this key: the key is wrong or the message was
     /// changed.
     #[error("the tag at offset {offset} does not match: wrong key, or the message was changed")]
@@ -508,10 +518,13 @@ pub enum IntegrityError {
         /// Offset of the integrity attribute from the start of the message, in bytes.
         offset: u32,
     },
-    /// The caller's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
-    #[error("the HMAC has {found} bytes where {expected} are needed")]
+    /// The key computed no HMAC: it is empty, or the application's [`HmacKey`](crate::HmacKey) failed.
+    #[error("the key computed no HMAC: it is empty, or the application's provider failed")]
+    NoHmac,
+    /// The application's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
+    #[error("the application's key returned an HMAC of {found} bytes, not of {expected}")]
     HmacLength {
-        /// Length in bytes of what was returned, at most 255.
+        /// Length of what was returned in bytes, at most 255.
         found: u8,
         /// Length of the full HMAC in bytes.
         expected: u8,

@@ -52,11 +52,12 @@ pub use self::error::{
 pub use self::fingerprint::FingerprintStatus;
 pub use self::framing::channel_data::ChannelData;
 pub use self::header::Header;
-#[cfg(feature = "crypto")]
-pub use self::integrity::Key;
 pub use self::integrity::{
-    HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm, Policy, Protection, Verified,
+    Credentials, HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm, IntegrityCheck,
+    Policy, Protection, Verified, VerifiedGoogPing,
 };
+#[cfg(feature = "crypto")]
+pub use self::integrity::{Key, KeyBytes};
 #[cfg(feature = "bytes")]
 pub use self::message::OwnedMessage;
 pub use self::message::{

@@ -23,11 +23,13 @@ pub struct PrepareError;
 /// When a character is not allowed, or the text is empty.
 ///
 /// ```
-/// use stunwire::{Key, prepare};
+/// use stunwire::auth::prepare;
+/// use stunwire::{Credentials, Key};
 ///
 /// let password = prepare::opaque_string("correct\u{3000}horse")?;
 /// assert_eq!(password, "correct horse");
-/// let key = Key::long_term("turn", "example.org", &*password);
+/// let credentials = Credentials { username: "turn", password: &*password };
+/// let key = Key::long_term(&credentials, "example.org");
 /// # Ok::<(), prepare::PrepareError>(())
 /// ```
 pub fn opaque_string(text: &str) -> Result<Cow<'_, str>, PrepareError> {

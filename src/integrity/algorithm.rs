@@ -17,7 +17,8 @@ pub enum IntegrityAlgorithm {
     },
     /// MS-TURN's MESSAGE-INTEGRITY as HMAC-SHA256, 32 bytes (\[MS-TURN\] 2.2.2.17).
     MsTurnSha256,
-    /// GOOG-MESSAGE-INTEGRITY-32, the first 4 bytes of HMAC-SHA1.
+    /// GOOG-MESSAGE-INTEGRITY-32, the first 4 bytes of HMAC-SHA1. Only
+    /// [`Message::verify_goog_ping`](crate::Message::verify_goog_ping) accepts it.
     Goog32,
 }
 

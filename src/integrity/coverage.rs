@@ -53,6 +53,13 @@ impl<'a> Coverage<'a> {
         })
     }
 
+    /// The segments of a message in one piece.
+    pub(super) fn of_message(&self) -> [&[u8]; 3] {
+        let [first, second, third, zeros] = self.rest;
+        debug_assert!(second.is_empty() && third.is_empty());
+        [&self.start, first, zeros]
+    }
+
     /// Calls `f` with the segments, none of which is empty: two for a message in one piece without zeros.
     #[inline(always)]
     #[allow(clippy::arithmetic_side_effects, reason = "2 and at most 3")]

@@ -49,8 +49,9 @@ pub struct HmacTag {
 }
 
 impl HmacTag {
-    /// An HMAC that could not be computed. Verification and signing are then refused with an error that
-    /// gives the length as 0.
+    /// An HMAC that could not be computed: verification fails with
+    /// [`IntegrityError::NoHmac`](crate::IntegrityError::NoHmac), and signing with
+    /// [`EncodeError::NoHmac`](crate::EncodeError::NoHmac).
     pub const UNAVAILABLE: Self = Self {
         bytes: [0; 32],
         len: 0,
@@ -118,9 +119,12 @@ struct WrongLength {
 #[allow(clippy::cast_possible_truncation, reason = "20 or 32")]
 impl From<WrongLength> for IntegrityError {
     fn from(error: WrongLength) -> Self {
-        Self::HmacLength {
-            found: error.found,
-            expected: error.expected as u8,
+        match error {
+            WrongLength { found: 0, .. } => Self::NoHmac,
+            WrongLength { found, expected } => Self::HmacLength {
+                found,
+                expected: expected as u8,
+            },
         }
     }
 }
@@ -128,9 +132,12 @@ impl From<WrongLength> for IntegrityError {
 #[allow(clippy::cast_possible_truncation, reason = "20 or 32")]
 impl From<WrongLength> for EncodeError {
     fn from(error: WrongLength) -> Self {
-        Self::HmacLength {
-            found: error.found,
-            expected: error.expected as u8,
+        match error {
+            WrongLength { found: 0, .. } => Self::NoHmac,
+            WrongLength { found, expected } => Self::HmacLength {
+                found,
+                expected: expected as u8,
+            },
         }
     }
 }

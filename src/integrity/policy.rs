@@ -15,27 +15,43 @@
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
+    /// MESSAGE-INTEGRITY as an HMAC-SHA1 is accepted.
     pub(super) sha1: bool,
+    /// MESSAGE-INTEGRITY-SHA256, or MS-TURN's HMAC-SHA256, is accepted.
+    pub(super) sha256: bool,
     pub(super) sha256_min_len: u8,
-    pub(super) goog: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
             sha1: true,
+            sha256: true,
             sha256_min_len: 32,
-            goog: false,
         }
     }
 }
 
 impl Policy {
-    /// Refuses MESSAGE-INTEGRITY, which is an HMAC-SHA1.
+    /// Refuses MESSAGE-INTEGRITY as an HMAC-SHA1, whatever key it was made with: for a server that offers
+    /// only the password algorithm SHA-256, so that nobody chooses the weaker HMAC with the same key.
     #[must_use]
     pub const fn sha256_only(self) -> Self {
         Self {
             sha1: false,
+            sha256: true,
+            ..self
+        }
+    }
+
+    /// Accepts only MESSAGE-INTEGRITY as an HMAC-SHA1, and ignores MESSAGE-INTEGRITY-SHA256: for the
+    /// responses to a request that was sent with MESSAGE-INTEGRITY alone
+    /// ([RFC 8489 §9.1.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.4)).
+    #[must_use]
+    pub const fn sha1_only(self) -> Self {
+        Self {
+            sha1: true,
+            sha256: false,
             ..self
         }
     }
@@ -53,12 +69,5 @@ impl Policy {
             },
             ..self
         }
-    }
-
-    /// Accepts GOOG-MESSAGE-INTEGRITY-32 in messages without another integrity attribute: 4 bytes, which
-    /// one guess in 2^32 meets. For GOOG-PING and nothing else.
-    #[must_use]
-    pub const fn goog_integrity_32(self) -> Self {
-        Self { goog: true, ..self }
     }
 }

@@ -111,7 +111,7 @@ impl Message<'_> {
             len: sha256_tag_len(length).unwrap_or(32),
         });
         let goog = match (integrity, sha256) {
-            (None, None) => self.goog_offset().map(|_| IntegrityAlgorithm::Goog32),
+            (None, None) => self.goog_integrity().map(|_| IntegrityAlgorithm::Goog32),
             _ => None,
         };
         Protection {

@@ -161,9 +161,7 @@ impl<'a> Verified<'a> {
     /// [`reply_protection`](Self::reply_protection).
     #[must_use]
     pub fn reply_algorithm(&self) -> IntegrityAlgorithm {
-        if !self.message.dialect().rules().sha256_attribute
-            || self.algorithm == IntegrityAlgorithm::Goog32
-        {
+        if !self.message.dialect().rules().sha256_attribute {
             return self.algorithm;
         }
         let has = |wanted| self.attributes().any(|raw| raw.ty() == wanted);
@@ -200,11 +198,12 @@ impl<'a> Verified<'a> {
     /// ```
     /// use stunwire::attribute::{Nonce, Realm, Username};
     /// use stunwire::{
-    ///     Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
+    ///     Credentials, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
     /// };
     ///
     /// # let id = TransactionId::new(*b"not a secret");
-    /// let key = Key::long_term("user", "example.org", "password");
+    /// let credentials = Credentials { username: "user", password: "password" };
+    /// let key = Key::long_term(&credentials, "example.org");
     /// let mut buffer = [0; 256];
     /// let mut request = MessageWriter::new(&mut buffer, Header::request(Method::REFRESH, id))?;
     /// request

@@ -1,12 +1,13 @@
-//! Verification of a message's integrity attribute.
+//! Verification of a message's integrity attribute, in one step or in two.
+
+use core::fmt;
 
 use super::algorithm::{IntegrityAlgorithm, sha256_tag_len};
 use super::coverage::{Coverage, length_with_tag};
-use super::hmac::HmacKey;
+use super::hmac::{HmacAlgorithm, HmacKey, HmacTag};
 use super::policy::Policy;
 use super::verified::Verified;
-use crate::code_point::AttributeType;
-use crate::dialect::HmacInput;
+use crate::dialect::{FingerprintRule, HmacInput};
 use crate::error::IntegrityError;
 use crate::message::{Entry, Message};
 use crate::num::{saturating_u16, saturating_u32};
@@ -21,7 +22,7 @@ impl<'a> Message<'a> {
     /// constant time.
     ///
     /// ```
-    /// use stunwire::attribute::{Software, Username};
+    /// use stunwire::attribute::Username;
     /// use stunwire::{Header, IntegrityError, Key, Message, MessageWriter, Method, TransactionId};
     ///
     /// let key = Key::short_term("VOkJxbRl1RmTxUk/WvJxBt");
@@ -43,8 +44,9 @@ impl<'a> Message<'a> {
     /// # Errors
     /// - If there is no integrity attribute,
     /// - if its length is not one that [`Policy::default`] accepts,
+    /// - if something follows it, in the dialects in which it must be last,
     /// - if the tag is not that of the message under `key`,
-    /// - if `key` is the application's own and returns an HMAC of the wrong length.
+    /// - if `key` is empty, or is the application's own and returns no HMAC or one of the wrong length.
     #[inline]
     pub fn verify<K: HmacKey + ?Sized>(&self, key: &K) -> Result<Verified<'a>, IntegrityError> {
         self.verify_with(key, &Policy::default())
@@ -52,75 +54,217 @@ impl<'a> Message<'a> {
 
     /// Verifies the message's integrity under `key` by a policy other than the default.
     ///
+    /// ```
+    /// use stunwire::{IntegrityError, Key, Message, Policy, Verified};
+    ///
+    /// // A server that offers only the password algorithm SHA-256.
+    /// fn check<'a>(message: &Message<'a>, key: &Key) -> Result<Verified<'a>, IntegrityError> {
+    ///     message.verify_with(key, &Policy::default().sha256_only())
+    /// }
+    /// ```
+    ///
     /// # Errors
-    /// If [`verify`](Self::verify) fails, or if the integrity attribute is not one that the policy accepts.
+    /// If [`verify`](Self::verify) fails, or if the policy does not accept the integrity attribute.
     #[inline]
     pub fn verify_with<K: HmacKey + ?Sized>(
         &self,
         key: &K,
         policy: &Policy,
     ) -> Result<Verified<'a>, IntegrityError> {
+        let check = self.integrity_check(policy)?;
+        let algorithm = check.hmac_algorithm();
+        let hmac = check
+            .coverage
+            .with_segments(|segments| key.hmac(algorithm, segments));
+        check.finish(&hmac)
+    }
+
+    /// Begins the verification of the message's integrity: what to compute an HMAC over. For cryptography
+    /// that is asynchronous; for other providers implement [`HmacKey`].
+    ///
+    /// ```
+    /// use stunwire::{HmacAlgorithm, HmacTag, IntegrityError, Message, Policy, Verified};
+    ///
+    /// # struct KeyStore;
+    /// # impl KeyStore {
+    /// #     async fn hmac_sha1(&self, _: &str, _: &[u8]) -> [u8; 20] { [0; 20] }
+    /// # }
+    /// async fn verify<'a>(message: &Message<'a>, keys: &KeyStore) -> Result<Verified<'a>, IntegrityError> {
+    ///     let check = message.integrity_check(&Policy::default().sha1_only())?;
+    ///     let covered = check.segments().concat();
+    ///     let hmac = keys.hmac_sha1("alice", &covered).await;
+    ///     check.verify(hmac)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`verify_with`](Self::verify_with), except for those that concern the key.
+    #[inline]
+    pub fn integrity_check(&self, policy: &Policy) -> Result<IntegrityCheck<'a>, IntegrityError> {
         let trailer = self.trailer();
-        let dialect = self.dialect();
-        let sha1 = trailer.offset(Entry::Integrity);
-        let sha256 = trailer.offset(Entry::Sha256);
-        let goog = sha1.is_none() && sha256.is_none() && policy.goog;
-        let goog_offset = if goog { self.goog_offset() } else { None };
-        let offset = sha256.or(sha1).or(goog_offset);
+        let rules = self.dialect().rules();
+        let sha256 = match trailer.offset(Entry::Sha256) {
+            Some(offset) if policy.sha256 => Some(offset),
+            _ => None,
+        };
+        let offset = sha256.or(trailer.offset(Entry::Integrity));
         let offset = offset.ok_or(IntegrityError::Missing)?;
-        let (text, tlv) = self.tlv_at(offset).ok_or(IntegrityError::Missing)?;
-        let tag = tlv.value().ok_or(IntegrityError::Missing)?;
-        let algorithm = match (sha256.is_some(), tag.len()) {
+        let (_, tlv) = self.tlv_at(offset).ok_or(IntegrityError::Missing)?;
+        let algorithm = match (sha256.is_some(), tlv.len()) {
             (true, len) => sha256_tag_len(len)
                 .filter(|len| *len >= policy.sha256_min_len)
                 .map(|len| IntegrityAlgorithm::Sha256 { len }),
-            (false, 4) if goog => Some(IntegrityAlgorithm::Goog32),
-            (false, _) if goog => None,
             (false, 20) if policy.sha1 => Some(IntegrityAlgorithm::Sha1),
             (false, 20) => return Err(IntegrityError::Missing),
-            (false, 32) if dialect.rules().ms_turn_sha256 => Some(IntegrityAlgorithm::MsTurnSha256),
+            (false, 32) if rules.ms_turn_sha256 && policy.sha256 => {
+                Some(IntegrityAlgorithm::MsTurnSha256)
+            }
             _ => None,
         };
-        let Some(algorithm) = algorithm else {
-            return Err(IntegrityError::TagLength {
-                offset: saturating_u32(offset),
-                length: saturating_u16(tag.len()),
-            });
-        };
-        let header = self.header();
-        let length = match dialect.rules().hmac_input {
-            HmacInput::AdjustedLength => length_with_tag(offset, tag.len()),
-            HmacInput::ZeroPadded => Some(header.length()),
-        };
-        let coverage = length.and_then(|length| {
-            Coverage::new(
-                [text.get(4..)?, &[], &[]],
-                header.type_bits(),
-                length,
-                dialect,
-            )
-        });
-        let Some(coverage) = coverage else {
-            debug_assert!(false, "a parsed message has a header and all of its tag");
-            return Err(IntegrityError::Missing);
-        };
-        let hmac = coverage.with_segments(|segments| key.hmac(algorithm.hmac(), segments));
-        if !hmac.begins_with(tag, algorithm.hmac())? {
-            return Err(IntegrityError::Mismatch {
-                offset: saturating_u32(offset),
-            });
+        match algorithm {
+            Some(algorithm) => self.check_of(tlv, algorithm),
+            None => Err(tag_length(tlv)),
         }
-        Ok(Verified::new(*self, algorithm, offset))
     }
 
-    /// The offset of the first GOOG-MESSAGE-INTEGRITY-32 that is not ignored.
-    #[cold]
-    pub(super) fn goog_offset(&self) -> Option<usize> {
-        if !self.dialect().rules().sha256_attribute {
-            return None;
+    /// The check of the integrity attribute `tlv`.
+    #[inline(always)]
+    pub(super) fn check_of(
+        &self,
+        tlv: Tlv<'a>,
+        algorithm: IntegrityAlgorithm,
+    ) -> Result<IntegrityCheck<'a>, IntegrityError> {
+        let offset = tlv.offset();
+        let dialect = self.dialect();
+        let header = self.header();
+        let length = match dialect.rules().hmac_input {
+            HmacInput::AdjustedLength => length_with_tag(offset, tlv.len()),
+            HmacInput::ZeroPadded if self.is_followed_by_nothing_else(tlv) => Some(header.length()),
+            HmacInput::ZeroPadded => {
+                return Err(IntegrityError::NotLast {
+                    offset: saturating_u32(offset),
+                });
+            }
+        };
+        let text = self.as_bytes().get(4..offset);
+        let coverage = match (text, length) {
+            (Some(text), Some(length)) => {
+                Coverage::new([text, &[], &[]], header.type_bits(), length, dialect)
+            }
+            _ => None,
+        };
+        match (coverage, tlv.value()) {
+            (Some(coverage), Some(tag)) => Ok(IntegrityCheck {
+                message: *self,
+                algorithm,
+                offset,
+                tag,
+                coverage,
+            }),
+            _ => {
+                debug_assert!(false, "a parsed message has a header and all of the tag");
+                Err(IntegrityError::Missing)
+            }
         }
-        self.attributes()
-            .next_of(|ty| ty == AttributeType::GOOG_MESSAGE_INTEGRITY_32)
-            .map(Tlv::offset)
+    }
+
+    /// Whether the integrity attribute ends the message, or FINGERPRINT alone follows it where the dialect
+    /// requires that. Otherwise zeros could be inserted before the tag, which the HMAC covers as well where
+    /// the input ends with its padding, and the same number of bytes removed after the tag.
+    #[inline(always)]
+    fn is_followed_by_nothing_else(&self, tlv: Tlv<'a>) -> bool {
+        let end = tlv.next(false);
+        let end = match self.dialect().rules().fingerprint {
+            FingerprintRule::Required => match self.trailer().offset(Entry::Fingerprint) {
+                Some(fingerprint) if fingerprint == end.offset() => end.offset().checked_add(8),
+                _ => None,
+            },
+            _ => Some(end.offset()),
+        };
+        end == Some(self.as_bytes().len())
+    }
+}
+
+#[cold]
+pub(super) fn tag_length(tlv: Tlv<'_>) -> IntegrityError {
+    IntegrityError::TagLength {
+        offset: saturating_u32(tlv.offset()),
+        length: saturating_u16(tlv.len()),
+    }
+}
+
+/// A verification that waits for an HMAC, returned by [`Message::integrity_check`].
+#[must_use = "nothing is verified before `verify` is called"]
+#[derive(Clone, Copy)]
+pub struct IntegrityCheck<'a> {
+    message: Message<'a>,
+    algorithm: IntegrityAlgorithm,
+    /// Offset of the integrity attribute.
+    offset: usize,
+    tag: &'a [u8],
+    pub(super) coverage: Coverage<'a>,
+}
+
+impl<'a> IntegrityCheck<'a> {
+    /// Completes the verification with the full HMAC of [`hmac_algorithm`](Self::hmac_algorithm) over
+    /// [`segments`](Self::segments), which is truncated and compared here in constant time.
+    ///
+    /// # Errors
+    /// If the HMAC is not that of the message, or has the wrong length.
+    pub fn verify(self, hmac: impl Into<HmacTag>) -> Result<Verified<'a>, IntegrityError> {
+        self.finish(&hmac.into())
+    }
+
+    #[inline(always)]
+    fn finish(self, hmac: &HmacTag) -> Result<Verified<'a>, IntegrityError> {
+        self.compare(hmac)?;
+        Ok(Verified::new(self.message, self.algorithm, self.offset))
+    }
+
+    #[inline(always)]
+    pub(super) fn compare(&self, hmac: &HmacTag) -> Result<(), IntegrityError> {
+        if hmac.begins_with(self.tag, self.hmac_algorithm())? {
+            Ok(())
+        } else {
+            Err(IntegrityError::Mismatch {
+                offset: saturating_u32(self.offset),
+            })
+        }
+    }
+
+    /// The HMAC to compute.
+    #[must_use]
+    #[inline]
+    pub const fn hmac_algorithm(&self) -> HmacAlgorithm {
+        self.algorithm.hmac()
+    }
+
+    /// The bytes that the HMAC covers, one segment after the other: the start of the header with its length
+    /// as the HMAC wants it, the rest of the message before the integrity attribute, and in some dialects
+    /// zeros.
+    #[must_use]
+    pub fn segments(&self) -> [&[u8]; 3] {
+        self.coverage.of_message()
+    }
+
+    /// The integrity attribute that is verified.
+    #[must_use]
+    pub const fn algorithm(&self) -> IntegrityAlgorithm {
+        self.algorithm
+    }
+
+    /// The message, not authenticated.
+    #[must_use]
+    pub const fn message(&self) -> Message<'a> {
+        self.message
+    }
+}
+
+impl fmt::Debug for IntegrityCheck<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntegrityCheck")
+            .field("algorithm", &self.algorithm)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
     }
 }
