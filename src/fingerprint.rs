@@ -1,110 +1,97 @@
-//! Is it STUN: the CRC-32 behind a message.
+//! FINGERPRINT: whether a packet is a STUN message.
 
 use crate::attribute::{Attribute, Fingerprint};
 use crate::buffer::Buffer;
+use crate::dialect::Context;
 use crate::error::EncodeError;
 use crate::message::{Entry, Message};
 use crate::num::saturating_u32;
-use crate::wire::TLV_HEADER_LEN;
 
-/// XOR-ed onto the CRC, so that a packet of another protocol that ends in a CRC-32 of itself does
-/// not pass for STUN (RFC 8489 §14.7).
+/// XORed with the CRC, so that a packet of another protocol that ends in its own CRC-32 does not pass for
+/// STUN (RFC 8489 §14.7).
 const XOR: u32 = 0x5354_554E;
 
-/// What a message's FINGERPRINT says: [`Message::fingerprint`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FingerprintStatus {
-    /// There is none.
-    Absent,
-    /// It is the CRC of the message.
-    Valid,
-    /// It is the CRC by the odd table of \[MS-ICE2\] 3.1.4.8.2 and not the usual one. Said only in
-    /// the dialects of MS-ICE2.
-    ValidMsTable,
-    /// It is not the CRC of the message, or not 4 bytes long.
-    Invalid,
-    /// Something follows it, which
-    /// [RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7) does not allow.
-    NotLast,
-}
-
-impl FingerprintStatus {
-    /// Whether it is there and holds.
-    #[must_use]
-    pub const fn is_valid(self) -> bool {
-        matches!(self, Self::Valid | Self::ValidMsTable)
-    }
-}
-
 impl Message<'_> {
-    /// Checks FINGERPRINT: whether the bytes are a STUN message, and not whether anybody vouches for
-    /// them ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
+    /// Checks FINGERPRINT
+    /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)), which tells STUN from other
+    /// protocols on the same port. It authenticates nothing: anyone can compute it.
     ///
-    /// Computed when asked, never by [`parse`](Message::parse).
+    /// [`parse`](Message::parse) does not compute it.
+    ///
+    /// ```
+    /// use stunwire::{FingerprintStatus, Message, MessageWriter, Method, TransactionId};
+    ///
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// let mut buffer = [0; 28];
+    /// let request = MessageWriter::request(&mut buffer, Method::BINDING, id)?;
+    /// let packet = request.fingerprint()?.finish()?;
+    /// assert_eq!(Message::parse(packet)?.fingerprint(), FingerprintStatus::Valid);
+    ///
+    /// packet[8] ^= 1;
+    /// assert_eq!(Message::parse(packet)?.fingerprint(), FingerprintStatus::Invalid);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn fingerprint(&self) -> FingerprintStatus {
-        let Some(place) = self.trailer().offset(Entry::Fingerprint) else {
+        let Some(offset) = self.trailer().offset(Entry::Fingerprint) else {
             return FingerprintStatus::Absent;
         };
-        let Some((text, fingerprint)) = self.tlv_at(place) else {
+        let Some((text, tlv)) = self.tlv_at(offset) else {
+            debug_assert!(false, "parsing has found the attribute");
             return FingerprintStatus::Invalid;
         };
-        let value = fingerprint.value().unwrap_or_default();
-        let context = crate::Context::new(self.transaction_id(), self.dialect());
-        let Ok(found) = Fingerprint::decode(value, context) else {
-            return FingerprintStatus::Invalid;
+        let context = Context::new(self.transaction_id(), self.dialect());
+        let found = match tlv.value().map(|value| Fingerprint::decode(value, context)) {
+            Some(Ok(found)) => found,
+            _ => return FingerprintStatus::Invalid,
         };
-        let end = text
-            .len()
-            .wrapping_add(TLV_HEADER_LEN)
-            .wrapping_add(value.len());
-        if end != self.as_bytes().len() {
+        if tlv.next(false).offset() != self.as_bytes().len() {
             return FingerprintStatus::NotLast;
         }
-        // It is last, so the header's length counts it, as §14.7 wants.
-        if found.value() == crc32fast::hash(text) ^ XOR {
+        // It is the last attribute, so the header's length counts it, as §14.7 wants.
+        if found == Fingerprint::of(text) {
             FingerprintStatus::Valid
-        } else if self.dialect().rules().alternate_crc && found.value() == ms_crc(text) ^ XOR {
-            FingerprintStatus::ValidMsTable
+        } else if self.dialect().rules().alternate_crc && found.0 == alternate_crc(text) ^ XOR {
+            FingerprintStatus::ValidAlternateCrc
         } else {
             FingerprintStatus::Invalid
         }
     }
 
-    /// Writes the second copy that \[MS-ICE2\] 3.1.4.8.2 wants sent of every check and answer: the
-    /// same bytes, FINGERPRINT by Microsoft's table.
+    /// Copies the message with a FINGERPRINT by the alternate CRC of MS-ICE2: the second packet that
+    /// \[MS-ICE2\] 3.1.4.8.2 sends for each connectivity check and response.
     ///
-    /// The tables differ in one entry, so for about two messages in three the copy is the message
-    /// itself. Once the peer has sent IMPLEMENTATION-VERSION, it needs no second copy.
+    /// The two CRC tables differ in one entry, so for about two messages in three the copy is equal to the
+    /// message. A peer that has sent IMPLEMENTATION-VERSION needs no second packet.
     ///
     /// ```
     /// use stunwire::attribute::ms::ImplementationVersion;
     /// use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
     ///
-    /// # // One of those ids that make a difference.
-    /// # let id = TransactionId::new(*b"not a secre0");
-    /// # let key = Key::short_term("the password of the other side");
+    /// // An id with which the two differ.
+    /// let id = TransactionId::new(*b"not a secre0");
+    /// let key = Key::short_term("the password of the other side");
     /// let header = Header::request(Method::BINDING, id).in_dialect(Dialect::MS_ICE2_LEGACY);
     /// let mut buffer = [0; 128];
     /// let mut check = MessageWriter::new(&mut buffer, header)?;
     /// check.attribute(&ImplementationVersion(2))?;
     /// let check = check.integrity(&key)?.fingerprint()?.finish()?;
     /// let check = Dialect::MS_ICE2_LEGACY.parse(check)?;
-    ///
-    /// let mut second = [0; 128];
-    /// let second = check.twin(&mut second)?;
-    /// let twin = Dialect::MS_ICE2_LEGACY.parse(second)?;
     /// assert_eq!(check.fingerprint(), FingerprintStatus::Valid);
-    /// assert!(twin.fingerprint().is_valid());
+    ///
+    /// let mut buffer = [0; 128];
+    /// let copy = check.copy_with_alternate_crc(&mut buffer)?;
+    /// let copy = Dialect::MS_ICE2_LEGACY.parse(copy)?;
+    /// assert_eq!(copy.fingerprint(), FingerprintStatus::ValidAlternateCrc);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// When the dialect is none of MS-ICE2's, the message has no FINGERPRINT that holds by the usual
-    /// table, or the copy does not fit.
-    pub fn twin<'b, B: Buffer + ?Sized>(
+    /// - If the dialect is not one of MS-ICE2,
+    /// - if [`fingerprint`](Self::fingerprint) is not [`FingerprintStatus::Valid`],
+    /// - if the buffer is too small.
+    pub fn copy_with_alternate_crc<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
     ) -> Result<&'b mut [u8], EncodeError> {
@@ -114,41 +101,99 @@ impl Message<'_> {
         if self.fingerprint() != FingerprintStatus::Valid {
             return Err(EncodeError::FingerprintMissing);
         }
-        let (bytes, start) = (self.as_bytes(), buffer.start());
-        let available = buffer.limit().saturating_sub(start);
-        let Some(copy) = buffer.extend(start, bytes.len()) else {
-            return Err(EncodeError::BufferFull {
-                needed: saturating_u32(bytes.len()),
-                available: u32::try_from(available).unwrap_or(u32::MAX),
-            });
+        let bytes = self.as_bytes();
+        // FINGERPRINT is the last attribute and 8 bytes long: it has just been checked.
+        let Some((text, [t0, t1, l0, l1, ..])) = bytes.split_last_chunk::<8>() else {
+            debug_assert!(false, "a message with FINGERPRINT has 28 bytes or more");
+            return Err(EncodeError::FingerprintMissing);
         };
-        copy.copy_from_slice(bytes);
-        // FINGERPRINT is last and 8 bytes long: it has just been checked.
-        if let Some((text, fingerprint)) = copy.split_last_chunk_mut::<8>() {
-            let [_, _, _, _, crc @ ..] = fingerprint;
-            *crc = (ms_crc(text) ^ XOR).to_be_bytes();
+        let [c0, c1, c2, c3] = (alternate_crc(text) ^ XOR).to_be_bytes();
+        let fingerprint = [*t0, *t1, *l0, *l1, c0, c1, c2, c3];
+        let start = buffer.start();
+        let available = buffer.limit().saturating_sub(start);
+        match buffer.extend(start, bytes.len()) {
+            Some(copy) => {
+                for (to, from) in copy.iter_mut().zip(text.iter().chain(&fingerprint)) {
+                    *to = *from;
+                }
+                Ok(copy)
+            }
+            None => Err(EncodeError::BufferFull {
+                needed: saturating_u32(bytes.len()),
+                available: saturating_u32(available),
+            }),
         }
-        Ok(copy)
     }
 }
 
-/// The value of FINGERPRINT for a message whose first 4 bytes are `front` and the others up to
-/// FINGERPRINT `behind`, in pieces.
+/// What the FINGERPRINT of a message says, returned by [`Message::fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FingerprintStatus {
+    /// The message has no FINGERPRINT.
+    Absent,
+    /// It is the CRC of the message.
+    Valid,
+    /// It is the CRC of the message by the alternate table of \[MS-ICE2\] 3.1.4.8.2, and not by the usual
+    /// one. Only in the dialects of MS-ICE2.
+    ValidAlternateCrc,
+    /// It is not the CRC of the message, or not 4 bytes long.
+    Invalid,
+    /// An attribute follows it, which
+    /// [RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7) does not allow.
+    NotLast,
+}
+
+impl FingerprintStatus {
+    /// Whether FINGERPRINT is present and is a CRC of the message.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        matches!(self, Self::Valid | Self::ValidAlternateCrc)
+    }
+}
+
+impl Fingerprint {
+    /// Computes FINGERPRINT for the bytes of a message that precede it, in a header whose length counts the
+    /// 8 bytes of FINGERPRINT
+    /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
+    ///
+    /// [`MessageWriter::fingerprint`](crate::MessageWriter::fingerprint) and
+    /// [`Message::fingerprint`](crate::Message::fingerprint) call it. It is here for packets that are put
+    /// together by other code.
+    ///
+    /// ```
+    /// use stunwire::Message;
+    /// use stunwire::attribute::Fingerprint;
+    ///
+    /// let mut packet = *b"\x00\x11\x00\x08\x21\x12\xa4\x42abcdefghijkl\x80\x28\x00\x04....";
+    /// let fingerprint = Fingerprint::of(&packet[..20]);
+    /// packet[24..].copy_from_slice(&fingerprint.value().to_be_bytes());
+    /// assert!(Message::parse(&packet)?.fingerprint().is_valid());
+    /// # Ok::<(), stunwire::ParseError>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn of(text: &[u8]) -> Self {
+        Self(crc32fast::hash(text) ^ XOR)
+    }
+}
+
+/// The value of FINGERPRINT for a message whose first 4 bytes are `start`, and the others up to FINGERPRINT
+/// the segments in `rest`.
 #[inline(always)]
-pub(crate) fn compute(front: [u8; 4], behind: [&[u8]; 3]) -> u32 {
+pub(crate) fn compute(start: [u8; 4], rest: [&[u8]; 3]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
-    crc.update(&front);
-    for piece in behind {
-        if !piece.is_empty() {
-            crc.update(piece);
+    crc.update(&start);
+    for segment in rest {
+        if !segment.is_empty() {
+            crc.update(segment);
         }
     }
     crc.finalize() ^ XOR
 }
 
-/// The CRC-32 by Microsoft's table: entry 90 of the usual one, 8bbeb8ea, lost a digit in print and
-/// became 08bbe8ea, and that is what their programs compute (\[MS-ICE2\] 3.1.4.8.2).
-pub(crate) fn ms_crc(bytes: &[u8]) -> u32 {
+/// The CRC-32 by the table printed in \[MS-ICE2\] 3.1.4.8.2, whose entry 90 is 08bbe8ea instead of 8bbeb8ea.
+pub(crate) fn alternate_crc(bytes: &[u8]) -> u32 {
     let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
         let [low, ..] = crc.to_le_bytes();
         let entry = match low ^ byte {
@@ -171,7 +216,7 @@ fn crc_entry(index: u8) -> u32 {
 mod tests {
     use super::*;
 
-    // The check value of CRC-32/ISO-HDLC: the digits 1 to 9. No byte of it meets entry 90.
+    // The check value of CRC-32/ISO-HDLC: the digits 1 to 9, none of which uses entry 90.
     #[test]
     fn check_value() {
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
@@ -181,9 +226,9 @@ mod tests {
 
     #[test]
     fn tables_differ_in_one_entry() {
-        // The first byte meets entry 0xFF ^ byte.
+        // The first byte uses entry 0xFF ^ byte.
         for byte in 0..=u8::MAX {
-            let same = ms_crc(&[byte]) == crc32fast::hash(&[byte]);
+            let same = alternate_crc(&[byte]) == crc32fast::hash(&[byte]);
             assert_eq!(same, byte != 0xFF ^ 0x5A);
         }
     }

@@ -86,7 +86,7 @@ impl fmt::Display for MessageIntegritySha256<'_> {
 ///
 /// To check it: [`Message::fingerprint`](crate::Message::fingerprint). Only the writer makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fingerprint(u32);
+pub struct Fingerprint(pub(crate) u32);
 
 impl Fingerprint {
     /// The value, XOR-ed as it stands on the wire.
