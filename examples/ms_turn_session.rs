@@ -16,7 +16,8 @@ use stunwire::attribute::{Lifetime, MappedAddress, Nonce, Realm, Username, XorMa
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
 use stunwire::framing::{MsFrame, MsFrameKind, MsTcp, Next};
 use stunwire::{
-    Class, Code, Dialect, EncodeError, Header, Key, Message, MessageWriter, Method, TransactionId,
+    Class, Code, Credentials, Dialect, EncodeError, Header, Key, Message, MessageWriter, Method,
+    TransactionId,
 };
 
 /// What the server's web service handed out, base64 decoded.
@@ -29,7 +30,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome {
     let mut client = Client::new();
-    let mut server = Server::new("198.51.100.7:50001".parse()?);
+    let mut server = Server::new("198.51.100.7:50001".parse()?)?;
     // Each side has its turn until neither has anything to say.
     let mut to_server = client.hello();
     let mut to_client = Vec::new();
@@ -138,7 +139,11 @@ impl Client {
             let realm = message.get::<Realm<'_>>()?.ok_or("no realm")?;
             let nonce = message.get::<Nonce<'_>>()?.ok_or("no nonce")?;
             let version = ms::Version::MULTIPLEXED_TCP.common(message.get()?);
-            self.key = Some(Key::ms_turn(USER, &realm, PASSWORD, &nonce, version.0));
+            let credentials = Credentials {
+                username: USER,
+                password: PASSWORD,
+            };
+            self.key = Some(Key::ms_turn(&credentials, realm, nonce, version.0));
             self.nonce = nonce.as_bytes().to_vec();
             self.step = Step::Allocation;
             self.request(out, Method::ALLOCATE, Some(Lifetime::from_secs(600)))?;
@@ -220,13 +225,19 @@ struct Server {
 }
 
 impl Server {
-    fn new(client: SocketAddr) -> Self {
-        Self {
+    fn new(client: SocketAddr) -> Result<Self, EncodeError> {
+        let credentials = Credentials {
+            username: USER,
+            password: PASSWORD,
+        };
+        let (realm, nonce) = (Realm::new(REALM)?, Nonce::new(NONCE)?);
+        let version = ms::Version::MULTIPLEXED_TCP.0;
+        Ok(Self {
             stream: PseudoTls::server(),
-            key: Key::ms_turn(USER, REALM, PASSWORD, NONCE, ms::Version::MULTIPLEXED_TCP.0),
+            key: Key::ms_turn(&credentials, realm, nonce, version),
             client,
             allocation: None,
-        }
+        })
     }
 
     fn receive(&mut self, input: &mut Vec<u8>, out: &mut Vec<u8>) -> Outcome {

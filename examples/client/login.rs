@@ -7,7 +7,8 @@ use stunwire::attribute::{
 };
 use stunwire::writer::state::Open;
 use stunwire::{
-    Dialect, Header, Key, Message, MessageWriter, Method, TransactionId, Verified, nonce,
+    Credentials, Dialect, Header, Key, Message, MessageWriter, Method, TransactionId, Verified,
+    nonce,
 };
 
 use super::link::{Answer, Link};
@@ -33,7 +34,15 @@ impl<'a> Login<'a> {
         let algorithm = nonce::choose_algorithm(&message, &ours)?
             .map(|theirs| PasswordAlgorithm::new(theirs.number(), &[]));
         let by = algorithm.unwrap_or(PasswordAlgorithm::MD5);
-        let key = Key::long_term_by(by, user, &realm, password).ok_or("unknown algorithm")?;
+        let key = Key::long_term_by(
+            by,
+            &Credentials {
+                username: user,
+                password,
+            },
+            &realm,
+        )
+        .ok_or("unknown algorithm")?;
         Ok(Self {
             user,
             password,

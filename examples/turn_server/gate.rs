@@ -12,7 +12,8 @@ use stunwire::attribute::{
 use stunwire::nonce::password_algorithm;
 use stunwire::reply::{self, Challenge};
 use stunwire::{
-    AttributeError, EncodeError, Key, Message, MessageWriter, SecurityFeatures, Verified,
+    AttributeError, Credentials, EncodeError, Key, Message, MessageWriter, SecurityFeatures,
+    Verified,
 };
 
 use crate::config::Config;
@@ -80,11 +81,15 @@ impl Gate {
     pub fn new(config: &Config, now: Instant) -> Self {
         let realm = config.realm.clone();
         let account = |(name, password): &(String, String)| {
+            let credentials = Credentials {
+                username: name,
+                password,
+            };
             let account = Account {
                 name: name.clone(),
                 hash: UserHash::of(name, &realm),
-                md5: Key::long_term(name, &realm, password),
-                sha256: Key::long_term_sha256(name, &realm, password),
+                md5: Key::long_term(&credentials, &realm),
+                sha256: Key::long_term_sha256(&credentials, &realm),
             };
             (name.clone().into_bytes(), Arc::new(account))
         };
