@@ -110,7 +110,7 @@ writes!(GoogMiscInfoList<'_>, as GoogMiscInfo<'_>,
 /// GOOG-MESSAGE-INTEGRITY-32: the first 4 bytes of an HMAC-SHA1, for GOOG-PING. Registered by IANA,
 /// layout of libwebrtc.
 ///
-/// To check it: [`Policy::goog_integrity_32`](crate::Policy::goog_integrity_32). Only the writer
+/// To check it: [`Message::verify_goog_ping`](crate::Message::verify_goog_ping). Only the writer
 /// makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoogMessageIntegrity32([u8; 4]);
