@@ -64,11 +64,13 @@ fn typed(check: &[u8], allocate: &[u8], ms_send: &[u8]) {
     assert_eq!(black_box(op_check(check)), by_hand);
     assert_eq!(black_box(op_check_walk(check)), by_hand);
     assert_eq!(black_box(op_check_any(check)), by_hand);
+    assert_eq!(black_box(op_check_read(check)), by_hand);
 
     let by_hand = black_box(floor_allocate(allocate));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_allocate(allocate)), by_hand);
     assert_eq!(black_box(op_allocate_walk(allocate)), by_hand);
+    assert_eq!(black_box(op_allocate_read(allocate)), by_hand);
 
     let by_hand = black_box(floor_ms_send(ms_send));
     assert!(by_hand.is_some_and(|view| view.destination.is_some()));

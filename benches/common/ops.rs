@@ -125,6 +125,30 @@ pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
+#[inline(never)]
+pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
+    let (username, priority, controlling, nominated, integrity, fingerprint) =
+        Message::parse(bytes)
+            .ok()?
+            .read::<(
+                Username,
+                Priority,
+                IceControlling,
+                Option<UseCandidate>,
+                MessageIntegrity,
+                Fingerprint,
+            )>()
+            .ok()?;
+    Some(CheckView {
+        username: username.as_bytes(),
+        priority: priority.0,
+        controlling: controlling.0,
+        nominated: nominated.is_some(),
+        integrity: integrity.tag(),
+        fingerprint: fingerprint.value(),
+    })
+}
+
 /// What an authenticated Allocate request says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AllocateView<'a> {
@@ -180,6 +204,34 @@ pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
         read_allocate(&mut view, attribute.ok()?)?;
     }
     Some(view)
+}
+
+#[inline(never)]
+pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
+    let (username, realm, nonce, software, transport, lifetime, integrity, fingerprint) =
+        Message::parse(bytes)
+            .ok()?
+            .read::<(
+                Username,
+                Realm,
+                Nonce,
+                Software,
+                RequestedTransport,
+                Lifetime,
+                MessageIntegrity,
+                Fingerprint,
+            )>()
+            .ok()?;
+    Some(AllocateView {
+        username: username.as_bytes(),
+        realm: realm.as_bytes(),
+        nonce: nonce.as_bytes(),
+        software: software.as_bytes(),
+        transport: transport.0.0,
+        lifetime: lifetime.as_secs(),
+        integrity: integrity.tag(),
+        fingerprint: fingerprint.value(),
+    })
 }
 
 /// What a Send request of MS-TURN says.
@@ -378,7 +430,7 @@ pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
         sum = sum.wrapping_add(match frame {
             Frame::Stun(message) => message.len(),
             Frame::ChannelData { number, payload } => {
-                usize::from(number.get()).wrapping_add(payload.len())
+                usize::from(number.as_u16()).wrapping_add(payload.len())
             }
         });
         at = at.wrapping_add(consumed);
