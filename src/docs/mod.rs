@@ -1,4 +1,22 @@
-//! Guides: the design, hostile input, interoperability, Microsoft's protocols and performance.
+//! Guides: conformance, the design, hostile input, interoperability, Microsoft's protocols and performance.
+
+#[doc = include_str!("conformance.md")]
+pub mod conformance {
+    #[doc = include_str!("conformance/stun.md")]
+    pub mod stun {}
+
+    #[doc = include_str!("conformance/turn.md")]
+    pub mod turn {}
+
+    #[doc = include_str!("conformance/ice.md")]
+    pub mod ice {}
+
+    #[doc = include_str!("conformance/framing.md")]
+    pub mod framing {}
+
+    #[doc = include_str!("conformance/microsoft.md")]
+    pub mod microsoft {}
+}
 
 #[doc = include_str!("design.md")]
 pub mod design {}

@@ -1,5 +1,5 @@
 //! What differs between the dialects, at the edges: attributes that end a message, aliases, error codes,
-//! detection, padding, FINGERPRINT in classic STUN, and the sizes of replies.
+//! detection, padding and FINGERPRINT in classic STUN.
 //!
 //! The messages were computed by `dialects.py`.
 
@@ -7,8 +7,8 @@ use stunwire::attribute::{
     AttributeType, Realm, Software, Username, XorMappedAddress,
 };
 use stunwire::{
-    Code, Dialect, ErrorCode, FingerprintStatus, Header, Key, Message, MessageWriter, Method,
-    TransactionId, reply,
+    Dialect, ErrorCode, FingerprintStatus, Header, Key, Message, MessageWriter, Method,
+    TransactionId,
 };
 
 use super::{message, visible};

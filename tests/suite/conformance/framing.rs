@@ -162,7 +162,7 @@ fn first_bytes_of_rfc9443() {
 /// RFC 7983 §7: methods from 0x100 on would begin with a byte above 3, so they are not told from others.
 #[test]
 fn methods_that_collide_with_other_protocols() {
-    for (method, first) in [(0x0FF, 3), (0x100, 4), (0x7FF, 0x1F)] {
+    for (method, first) in [(0x0FF, 2), (0x100, 4), (0x7FF, 0x1E)] {
         let mut buffer = [0; 20];
         let method = Method::new(method).unwrap();
         let bytes = MessageWriter::request(&mut buffer, method, ID)

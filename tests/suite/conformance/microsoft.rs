@@ -376,7 +376,7 @@ fn ms_ice2_attributes() {
     }
 }
 
-/// \[MS-ICE2\] 3.1.4.8: the tag of the old format covers zero-padded bytes, and its length counts FINGERPRINT:
+/// \[MS-ICE2\] 2.2.2: the tag of the old format covers zero-padded bytes, and its length counts FINGERPRINT:
 /// the sample that Microsoft published.
 #[test]
 fn ms_ice2_message_integrity() {
@@ -411,7 +411,7 @@ fn ms_ice2_over_tcp() {
     assert_eq!(frame, check);
 }
 
-/// \[MS-ICE2\] 3.1.4.8.3: a check without USERNAME or FINGERPRINT is discarded, one without MESSAGE-INTEGRITY
+/// \[MS-ICE2\], validation of Binding requests: a check without USERNAME or FINGERPRINT is discarded, one without MESSAGE-INTEGRITY
 /// is answered with a 401: what tells the three apart.
 #[test]
 fn ms_ice2_what_a_check_lacks() {
@@ -514,7 +514,7 @@ fn bandwidth_sip_and_location() {
         &hex("01 02 02 00"),
         ms::LocationProfile {
             peer: ms::Location::INTERNET,
-            local: ms::Location::INTRANET,
+            own: ms::Location::INTRANET,
             federation: ms::Federation::PUBLIC_CLOUD,
         },
     );

@@ -13,6 +13,7 @@ mod microsoft;
 mod oauth;
 mod page;
 mod relaying;
+mod replies;
 mod stun;
 mod stun_attributes;
 mod tcp_allocations;

@@ -1,13 +1,13 @@
 //! RFC 8489 §14: the attributes.
 
 use stunwire::attribute::{
-    AlternateDomain, AlternateServer, Attribute, AttributeType, Lifetime, MappedAddress, Nonce,
+    AlternateDomain, AlternateServer, Attribute, AttributeType, EncodeAttribute, Lifetime, MappedAddress, Nonce,
     PasswordAlgorithm, PasswordAlgorithms, Priority, Realm, Software, UnknownAttributes, UserHash,
     Username, XorMappedAddress,
 };
 use stunwire::{
     Code, EncodeError, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError,
-    Key, Message, MessageWriter, Method, Policy, TransactionId,
+    Key, Message, MessageWriter, Method, Policy, TransactionId, reply,
 };
 
 use super::{ID, both_ways, decode, message, tlv, visible, written};
@@ -404,9 +404,11 @@ fn error_code_class_and_number() {
             assert_eq!(decode::<ErrorCode>(&value).is_ok(), valid, "{class} {number}");
         }
     }
-    for (code, valid) in [(299, false), (300, true), (699, true), (700, false)] {
-        assert_eq!(Code::new(code).is_some(), valid, "{code}");
+    for (code, valid) in [(299, false), (300, true), (699, true)] {
+        let error = ErrorCode::from(Code::new(code).unwrap());
+        assert_eq!(written(&error).is_ok(), valid, "{code}");
     }
+    assert_eq!(Code::new(700), None);
 }
 
 /// §14.8: a reason phrase of fewer than 128 characters; 763 bytes are read, and bytes that are not UTF-8
@@ -424,6 +426,34 @@ fn reason_phrase_lengths() {
     let read = decode::<ErrorCode>(b"\0\0\x04\0\xFF\xFE").unwrap();
     assert_eq!(read.code(), Code::BAD_REQUEST);
     assert!(read.reason_str().is_err());
+}
+
+/// §14.8: a 300 is signed, and goes only to a request that was verified and has a user.
+#[test]
+fn a_300_needs_a_user_and_is_signed() {
+    let key = Key::short_term("secret");
+    let server = AlternateServer("192.0.2.1:3478".parse().unwrap());
+    let user = Username::new("user").unwrap();
+    let hash = UserHash::of("user", "example.org");
+    let users: [Option<&dyn EncodeAttribute>; 3] = [None, Some(&user), Some(&hash)];
+    for user in users {
+        let mut out = Vec::new();
+        let mut request = MessageWriter::request(&mut out, Method::ALLOCATE, ID).unwrap();
+        if let Some(user) = user {
+            request.attribute(user).unwrap();
+        }
+        let request = request.integrity(&key).unwrap().finish().unwrap();
+        let request = Message::parse(request).unwrap().verify(&key).unwrap();
+        let reply = reply::try_alternate(&request, &key, server, None);
+        assert_eq!(reply.is_some(), user.is_some());
+        let Some(reply) = reply else { continue };
+        let mut out = Vec::new();
+        let reply = Message::parse(reply.write(&mut out).unwrap()).unwrap();
+        let verified = reply.verify(&key).unwrap();
+        let error = verified.get::<ErrorCode>().unwrap().unwrap();
+        assert_eq!(error.code(), Code::TRY_ALTERNATE);
+        assert_eq!(verified.get().unwrap(), Some(server));
+    }
 }
 
 /// §14.9, §14.10, §14.14: fewer than 128 characters, which can be 508 bytes; 763 bytes are read.
@@ -507,7 +537,7 @@ fn texts_with_nuls_in_their_length() {
     assert_eq!(user.trimmed(), b"user");
 }
 
-/// A reply to a request of another method or id does not exist: the writer takes both from the request.
+/// §14.2: the mask is that of the message, so a value read with another transaction id is another address.
 #[test]
 fn the_context_of_a_value_is_its_message() {
     let other = TransactionId::new(*b"mnopqrstuvwx");
