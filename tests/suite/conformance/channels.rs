@@ -115,8 +115,7 @@ fn channel_data_may_be_padded_over_udp() {
     let number = ChannelNumber::new(0x4001).unwrap();
     let mut buffer = [0xAA; HEADROOM + 5];
     buffer[HEADROOM..].copy_from_slice(b"hello");
-    let packet =
-        relay::channel_data_in_place(&mut buffer, HEADROOM..HEADROOM + 5, number).unwrap();
+    let packet = relay::channel_data_in_place(&mut buffer, HEADROOM..HEADROOM + 5, number).unwrap();
     assert_eq!(buffer[packet], hex("4001 0005 68656c6c6f"));
 }
 

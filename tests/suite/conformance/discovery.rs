@@ -10,8 +10,16 @@ use crate::support::hex;
 fn response_origin_and_other_address() {
     let v4 = hex("0001 0d96 c0000201");
     let v6 = hex("0002 0d97 20010db8000000000000000000000001");
-    both_ways(0x802B, &v4, ResponseOrigin("192.0.2.1:3478".parse().unwrap()));
-    both_ways(0x802C, &v6, OtherAddress("[2001:db8::1]:3479".parse().unwrap()));
+    both_ways(
+        0x802B,
+        &v4,
+        ResponseOrigin("192.0.2.1:3478".parse().unwrap()),
+    );
+    both_ways(
+        0x802C,
+        &v6,
+        OtherAddress("[2001:db8::1]:3479".parse().unwrap()),
+    );
 }
 
 /// §7.2: 32 bits, of which 0x04 changes the address and 0x02 the port.

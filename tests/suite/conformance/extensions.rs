@@ -38,7 +38,11 @@ fn the_response_repeats_the_request_count() {
 #[test]
 fn mobility_ticket() {
     both_ways(0x8030, b"", MobilityTicket(b""));
-    both_ways(0x8030, b"opaque to the client", MobilityTicket(b"opaque to the client"));
+    both_ways(
+        0x8030,
+        b"opaque to the client",
+        MobilityTicket(b"opaque to the client"),
+    );
     let mut out = Vec::new();
     let request = MessageWriter::request(&mut out, Method::ALLOCATE, ID)
         .unwrap()
@@ -53,10 +57,7 @@ fn mobility_ticket() {
 #[test]
 fn mobility_forbidden() {
     let error = written(&ErrorCode::from(Code::MOBILITY_FORBIDDEN)).unwrap();
-    assert_eq!(
-        error,
-        super::tlv(0x0009, b"\0\0\x04\x05Mobility Forbidden")
-    );
+    assert_eq!(error, super::tlv(0x0009, b"\0\0\x04\x05Mobility Forbidden"));
 }
 
 /// RFC 6679 §7.2.2: 29 reserved bits, 2 bits of the ECN field that arrived, and V, which says that they count.

@@ -2,9 +2,7 @@
 
 use stunwire::attribute::{IceControlled, IceControlling, Priority, UseCandidate, Username};
 use stunwire::ice::{Role, RoleConflict, role_conflict};
-use stunwire::{
-    Code, ErrorCode, FingerprintStatus, Key, Message, MessageWriter, Method, reply,
-};
+use stunwire::{Code, ErrorCode, FingerprintStatus, Key, Message, MessageWriter, Method, reply};
 
 use super::{ID, both_ways, message, visible};
 use crate::support::{self, ICE_PASSWORD, hex};
@@ -75,10 +73,7 @@ fn a_check_with_short_term_credentials() {
     expected[33..].fill(0);
     assert_eq!(check[20..56], expected);
     let check = Message::parse(check).unwrap();
-    assert_eq!(
-        visible(&check),
-        [0x0024, 0x8029, 0x0006, 0x0008, 0x8028]
-    );
+    assert_eq!(visible(&check), [0x0024, 0x8029, 0x0006, 0x0008, 0x8028]);
     assert!(check.verify(&key).is_ok());
 }
 
@@ -167,8 +162,16 @@ fn role_conflicts() {
     };
     let (controlled, controlling) = (0x8029, 0x802A);
     for (attributes, role, expected) in [
-        (&[(controlling, 999)][..], Role::Controlling, RoleConflict::Reply487),
-        (&[(controlling, 1000)], Role::Controlling, RoleConflict::Reply487),
+        (
+            &[(controlling, 999)][..],
+            Role::Controlling,
+            RoleConflict::Reply487,
+        ),
+        (
+            &[(controlling, 1000)],
+            Role::Controlling,
+            RoleConflict::Reply487,
+        ),
         (
             &[(controlling, 1001)],
             Role::Controlling,
@@ -184,7 +187,11 @@ fn role_conflicts() {
             Role::Controlled,
             RoleConflict::Switch(Role::Controlling),
         ),
-        (&[(controlled, 1001)], Role::Controlled, RoleConflict::Reply487),
+        (
+            &[(controlled, 1001)],
+            Role::Controlled,
+            RoleConflict::Reply487,
+        ),
         (&[(controlled, 999)], Role::Controlling, RoleConflict::None),
         (&[(controlling, 1001)], Role::Controlled, RoleConflict::None),
         (&[], Role::Controlling, RoleConflict::None),
@@ -194,7 +201,11 @@ fn role_conflicts() {
             RoleConflict::BothRoles,
         ),
     ] {
-        assert_eq!(decide(attributes, role), expected, "{attributes:?} {role:?}");
+        assert_eq!(
+            decide(attributes, role),
+            expected,
+            "{attributes:?} {role:?}"
+        );
     }
 }
 
@@ -205,7 +216,9 @@ fn a_487_is_signed() {
     let key = Key::short_term(ICE_PASSWORD);
     let check = Message::parse(&bytes).unwrap().verify(&key).unwrap();
     let mut out = Vec::new();
-    let reply = reply::role_conflict((&check, &key)).write(&mut out).unwrap();
+    let reply = reply::role_conflict((&check, &key))
+        .write(&mut out)
+        .unwrap();
     let reply = Message::parse(reply).unwrap();
     let verified = reply.verify(&key).unwrap();
     let error = verified.get::<ErrorCode>().unwrap().unwrap();

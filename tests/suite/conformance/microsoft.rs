@@ -1,13 +1,13 @@
 //! \[MS-TURN\], \[MS-ICE2\] and \[MS-TURNBWM\].
 
 use stunwire::attribute::{
-    AlternateServer, Attribute, AttributeType, Data, EncodeAttribute, MappedAddress, Nonce, Realm,
-    RequestedAddressFamily, AddressFamily, UnknownAttributes, Username, XorMappedAddress, ms,
+    AddressFamily, AlternateServer, Attribute, AttributeType, Data, EncodeAttribute, MappedAddress,
+    Nonce, Realm, RequestedAddressFamily, UnknownAttributes, Username, XorMappedAddress, ms,
 };
 use stunwire::framing::{Framing, MsFrame, MsFrameKind, MsMultiplexed, MsTcp, Next, Rfc4571};
 use stunwire::framing::{MultiplexedFrame, Sniffed, pseudo_tls, sniff};
 use stunwire::{
-    Class, Code, Context, Dialect, EncodeError, ErrorCode, FingerprintStatus, Header,
+    Class, Code, Context, Credentials, Dialect, EncodeError, ErrorCode, FingerprintStatus, Header,
     HmacAlgorithm, IntegrityError, Key, Message, MessageWriter, Method, ParseError, TransactionId,
 };
 
@@ -106,7 +106,10 @@ fn tcp_frames() {
         let header = MsTcp::header(expected.kind(), bytes.len() - 4).unwrap();
         assert_eq!(header, bytes[..4]);
     }
-    assert_eq!(MsTcp::header(MsFrameKind::Data, 65_535).unwrap()[2..], [0xFF; 2]);
+    assert_eq!(
+        MsTcp::header(MsFrameKind::Data, 65_535).unwrap()[2..],
+        [0xFF; 2]
+    );
     assert!(MsTcp::header(MsFrameKind::Data, 65_536).is_err());
 }
 
@@ -129,7 +132,11 @@ fn message_types() {
         (0x0004, Class::Request, Method::SEND),
         (0x0115, Class::Indication, Method::DATA),
         (0x0006, Class::Request, Method::SET_ACTIVE_DESTINATION),
-        (0x0106, Class::SuccessResponse, Method::SET_ACTIVE_DESTINATION),
+        (
+            0x0106,
+            Class::SuccessResponse,
+            Method::SET_ACTIVE_DESTINATION,
+        ),
         (0x0116, Class::ErrorResponse, Method::SET_ACTIVE_DESTINATION),
     ] {
         let bytes = ms_turn(bits, "");
@@ -195,7 +202,10 @@ fn ms_turn_unknown_attributes() {
         .unwrap()
         .finish()
         .unwrap();
-    let phrase: String = b"Unknown Attribute".iter().map(|b| format!("{b:02x}")).collect();
+    let phrase: String = b"Unknown Attribute"
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let expected = format!("00090015 00000414 {phrase} 000a0002 7abc");
     assert_eq!(reply, ms_turn(0x0113, &expected));
 }
@@ -206,9 +216,21 @@ fn ms_turn_addresses() {
     let value = hex("0001 0d96 c0000203");
     let address = "192.0.2.3:3478".parse().unwrap();
     in_ms_turn("00010008 00010d96 c0000203", &value, MappedAddress(address));
-    in_ms_turn("000e0008 00010d96 c0000203", &value, AlternateServer(address));
-    in_ms_turn("00110008 00010d96 c0000203", &value, ms::DestinationAddress(address));
-    in_ms_turn("00120008 00010d96 c0000203", &value, ms::RemoteAddress(address));
+    in_ms_turn(
+        "000e0008 00010d96 c0000203",
+        &value,
+        AlternateServer(address),
+    );
+    in_ms_turn(
+        "00110008 00010d96 c0000203",
+        &value,
+        ms::DestinationAddress(address),
+    );
+    in_ms_turn(
+        "00120008 00010d96 c0000203",
+        &value,
+        ms::RemoteAddress(address),
+    );
 }
 
 /// \[MS-TURN\] 2.2.2.9, 2.2.2.12 and 2.2.2.17: BANDWIDTH in kbit/s, DATA of the exact length, MS-VERSION.
@@ -227,8 +249,16 @@ fn ms_turn_numbers_and_data() {
 /// \[MS-TURN\] 2.2.2.13, 2.2.2.14: NONCE is 0x0014 and REALM 0x0015, of at most 128 bytes.
 #[test]
 fn ms_turn_nonce_and_realm() {
-    in_ms_turn("00140005 6e6f6e6365", b"nonce", Nonce::new("nonce").unwrap());
-    in_ms_turn("00150005 7265616c6d", b"realm", Realm::new("realm").unwrap());
+    in_ms_turn(
+        "00140005 6e6f6e6365",
+        b"nonce",
+        Nonce::new("nonce").unwrap(),
+    );
+    in_ms_turn(
+        "00150005 7265616c6d",
+        b"realm",
+        Realm::new("realm").unwrap(),
+    );
     let header = Header::request(Method::ALLOCATE, ID).in_dialect(Dialect::MS_TURN);
     let write = |text: &str| {
         let mut out = Vec::new();
@@ -249,7 +279,11 @@ fn ms_turn_nonce_and_realm() {
 fn ms_turn_xor_mapped_address() {
     let address = XorMappedAddress("1.2.3.4:4386".parse().unwrap());
     // 01020304 ^ 44556677 = 45576573.
-    in_ms_turn("80200008 00015577 45576573", &hex("0001 5577 45576573"), address);
+    in_ms_turn(
+        "80200008 00015577 45576573",
+        &hex("0001 5577 45576573"),
+        address,
+    );
 }
 
 /// \[MS-TURN\] 2.2.2.22, 2.2.2.23 and the attributes of 2.2.2 without a section: their layouts.
@@ -265,7 +299,11 @@ fn ms_turn_other_attributes() {
         &hex("0002 0d96 20010db8000000000000000000000015"),
         ms::AlternateMappedAddress("[2001:db8::15]:3478".parse().unwrap()),
     );
-    in_ms_turn("80370004 00c0ffee", &hex("00c0ffee"), ms::AppId(0x00C0_FFEE));
+    in_ms_turn(
+        "80370004 00c0ffee",
+        &hex("00c0ffee"),
+        ms::AppId(0x00C0_FFEE),
+    );
     in_ms_turn(
         "80500018 000102030405060708090a0b0c0d0e0f10111213 00000007",
         &hex("000102030405060708090a0b0c0d0e0f10111213 00000007"),
@@ -285,8 +323,14 @@ fn ms_turn_other_attributes() {
 /// HMAC-SHA1 of 20; both over the zero-padded message with its length as it is sent.
 #[test]
 fn ms_turn_message_integrity() {
-    let sha1 = Key::ms_turn("user", "realm", "pass", "nonce", 2);
-    let sha256 = Key::ms_turn("user", "realm", "pass", "nonce", 3);
+    let credentials = Credentials {
+        username: "user",
+        password: "pass",
+    };
+    let realm = Realm::new("realm").unwrap();
+    let nonce = Nonce::new("nonce").unwrap();
+    let sha1 = Key::ms_turn(&credentials, realm, nonce, 2);
+    let sha256 = Key::ms_turn(&credentials, realm, nonce, 3);
     for (bytes, key, other, algorithm) in [
         (support::ms_turn_a(), &sha1, &sha256, HmacAlgorithm::Sha1),
         (support::ms_turn_b(), &sha1, &sha256, HmacAlgorithm::Sha1),
@@ -344,7 +388,13 @@ fn multiplexed_frames() {
     writer.put(b"abc").unwrap();
     assert_eq!(writer.end().unwrap(), bytes);
     let next = MsMultiplexed::new().next(&bytes).unwrap();
-    assert_eq!(next, Next::Frame { frame, consumed: 15 });
+    assert_eq!(
+        next,
+        Next::Frame {
+            frame,
+            consumed: 15
+        }
+    );
     // The length counts the session id.
     assert!(MultiplexedFrame::parse_datagram(&hex("ff10 0007 73657373696f6e")).is_err());
 }
@@ -367,8 +417,14 @@ fn ms_ice2_attributes() {
     let (name, identifier, version) = message
         .read::<(Username, ms::CandidateIdentifier, ms::ImplementationVersion)>()
         .unwrap();
-    assert_eq!((name.as_bytes(), name.trimmed()), (&b"l0MR:AoVy\0\0\0"[..], &b"l0MR:AoVy"[..]));
-    assert_eq!((identifier.0, identifier.trimmed()), (&b"3\0\0\0"[..], &b"3"[..]));
+    assert_eq!(
+        (name.as_bytes(), name.trimmed()),
+        (&b"l0MR:AoVy\0\0\0"[..], &b"l0MR:AoVy"[..])
+    );
+    assert_eq!(
+        (identifier.0, identifier.trimmed()),
+        (&b"3\0\0\0"[..], &b"3"[..])
+    );
     assert!(version.is_legacy() && !ms::ImplementationVersion(3).is_legacy());
     for (version, dialect) in [(2_u8, Dialect::MS_ICE2_LEGACY), (3, Dialect::MS_ICE2)] {
         let bytes = super::message(0x0001, &[(0x8070, &[0, 0, 0, version])]);
@@ -394,7 +450,7 @@ fn ms_ice2_second_copy() {
     let message = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
     assert_eq!(message.fingerprint(), FingerprintStatus::Valid);
     let mut out = Vec::new();
-    let copy = message.twin(&mut out).unwrap();
+    let copy = message.copy_with_alternate_crc(&mut out).unwrap();
     // Computed with Python's zlib and the specification's table.
     assert_eq!(copy[copy.len() - 4..], hex("c4ad394a"));
     assert_eq!(copy[..copy.len() - 4], bytes[..bytes.len() - 4]);

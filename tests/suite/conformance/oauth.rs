@@ -30,17 +30,12 @@ fn access_token() {
 /// is 48 bits of seconds and 16 bits of 1/64000 s.
 #[test]
 fn token_block() {
-    let plain = hex(
-        "0014 0102030405060708090a0b0c0d0e0f1011121314 0000 5e0be100 fa00 00000e10",
-    );
+    let plain = hex("0014 0102030405060708090a0b0c0d0e0f1011121314 0000 5e0be100 fa00 00000e10");
     let block = TokenBlock::parse(&plain).unwrap();
     assert_eq!(block.mac_key().len(), 20);
     assert_eq!(block.mac_key()[0], 1);
     // 0xFA00 is 64,000.
-    assert_eq!(
-        block.timestamp(),
-        Duration::from_secs(0x5E0B_E100 + 1)
-    );
+    assert_eq!(block.timestamp(), Duration::from_secs(0x5E0B_E100 + 1));
     assert_eq!(block.lifetime(), Duration::from_secs(3600));
     for end in 0..plain.len() {
         assert!(TokenBlock::parse(&plain[..end]).is_err(), "{end}");

@@ -88,8 +88,7 @@ fn a_data_indication_is_written() {
     for (payload, padded) in [(&b"hello"[..], 8), (b"", 0), (b"four", 4)] {
         let written = in_place(
             |buffer, payload| {
-                relay::data_indication_in_place(buffer, payload, PEER.parse().unwrap(), ID)
-                    .unwrap()
+                relay::data_indication_in_place(buffer, payload, PEER.parse().unwrap(), ID).unwrap()
             },
             payload,
         );

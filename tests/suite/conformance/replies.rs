@@ -34,7 +34,11 @@ fn a_420_lists_at_most_16_types() {
         let request = Message::parse(&bytes).unwrap();
         let mut out = Vec::new();
         let reply = reply::unknown_attributes(&request, &[]).unwrap();
-        assert_eq!(listed(reply.write(&mut out).unwrap()), expected, "{unknown}");
+        assert_eq!(
+            listed(reply.write(&mut out).unwrap()),
+            expected,
+            "{unknown}"
+        );
     }
 }
 

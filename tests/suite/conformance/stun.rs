@@ -403,10 +403,7 @@ fn a_binding_response_has_xor_mapped_address() {
 fn an_unknown_address_family_can_be_ignored() {
     let bytes = message(
         0x0101,
-        &[
-            (0x0020, &[0, 3, 0x12, 0x34, 1, 2, 3, 4]),
-            (0x8022, b"test"),
-        ],
+        &[(0x0020, &[0, 3, 0x12, 0x34, 1, 2, 3, 4]), (0x8022, b"test")],
     );
     let response = Message::parse(&bytes).unwrap();
     assert!(response.get::<XorMappedAddress>().is_err());

@@ -1,17 +1,23 @@
 //! RFC 8489 §14: the attributes.
 
 use stunwire::attribute::{
-    AlternateDomain, AlternateServer, Attribute, AttributeType, EncodeAttribute, Lifetime, MappedAddress, Nonce,
-    PasswordAlgorithm, PasswordAlgorithms, Priority, Realm, Software, UnknownAttributes, UserHash,
-    Username, XorMappedAddress,
+    AlternateDomain, AlternateServer, Attribute, AttributeType, EncodeAttribute, Lifetime,
+    MappedAddress, Nonce, PasswordAlgorithm, PasswordAlgorithms, Priority, Realm, Software,
+    UnknownAttributes, UserHash, Username, XorMappedAddress,
 };
 use stunwire::{
-    Code, EncodeError, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError,
-    Key, Message, MessageWriter, Method, Policy, TransactionId, reply,
+    Code, Credentials, EncodeError, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm,
+    IntegrityError, Key, Message, MessageWriter, Method, Policy, TransactionId, reply,
 };
 
 use super::{ID, both_ways, decode, message, tlv, visible, written};
 use crate::support::{self, PASSWORD, USER, hex};
+
+/// The credentials of RFC 5769 §2.4 and RFC 8489 B.1.
+const CREDENTIALS: Credentials<&str, &str> = Credentials {
+    username: USER,
+    password: PASSWORD,
+};
 
 /// §14: 16 bits of type, 16 bits of length, the value.
 #[test]
@@ -49,7 +55,10 @@ fn padding_of_any_bytes_is_ignored() {
     let bytes = support::rfc5769_ipv4();
     let message = Message::parse(&bytes).unwrap();
     let raw = message.attributes().next().unwrap();
-    assert_eq!((raw.value(), raw.padding()), (&b"test vector"[..], &b" "[..]));
+    assert_eq!(
+        (raw.value(), raw.padding()),
+        (&b"test vector"[..], &b" "[..])
+    );
     let mut bytes = super::message(0x0001, &[(0x8022, b"a"), (0x0024, &[0, 0, 0, 7])]);
     bytes[25..28].fill(0xFF);
     let message = Message::parse(&bytes).unwrap();
@@ -154,7 +163,12 @@ fn xor_mapped_address() {
 macro_rules! text_limits {
     ($ty:ident, $longest:expr, $too_long:expr) => {
         for text in $longest {
-            assert!($ty::new(&text).is_ok(), "{}: {} bytes", stringify!($ty), text.len());
+            assert!(
+                $ty::new(&text).is_ok(),
+                "{}: {} bytes",
+                stringify!($ty),
+                text.len()
+            );
         }
         for text in $too_long {
             assert!(
@@ -174,7 +188,11 @@ macro_rules! text_limits {
 /// §14.3: fewer than 509 bytes when it is sent, and 763 are read.
 #[test]
 fn username_lengths() {
-    text_limits!(Username, ["a".repeat(508), "\u{FC}".repeat(254)], ["a".repeat(509)]);
+    text_limits!(
+        Username,
+        ["a".repeat(508), "\u{FC}".repeat(254)],
+        ["a".repeat(509)]
+    );
     let user = Username::new(USER).unwrap();
     let published = support::rfc5769_long_term();
     assert_eq!(written(&user).unwrap(), published[20..44]);
@@ -212,7 +230,7 @@ fn userhash() {
 #[test]
 fn message_integrity() {
     let ice = Key::short_term(support::ICE_PASSWORD);
-    let long = Key::long_term(USER, "example.org", PASSWORD);
+    let long = Key::long_term(&CREDENTIALS, "example.org");
     for (bytes, key) in [
         (support::rfc5769_request(), &ice),
         (support::rfc5769_long_term(), &long),
@@ -302,7 +320,10 @@ fn message_integrity_sha256_lengths() {
 /// HMAC-SHA256 under the key `secret` of the header with the lengths 20 and 36, truncated: Python's hmac.
 const TRUNCATED: [(u8, &str); 2] = [
     (16, "ef651f6efc8c9847901b966d961728c3"),
-    (32, "f1b3bc219872254913dc48a631d5f131c8dfcde8bf82fe5782abd0e07023d1e0"),
+    (
+        32,
+        "f1b3bc219872254913dc48a631d5f131c8dfcde8bf82fe5782abd0e07023d1e0",
+    ),
 ];
 
 /// §14.6: a usage that does not allow truncation has all 32 bytes.
@@ -328,7 +349,7 @@ fn a_truncated_sha256_tag_needs_the_usages_leave() {
 #[test]
 fn message_integrity_sha256() {
     let bytes = support::rfc8489_b1();
-    let key = Key::long_term_sha256(USER, "example.org", PASSWORD);
+    let key = Key::long_term_sha256(&CREDENTIALS, "example.org");
     let message = Message::parse(&bytes).unwrap();
     assert_eq!(
         message.verify(&key).unwrap().algorithm(),
@@ -401,7 +422,11 @@ fn error_code_class_and_number() {
         for number in [0, 1, 99, 100, 255] {
             let value = [0, 0, class, number];
             let valid = (3..=6).contains(&class) && number <= 99;
-            assert_eq!(decode::<ErrorCode>(&value).is_ok(), valid, "{class} {number}");
+            assert_eq!(
+                decode::<ErrorCode>(&value).is_ok(),
+                valid,
+                "{class} {number}"
+            );
         }
     }
     for (code, valid) in [(299, false), (300, true), (699, true)] {
@@ -460,7 +485,13 @@ fn a_300_needs_a_user_and_is_signed() {
 #[test]
 fn realm_nonce_and_software_lengths() {
     let longest = || ["a".repeat(127), "\u{1F600}".repeat(127)];
-    let too_long = || ["a".repeat(128), "\u{FC}".repeat(128), "\u{1F600}".repeat(128)];
+    let too_long = || {
+        [
+            "a".repeat(128),
+            "\u{FC}".repeat(128),
+            "\u{1F600}".repeat(128),
+        ]
+    };
     text_limits!(Realm, longest(), too_long());
     text_limits!(Nonce, longest(), too_long());
     text_limits!(Software, longest(), too_long());
@@ -504,7 +535,12 @@ fn unknown_attributes() {
     let value = hex("4321 7fff 0002");
     let list = UnknownAttributes::from_types(types);
     assert_eq!(written(&list).unwrap(), tlv(0x000A, &value));
-    assert!(decode::<UnknownAttributes>(&value).unwrap().iter().eq(types));
+    assert!(
+        decode::<UnknownAttributes>(&value)
+            .unwrap()
+            .iter()
+            .eq(types)
+    );
     assert!(decode::<UnknownAttributes>(&value[..5]).is_err());
 }
 
@@ -552,7 +588,10 @@ fn the_context_of_a_value_is_its_message() {
         .finish()
         .unwrap();
     let value = &bytes[24..44];
-    assert_ne!(decode::<XorMappedAddress>(value), Ok(XorMappedAddress(address)));
+    assert_ne!(
+        decode::<XorMappedAddress>(value),
+        Ok(XorMappedAddress(address))
+    );
     let read = Message::parse(bytes).unwrap();
     assert_eq!(read.get().unwrap(), Some(XorMappedAddress(address)));
     assert_eq!(XorMappedAddress::TYPE, AttributeType::XOR_MAPPED_ADDRESS);

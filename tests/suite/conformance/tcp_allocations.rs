@@ -123,7 +123,12 @@ fn connection_attempt() {
         .unwrap();
     assert_eq!(written, message(0x001C, &[CONNECTION, PEER]));
     // It goes to the client, so a server discards it.
-    let answer = check(0x001C, &[CONNECTION, PEER], over_tcp(), Some(Families::IPV4));
+    let answer = check(
+        0x001C,
+        &[CONNECTION, PEER],
+        over_tcp(),
+        Some(Families::IPV4),
+    );
     assert_eq!(answer, Err(None));
 }
 

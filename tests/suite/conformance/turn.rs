@@ -45,11 +45,7 @@ fn allocate(attributes: &[(u16, &[u8])]) -> Result<(), Option<u16>> {
 }
 
 /// The answer to a client with an allocation of these families.
-fn with(
-    allocation: Families,
-    bits: u16,
-    attributes: &[(u16, &[u8])],
-) -> Result<(), Option<u16>> {
+fn with(allocation: Families, bits: u16, attributes: &[(u16, &[u8])]) -> Result<(), Option<u16>> {
     check(bits, attributes, Families::BOTH, Some(allocation))
 }
 
@@ -132,7 +128,11 @@ fn requested_address_family() {
         (Families::IPV6, &[UDP, V6], OK),
         (Families::IPV6, &[UDP, V4], refused(440)),
         (Families::IPV6, &[UDP], refused(440)),
-        (Families::BOTH, &[UDP, (0x0017, &[3, 0, 0, 0])], refused(440)),
+        (
+            Families::BOTH,
+            &[UDP, (0x0017, &[3, 0, 0, 0])],
+            refused(440),
+        ),
     ] {
         let answer = check(ALLOCATE, attributes, families, None);
         assert_eq!(answer, expected, "{families:?} {attributes:?}");
@@ -190,12 +190,22 @@ fn error_codes_of_turn() {
             443,
             "Peer Address Family Mismatch",
         ),
-        (Code::ALLOCATION_QUOTA_REACHED, 486, "Allocation Quota Reached"),
+        (
+            Code::ALLOCATION_QUOTA_REACHED,
+            486,
+            "Allocation Quota Reached",
+        ),
         (Code::INSUFFICIENT_CAPACITY, 508, "Insufficient Capacity"),
     ] {
-        let value = [&[0, 0, (number / 100) as u8, (number % 100) as u8], phrase.as_bytes()];
+        let value = [
+            &[0, 0, (number / 100) as u8, (number % 100) as u8],
+            phrase.as_bytes(),
+        ];
         let value = value.concat();
-        assert_eq!(written(&ErrorCode::from(code)).unwrap(), super::tlv(0x0009, &value));
+        assert_eq!(
+            written(&ErrorCode::from(code)).unwrap(),
+            super::tlv(0x0009, &value)
+        );
         assert_eq!(decode::<ErrorCode>(&value).unwrap().code().as_u16(), number);
     }
 }
@@ -212,7 +222,11 @@ fn refresh() {
         (Families::BOTH, &[V6], OK),
         (Families::IPV4, &[(0x000D, &[0, 0, 0])], refused(400)),
     ] {
-        assert_eq!(with(allocation, REFRESH, attributes), expected, "{attributes:?}");
+        assert_eq!(
+            with(allocation, REFRESH, attributes),
+            expected,
+            "{attributes:?}"
+        );
     }
 }
 
@@ -231,10 +245,16 @@ fn a_lifetime_of_zero() {
 fn create_permission_has_a_peer() {
     assert_eq!(with(Families::IPV4, CREATE_PERMISSION, &[]), refused(400));
     assert_eq!(with(Families::IPV4, CREATE_PERMISSION, &[PEER_V4]), OK);
-    assert_eq!(with(Families::BOTH, CREATE_PERMISSION, &[PEER_V6, PEER_V4]), OK);
+    assert_eq!(
+        with(Families::BOTH, CREATE_PERMISSION, &[PEER_V6, PEER_V4]),
+        OK
+    );
     let malformed = (0x0012, &[0, 1, 2][..]);
     for attributes in [[PEER_V4, malformed], [malformed, PEER_V4]] {
-        assert_eq!(with(Families::IPV4, CREATE_PERMISSION, &attributes), refused(400));
+        assert_eq!(
+            with(Families::IPV4, CREATE_PERMISSION, &attributes),
+            refused(400)
+        );
     }
 }
 
@@ -266,7 +286,11 @@ fn channel_bind() {
         assert_eq!(answer, refused(400), "{number:#06x}");
     }
     assert_eq!(
-        with(Families::IPV4, CHANNEL_BIND, &[(0x000C, &[0x4F, 0xFF, 0, 0]), PEER_V4]),
+        with(
+            Families::IPV4,
+            CHANNEL_BIND,
+            &[(0x000C, &[0x4F, 0xFF, 0, 0]), PEER_V4]
+        ),
         OK
     );
 }
@@ -274,17 +298,29 @@ fn channel_bind() {
 /// §12.1, §12.2: the peer has a family of the allocation, or 443.
 #[test]
 fn channel_bind_of_another_family() {
-    assert_eq!(with(Families::IPV4, CHANNEL_BIND, &[CHANNEL, PEER_V6]), refused(443));
-    assert_eq!(with(Families::IPV6, CHANNEL_BIND, &[CHANNEL, PEER_V4]), refused(443));
+    assert_eq!(
+        with(Families::IPV4, CHANNEL_BIND, &[CHANNEL, PEER_V6]),
+        refused(443)
+    );
+    assert_eq!(
+        with(Families::IPV6, CHANNEL_BIND, &[CHANNEL, PEER_V4]),
+        refused(443)
+    );
     assert_eq!(with(Families::BOTH, CHANNEL_BIND, &[CHANNEL, PEER_V6]), OK);
 }
 
 /// RFC 8489 §6.3 and RFC 8656 §17: a class that the method does not have is discarded.
 #[test]
 fn classes_that_a_method_does_not_have_are_discarded() {
-    for bits in [0x0013, 0x0014, 0x0018, 0x0019, 0x0006, 0x0007, 0x0103, 0x0113, 0x0017] {
+    for bits in [
+        0x0013, 0x0014, 0x0018, 0x0019, 0x0006, 0x0007, 0x0103, 0x0113, 0x0017,
+    ] {
         assert_eq!(
-            with(Families::IPV4, bits, &[UDP, PEER_V4, CHANNEL, (0x0013, b"data")]),
+            with(
+                Families::IPV4,
+                bits,
+                &[UDP, PEER_V4, CHANNEL, (0x0013, b"data")]
+            ),
             DISCARDED,
             "{bits:#06x}"
         );

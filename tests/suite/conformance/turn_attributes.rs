@@ -33,7 +33,11 @@ fn lifetime() {
 fn xor_peer_and_relayed_address() {
     let v4 = hex("0001 3326 2010a746");
     both_ways(0x0012, &v4, XorPeerAddress("1.2.3.4:4660".parse().unwrap()));
-    both_ways(0x0016, &v4, XorRelayedAddress("1.2.3.4:4660".parse().unwrap()));
+    both_ways(
+        0x0016,
+        &v4,
+        XorRelayedAddress("1.2.3.4:4660".parse().unwrap()),
+    );
     let v6 = hex("0002 3326 0113a9fa6162636465666768696a6b6d");
     both_ways(
         0x0012,
