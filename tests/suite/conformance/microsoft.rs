@@ -467,8 +467,8 @@ fn ms_ice2_over_tcp() {
     assert_eq!(frame, check);
 }
 
-/// \[MS-ICE2\], validation of Binding requests: a check without USERNAME or FINGERPRINT is discarded, one without MESSAGE-INTEGRITY
-/// is answered with a 401: what tells the three apart.
+/// \[MS-ICE2\], validation of Binding requests: a check without USERNAME or FINGERPRINT is discarded, one
+/// without MESSAGE-INTEGRITY is answered with a 401: what tells the three apart.
 #[test]
 fn ms_ice2_what_a_check_lacks() {
     let bytes = super::message(0x0001, &[(0x8070, &[0, 0, 0, 3])]);

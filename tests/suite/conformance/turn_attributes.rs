@@ -27,8 +27,8 @@ fn lifetime() {
     assert!(decode::<Lifetime>(&hex("000258")).is_err());
 }
 
-/// §18.3, §18.5: encoded as XOR-MAPPED-ADDRESS. The IPv6 value is that of RFC 5769 §2.3 with the transaction
-/// id of this test: 0x2112A442 and the bytes `abcdefghijkl`, XORed by hand.
+/// §18.3, §18.5: encoded as XOR-MAPPED-ADDRESS. The values were XORed by hand with 0x2112, 0x2112A442 and the
+/// bytes `abcdefghijkl`.
 #[test]
 fn xor_peer_and_relayed_address() {
     let v4 = hex("0001 3326 2010a746");
