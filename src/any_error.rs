@@ -1,6 +1,6 @@
 //! One error type that every other converts into. Above all other modules, whose errors it names.
 
-use crate::auth::nonce::AlgorithmError;
+use crate::auth::AlgorithmError;
 #[cfg(feature = "precis")]
 use crate::auth::prepare::PrepareError;
 use crate::error::{

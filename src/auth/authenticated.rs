@@ -1,0 +1,140 @@
+//! A request that was authenticated, with the key of its sender.
+
+use core::fmt;
+use core::ops::Deref;
+
+use super::reply::{AuthReply, Rejected};
+use crate::attribute::UserHash;
+use crate::format::Text;
+use crate::integrity::Verified;
+
+/// Which user a request is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum UserId<'a> {
+    /// USERNAME, without NULs at its end.
+    Name(&'a [u8]),
+    /// USERHASH: SHA-256 of `username:realm`
+    /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)).
+    Hash(UserHash),
+}
+
+impl UserId<'_> {
+    /// Whether this is the user of this name in this realm.
+    ///
+    /// ```
+    /// use stunwire::attribute::UserHash;
+    /// use stunwire::auth::UserId;
+    ///
+    /// assert!(UserId::Name(b"alice").is("alice", "example.org"));
+    /// let hash = UserHash::of("alice", "example.org");
+    /// assert!(UserId::Hash(hash).is("alice", "example.org"));
+    /// assert!(!UserId::Hash(hash).is("bob", "example.org"));
+    /// ```
+    #[cfg(feature = "crypto")]
+    #[must_use]
+    pub fn is<U, R>(&self, username: &U, realm: &R) -> bool
+    where
+        U: AsRef<[u8]> + ?Sized,
+        R: AsRef<[u8]> + ?Sized,
+    {
+        match self {
+            Self::Name(name) => *name == username.as_ref(),
+            Self::Hash(hash) => hash.is(username, realm),
+        }
+    }
+}
+
+impl fmt::Debug for UserId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "Name({})", Text(name)),
+            Self::Hash(hash) => write!(f, "Hash({hash})"),
+        }
+    }
+}
+
+/// A request that was authenticated, and the key that its reply is signed with.
+///
+/// It dereferences to [`Verified`], which shows only what the tag covers.
+#[derive(Clone, Copy)]
+pub struct Authenticated<'a, K> {
+    verified: Verified<'a>,
+    user: UserId<'a>,
+    key: K,
+}
+
+impl<'a, K> Authenticated<'a, K> {
+    pub(super) const fn new(verified: Verified<'a>, user: UserId<'a>, key: K) -> Self {
+        Self {
+            verified,
+            user,
+            key,
+        }
+    }
+
+    /// The user that the key belongs to. A TURN server compares it with the user of the allocation, and
+    /// answers 441 (Wrong Credentials) if it is another one
+    /// ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
+    #[must_use]
+    pub const fn user(&self) -> UserId<'a> {
+        self.user
+    }
+
+    /// The key, as the look-up returned it.
+    #[must_use]
+    pub const fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The verified message, as a copy.
+    #[must_use]
+    pub const fn verified(&self) -> Verified<'a> {
+        self.verified
+    }
+
+    /// The key, to keep it.
+    #[must_use]
+    pub fn into_key(self) -> K {
+        self.key
+    }
+}
+
+impl<'a, K> Deref for Authenticated<'a, K> {
+    type Target = Verified<'a>;
+
+    fn deref(&self) -> &Verified<'a> {
+        &self.verified
+    }
+}
+
+/// The key is not printed.
+impl<K> fmt::Debug for Authenticated<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticated")
+            .field("verified", &self.verified)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result of a whole check.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub enum Check<'a, 's, K> {
+    /// The request is authentic.
+    Verified(Authenticated<'a, K>),
+    /// The request is answered with this error response.
+    Reply(AuthReply<'s>),
+    /// The message is discarded.
+    Ignore,
+}
+
+impl<'a, 's, K> From<Result<Authenticated<'a, K>, Rejected<'s>>> for Check<'a, 's, K> {
+    fn from(result: Result<Authenticated<'a, K>, Rejected<'s>>) -> Self {
+        match result {
+            Ok(request) => Self::Verified(request),
+            Err(Rejected::Reply(reply)) => Self::Reply(reply),
+            Err(Rejected::Ignore) => Self::Ignore,
+        }
+    }
+}

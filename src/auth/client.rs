@@ -1,0 +1,473 @@
+//! The client's side of long-term credentials (RFC 8489 §9.2.3 and §9.2.5).
+
+use core::fmt;
+
+use super::challenge::{self, Challenge, Offer};
+use super::response::{Failure, Response, Sent, SentState};
+use crate::attribute::{
+    Code, ErrorCode, Nonce, PasswordAlgorithm, Realm, SecurityFeatures, UserHash, Username,
+    announces_algorithms,
+};
+use crate::buffer::Buffer;
+use crate::code_point::Class;
+use crate::error::EncodeError;
+use crate::format::Text;
+use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
+use crate::message::Message;
+use crate::writer::MessageWriter;
+
+/// How many challenges in succession a client answers before the server accepts one of its requests.
+const MAX_CHALLENGES: u8 = 4;
+
+/// The user name of a client, and its keys: what a [`LongTermClient`] is made from.
+///
+/// [`Password`] derives the keys from a password. Implement it for keys that are stored or held
+/// elsewhere; the crate then needs no feature `crypto`.
+pub trait ClientCredentials {
+    /// The keys.
+    type Key: HmacKey;
+
+    /// The user name, prepared with OpaqueString if it is not ASCII.
+    fn username(&self) -> &[u8];
+
+    /// The key by this algorithm in this realm. `None` if the client has no credentials for the realm or
+    /// does not support the algorithm.
+    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Self::Key>;
+
+    /// SHA-256 of `username:realm`, for a server with username anonymity
+    /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)). `None` if it cannot be
+    /// computed.
+    fn user_hash(&self, realm: &[u8]) -> Option<UserHash>;
+}
+
+/// A user name and a password, for servers of any realm. Supports MD5 and SHA-256.
+#[cfg(feature = "crypto")]
+#[derive(Clone, Copy)]
+pub struct Password<'u> {
+    username: &'u [u8],
+    password: &'u [u8],
+}
+
+#[cfg(feature = "crypto")]
+impl<'u> Password<'u> {
+    /// Both are taken as they are; texts that are not ASCII must be prepared with OpaqueString before.
+    pub fn new<U, P>(username: &'u U, password: &'u P) -> Self
+    where
+        U: AsRef<[u8]> + ?Sized,
+        P: AsRef<[u8]> + ?Sized,
+    {
+        Self {
+            username: username.as_ref(),
+            password: password.as_ref(),
+        }
+    }
+}
+
+#[cfg(feature = "crypto")]
+impl ClientCredentials for Password<'_> {
+    type Key = crate::Key;
+
+    fn username(&self) -> &[u8] {
+        self.username
+    }
+
+    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<crate::Key> {
+        crate::Key::long_term_by(algorithm, self.username, realm, self.password)
+    }
+
+    fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
+        Some(UserHash::of(self.username, realm))
+    }
+}
+
+#[cfg(feature = "crypto")]
+impl fmt::Debug for Password<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Password({}, ..)", Text(self.username))
+    }
+}
+
+/// A client that authenticates to one server by long-term credentials
+/// ([RFC 8489 §9.2.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.3),
+/// [§9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
+///
+/// [`sign`](Self::sign) ends a request with the attributes that the server demands, and
+/// [`response`](Self::response) tells what a response means. The first request is sent without
+/// credentials; the server answers with a challenge, which the client stores inline, in at most `N` bytes
+/// of realm, nonce and algorithms. The client has no timers and does no I/O.
+///
+/// "Server" means one address and port: use one client for each, and a new one after a redirection, with
+/// the same credentials.
+///
+/// It refuses to be weakened: after a response was verified, a challenge that offers less than the one
+/// before, in algorithms or anonymity, is a [`Violation`](Response::Violation).
+///
+/// ```no_run
+/// # fn send(_: &[u8]) {}
+/// # fn receive() -> Vec<u8> { Vec::new() }
+/// use stunwire::attribute::{Lifetime, RequestedTransport, XorRelayedAddress};
+/// use stunwire::auth::{LongTermClient, Response};
+/// use stunwire::{Message, MessageWriter, Method, TransactionId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut login = LongTermClient::new("user", "password");
+/// let (relayed, lifetime) = 'request: loop {
+///     let id = TransactionId::random()?;
+///     let mut buffer = Vec::new();
+///     let request = MessageWriter::request(&mut buffer, Method::ALLOCATE, id)?
+///         .with(&RequestedTransport::UDP)?;
+///     let (packet, sent) = login.sign(request)?;
+///     send(packet);
+///     loop {
+///         let received = receive();
+///         let Ok(message) = Message::parse(&received) else { continue };
+///         match login.response(&sent, &message) {
+///             Response::Verified(response) => {
+///                 break 'request response.read::<(XorRelayedAddress, Lifetime)>()?;
+///             }
+///             Response::Retry => continue 'request,
+///             Response::Refused(error, _) => return Err(error.to_string().into()),
+///             Response::Failed(failure) => return Err(failure.into()),
+///             Response::Unauthenticated => return Err("the server asks for no credentials".into()),
+///             // Over UDP, wait for another response.
+///             Response::Violation | Response::Ignore => {}
+///         }
+///     }
+/// };
+/// # let _ = (relayed, lifetime);
+/// # Ok(())
+/// # }
+/// ```
+pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
+    credentials: C,
+    stored: Option<(Challenge<N>, C::Key)>,
+    /// Number of the stored challenge.
+    challenges: u32,
+    /// Number of the key.
+    keys: u32,
+    /// Challenges since the last verified response.
+    unanswered: u8,
+    /// Whether a response was verified since the stored challenge or one that was no better.
+    proven: bool,
+    /// Whether the server has signed with MESSAGE-INTEGRITY-SHA256.
+    sha256: bool,
+    sha256_required: bool,
+    fingerprint: bool,
+}
+
+#[cfg(feature = "crypto")]
+impl<'u> LongTermClient<Password<'u>> {
+    /// A client with this user name and password, which has not been challenged yet.
+    pub fn new<U, P>(username: &'u U, password: &'u P) -> Self
+    where
+        U: AsRef<[u8]> + ?Sized,
+        P: AsRef<[u8]> + ?Sized,
+    {
+        Self::with_credentials(Password::new(username, password))
+    }
+}
+
+impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
+    /// A client with these credentials, which has not been challenged yet. `N` is the number of bytes of a
+    /// challenge that it can store; 512 is enough for the servers known, and 3,000 for any.
+    #[must_use]
+    pub const fn with_credentials(credentials: C) -> Self {
+        Self {
+            credentials,
+            stored: None,
+            challenges: 0,
+            keys: 0,
+            unanswered: 0,
+            proven: false,
+            sha256: false,
+            sha256_required: false,
+            fingerprint: false,
+        }
+    }
+
+    /// The same client, which appends FINGERPRINT to its requests.
+    #[must_use]
+    pub fn fingerprint(self) -> Self {
+        Self {
+            fingerprint: true,
+            ..self
+        }
+    }
+
+    /// The same client, which accepts no key by MD5: it gives up if the server does not offer SHA-256,
+    /// [`Failure::NoAlgorithm`].
+    #[must_use]
+    pub fn require_sha256(self) -> Self {
+        Self {
+            sha256_required: true,
+            ..self
+        }
+    }
+
+    /// The credentials.
+    #[must_use]
+    pub const fn credentials(&self) -> &C {
+        &self.credentials
+    }
+
+    /// The realm of the server. `None` before its first challenge.
+    #[must_use]
+    pub fn realm(&self) -> Option<&[u8]> {
+        self.stored.as_ref().map(|(challenge, _)| challenge.realm())
+    }
+
+    /// The key of the stored challenge, for messages that are signed elsewhere. `None` before the first
+    /// challenge.
+    #[must_use]
+    pub const fn key(&self) -> Option<&C::Key> {
+        match &self.stored {
+            Some((_, key)) => Some(key),
+            None => None,
+        }
+    }
+
+    /// Ends a request: appends USERNAME or USERHASH, REALM, NONCE, PASSWORD-ALGORITHMS and
+    /// PASSWORD-ALGORITHM as the server demands them, the integrity attribute and, if the client is set
+    /// so, FINGERPRINT. Before the first challenge nothing but FINGERPRINT is appended.
+    ///
+    /// A retransmission over UDP sends the same bytes again.
+    ///
+    /// # Errors
+    /// If it does not fit, the message is not a request, the user name is longer than 508 bytes, or the
+    /// provider of the key returns no HMAC.
+    pub fn sign<'b, B: Buffer + ?Sized>(
+        &self,
+        mut writer: MessageWriter<'b, B>,
+    ) -> Result<(&'b mut [u8], Sent), EncodeError> {
+        let Some((challenge, key)) = &self.stored else {
+            let packet = if self.fingerprint {
+                writer.fingerprint()?.finish()?
+            } else {
+                writer.finish()?
+            };
+            let sent = Sent::new(packet, SentState::Unsigned)?;
+            return Ok((packet, sent));
+        };
+        match &challenge.user_hash {
+            Some(hash) => writer.attribute(hash)?,
+            None => writer.attribute(&Username::new(self.credentials.username())?)?,
+        };
+        challenge.append(&mut writer)?;
+        let algorithm = if self.sha256 || challenge.choice().is_some() {
+            IntegrityAlgorithm::SHA256
+        } else {
+            IntegrityAlgorithm::Sha1
+        };
+        let writer = writer.integrity_with(algorithm, key)?;
+        let packet = if self.fingerprint {
+            writer.fingerprint()?.finish()?
+        } else {
+            writer.finish()?
+        };
+        let state = SentState::LongTerm {
+            challenge: self.challenges,
+            key: self.keys,
+        };
+        let sent = Sent::new(packet, state)?;
+        Ok((packet, sent))
+    }
+
+    /// Says what a message means as a response to a request. Never an error: a forged message does not
+    /// end the login.
+    pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
+        if !sent.is_answered_by(message) {
+            return Response::Ignore;
+        }
+        let error = match (message.class(), message.get::<ErrorCode<'_>>()) {
+            (Class::SuccessResponse, _) => None,
+            (_, Ok(Some(error))) => Some(error),
+            // §6.3.4: an error response without a valid ERROR-CODE is malformed.
+            _ => return Response::Ignore,
+        };
+        if let Some(Code::UNAUTHENTICATED | Code::STALE_NONCE) = error.map(|error| error.code()) {
+            return self.challenged(sent, message);
+        }
+        let nonce = message.get::<Nonce<'_>>().ok().flatten();
+        if announces_algorithms(nonce) && !matches!(challenge::list(message), Ok(Some(_))) {
+            return Response::Ignore;
+        }
+        if error.is_some_and(|error| error.code() == Code::BAD_REQUEST) && !message.has_integrity()
+        {
+            return Response::Ignore;
+        }
+        match sent.state {
+            SentState::Unsigned => match error {
+                None => Response::Unauthenticated,
+                // §14.8: the integrity of a redirection must be validated.
+                Some(error) if error.code() == Code::TRY_ALTERNATE => Response::Violation,
+                Some(error) => Response::Refused(error, None),
+            },
+            SentState::LongTerm { key, .. } if key == self.keys => self.verify(message),
+            // Sent with a key that a later challenge has replaced, or by another client.
+            SentState::LongTerm { .. } | SentState::ShortTerm(_) => Response::Ignore,
+        }
+    }
+
+    fn verify<'a>(&mut self, message: &Message<'a>) -> Response<'a> {
+        let Some((challenge, key)) = &self.stored else {
+            return Response::Ignore;
+        };
+        // §9.2.4: to a request with PASSWORD-ALGORITHM the server answers with SHA-256.
+        let policy = if challenge.choice().is_some() {
+            Policy::default().sha256_only()
+        } else {
+            Policy::default()
+        };
+        let Ok(verified) = message.verify_with(key, &policy) else {
+            return Response::Violation;
+        };
+        let response = if message.class() == Class::SuccessResponse {
+            Response::Verified(verified)
+        } else {
+            match verified.get::<ErrorCode<'_>>() {
+                Ok(Some(error)) => Response::Refused(error, Some(verified)),
+                _ => return Response::Violation,
+            }
+        };
+        self.proven = true;
+        self.unanswered = 0;
+        // §9.2.3.2, and the last paragraph of §9.2.5.
+        if verified.algorithm() == IntegrityAlgorithm::SHA256
+            || matches!(challenge::list(message), Ok(Some(_)))
+        {
+            self.sha256 = true;
+        }
+        response
+    }
+
+    /// 401 or 438.
+    fn challenged(&mut self, sent: &Sent, message: &Message<'_>) -> Response<'static> {
+        let current = match (sent.state, &self.stored) {
+            (SentState::ShortTerm(_), _) | (SentState::LongTerm { .. }, None) => {
+                return Response::Ignore;
+            }
+            (SentState::Unsigned, None) => None,
+            // The answer to a request that was sent before the stored challenge came.
+            (SentState::Unsigned, Some(_)) => return Response::Retry,
+            (SentState::LongTerm { challenge, .. }, Some(_)) if challenge != self.challenges => {
+                return Response::Retry;
+            }
+            (SentState::LongTerm { .. }, Some((challenge, _))) => Some(challenge),
+        };
+        let stale = matches!(message.get::<ErrorCode<'_>>(), Ok(Some(error)) if error.code() == Code::STALE_NONCE);
+        let Ok((realm, nonce)) = message.read::<(Option<Realm<'_>>, Option<Nonce<'_>>)>() else {
+            return Response::Violation;
+        };
+        let Ok(list) = challenge::list(message) else {
+            return Response::Violation;
+        };
+        let stored_realm = current.filter(|_| stale).map(Challenge::realm);
+        let realm = realm.map(|realm| realm.as_bytes()).or(stored_realm);
+        let (Some(realm), Some(nonce)) = (realm, nonce) else {
+            return Response::Failed(Failure::Incomplete);
+        };
+        let features = challenge::features(&nonce);
+        // The list was removed on the way: the request must not be sent again.
+        if features.contains(SecurityFeatures::PASSWORD_ALGORITHMS) && list.is_none() {
+            return Response::Violation;
+        }
+        let anonymous = features.contains(SecurityFeatures::USERNAME_ANONYMITY);
+        if let Some(current) = current {
+            let other = realm != current.realm() || anonymous != current.user_hash.is_some();
+            if !stale && !other {
+                return Response::Failed(Failure::WrongCredentials);
+            }
+            if nonce.as_bytes() == current.nonce() {
+                return Response::Failed(Failure::NonceLoop);
+            }
+            if self.proven && current.user_hash.is_some() && !anonymous {
+                return Response::Violation;
+            }
+        }
+        if self.unanswered >= MAX_CHALLENGES {
+            return Response::Failed(Failure::NonceLoop);
+        }
+        let (choice, key) = match self.choose(realm, list.map(|(_, list)| list)) {
+            Some(chosen) => chosen,
+            None => return Response::Failed(Failure::NoAlgorithm),
+        };
+        let weaker = |current: &Challenge<N>| match (current.choice(), choice) {
+            (Some(_), None) => true,
+            (Some(before), Some(now)) => before == SHA256 && now.number() != SHA256,
+            (None, _) => false,
+        };
+        if self.proven && current.is_some_and(weaker) {
+            return Response::Violation;
+        }
+        let user_hash = if anonymous {
+            match self.credentials.user_hash(realm) {
+                Some(hash) => Some(hash),
+                None => return Response::Failed(Failure::NoUserHash),
+            }
+        } else {
+            None
+        };
+        let algorithms = match (list, choice) {
+            (Some((value, _)), Some(choice)) => Some((value, choice)),
+            _ => None,
+        };
+        let offer = Offer {
+            realm,
+            nonce: nonce.as_bytes(),
+            algorithms,
+            user_hash,
+        };
+        let challenge = match Challenge::new(&offer) {
+            Ok(challenge) => challenge,
+            Err(failure) => return Response::Failed(failure),
+        };
+        let same_key = current.is_some_and(|current| {
+            current.realm() == realm && current.choice() == choice.map(|choice| choice.number())
+        });
+        if !same_key {
+            self.keys = self.keys.wrapping_add(1);
+        }
+        self.challenges = self.challenges.wrapping_add(1);
+        self.unanswered = self.unanswered.saturating_add(1);
+        self.stored = Some((challenge, key));
+        Response::Retry
+    }
+
+    /// The first algorithm of the list that the credentials have a key for, and the key. Without a list,
+    /// MD5.
+    fn choose<'a>(
+        &self,
+        realm: &[u8],
+        list: Option<crate::attribute::PasswordAlgorithms<'a>>,
+    ) -> Option<(Option<PasswordAlgorithm<'a>>, C::Key)> {
+        let accepted = |algorithm: &PasswordAlgorithm<'_>| {
+            !self.sha256_required || algorithm.number() == SHA256
+        };
+        match list {
+            None => {
+                let md5 = Some(PasswordAlgorithm::MD5).filter(accepted)?;
+                Some((None, self.credentials.key(md5, realm)?))
+            }
+            Some(list) => list.iter().filter(accepted).find_map(|algorithm| {
+                let key = self.credentials.key(algorithm, realm)?;
+                Some((Some(algorithm), key))
+            }),
+        }
+    }
+}
+
+/// The number of [`PasswordAlgorithm::SHA256`].
+const SHA256: u16 = 2;
+
+/// Keys and passwords are not printed.
+impl<C: ClientCredentials, const N: usize> fmt::Debug for LongTermClient<C, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LongTermClient")
+            .field(
+                "username",
+                &format_args!("{}", Text(self.credentials.username())),
+            )
+            .field("is_challenged", &self.stored.is_some())
+            .finish_non_exhaustive()
+    }
+}

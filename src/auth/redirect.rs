@@ -1,0 +1,123 @@
+//! Redirection by 300 (Try Alternate) (RFC 8489 §10).
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use super::time::UnixTime;
+use crate::attribute::{AlternateDomain, AlternateServer, Code, ErrorCode};
+use crate::code_point::Class;
+use crate::integrity::Verified;
+
+/// How long a server that was asked is not asked again (RFC 8489 §10).
+const LOOP_GUARD: Duration = Duration::from_secs(300);
+
+/// The servers that a client has asked, so that redirections do not run in a circle
+/// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
+///
+/// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers
+/// that were asked last.
+///
+/// ```
+/// use stunwire::attribute::AlternateServer;
+/// use stunwire::auth::{Redirects, UnixTime};
+/// use stunwire::{Code, Header, Key, Message, MessageWriter, Method, TransactionId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let id = TransactionId::new(*b"not a secret");
+/// # let key = Key::long_term("user", "example.org", "password");
+/// # let request = Header::request(Method::ALLOCATE, id);
+/// # let mut buffer = [0; 128];
+/// # let packet = MessageWriter::error_to(&mut buffer, request, Code::TRY_ALTERNATE)?
+/// #     .with(&AlternateServer("192.0.2.2:3478".parse()?))?
+/// #     .integrity(&key)?
+/// #     .finish()?;
+/// let (first, now) = ("192.0.2.1:3478".parse()?, UnixTime::from_secs(1_700_000_000));
+/// let mut redirects = Redirects::<4>::new();
+/// redirects.asked(first, now);
+/// // The response to the request, from `Response::Refused`.
+/// let response = Message::parse(packet)?.verify(&key)?;
+/// let next = redirects.follow(&response, first, now).expect("a new server");
+/// assert_eq!(next.server, "192.0.2.2:3478".parse()?);
+/// // That server sends the client on to itself.
+/// assert!(redirects.follow(&response, next.server, now).is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Redirects<const N: usize = 8> {
+    asked: [Option<(SocketAddr, UnixTime)>; N],
+}
+
+impl<const N: usize> Default for Redirects<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Redirects<N> {
+    /// No server was asked yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { asked: [None; N] }
+    }
+
+    /// Remembers that a server was asked.
+    pub fn asked(&mut self, server: SocketAddr, now: UnixTime) {
+        let oldest = self.asked.iter_mut().min_by_key(|entry| match entry {
+            // A server that is asked again keeps one entry.
+            Some((other, _)) if *other == server => None,
+            entry => entry.map(|(_, time)| time),
+        });
+        if let Some(entry) = oldest {
+            *entry = Some((server, now));
+        }
+    }
+
+    /// The server to ask instead, with the same transport and the same credentials, and remembers it.
+    ///
+    /// Of several servers it is the first of the same address family as `from`, the server that sent the
+    /// response. `None` if the response is not a 300 (Try Alternate) with ALTERNATE-SERVER, or that server
+    /// was asked within the last five minutes: the request has failed.
+    pub fn follow<'a>(
+        &mut self,
+        response: &Verified<'a>,
+        from: SocketAddr,
+        now: UnixTime,
+    ) -> Option<Redirect<'a>> {
+        let error = response.get::<ErrorCode<'_>>().ok().flatten()?;
+        if response.class() != Class::ErrorResponse || error.code() != Code::TRY_ALTERNATE {
+            return None;
+        }
+        let mut servers = response
+            .get_all::<AlternateServer>()
+            .filter_map(|server| Some(server.ok()?.0));
+        let same_family = |server: &SocketAddr| server.is_ipv4() == from.is_ipv4();
+        let server = servers
+            .clone()
+            .find(same_family)
+            .or_else(|| servers.next())?;
+        let recently = self
+            .asked
+            .iter()
+            .flatten()
+            .any(|(other, time)| *other == server && now.saturating_since(*time) < LOOP_GUARD);
+        if recently {
+            return None;
+        }
+        self.asked(server, now);
+        Some(Redirect {
+            server,
+            domain: response.get().ok().flatten(),
+        })
+    }
+}
+
+/// Where a server redirects a client to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirect<'a> {
+    /// The address.
+    pub server: SocketAddr,
+    /// The name that the certificate must have, with TLS or DTLS. If it is `None`, the certificate must
+    /// have the name that was used for the first server.
+    pub domain: Option<AlternateDomain<'a>>,
+}

@@ -1,0 +1,146 @@
+//! What a server answers to a request that it does not accept.
+
+use core::fmt;
+use core::net::SocketAddr;
+
+use super::mint::MintedNonce;
+use super::time::UnixTime;
+use crate::attribute::{
+    Code, EncodeAttribute, PasswordAlgorithm, PasswordAlgorithms, Realm, SecurityFeatures,
+    ThirdPartyAuthorization,
+};
+use crate::buffer::Buffer;
+use crate::error::EncodeError;
+use crate::header::Header;
+use crate::message::Message;
+use crate::writer::MessageWriter;
+
+/// The part of a long-term server that challenges need, whatever its type parameters are.
+pub(super) trait Challenger: Sync {
+    fn realm(&self) -> &[u8];
+    fn offered(&self) -> &'static [PasswordAlgorithm<'static>];
+    fn features(&self) -> SecurityFeatures;
+    fn third_party(&self) -> Option<&[u8]>;
+    fn mint(&self, now: UnixTime, client: SocketAddr) -> Result<MintedNonce, EncodeError>;
+}
+
+/// Why a server does not accept a message.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub enum Rejected<'s> {
+    /// The request is answered with this error response.
+    Reply(AuthReply<'s>),
+    /// The message is discarded: it is not a request, or, with short-term credentials, an indication
+    /// that is not authentic.
+    Ignore,
+}
+
+impl<'s> Rejected<'s> {
+    /// 400, 401 or 438, unsigned: a request that failed the check has no key to sign the reply with.
+    pub(super) fn plain(message: &Message<'_>, code: Code) -> Self {
+        if message.is_request() {
+            Self::Reply(AuthReply {
+                header: message.header(),
+                code,
+                fingerprint: message.protection().has_fingerprint(),
+                challenge: None,
+            })
+        } else {
+            Self::Ignore
+        }
+    }
+
+    /// The same with REALM, a new NONCE and what the server offers.
+    pub(super) fn challenge(
+        message: &Message<'_>,
+        code: Code,
+        server: &'s (dyn Challenger + 's),
+        now: UnixTime,
+        client: SocketAddr,
+    ) -> Self {
+        Self::Reply(AuthReply {
+            header: message.header(),
+            code,
+            fingerprint: message.protection().has_fingerprint(),
+            challenge: Some((server, server.mint(now, client))),
+        })
+    }
+}
+
+/// An error response with everything that it must carry: 400 (Bad Request), 401 (Unauthenticated) or 438
+/// (Stale Nonce).
+///
+/// 401 and 438 of a [`LongTermServer`](super::LongTermServer) carry REALM, NONCE, PASSWORD-ALGORITHMS if
+/// any are offered, and THIRD-PARTY-AUTHORIZATION in a 401 if the server accepts tokens. FINGERPRINT is
+/// appended if the request has it. The reply borrows the server at most, and never the request.
+#[derive(Clone, Copy)]
+#[must_use = "a reply is sent only after `write`"]
+pub struct AuthReply<'s> {
+    header: Header,
+    code: Code,
+    fingerprint: bool,
+    challenge: Option<(&'s (dyn Challenger + 's), Result<MintedNonce, EncodeError>)>,
+}
+
+impl AuthReply<'_> {
+    /// The error code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Writes the response and returns its bytes.
+    ///
+    /// # Errors
+    /// If it does not fit, or the provider of the nonces' secret returned no HMAC.
+    pub fn write<'o, B: Buffer + ?Sized>(
+        &self,
+        out: &'o mut B,
+    ) -> Result<&'o mut [u8], EncodeError> {
+        self.write_with(out, &[])
+    }
+
+    /// Writes the response with more attributes, such as SOFTWARE, and returns its bytes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_with<'o, B: Buffer + ?Sized>(
+        &self,
+        out: &'o mut B,
+        extra: &[&dyn EncodeAttribute],
+    ) -> Result<&'o mut [u8], EncodeError> {
+        // An error from the provider comes before anything is written.
+        let challenge = match self.challenge {
+            Some((server, nonce)) => Some((server, nonce?)),
+            None => None,
+        };
+        let mut reply = MessageWriter::error_to(out, self.header, self.code)?;
+        if let Some((server, nonce)) = challenge {
+            reply
+                .attribute(&Realm::new(server.realm())?)?
+                .attribute(&nonce)?;
+            if !server.offered().is_empty() {
+                reply.attribute(&PasswordAlgorithms::of(server.offered()))?;
+            }
+            // RFC 7635 §4: only 401 asks for a token.
+            if let (Some(name), Code::UNAUTHENTICATED) = (server.third_party(), self.code) {
+                reply.attribute(&ThirdPartyAuthorization::new(name)?)?;
+            }
+        }
+        let reply = reply.with_all(extra)?;
+        if self.fingerprint {
+            reply.fingerprint()?.finish()
+        } else {
+            reply.finish()
+        }
+    }
+}
+
+impl fmt::Debug for AuthReply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthReply")
+            .field("header", &self.header)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}

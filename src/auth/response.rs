@@ -1,0 +1,148 @@
+//! What a response means to the client that sent the request.
+
+use core::fmt;
+
+use crate::attribute::ErrorCode;
+use crate::code_point::{Class, Method};
+use crate::error::EncodeError;
+use crate::header::Header;
+use crate::integrity::Verified;
+use crate::message::Message;
+use crate::transaction_id::TransactionId;
+
+/// What a response means to a [`LongTermClient`](super::LongTermClient) or a
+/// [`ShortTermClient`](super::ShortTermClient).
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub enum Response<'a> {
+    /// An authentic success response.
+    Verified(Verified<'a>),
+    /// The server refuses the credentials that were sent, or asks for some, and the client can answer
+    /// that: send the request again, with a new transaction id and signed anew.
+    Retry,
+    /// An error response. It is authentic if there is a [`Verified`], and not if the request was sent
+    /// without credentials, because then the server has no key to sign it with.
+    ///
+    /// [`Redirects::follow`](super::Redirects::follow) evaluates a 300 (Try Alternate), which is always
+    /// authentic.
+    Refused(ErrorCode<'a>, Option<Verified<'a>>),
+    /// A success response to a request that was sent without credentials: the server does not ask for
+    /// any, and the response is not authentic.
+    Unauthenticated,
+    /// The response cannot be believed: its tag is missing or invalid, or it would weaken the
+    /// authentication. Over UDP and DTLS, discard it, go on as if it had not arrived, and report an
+    /// integrity violation instead of a timeout if no other response arrives. Over TCP and TLS, end the
+    /// transaction
+    /// ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
+    Violation,
+    /// The request cannot succeed with these credentials: do not retry it.
+    Failed(Failure),
+    /// Not a response to this request, or one that must be discarded without consequences, such as an
+    /// unsigned 400 (Bad Request).
+    Ignore,
+}
+
+/// Why a request cannot succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// 401 (Unauthenticated) to a request with these credentials.
+    #[error("the server refuses the user name or the password")]
+    WrongCredentials,
+    /// The challenge lacks REALM or NONCE.
+    #[error("the challenge has no REALM or no NONCE")]
+    Incomplete,
+    /// The client has no key for any of the algorithms that the server offers.
+    #[error("the server offers no password algorithm that the client accepts")]
+    NoAlgorithm,
+    /// The server asks for USERHASH, and the credentials have none.
+    #[error("the server asks for USERHASH and the credentials have none")]
+    NoUserHash,
+    /// REALM, NONCE and PASSWORD-ALGORITHMS are longer than the client can store.
+    #[error("the challenge has {length} bytes and the client stores {max}")]
+    TooLong {
+        /// Length of the three values in bytes.
+        length: u32,
+        /// Bytes that the client can store.
+        max: u32,
+    },
+    /// The server answered 438 (Stale Nonce) with the nonce that it refuses, or several times in
+    /// succession.
+    #[error("the server refuses the nonces that it gave")]
+    NonceLoop,
+}
+
+/// Identifies a request that was sent, so that its response can be recognised. Returned by `sign` of
+/// [`LongTermClient`](super::LongTermClient) and [`ShortTermClient`](super::ShortTermClient); keep it with
+/// the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    pub(super) transaction_id: TransactionId,
+    pub(super) method: Method,
+    pub(super) state: SentState,
+}
+
+/// What was sent with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SentState {
+    /// No credentials.
+    Unsigned,
+    /// Long-term credentials for the challenge with this number and the key with this number.
+    LongTerm { challenge: u32, key: u32 },
+    /// Short-term credentials with these tags.
+    ShortTerm(Tags),
+}
+
+/// The integrity attributes of a request with short-term credentials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tags {
+    Both,
+    Sha1,
+    Sha256,
+}
+
+impl Sent {
+    pub(super) fn new(packet: &[u8], state: SentState) -> Result<Self, EncodeError> {
+        // The writer has just written it, in a dialect with a cookie.
+        match Header::parse(packet) {
+            Ok(header) if header.is_request() => Ok(Self {
+                transaction_id: header.transaction_id(),
+                method: header.method(),
+                state,
+            }),
+            _ => Err(EncodeError::NotARequest),
+        }
+    }
+
+    /// The transaction id of the request.
+    #[must_use]
+    pub const fn transaction_id(&self) -> TransactionId {
+        self.transaction_id
+    }
+
+    /// The method of the request.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Whether the message is a response with the transaction id and the method of the request
+    /// ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
+    #[must_use]
+    pub fn is_answered_by(&self, message: &Message<'_>) -> bool {
+        matches!(
+            message.class(),
+            Class::SuccessResponse | Class::ErrorResponse
+        ) && message.transaction_id() == self.transaction_id
+            && message.method() == self.method
+    }
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent")
+            .field("transaction_id", &self.transaction_id)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
