@@ -6,7 +6,10 @@ use core::ops::Deref;
 use super::reply::{AuthReply, Rejected};
 use crate::attribute::UserHash;
 use crate::format::Text;
-use crate::integrity::Verified;
+use crate::header::Header;
+use crate::integrity::{HmacKey, Verified};
+use crate::message::Attributes;
+use crate::reply::{ReplyTo, Request};
 
 /// Which user a request is from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,6 +110,25 @@ impl<'a, K> Deref for Authenticated<'a, K> {
     }
 }
 
+/// The reply is signed with the key of the request, by the algorithm that RFC 8489 prescribes.
+impl<'k, K: HmacKey> From<&'k Authenticated<'_, K>> for ReplyTo<'k> {
+    fn from(request: &'k Authenticated<'_, K>) -> Self {
+        (&request.verified, &request.key).into()
+    }
+}
+
+impl<'k, K: HmacKey> Request<'k> for &'k Authenticated<'_, K> {
+    fn attributes(&self) -> Attributes<'_> {
+        self.verified.attributes()
+    }
+}
+
+impl<K> From<&Authenticated<'_, K>> for Header {
+    fn from(request: &Authenticated<'_, K>) -> Self {
+        request.verified.header()
+    }
+}
+
 /// The key is not printed.
 impl<K> fmt::Debug for Authenticated<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,5 +158,28 @@ impl<'a, 's, K> From<Result<Authenticated<'a, K>, Rejected<'s>>> for Check<'a, '
             Err(Rejected::Reply(reply)) => Self::Reply(reply),
             Err(Rejected::Ignore) => Self::Ignore,
         }
+    }
+}
+
+#[cfg(all(test, feature = "crypto", feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::auth::{Claim, LongTermClient, Password, Response};
+
+    #[test]
+    fn small() {
+        assert!(size_of::<Rejected<'_>>() < 128);
+        assert!(size_of::<AuthReply<'_>>() < 128);
+        assert!(size_of::<Claim<'_, '_>>() <= 256);
+    }
+
+    #[test]
+    fn usable_from_threads() {
+        fn send<T: Send + Sync>() {}
+        send::<Claim<'_, '_>>();
+        send::<Rejected<'_>>();
+        send::<Authenticated<'_, alloc::sync::Arc<crate::Key>>>();
+        send::<LongTermClient<Password<'_>>>();
+        send::<Response<'_>>();
     }
 }

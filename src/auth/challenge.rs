@@ -93,7 +93,7 @@ impl<const N: usize> Challenge<N> {
     ) -> Result<(), EncodeError> {
         let Some((realm, nonce, list)) = self.parts() else {
             debug_assert!(false, "the lengths are those of what was stored");
-            return Err(EncodeError::NonceWithoutFeature);
+            return Err(EncodeError::AlgorithmsMissing);
         };
         // A server may send longer texts than a client may make: they go back as they came.
         writer
@@ -106,7 +106,7 @@ impl<const N: usize> Challenge<N> {
                 .and_then(|list| list.iter().find(|entry| entry.number() == number));
             let Some(choice) = choice else {
                 debug_assert!(false, "the list was read when it was stored");
-                return Err(EncodeError::NonceWithoutFeature);
+                return Err(EncodeError::AlgorithmsMissing);
             };
             writer
                 .attribute(&Echo(AttributeType::PASSWORD_ALGORITHMS, list))?
