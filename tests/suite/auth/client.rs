@@ -1,0 +1,555 @@
+//! `LongTermClient`, clause by clause of RFC 8489 §9.2.3 and §9.2.5. The responses are written attribute by
+//! attribute.
+
+use stunwire::attribute::{
+    AlternateServer, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, UserHash, Username,
+};
+use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Password, Response, Sent};
+use stunwire::{
+    Code, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
+};
+
+use super::{MD5, REALM, SHA256, types};
+
+const BIT: &[u8] = b"obMatJos2gAAA";
+const BOTH_BITS: &[u8] = b"obMatJos2wAAA";
+const NO_BIT: &[u8] = b"obMatJos2AAAA";
+
+type Client = LongTermClient<Password<'static>>;
+
+fn client() -> Client {
+    LongTermClient::new("alice", "password")
+}
+
+fn key(algorithm: PasswordAlgorithm<'_>) -> Key {
+    Key::long_term_by(algorithm, "alice", REALM, "password").unwrap()
+}
+
+/// A request as the client signs it.
+fn sign(client: &Client) -> (Vec<u8>, Sent) {
+    let mut bytes = Vec::new();
+    let id = TransactionId::new(*b"not a secret");
+    let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
+    let (_, sent) = client.sign(writer).unwrap();
+    (bytes, sent)
+}
+
+/// A response to a request of `sign`.
+#[derive(Clone, Copy, Default)]
+struct Answer<'r> {
+    code: Option<Code>,
+    realm: Option<&'r str>,
+    nonce: Option<&'r [u8]>,
+    list: Option<&'r [PasswordAlgorithm<'r>]>,
+    tag: Option<(IntegrityAlgorithm, &'r Key)>,
+}
+
+impl Answer<'_> {
+    fn write(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let id = TransactionId::new(*b"not a secret");
+        let request = Header::request(Method::ALLOCATE, id);
+        let mut writer = match self.code {
+            Some(code) => MessageWriter::error_to(&mut bytes, request, code).unwrap(),
+            None => MessageWriter::success_to(&mut bytes, request).unwrap(),
+        };
+        if let Some(realm) = self.realm {
+            writer.attribute(&Realm::new(realm).unwrap()).unwrap();
+        }
+        if let Some(nonce) = self.nonce {
+            writer.attribute(&Nonce::new(nonce).unwrap()).unwrap();
+        }
+        if let Some(list) = self.list {
+            writer.attribute(&PasswordAlgorithms::of(list)).unwrap();
+        }
+        match self.tag {
+            Some((algorithm, key)) => {
+                writer.integrity_with(algorithm, key).unwrap().finish().unwrap();
+            }
+            None => {
+                writer.finish().unwrap();
+            }
+        }
+        bytes
+    }
+}
+
+/// The name of what the client makes of it.
+fn outcome(client: &mut Client, sent: &Sent, answer: Answer<'_>) -> &'static str {
+    let bytes = answer.write();
+    match client.response(sent, &Message::parse(&bytes).unwrap()) {
+        Response::Verified(_) => "verified",
+        Response::Retry => "retry",
+        Response::Refused(_, Some(_)) => "refused, verified",
+        Response::Refused(_, None) => "refused",
+        Response::Unauthenticated => "unauthenticated",
+        Response::Violation => "violation",
+        Response::Failed(Failure::WrongCredentials) => "wrong credentials",
+        Response::Failed(Failure::Incomplete) => "incomplete",
+        Response::Failed(Failure::NoAlgorithm) => "no algorithm",
+        Response::Failed(Failure::TooLong { .. }) => "too long",
+        Response::Failed(Failure::NonceLoop) => "nonce loop",
+        Response::Failed(_) => "failed",
+        Response::Ignore => "ignore",
+    }
+}
+
+fn nonce(prefix: &[u8], number: u8) -> Vec<u8> {
+    let mut nonce = prefix.to_vec();
+    nonce.push(b'0' + number);
+    nonce
+}
+
+fn challenge<'r>(nonce: &'r [u8], list: Option<&'r [PasswordAlgorithm<'r>]>) -> Answer<'r> {
+    Answer {
+        code: Some(Code::UNAUTHENTICATED),
+        realm: Some(REALM),
+        nonce: Some(nonce),
+        list,
+        tag: None,
+    }
+}
+
+/// A client that has answered a challenge, and a request of it.
+fn challenged(prefix: &[u8], list: Option<&[PasswordAlgorithm<'_>]>) -> (Client, Vec<u8>, Sent) {
+    let mut client = client();
+    let (_, sent) = sign(&client);
+    assert_eq!(outcome(&mut client, &sent, challenge(&nonce(prefix, 0), list)), "retry");
+    let (packet, sent) = sign(&client);
+    (client, packet, sent)
+}
+
+const SHA1_ANSWER: IntegrityAlgorithm = IntegrityAlgorithm::Sha1;
+const SHA256_ANSWER: IntegrityAlgorithm = IntegrityAlgorithm::SHA256;
+
+// §9.2.3.1.
+#[test]
+fn first_request() {
+    let (packet, _) = sign(&client());
+    assert!(types(&packet).is_empty());
+    let (packet, _) = sign(&client().fingerprint());
+    assert_eq!(types(&packet), ["FINGERPRINT"]);
+}
+
+// §9.2.5: what a retry carries, for each kind of challenge.
+#[test]
+fn retry_after_401() {
+    let offered: &[_] = &[SHA256, MD5];
+    let (_, packet, _) = challenged(BIT, Some(offered));
+    assert_eq!(
+        types(&packet),
+        [
+            "USERNAME",
+            "REALM",
+            "NONCE",
+            "PASSWORD-ALGORITHMS",
+            "PASSWORD-ALGORITHM",
+            "MESSAGE-INTEGRITY-SHA256"
+        ]
+    );
+    let message = Message::parse(&packet).unwrap();
+    let (username, realm, echoed, list, choice) = message
+        .read::<(Username, Realm, Nonce, PasswordAlgorithms, PasswordAlgorithm)>()
+        .unwrap();
+    assert_eq!(username.as_bytes(), b"alice");
+    assert_eq!(realm.as_bytes(), REALM.as_bytes());
+    assert_eq!(echoed.as_bytes(), nonce(BIT, 0));
+    assert!(list.iter().eq(offered.iter().copied()));
+    assert_eq!(choice, SHA256);
+    assert!(message.verify(&key(SHA256)).is_ok());
+
+    // The first that the client supports, in the server's order.
+    let other = PasswordAlgorithm::new(0x1234, b"abc");
+    for (list, expected) in [
+        (&[MD5, SHA256][..], MD5),
+        (&[other, SHA256][..], SHA256),
+        (&[other, MD5][..], MD5),
+    ] {
+        let (_, packet, _) = challenged(BIT, Some(list));
+        let message = Message::parse(&packet).unwrap();
+        let echoed = message.get::<PasswordAlgorithms>().unwrap().unwrap();
+        assert!(echoed.iter().eq(list.iter().copied()));
+        assert_eq!(message.get::<PasswordAlgorithm>().unwrap(), Some(expected));
+        assert!(message.verify(&key(expected)).is_ok());
+    }
+
+    // The bit of username anonymity: USERHASH, else USERNAME.
+    let (_, packet, _) = challenged(BOTH_BITS, Some(offered));
+    assert_eq!(types(&packet)[0], "USERHASH");
+    assert!(!types(&packet).contains(&"USERNAME"));
+    let message = Message::parse(&packet).unwrap();
+    assert!(message.get::<UserHash>().unwrap().unwrap().is("alice", REALM));
+
+    // A server without algorithms, with and without the prefix.
+    for prefix in [NO_BIT, b"nonce"] {
+        let (_, packet, _) = challenged(prefix, None);
+        assert_eq!(types(&packet), ["USERNAME", "REALM", "NONCE", "MESSAGE-INTEGRITY"]);
+        assert!(Message::parse(&packet).unwrap().verify(&key(MD5)).is_ok());
+    }
+}
+
+// §9.2.5: the retries that must not be.
+#[test]
+fn no_retry() {
+    let both = Some(&[SHA256, MD5][..]);
+    let mut fresh = client();
+    let (_, sent) = sign(&fresh);
+    // The bit without the list.
+    assert_eq!(outcome(&mut fresh, &sent, challenge(BIT, None)), "violation");
+    // No algorithm that is supported.
+    let other = [PasswordAlgorithm::new(9, &[])];
+    assert_eq!(outcome(&mut fresh, &sent, challenge(BIT, Some(&other))), "no algorithm");
+    // Nothing was stored.
+    assert!(types(&sign(&fresh).0).is_empty());
+
+    // The same credentials were refused.
+    let (mut client, _, sent) = challenged(BIT, both);
+    let again = nonce(BIT, 1);
+    assert_eq!(outcome(&mut client, &sent, challenge(&again, both)), "wrong credentials");
+    // Another realm is another credential.
+    let other = Answer { realm: Some("example.com"), ..challenge(&again, both) };
+    assert_eq!(outcome(&mut client, &sent, other), "retry");
+
+    // 438 with the bit and without the list, and with the nonce that it refuses.
+    let (mut client, _, sent) = challenged(BIT, both);
+    let stale = |nonce, list| Answer {
+        code: Some(Code::STALE_NONCE),
+        ..challenge(nonce, list)
+    };
+    assert_eq!(outcome(&mut client, &sent, stale(&again, None)), "violation");
+    let same = nonce(BIT, 0);
+    assert_eq!(outcome(&mut client, &sent, stale(&same, both)), "nonce loop");
+
+    for incomplete in [
+        Answer { realm: None, ..challenge(BIT, both) },
+        Answer { nonce: None, list: None, ..challenge(BIT, both) },
+    ] {
+        let mut fresh = LongTermClient::new("alice", "password");
+        let (_, sent) = sign(&fresh);
+        assert_eq!(outcome(&mut fresh, &sent, incomplete), "incomplete");
+    }
+}
+
+// §9.2.5: 438 is retried with the new nonce, the same user and key.
+#[test]
+fn retry_after_438() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (mut client, _, sent) = challenged(BIT, both);
+    let new = nonce(BIT, 1);
+    let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, both) };
+    assert_eq!(outcome(&mut client, &sent, stale), "retry");
+    let (packet, sent) = sign(&client);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.get::<Nonce>().unwrap().unwrap().as_bytes(), new);
+    assert!(message.get::<Username>().unwrap().is_some());
+    assert!(message.get::<Realm>().unwrap().is_some());
+    assert!(message.verify(&key(SHA256)).is_ok());
+    // A server that left REALM out keeps the realm.
+    let newer = nonce(BIT, 2);
+    let stale = Answer { realm: None, nonce: Some(&newer), ..stale };
+    assert_eq!(outcome(&mut client, &sent, stale), "retry");
+    assert_eq!(client.realm(), Some(REALM.as_bytes()));
+}
+
+// A server that refuses every nonce it gives does not keep the client busy for ever.
+#[test]
+fn loops_end() {
+    let (mut client, _, mut sent) = challenged(BIT, Some(&[SHA256]));
+    let mut retries = 0;
+    for number in 1..20 {
+        let new = nonce(BIT, number);
+        let stale = Answer {
+            code: Some(Code::STALE_NONCE),
+            ..challenge(&new, Some(&[SHA256]))
+        };
+        match outcome(&mut client, &sent, stale) {
+            "retry" => retries += 1,
+            other => assert_eq!(other, "nonce loop"),
+        }
+        sent = sign(&client).1;
+    }
+    assert_eq!(retries, 3);
+}
+
+// Two requests in flight: both get a 401, and the second is not taken for wrong credentials.
+#[test]
+fn two_in_flight() {
+    let both = Some(&[SHA256, MD5][..]);
+    let mut client = client();
+    let ((_, first), (_, second)) = (sign(&client), sign(&client));
+    assert_eq!(outcome(&mut client, &first, challenge(&nonce(BIT, 0), both)), "retry");
+    assert_eq!(outcome(&mut client, &second, challenge(&nonce(BIT, 1), both)), "retry");
+    // The nonce of the first challenge is still used.
+    let (packet, third) = sign(&client);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.get::<Nonce>().unwrap().unwrap().as_bytes(), nonce(BIT, 0));
+    // The same with 438.
+    let fourth = sign(&client).1;
+    let (new, newer) = (nonce(BIT, 2), nonce(BIT, 3));
+    let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, both) };
+    assert_eq!(outcome(&mut client, &third, stale), "retry");
+    let stale = Answer { nonce: Some(&newer), ..stale };
+    assert_eq!(outcome(&mut client, &fourth, stale), "retry");
+    let (packet, _) = sign(&client);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.get::<Nonce>().unwrap().unwrap().as_bytes(), new);
+}
+
+// §9.2.5: the integrity of a response.
+#[test]
+fn integrity_of_responses() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (strong, weak, wrong) = (key(SHA256), key(MD5), Key::from_bytes(b"wrong"));
+    let error = Some(Code::ALLOCATION_QUOTA_REACHED);
+    for (prefix, list, code, tag, expected) in [
+        (BIT, both, None, Some((SHA256_ANSWER, &strong)), "verified"),
+        (BIT, both, error, Some((SHA256_ANSWER, &strong)), "refused, verified"),
+        (BIT, both, None, Some((SHA256_ANSWER, &wrong)), "violation"),
+        (BIT, both, error, Some((SHA256_ANSWER, &wrong)), "violation"),
+        (BIT, both, None, None, "violation"),
+        (BIT, both, error, None, "violation"),
+        // §9.2.4: the server must use MESSAGE-INTEGRITY-SHA256.
+        (BIT, both, None, Some((SHA1_ANSWER, &strong)), "violation"),
+        (BIT, both, None, Some((SHA1_ANSWER, &weak)), "violation"),
+        (NO_BIT, None, None, Some((SHA1_ANSWER, &weak)), "verified"),
+        (NO_BIT, None, None, Some((SHA256_ANSWER, &weak)), "verified"),
+        (NO_BIT, None, None, Some((SHA1_ANSWER, &strong)), "violation"),
+    ] {
+        let (mut client, _, sent) = challenged(prefix, list);
+        let answer = Answer { code, tag, ..Answer::default() };
+        assert_eq!(outcome(&mut client, &sent, answer), expected);
+    }
+}
+
+// §9.2.5: "for all other responses" and the 400 without integrity.
+#[test]
+fn responses_that_are_ignored() {
+    let both = Some(&[SHA256, MD5][..]);
+    let strong = key(SHA256);
+    let (mut client, _, sent) = challenged(BIT, both);
+    let announced = nonce(BIT, 1);
+    let signed = Some((SHA256_ANSWER, &strong));
+    let lacks_list = Answer { nonce: Some(&announced), tag: signed, ..Answer::default() };
+    assert_eq!(outcome(&mut client, &sent, lacks_list), "ignore");
+    let has_list = Answer { list: both, ..lacks_list };
+    assert_eq!(outcome(&mut client, &sent, has_list), "verified");
+    let bad_request = Answer { code: Some(Code::BAD_REQUEST), ..Answer::default() };
+    assert_eq!(outcome(&mut client, &sent, bad_request), "ignore");
+    let signed_bad_request = Answer { tag: signed, ..bad_request };
+    assert_eq!(outcome(&mut client, &sent, signed_bad_request), "refused, verified");
+    // Also to a request without credentials.
+    let mut fresh = LongTermClient::new("alice", "password");
+    let (_, sent) = sign(&fresh);
+    assert_eq!(outcome(&mut fresh, &sent, bad_request), "ignore");
+    // An error response without ERROR-CODE.
+    let id = TransactionId::new(*b"not a secret");
+    let mut bytes = Vec::new();
+    MessageWriter::new(&mut bytes, Header::error(Method::ALLOCATE, id)).unwrap().finish().unwrap();
+    assert!(matches!(fresh.response(&sent, &Message::parse(&bytes).unwrap()), Response::Ignore));
+}
+
+// §6.3: a response has the transaction id and the method of its request.
+#[test]
+fn other_transactions() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (mut client, packet, sent) = challenged(BIT, both);
+    let strong = key(SHA256);
+    let id = TransactionId::new(*b"not a secret");
+    for header in [
+        Header::success(Method::ALLOCATE, TransactionId::new(*b"another one!")),
+        Header::success(Method::REFRESH, id),
+        Header::request(Method::ALLOCATE, id),
+        Header::indication(Method::ALLOCATE, id),
+    ] {
+        let mut bytes = Vec::new();
+        let writer = MessageWriter::new(&mut bytes, header).unwrap();
+        writer.integrity_sha256(&strong).unwrap().finish().unwrap();
+        let message = Message::parse(&bytes).unwrap();
+        assert!(matches!(client.response(&sent, &message), Response::Ignore));
+    }
+    // Its own request, reflected.
+    let message = Message::parse(&packet).unwrap();
+    assert!(matches!(client.response(&sent, &message), Response::Ignore));
+}
+
+// Without credentials nothing can be authentic, and a redirection is refused (§14.8).
+#[test]
+fn before_a_challenge() {
+    for (code, expected) in [
+        (None, "unauthenticated"),
+        (Some(Code::ALLOCATION_MISMATCH), "refused"),
+        (Some(Code::TRY_ALTERNATE), "violation"),
+    ] {
+        let mut client = client();
+        let (_, sent) = sign(&client);
+        let answer = Answer { code, ..Answer::default() };
+        assert_eq!(outcome(&mut client, &sent, answer), expected);
+    }
+}
+
+// §10 and §14.8: a redirection counts only if it is signed.
+#[test]
+fn redirections_are_signed() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (mut client, _, sent) = challenged(BIT, both);
+    let strong = key(SHA256);
+    let id = TransactionId::new(*b"not a secret");
+    let request = Header::request(Method::ALLOCATE, id);
+    let write = |signed: bool| {
+        let mut bytes = Vec::new();
+        let writer = MessageWriter::error_to(&mut bytes, request, Code::TRY_ALTERNATE)
+            .unwrap()
+            .with(&AlternateServer("192.0.2.9:3478".parse().unwrap()))
+            .unwrap();
+        if signed {
+            writer.integrity_sha256(&strong).unwrap().finish().unwrap();
+        } else {
+            writer.finish().unwrap();
+        }
+        bytes
+    };
+    let unsigned = write(false);
+    let message = Message::parse(&unsigned).unwrap();
+    assert!(matches!(client.response(&sent, &message), Response::Violation));
+    let signed = write(true);
+    let message = Message::parse(&signed).unwrap();
+    let Response::Refused(error, Some(verified)) = client.response(&sent, &message) else {
+        panic!("not verified");
+    };
+    assert_eq!(error.code(), Code::TRY_ALTERNATE);
+    assert!(verified.get::<AlternateServer>().unwrap().is_some());
+}
+
+// After a verified response the client accepts no challenge that offers less.
+#[test]
+fn downgrades() {
+    let both: &[_] = &[SHA256, MD5];
+    let strong = key(SHA256);
+    for (prefix, list, expected) in [
+        (BOTH_BITS, Some(both), "retry"),
+        (NO_BIT, None, "violation"),
+        (&b"nonce"[..], None, "violation"),
+        (BOTH_BITS, Some(&[MD5][..]), "violation"),
+        (BOTH_BITS, Some(&[MD5, SHA256][..]), "violation"),
+        // USERNAME instead of USERHASH.
+        (BIT, Some(both), "violation"),
+    ] {
+        for proven in [true, false] {
+            let (mut client, _, sent) = challenged(BOTH_BITS, Some(both));
+            if proven {
+                let tag = Some((SHA256_ANSWER, &strong));
+                let answer = Answer { tag, ..Answer::default() };
+                assert_eq!(outcome(&mut client, &sent, answer), "verified");
+            }
+            let new = nonce(prefix, 1);
+            let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, list) };
+            let (packet, sent) = sign(&client);
+            let found = outcome(&mut client, &sent, stale);
+            assert_eq!(found, if proven { expected } else { "retry" }, "{proven} {list:?}");
+            if found == "violation" {
+                assert_eq!(sign(&client).0, packet, "nothing was taken over");
+            }
+        }
+    }
+}
+
+#[test]
+fn sha256_required() {
+    let client = || LongTermClient::new("alice", "password").require_sha256();
+    for (prefix, list, expected) in [
+        (NO_BIT, None, "no algorithm"),
+        (BIT, Some(&[MD5][..]), "no algorithm"),
+        (BIT, Some(&[MD5, SHA256][..]), "retry"),
+    ] {
+        let mut client = client();
+        let (_, sent) = sign(&client);
+        assert_eq!(outcome(&mut client, &sent, challenge(prefix, list)), expected);
+    }
+}
+
+// §9.2.3.2 and the end of §9.2.5: SHA-256 is kept once the server has used or announced it.
+#[test]
+fn subsequent_requests() {
+    let weak = key(MD5);
+    for (tag, list, expected) in [
+        (SHA1_ANSWER, None, "MESSAGE-INTEGRITY"),
+        (SHA256_ANSWER, None, "MESSAGE-INTEGRITY-SHA256"),
+        (SHA1_ANSWER, Some(&[MD5][..]), "MESSAGE-INTEGRITY-SHA256"),
+    ] {
+        let (mut client, _, sent) = challenged(NO_BIT, None);
+        let answer = Answer { tag: Some((tag, &weak)), list, ..Answer::default() };
+        assert_eq!(outcome(&mut client, &sent, answer), "verified");
+        let (packet, _) = sign(&client);
+        assert_eq!(types(&packet), ["USERNAME", "REALM", "NONCE", expected]);
+    }
+}
+
+// What a server may send at most: 127 characters of 4 bytes each, and a list.
+#[test]
+fn long_challenges() {
+    let realm = "\u{10FFFF}".repeat(127);
+    let mut long_nonce = BIT.to_vec();
+    long_nonce.resize(127, b'n');
+    let answer = Answer {
+        realm: Some(&realm),
+        ..challenge(&long_nonce, Some(&[SHA256, MD5]))
+    };
+    let mut small = client();
+    let (_, sent) = sign(&small);
+    assert_eq!(outcome(&mut small, &sent, answer), "too long");
+    let bytes = answer.write();
+    let mut large = LongTermClient::<_, 3000>::with_credentials(Password::new("alice", "password"));
+    let message = Message::parse(&bytes).unwrap();
+    assert!(matches!(large.response(&sent, &message), Response::Retry));
+    assert_eq!(large.realm(), Some(realm.as_bytes()));
+}
+
+/// Credentials that are stored as a key by MD5, as SIP systems have them.
+struct StoredKey;
+
+impl ClientCredentials for StoredKey {
+    type Key = Key;
+
+    fn username(&self) -> &[u8] {
+        b"alice"
+    }
+
+    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
+        (algorithm == MD5 && realm == REALM.as_bytes()).then(|| key(MD5))
+    }
+
+    fn user_hash(&self, _: &[u8]) -> Option<UserHash> {
+        None
+    }
+}
+
+#[test]
+fn stored_keys() {
+    let both: &[_] = &[SHA256, MD5];
+    for (prefix, realm, expected) in [
+        (BIT, REALM, None),
+        (BIT, "example.com", Some(Failure::NoAlgorithm)),
+        (BOTH_BITS, REALM, Some(Failure::NoUserHash)),
+    ] {
+        let mut client = LongTermClient::<_, 256>::with_credentials(StoredKey);
+        let mut bytes = Vec::new();
+        let id = TransactionId::new(*b"not a secret");
+        let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
+        let (_, sent) = client.sign(writer).unwrap();
+        let answer = Answer { realm: Some(realm), ..challenge(prefix, Some(both)) }.write();
+        match client.response(&sent, &Message::parse(&answer).unwrap()) {
+            Response::Retry => assert_eq!(expected, None),
+            Response::Failed(failure) => assert_eq!(expected, Some(failure)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+// What is printed of a client or a request in flight has no secret in it.
+#[test]
+fn printing() {
+    let (client, _, sent) = challenged(BIT, Some(&[SHA256]));
+    let text = format!("{client:?} {sent:?} {:?}", client.credentials());
+    assert!(text.contains("alice") && !text.contains("password\""));
+    assert!(!text.contains("password,"));
+}

@@ -1,0 +1,85 @@
+//! Redirections, RFC 8489 §10.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use stunwire::attribute::{AlternateDomain, AlternateServer};
+use stunwire::auth::Redirects;
+use stunwire::{Code, Header, Key, Message, MessageWriter, Method};
+
+use super::{NOW, id};
+
+fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn response(code: Code, servers: &[&str], domain: Option<&str>, key: &Key) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let request = Header::request(Method::ALLOCATE, id());
+    let mut writer = MessageWriter::error_to(&mut bytes, request, code).unwrap();
+    for server in servers {
+        writer.attribute(&AlternateServer(address(server))).unwrap();
+    }
+    if let Some(domain) = domain {
+        writer.attribute(&AlternateDomain::new(domain).unwrap()).unwrap();
+    }
+    writer.integrity(key).unwrap().finish().unwrap();
+    bytes
+}
+
+#[test]
+fn follows() {
+    let key = Key::from_bytes(b"key");
+    let (v4, v6) = ("192.0.2.9:3478", "[2001:db8::9]:3478");
+    let name = Some("turn.example.org");
+    for (code, servers, domain, from, expected) in [
+        (300, &[v4, v6][..], None, "192.0.2.1:3478", Some(v4)),
+        (300, &[v4, v6], None, "[2001:db8::1]:3478", Some(v6)),
+        (300, &[v6], name, "192.0.2.1:3478", Some(v6)),
+        (300, &[], None, "192.0.2.1:3478", None),
+        (486, &[v4], None, "192.0.2.1:3478", None),
+    ] {
+        let code = if code == 300 {
+            Code::TRY_ALTERNATE
+        } else {
+            Code::ALLOCATION_QUOTA_REACHED
+        };
+        let bytes = response(code, servers, domain, &key);
+        let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let mut redirects = Redirects::<4>::new();
+        let redirect = redirects.follow(&verified, address(from), NOW);
+        assert_eq!(redirect.map(|redirect| redirect.server), expected.map(address));
+        if let (Some(redirect), Some(name)) = (redirect, domain) {
+            assert_eq!(redirect.domain.unwrap().as_bytes(), name.as_bytes());
+        }
+    }
+}
+
+// A server that was asked within the last five minutes is not asked again.
+#[test]
+fn loops() {
+    let key = Key::from_bytes(b"key");
+    let (first, second) = (address("192.0.2.1:3478"), address("192.0.2.2:3478"));
+    let to_second = response(Code::TRY_ALTERNATE, &["192.0.2.2:3478"], None, &key);
+    let to_second = Message::parse(&to_second).unwrap().verify(&key).unwrap();
+    let to_first = response(Code::TRY_ALTERNATE, &["192.0.2.1:3478"], None, &key);
+    let to_first = Message::parse(&to_first).unwrap().verify(&key).unwrap();
+    let mut redirects = Redirects::<2>::new();
+    redirects.asked(first, NOW);
+    assert!(redirects.follow(&to_second, first, NOW).is_some());
+    assert!(redirects.follow(&to_first, second, NOW).is_none());
+    let almost = NOW + Duration::from_secs(299);
+    assert!(redirects.follow(&to_first, second, almost).is_none());
+    let later = NOW + Duration::from_secs(300);
+    assert!(redirects.follow(&to_first, second, later).is_some());
+    assert!(redirects.follow(&to_first, second, later).is_none());
+    // The server that was asked longest ago is forgotten first.
+    let third = response(Code::TRY_ALTERNATE, &["192.0.2.3:3478"], None, &key);
+    let third = Message::parse(&third).unwrap().verify(&key).unwrap();
+    let mut redirects = Redirects::<2>::new();
+    redirects.asked(first, NOW);
+    redirects.asked(second, NOW + Duration::from_secs(1));
+    let now = NOW + Duration::from_secs(2);
+    assert!(redirects.follow(&third, second, now).is_some());
+    assert!(redirects.follow(&to_second, first, now).is_none());
+}
