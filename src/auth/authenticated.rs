@@ -164,7 +164,8 @@ impl<'a, 's, K> From<Result<Authenticated<'a, K>, Rejected<'s>>> for Check<'a, '
 #[cfg(all(test, feature = "crypto", feature = "alloc"))]
 mod tests {
     use super::*;
-    use crate::auth::{Claim, LongTermClient, Password, Response};
+    use crate::auth::{Claim, LongTermClient, Response};
+    use crate::integrity::Credentials;
 
     #[test]
     fn small() {
@@ -179,7 +180,7 @@ mod tests {
         send::<Claim<'_, '_>>();
         send::<Rejected<'_>>();
         send::<Authenticated<'_, alloc::sync::Arc<crate::Key>>>();
-        send::<LongTermClient<Password<'_>>>();
+        send::<LongTermClient<Credentials<&str, &str>>>();
         send::<Response<'_>>();
     }
 }

@@ -12,6 +12,8 @@ use crate::buffer::Buffer;
 use crate::code_point::Class;
 use crate::error::EncodeError;
 use crate::format::Text;
+#[cfg(feature = "crypto")]
+use crate::integrity::{Credentials, Key};
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 use crate::writer::MessageWriter;
@@ -21,8 +23,8 @@ const MAX_CHALLENGES: u8 = 4;
 
 /// The user name of a client, and its keys: what a [`LongTermClient`] is made from.
 ///
-/// [`Password`] derives the keys from a password. Implement it for keys that are stored or held
-/// elsewhere; the crate then needs no feature `crypto`.
+/// [`Credentials`](crate::Credentials) derive the keys from a password, by MD5 and SHA-256. Implement it
+/// for keys that are stored or held elsewhere; the crate then needs no feature `crypto`.
 pub trait ClientCredentials {
     /// The keys.
     type Key: HmacKey;
@@ -40,50 +42,20 @@ pub trait ClientCredentials {
     fn user_hash(&self, realm: &[u8]) -> Option<UserHash>;
 }
 
-/// A user name and a password, for servers of any realm. Supports MD5 and SHA-256.
 #[cfg(feature = "crypto")]
-#[derive(Clone, Copy)]
-pub struct Password<'u> {
-    username: &'u [u8],
-    password: &'u [u8],
-}
-
-#[cfg(feature = "crypto")]
-impl<'u> Password<'u> {
-    /// Both are taken as they are; texts that are not ASCII must be prepared with OpaqueString before.
-    pub fn new<U, P>(username: &'u U, password: &'u P) -> Self
-    where
-        U: AsRef<[u8]> + ?Sized,
-        P: AsRef<[u8]> + ?Sized,
-    {
-        Self {
-            username: username.as_ref(),
-            password: password.as_ref(),
-        }
-    }
-}
-
-#[cfg(feature = "crypto")]
-impl ClientCredentials for Password<'_> {
-    type Key = crate::Key;
+impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
+    type Key = Key;
 
     fn username(&self) -> &[u8] {
-        self.username
+        self.username.as_ref()
     }
 
-    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<crate::Key> {
-        crate::Key::long_term_by(algorithm, self.username, realm, self.password)
+    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
+        Key::long_term_by(algorithm, self, realm)
     }
 
     fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
-        Some(UserHash::of(self.username, realm))
-    }
-}
-
-#[cfg(feature = "crypto")]
-impl fmt::Debug for Password<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Password({}, ..)", Text(self.username))
+        Some(UserHash::of(&self.username, realm))
     }
 }
 
@@ -156,14 +128,10 @@ pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
 }
 
 #[cfg(feature = "crypto")]
-impl<'u> LongTermClient<Password<'u>> {
+impl<U: AsRef<[u8]>, P: AsRef<[u8]>> LongTermClient<Credentials<U, P>> {
     /// A client with this user name and password, which has not been challenged yet.
-    pub fn new<U, P>(username: &'u U, password: &'u P) -> Self
-    where
-        U: AsRef<[u8]> + ?Sized,
-        P: AsRef<[u8]> + ?Sized,
-    {
-        Self::with_credentials(Password::new(username, password))
+    pub const fn new(username: U, password: P) -> Self {
+        Self::with_credentials(Credentials { username, password })
     }
 }
 
@@ -240,14 +208,19 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         mut writer: MessageWriter<'b, B>,
     ) -> Result<(&'b mut [u8], Sent), EncodeError> {
         let Some((challenge, key)) = &self.stored else {
+            let sent = sent(&writer, SentState::Unsigned)?;
             let packet = if self.fingerprint {
                 writer.fingerprint()?.finish()?
             } else {
                 writer.finish()?
             };
-            let sent = Sent::new(packet, SentState::Unsigned)?;
             return Ok((packet, sent));
         };
+        let state = SentState::LongTerm {
+            challenge: self.challenges,
+            key: self.keys,
+        };
+        let sent = sent(&writer, state)?;
         match &challenge.user_hash {
             Some(hash) => writer.attribute(hash)?,
             None => writer.attribute(&Username::new(self.credentials.username())?)?,
@@ -264,11 +237,6 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         } else {
             writer.finish()?
         };
-        let state = SentState::LongTerm {
-            challenge: self.challenges,
-            key: self.keys,
-        };
-        let sent = Sent::new(packet, state)?;
         Ok((packet, sent))
     }
 
@@ -453,6 +421,19 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
                 Some((Some(algorithm), key))
             }),
         }
+    }
+}
+
+/// The long-term mechanism protects requests only (§9.2).
+fn sent<B: Buffer + ?Sized>(
+    writer: &MessageWriter<'_, B>,
+    state: SentState,
+) -> Result<Sent, EncodeError> {
+    let header = writer.header();
+    if header.is_request() {
+        Ok(Sent::new(header, state))
+    } else {
+        Err(EncodeError::NotARequest)
     }
 }
 

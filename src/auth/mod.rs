@@ -17,8 +17,6 @@ mod time;
 
 pub use self::algorithm::{AlgorithmError, choose_algorithm, password_algorithm};
 pub use self::authenticated::{Authenticated, Check, UserId};
-#[cfg(feature = "crypto")]
-pub use self::client::Password;
 pub use self::client::{ClientCredentials, LongTermClient};
 pub use self::mint::{MintedNonce, NonceMint, NonceStatus};
 pub use self::redirect::{Redirect, Redirects};

@@ -4,7 +4,6 @@ use core::fmt;
 
 use crate::attribute::ErrorCode;
 use crate::code_point::{Class, Method};
-use crate::error::EncodeError;
 use crate::header::Header;
 use crate::integrity::Verified;
 use crate::message::Message;
@@ -102,15 +101,11 @@ pub(super) enum Tags {
 }
 
 impl Sent {
-    pub(super) fn new(packet: &[u8], state: SentState) -> Result<Self, EncodeError> {
-        // The writer has just written it, in a dialect with a cookie.
-        match Header::parse(packet) {
-            Ok(header) if header.is_request() => Ok(Self {
-                transaction_id: header.transaction_id(),
-                method: header.method(),
-                state,
-            }),
-            _ => Err(EncodeError::NotARequest),
+    pub(super) fn new(header: Header, state: SentState) -> Self {
+        Self {
+            transaction_id: header.transaction_id(),
+            method: header.method(),
+            state,
         }
     }
 

@@ -13,6 +13,8 @@ use base64ct::{Base64, Encoding};
 
 use super::time::UnixTime;
 use crate::error::EncodeError;
+#[cfg(any(feature = "alloc", feature = "crypto"))]
+use crate::integrity::Credentials;
 use crate::integrity::{HmacAlgorithm, HmacKey};
 
 /// The user name for time-limited credentials, without allocation.
@@ -181,27 +183,7 @@ where
         return None;
     }
     let password = password(secret, username).ok()?;
-    crate::Key::long_term_by(algorithm, username, realm, &password)
-}
-
-/// Time-limited credentials as a web service hands them out.
-#[cfg(feature = "alloc")]
-#[derive(Clone)]
-pub struct RestCredentials {
-    /// The user name: `expires:user`.
-    pub username: alloc::string::String,
-    /// The password.
-    pub password: RestPassword,
-}
-
-/// The password is not printed.
-#[cfg(feature = "alloc")]
-impl fmt::Debug for RestCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RestCredentials")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
+    crate::Key::long_term_by(algorithm, &Credentials { username, password }, realm)
 }
 
 /// Makes the credentials that a web service hands out.
@@ -225,10 +207,10 @@ pub fn credentials<S: HmacKey + ?Sized>(
     secret: &S,
     user: &str,
     expires: UnixTime,
-) -> Result<RestCredentials, EncodeError> {
+) -> Result<Credentials<alloc::string::String, RestPassword>, EncodeError> {
     let username = alloc::format!("{}", username(expires, user));
     let password = password(secret, &username)?;
-    Ok(RestCredentials { username, password })
+    Ok(Credentials { username, password })
 }
 
 #[cfg(all(test, feature = "crypto"))]

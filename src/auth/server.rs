@@ -384,7 +384,8 @@ impl<'a, 's> Claim<'a, 's> {
         U: AsRef<[u8]> + ?Sized,
         P: AsRef<[u8]> + ?Sized,
     {
-        crate::Key::long_term_by(self.algorithm, username, self.realm(), password)
+        let credentials = crate::Credentials { username, password };
+        crate::Key::long_term_by(self.algorithm, &credentials, self.realm())
     }
 
     fn reject(&self, code: Code) -> Rejected<'s> {

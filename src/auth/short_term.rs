@@ -223,6 +223,10 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         &self,
         mut writer: MessageWriter<'b, B>,
     ) -> Result<(&'b mut [u8], Sent), EncodeError> {
+        let header = writer.header();
+        if !matches!(header.class(), Class::Request | Class::Indication) {
+            return Err(EncodeError::NotARequest);
+        }
         writer.attribute(&Username::new(self.username.as_ref())?)?;
         let packet = match self.tags {
             Tags::Both => {
@@ -234,7 +238,7 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
             }
             Tags::Sha256 => self.finish(writer.integrity_sha256(&self.key)?)?,
         };
-        let sent = Sent::new(packet, SentState::ShortTerm(self.tags))?;
+        let sent = Sent::new(header, SentState::ShortTerm(self.tags));
         Ok((packet, sent))
     }
 

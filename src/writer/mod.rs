@@ -398,6 +398,12 @@ impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
         self.raw.finish()
     }
 
+    /// The header of the message. Its length is 0 until the message is finished.
+    #[must_use]
+    pub const fn header(&self) -> Header {
+        self.raw.header
+    }
+
     /// Length of the message so far in bytes, header included.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "a message is never empty")]

@@ -4,9 +4,10 @@
 use stunwire::attribute::{
     AlternateServer, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, UserHash, Username,
 };
-use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Password, Response, Sent};
+use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Response, Sent};
 use stunwire::{
-    Code, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
+    Code, Credentials, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method,
+    TransactionId,
 };
 
 use super::{MD5, REALM, SHA256, types};
@@ -15,14 +16,18 @@ const BIT: &[u8] = b"obMatJos2gAAA";
 const BOTH_BITS: &[u8] = b"obMatJos2wAAA";
 const NO_BIT: &[u8] = b"obMatJos2AAAA";
 
-type Client = LongTermClient<Password<'static>>;
+type Client = LongTermClient<Credentials<&'static str, &'static str>>;
 
 fn client() -> Client {
     LongTermClient::new("alice", "password")
 }
 
 fn key(algorithm: PasswordAlgorithm<'_>) -> Key {
-    Key::long_term_by(algorithm, "alice", REALM, "password").unwrap()
+    let credentials = Credentials {
+        username: "alice",
+        password: "password",
+    };
+    Key::long_term_by(algorithm, &credentials, REALM).unwrap()
 }
 
 /// A request as the client signs it.
@@ -64,7 +69,11 @@ impl Answer<'_> {
         }
         match self.tag {
             Some((algorithm, key)) => {
-                writer.integrity_with(algorithm, key).unwrap().finish().unwrap();
+                writer
+                    .integrity_with(algorithm, key)
+                    .unwrap()
+                    .finish()
+                    .unwrap();
             }
             None => {
                 writer.finish().unwrap();
@@ -114,7 +123,10 @@ fn challenge<'r>(nonce: &'r [u8], list: Option<&'r [PasswordAlgorithm<'r>]>) -> 
 fn challenged(prefix: &[u8], list: Option<&[PasswordAlgorithm<'_>]>) -> (Client, Vec<u8>, Sent) {
     let mut client = client();
     let (_, sent) = sign(&client);
-    assert_eq!(outcome(&mut client, &sent, challenge(&nonce(prefix, 0), list)), "retry");
+    assert_eq!(
+        outcome(&mut client, &sent, challenge(&nonce(prefix, 0), list)),
+        "retry"
+    );
     let (packet, sent) = sign(&client);
     (client, packet, sent)
 }
@@ -149,7 +161,13 @@ fn retry_after_401() {
     );
     let message = Message::parse(&packet).unwrap();
     let (username, realm, echoed, list, choice) = message
-        .read::<(Username, Realm, Nonce, PasswordAlgorithms, PasswordAlgorithm)>()
+        .read::<(
+            Username,
+            Realm,
+            Nonce,
+            PasswordAlgorithms,
+            PasswordAlgorithm,
+        )>()
         .unwrap();
     assert_eq!(username.as_bytes(), b"alice");
     assert_eq!(realm.as_bytes(), REALM.as_bytes());
@@ -178,12 +196,21 @@ fn retry_after_401() {
     assert_eq!(types(&packet)[0], "USERHASH");
     assert!(!types(&packet).contains(&"USERNAME"));
     let message = Message::parse(&packet).unwrap();
-    assert!(message.get::<UserHash>().unwrap().unwrap().is("alice", REALM));
+    assert!(
+        message
+            .get::<UserHash>()
+            .unwrap()
+            .unwrap()
+            .is("alice", REALM)
+    );
 
     // A server without algorithms, with and without the prefix.
     for prefix in [NO_BIT, b"nonce"] {
         let (_, packet, _) = challenged(prefix, None);
-        assert_eq!(types(&packet), ["USERNAME", "REALM", "NONCE", "MESSAGE-INTEGRITY"]);
+        assert_eq!(
+            types(&packet),
+            ["USERNAME", "REALM", "NONCE", "MESSAGE-INTEGRITY"]
+        );
         assert!(Message::parse(&packet).unwrap().verify(&key(MD5)).is_ok());
     }
 }
@@ -195,19 +222,31 @@ fn no_retry() {
     let mut fresh = client();
     let (_, sent) = sign(&fresh);
     // The bit without the list.
-    assert_eq!(outcome(&mut fresh, &sent, challenge(BIT, None)), "violation");
+    assert_eq!(
+        outcome(&mut fresh, &sent, challenge(BIT, None)),
+        "violation"
+    );
     // No algorithm that is supported.
     let other = [PasswordAlgorithm::new(9, &[])];
-    assert_eq!(outcome(&mut fresh, &sent, challenge(BIT, Some(&other))), "no algorithm");
+    assert_eq!(
+        outcome(&mut fresh, &sent, challenge(BIT, Some(&other))),
+        "no algorithm"
+    );
     // Nothing was stored.
     assert!(types(&sign(&fresh).0).is_empty());
 
     // The same credentials were refused.
     let (mut client, _, sent) = challenged(BIT, both);
     let again = nonce(BIT, 1);
-    assert_eq!(outcome(&mut client, &sent, challenge(&again, both)), "wrong credentials");
+    assert_eq!(
+        outcome(&mut client, &sent, challenge(&again, both)),
+        "wrong credentials"
+    );
     // Another realm is another credential.
-    let other = Answer { realm: Some("example.com"), ..challenge(&again, both) };
+    let other = Answer {
+        realm: Some("example.com"),
+        ..challenge(&again, both)
+    };
     assert_eq!(outcome(&mut client, &sent, other), "retry");
 
     // 438 with the bit and without the list, and with the nonce that it refuses.
@@ -216,13 +255,26 @@ fn no_retry() {
         code: Some(Code::STALE_NONCE),
         ..challenge(nonce, list)
     };
-    assert_eq!(outcome(&mut client, &sent, stale(&again, None)), "violation");
+    assert_eq!(
+        outcome(&mut client, &sent, stale(&again, None)),
+        "violation"
+    );
     let same = nonce(BIT, 0);
-    assert_eq!(outcome(&mut client, &sent, stale(&same, both)), "nonce loop");
+    assert_eq!(
+        outcome(&mut client, &sent, stale(&same, both)),
+        "nonce loop"
+    );
 
     for incomplete in [
-        Answer { realm: None, ..challenge(BIT, both) },
-        Answer { nonce: None, list: None, ..challenge(BIT, both) },
+        Answer {
+            realm: None,
+            ..challenge(BIT, both)
+        },
+        Answer {
+            nonce: None,
+            list: None,
+            ..challenge(BIT, both)
+        },
     ] {
         let mut fresh = LongTermClient::new("alice", "password");
         let (_, sent) = sign(&fresh);
@@ -236,7 +288,10 @@ fn retry_after_438() {
     let both = Some(&[SHA256, MD5][..]);
     let (mut client, _, sent) = challenged(BIT, both);
     let new = nonce(BIT, 1);
-    let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, both) };
+    let stale = Answer {
+        code: Some(Code::STALE_NONCE),
+        ..challenge(&new, both)
+    };
     assert_eq!(outcome(&mut client, &sent, stale), "retry");
     let (packet, sent) = sign(&client);
     let message = Message::parse(&packet).unwrap();
@@ -246,7 +301,11 @@ fn retry_after_438() {
     assert!(message.verify(&key(SHA256)).is_ok());
     // A server that left REALM out keeps the realm.
     let newer = nonce(BIT, 2);
-    let stale = Answer { realm: None, nonce: Some(&newer), ..stale };
+    let stale = Answer {
+        realm: None,
+        nonce: Some(&newer),
+        ..stale
+    };
     assert_eq!(outcome(&mut client, &sent, stale), "retry");
     assert_eq!(client.realm(), Some(REALM.as_bytes()));
 }
@@ -277,18 +336,33 @@ fn two_in_flight() {
     let both = Some(&[SHA256, MD5][..]);
     let mut client = client();
     let ((_, first), (_, second)) = (sign(&client), sign(&client));
-    assert_eq!(outcome(&mut client, &first, challenge(&nonce(BIT, 0), both)), "retry");
-    assert_eq!(outcome(&mut client, &second, challenge(&nonce(BIT, 1), both)), "retry");
+    assert_eq!(
+        outcome(&mut client, &first, challenge(&nonce(BIT, 0), both)),
+        "retry"
+    );
+    assert_eq!(
+        outcome(&mut client, &second, challenge(&nonce(BIT, 1), both)),
+        "retry"
+    );
     // The nonce of the first challenge is still used.
     let (packet, third) = sign(&client);
     let message = Message::parse(&packet).unwrap();
-    assert_eq!(message.get::<Nonce>().unwrap().unwrap().as_bytes(), nonce(BIT, 0));
+    assert_eq!(
+        message.get::<Nonce>().unwrap().unwrap().as_bytes(),
+        nonce(BIT, 0)
+    );
     // The same with 438.
     let fourth = sign(&client).1;
     let (new, newer) = (nonce(BIT, 2), nonce(BIT, 3));
-    let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, both) };
+    let stale = Answer {
+        code: Some(Code::STALE_NONCE),
+        ..challenge(&new, both)
+    };
     assert_eq!(outcome(&mut client, &third, stale), "retry");
-    let stale = Answer { nonce: Some(&newer), ..stale };
+    let stale = Answer {
+        nonce: Some(&newer),
+        ..stale
+    };
     assert_eq!(outcome(&mut client, &fourth, stale), "retry");
     let (packet, _) = sign(&client);
     let message = Message::parse(&packet).unwrap();
@@ -303,7 +377,13 @@ fn integrity_of_responses() {
     let error = Some(Code::ALLOCATION_QUOTA_REACHED);
     for (prefix, list, code, tag, expected) in [
         (BIT, both, None, Some((SHA256_ANSWER, &strong)), "verified"),
-        (BIT, both, error, Some((SHA256_ANSWER, &strong)), "refused, verified"),
+        (
+            BIT,
+            both,
+            error,
+            Some((SHA256_ANSWER, &strong)),
+            "refused, verified",
+        ),
         (BIT, both, None, Some((SHA256_ANSWER, &wrong)), "violation"),
         (BIT, both, error, Some((SHA256_ANSWER, &wrong)), "violation"),
         (BIT, both, None, None, "violation"),
@@ -313,10 +393,20 @@ fn integrity_of_responses() {
         (BIT, both, None, Some((SHA1_ANSWER, &weak)), "violation"),
         (NO_BIT, None, None, Some((SHA1_ANSWER, &weak)), "verified"),
         (NO_BIT, None, None, Some((SHA256_ANSWER, &weak)), "verified"),
-        (NO_BIT, None, None, Some((SHA1_ANSWER, &strong)), "violation"),
+        (
+            NO_BIT,
+            None,
+            None,
+            Some((SHA1_ANSWER, &strong)),
+            "violation",
+        ),
     ] {
         let (mut client, _, sent) = challenged(prefix, list);
-        let answer = Answer { code, tag, ..Answer::default() };
+        let answer = Answer {
+            code,
+            tag,
+            ..Answer::default()
+        };
         assert_eq!(outcome(&mut client, &sent, answer), expected);
     }
 }
@@ -329,14 +419,30 @@ fn responses_that_are_ignored() {
     let (mut client, _, sent) = challenged(BIT, both);
     let announced = nonce(BIT, 1);
     let signed = Some((SHA256_ANSWER, &strong));
-    let lacks_list = Answer { nonce: Some(&announced), tag: signed, ..Answer::default() };
+    let lacks_list = Answer {
+        nonce: Some(&announced),
+        tag: signed,
+        ..Answer::default()
+    };
     assert_eq!(outcome(&mut client, &sent, lacks_list), "ignore");
-    let has_list = Answer { list: both, ..lacks_list };
+    let has_list = Answer {
+        list: both,
+        ..lacks_list
+    };
     assert_eq!(outcome(&mut client, &sent, has_list), "verified");
-    let bad_request = Answer { code: Some(Code::BAD_REQUEST), ..Answer::default() };
+    let bad_request = Answer {
+        code: Some(Code::BAD_REQUEST),
+        ..Answer::default()
+    };
     assert_eq!(outcome(&mut client, &sent, bad_request), "ignore");
-    let signed_bad_request = Answer { tag: signed, ..bad_request };
-    assert_eq!(outcome(&mut client, &sent, signed_bad_request), "refused, verified");
+    let signed_bad_request = Answer {
+        tag: signed,
+        ..bad_request
+    };
+    assert_eq!(
+        outcome(&mut client, &sent, signed_bad_request),
+        "refused, verified"
+    );
     // Also to a request without credentials.
     let mut fresh = LongTermClient::new("alice", "password");
     let (_, sent) = sign(&fresh);
@@ -344,8 +450,14 @@ fn responses_that_are_ignored() {
     // An error response without ERROR-CODE.
     let id = TransactionId::new(*b"not a secret");
     let mut bytes = Vec::new();
-    MessageWriter::new(&mut bytes, Header::error(Method::ALLOCATE, id)).unwrap().finish().unwrap();
-    assert!(matches!(fresh.response(&sent, &Message::parse(&bytes).unwrap()), Response::Ignore));
+    MessageWriter::new(&mut bytes, Header::error(Method::ALLOCATE, id))
+        .unwrap()
+        .finish()
+        .unwrap();
+    assert!(matches!(
+        fresh.response(&sent, &Message::parse(&bytes).unwrap()),
+        Response::Ignore
+    ));
 }
 
 // §6.3: a response has the transaction id and the method of its request.
@@ -382,7 +494,10 @@ fn before_a_challenge() {
     ] {
         let mut client = client();
         let (_, sent) = sign(&client);
-        let answer = Answer { code, ..Answer::default() };
+        let answer = Answer {
+            code,
+            ..Answer::default()
+        };
         assert_eq!(outcome(&mut client, &sent, answer), expected);
     }
 }
@@ -410,7 +525,10 @@ fn redirections_are_signed() {
     };
     let unsigned = write(false);
     let message = Message::parse(&unsigned).unwrap();
-    assert!(matches!(client.response(&sent, &message), Response::Violation));
+    assert!(matches!(
+        client.response(&sent, &message),
+        Response::Violation
+    ));
     let signed = write(true);
     let message = Message::parse(&signed).unwrap();
     let Response::Refused(error, Some(verified)) = client.response(&sent, &message) else {
@@ -438,14 +556,24 @@ fn downgrades() {
             let (mut client, _, sent) = challenged(BOTH_BITS, Some(both));
             if proven {
                 let tag = Some((SHA256_ANSWER, &strong));
-                let answer = Answer { tag, ..Answer::default() };
+                let answer = Answer {
+                    tag,
+                    ..Answer::default()
+                };
                 assert_eq!(outcome(&mut client, &sent, answer), "verified");
             }
             let new = nonce(prefix, 1);
-            let stale = Answer { code: Some(Code::STALE_NONCE), ..challenge(&new, list) };
+            let stale = Answer {
+                code: Some(Code::STALE_NONCE),
+                ..challenge(&new, list)
+            };
             let (packet, sent) = sign(&client);
             let found = outcome(&mut client, &sent, stale);
-            assert_eq!(found, if proven { expected } else { "retry" }, "{proven} {list:?}");
+            assert_eq!(
+                found,
+                if proven { expected } else { "retry" },
+                "{proven} {list:?}"
+            );
             if found == "violation" {
                 assert_eq!(sign(&client).0, packet, "nothing was taken over");
             }
@@ -463,7 +591,10 @@ fn sha256_required() {
     ] {
         let mut client = client();
         let (_, sent) = sign(&client);
-        assert_eq!(outcome(&mut client, &sent, challenge(prefix, list)), expected);
+        assert_eq!(
+            outcome(&mut client, &sent, challenge(prefix, list)),
+            expected
+        );
     }
 }
 
@@ -477,7 +608,11 @@ fn subsequent_requests() {
         (SHA1_ANSWER, Some(&[MD5][..]), "MESSAGE-INTEGRITY-SHA256"),
     ] {
         let (mut client, _, sent) = challenged(NO_BIT, None);
-        let answer = Answer { tag: Some((tag, &weak)), list, ..Answer::default() };
+        let answer = Answer {
+            tag: Some((tag, &weak)),
+            list,
+            ..Answer::default()
+        };
         assert_eq!(outcome(&mut client, &sent, answer), "verified");
         let (packet, _) = sign(&client);
         assert_eq!(types(&packet), ["USERNAME", "REALM", "NONCE", expected]);
@@ -498,7 +633,10 @@ fn long_challenges() {
     let (_, sent) = sign(&small);
     assert_eq!(outcome(&mut small, &sent, answer), "too long");
     let bytes = answer.write();
-    let mut large = LongTermClient::<_, 3000>::with_credentials(Password::new("alice", "password"));
+    let mut large = LongTermClient::<_, 3000>::with_credentials(Credentials {
+        username: "alice",
+        password: "password",
+    });
     let message = Message::parse(&bytes).unwrap();
     assert!(matches!(large.response(&sent, &message), Response::Retry));
     assert_eq!(large.realm(), Some(realm.as_bytes()));
@@ -536,7 +674,11 @@ fn stored_keys() {
         let id = TransactionId::new(*b"not a secret");
         let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
         let (_, sent) = client.sign(writer).unwrap();
-        let answer = Answer { realm: Some(realm), ..challenge(prefix, Some(both)) }.write();
+        let answer = Answer {
+            realm: Some(realm),
+            ..challenge(prefix, Some(both))
+        }
+        .write();
         match client.response(&sent, &Message::parse(&answer).unwrap()) {
             Response::Retry => assert_eq!(expected, None),
             Response::Failed(failure) => assert_eq!(expected, Some(failure)),

@@ -14,7 +14,7 @@ use stunwire::attribute::{
 };
 use stunwire::auth::{LongTermServer, NonceMint, UnixTime};
 use stunwire::{
-    IntegrityAlgorithm, Key, Message, MessageWriter, Method, Protection, TransactionId,
+    Credentials, IntegrityAlgorithm, Key, Message, MessageWriter, Method, Protection, TransactionId,
 };
 
 pub const REALM: &str = "example.org";
@@ -42,7 +42,7 @@ pub fn key_of(username: &str, algorithm: PasswordAlgorithm<'_>) -> Option<Key> {
         "bob" => "password of bob",
         _ => return None,
     };
-    Key::long_term_by(algorithm, username, REALM, password)
+    Key::long_term_by(algorithm, &Credentials { username, password }, REALM)
 }
 
 /// A request with whatever attributes the test wants, each in the place where the RFC's examples have it.

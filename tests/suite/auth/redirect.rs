@@ -21,7 +21,9 @@ fn response(code: Code, servers: &[&str], domain: Option<&str>, key: &Key) -> Ve
         writer.attribute(&AlternateServer(address(server))).unwrap();
     }
     if let Some(domain) = domain {
-        writer.attribute(&AlternateDomain::new(domain).unwrap()).unwrap();
+        writer
+            .attribute(&AlternateDomain::new(domain).unwrap())
+            .unwrap();
     }
     writer.integrity(key).unwrap().finish().unwrap();
     bytes
@@ -48,7 +50,10 @@ fn follows() {
         let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
         let mut redirects = Redirects::<4>::new();
         let redirect = redirects.follow(&verified, address(from), NOW);
-        assert_eq!(redirect.map(|redirect| redirect.server), expected.map(address));
+        assert_eq!(
+            redirect.map(|redirect| redirect.server),
+            expected.map(address)
+        );
         if let (Some(redirect), Some(name)) = (redirect, domain) {
             assert_eq!(redirect.domain.unwrap().as_bytes(), name.as_bytes());
         }

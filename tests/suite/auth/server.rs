@@ -13,9 +13,7 @@ use stunwire::{
     MessageWriter, Method, SecurityFeatures, reply,
 };
 
-use super::{
-    MD5, NOW, REALM, Request, SHA256, Server, client_address, id, key_of, server, types,
-};
+use super::{MD5, NOW, REALM, Request, SHA256, Server, client_address, id, key_of, server, types};
 
 const SHA1_TAG: &[IntegrityAlgorithm] = &[IntegrityAlgorithm::Sha1];
 const SHA256_TAG: &[IntegrityAlgorithm] = &[IntegrityAlgorithm::SHA256];
@@ -40,7 +38,10 @@ fn refused(server: &Server, packet: &[u8], now: UnixTime) -> Vec<u8> {
             reply.write(&mut out).unwrap();
             let message = Message::parse(&out).unwrap();
             assert_eq!(message.transaction_id(), id());
-            assert_eq!(message.get::<ErrorCode>().unwrap().unwrap().code(), reply.code());
+            assert_eq!(
+                message.get::<ErrorCode>().unwrap().unwrap().code(),
+                reply.code()
+            );
             out
         }
         Check::Verified(_) => panic!("accepted"),
@@ -51,7 +52,9 @@ fn refused(server: &Server, packet: &[u8], now: UnixTime) -> Vec<u8> {
 fn accepted(server: &Server, packet: &[u8], now: UnixTime) -> bool {
     let message = Message::parse(packet).unwrap();
     let check = server.check(&message, client_address(), now, |claim| {
-        let name = ["alice", "bob"].into_iter().find(|name| claim.user().is(*name, REALM))?;
+        let name = ["alice", "bob"]
+            .into_iter()
+            .find(|name| claim.user().is(*name, REALM))?;
         key_of(name, claim.algorithm())
     });
     matches!(check, Check::Verified(_))
@@ -69,7 +72,11 @@ fn nonce_of(packet: &[u8]) -> Vec<u8> {
 
 /// A nonce of the server, for the address of the tests.
 fn fresh(server: &Server) -> Vec<u8> {
-    nonce_of(&refused(server, &Request::default().write(&Key::from_bytes(b"")), NOW))
+    nonce_of(&refused(
+        server,
+        &Request::default().write(&Key::from_bytes(b"")),
+        NOW,
+    ))
 }
 
 /// A request that the server accepts.
@@ -96,11 +103,17 @@ fn without_integrity() {
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
     assert_eq!(types(&reply), CHALLENGE);
     let message = Message::parse(&reply).unwrap();
-    assert_eq!(message.get::<Realm>().unwrap().unwrap().as_bytes(), REALM.as_bytes());
+    assert_eq!(
+        message.get::<Realm>().unwrap().unwrap().as_bytes(),
+        REALM.as_bytes()
+    );
     let list = message.get::<PasswordAlgorithms>().unwrap().unwrap();
     assert!(list.iter().eq([SHA256, MD5]));
     let nonce = message.get::<Nonce>().unwrap().unwrap();
-    assert_eq!(SecurityFeatures::of(&nonce), Some(SecurityFeatures::PASSWORD_ALGORITHMS));
+    assert_eq!(
+        SecurityFeatures::of(&nonce),
+        Some(SecurityFeatures::PASSWORD_ALGORITHMS)
+    );
     // Credentials without a tag are none.
     let nonce = fresh(&server());
     let request = Request {
@@ -143,7 +156,12 @@ fn nonces_differ() {
     let packet = Request::default().write(&alice(MD5));
     let message = Message::parse(&packet).unwrap();
     let mut nonces = Vec::new();
-    for address in ["192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1", "[2001:db8::1]:1"] {
+    for address in [
+        "192.0.2.1:1",
+        "192.0.2.1:2",
+        "192.0.2.2:1",
+        "[2001:db8::1]:1",
+    ] {
         let address: SocketAddr = address.parse().unwrap();
         let Err(Rejected::Reply(reply)) = server.claim(&message, address, NOW) else {
             panic!("no challenge");
@@ -162,10 +180,23 @@ fn incomplete_credentials() {
     let nonce = fresh(&server());
     let key = alice(SHA256);
     for request in [
-        Request { username: None, ..good(&nonce) },
-        Request { realm: None, ..good(&nonce) },
-        Request { nonce: None, ..good(&nonce) },
-        Request { username: None, tags: SHA1_TAG, ..good(&nonce) },
+        Request {
+            username: None,
+            ..good(&nonce)
+        },
+        Request {
+            realm: None,
+            ..good(&nonce)
+        },
+        Request {
+            nonce: None,
+            ..good(&nonce)
+        },
+        Request {
+            username: None,
+            tags: SHA1_TAG,
+            ..good(&nonce)
+        },
     ] {
         let reply = refused(&server(), &request.write(&key), NOW);
         assert_eq!(code(&reply), Code::BAD_REQUEST);
@@ -193,7 +224,10 @@ fn md5_is_implied() {
     // A server that does not offer MD5 has no such key.
     let only_sha256 = server().offer(&[SHA256]);
     let nonce = fresh(&only_sha256);
-    let request = Request { nonce: Some(&nonce), ..request };
+    let request = Request {
+        nonce: Some(&nonce),
+        ..request
+    };
     let reply = refused(&only_sha256, &request.write(&alice(MD5)), NOW);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
     assert_eq!(types(&reply), CHALLENGE);
@@ -210,10 +244,20 @@ fn bid_down() {
         (Some(&[MD5][..]), Some(MD5)),
         (Some(&[MD5, SHA256][..]), Some(MD5)),
         (Some(&[SHA256][..]), Some(SHA256)),
-        (Some(&[SHA256, MD5][..]), Some(PasswordAlgorithm::new(3, &[]))),
-        (Some(&[SHA256, MD5][..]), Some(PasswordAlgorithm::new(2, b"more"))),
+        (
+            Some(&[SHA256, MD5][..]),
+            Some(PasswordAlgorithm::new(3, &[])),
+        ),
+        (
+            Some(&[SHA256, MD5][..]),
+            Some(PasswordAlgorithm::new(2, b"more")),
+        ),
     ] {
-        let request = Request { offered, chosen, ..good(&nonce) };
+        let request = Request {
+            offered,
+            chosen,
+            ..good(&nonce)
+        };
         let reply = refused(&server(), &request.write(&key), NOW);
         assert_eq!(code(&reply), Code::BAD_REQUEST, "{offered:?} {chosen:?}");
         assert_eq!(types(&reply), ["ERROR-CODE"]);
@@ -224,7 +268,10 @@ fn bid_down() {
 #[test]
 fn unknown_user() {
     let nonce = fresh(&server());
-    let mallory = Request { username: Some("mallory"), ..good(&nonce) };
+    let mallory = Request {
+        username: Some("mallory"),
+        ..good(&nonce)
+    };
     let reply = refused(&server(), &mallory.write(&alice(SHA256)), NOW);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
     assert_eq!(types(&reply), CHALLENGE);
@@ -239,7 +286,10 @@ fn unknown_user() {
     let late = NOW + Duration::from_secs(1000);
     let reply = refused(&server(), &mallory.write(&alice(SHA256)), late);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
-    let realm = Request { realm: Some("example.com"), ..good(&nonce) };
+    let realm = Request {
+        realm: Some("example.com"),
+        ..good(&nonce)
+    };
     let reply = refused(&server(), &realm.write(&alice(SHA256)), NOW);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
 }
@@ -250,14 +300,21 @@ fn wrong_tag() {
     let nonce = fresh(&server());
     let bob = key_of("bob", SHA256).unwrap();
     for tags in [SHA1_TAG, SHA256_TAG] {
-        let request = Request { tags, ..good(&nonce) };
+        let request = Request {
+            tags,
+            ..good(&nonce)
+        };
         assert!(accepted(&server(), &request.write(&alice(SHA256)), NOW));
         let reply = refused(&server(), &request.write(&bob), NOW);
         assert_eq!(code(&reply), Code::UNAUTHENTICATED);
         assert_eq!(types(&reply), CHALLENGE);
         let late = NOW + Duration::from_secs(1000);
         let reply = refused(&server(), &request.write(&bob), late);
-        assert_eq!(code(&reply), Code::UNAUTHENTICATED, "the tag is before the nonce");
+        assert_eq!(
+            code(&reply),
+            Code::UNAUTHENTICATED,
+            "the tag is before the nonce"
+        );
     }
     // Every bit of an accepted request; a bit of the type or the length may make it another message.
     let packet = good(&nonce).write(&alice(SHA256));
@@ -266,7 +323,10 @@ fn wrong_tag() {
             let mut changed = packet.clone();
             changed[at] ^= 1 << bit;
             if Message::parse(&changed).is_ok() {
-                assert!(!accepted(&server(), &changed, NOW), "bit {bit} of byte {at}");
+                assert!(
+                    !accepted(&server(), &changed, NOW),
+                    "bit {bit} of byte {at}"
+                );
             }
         }
     }
@@ -277,7 +337,10 @@ fn wrong_tag() {
 fn sha256_decides() {
     let nonce = fresh(&server());
     let both = &[IntegrityAlgorithm::Sha1, IntegrityAlgorithm::SHA256];
-    let request = Request { tags: both, ..good(&nonce) };
+    let request = Request {
+        tags: both,
+        ..good(&nonce)
+    };
     let packet = request.write(&alice(SHA256));
     assert!(accepted(&server(), &packet, NOW));
     let mut changed = packet.clone();
@@ -342,7 +405,12 @@ fn response_algorithm() {
     let nonce = fresh(&server);
     let offered = Some(&[SHA256, MD5][..]);
     for (offered, chosen, tags, expected) in [
-        (offered, Some(SHA256), SHA256_TAG, IntegrityAlgorithm::SHA256),
+        (
+            offered,
+            Some(SHA256),
+            SHA256_TAG,
+            IntegrityAlgorithm::SHA256,
+        ),
         (offered, Some(SHA256), SHA1_TAG, IntegrityAlgorithm::SHA256),
         (offered, Some(MD5), SHA256_TAG, IntegrityAlgorithm::SHA256),
         (offered, Some(MD5), SHA1_TAG, IntegrityAlgorithm::SHA256),
@@ -350,7 +418,13 @@ fn response_algorithm() {
         (None, None, SHA1_TAG, IntegrityAlgorithm::Sha1),
     ] {
         for fingerprint in [false, true] {
-            let request = Request { offered, chosen, tags, fingerprint, ..good(&nonce) };
+            let request = Request {
+                offered,
+                chosen,
+                tags,
+                fingerprint,
+                ..good(&nonce)
+            };
             let key = alice(chosen.unwrap_or(MD5));
             let packet = request.write(&key);
             let message = Message::parse(&packet).unwrap();
@@ -361,7 +435,10 @@ fn response_algorithm() {
                 panic!("refused");
             };
             let mut out = Vec::new();
-            MessageWriter::success_to(&mut out, &request).unwrap().finish_like(&request).unwrap();
+            MessageWriter::success_to(&mut out, &request)
+                .unwrap()
+                .finish_like(&request)
+                .unwrap();
             let response = Message::parse(&out).unwrap();
             let protection = response.protection();
             assert!(protection.integrity().eq([expected]));
@@ -403,9 +480,15 @@ fn user_hashes() {
 fn sha256_alone() {
     let server = server().offer(&[SHA256]);
     let nonce = fresh(&server);
-    let request = Request { offered: Some(&[SHA256]), ..good(&nonce) };
+    let request = Request {
+        offered: Some(&[SHA256]),
+        ..good(&nonce)
+    };
     assert!(accepted(&server, &request.write(&alice(SHA256)), NOW));
-    let sha1 = Request { tags: SHA1_TAG, ..request };
+    let sha1 = Request {
+        tags: SHA1_TAG,
+        ..request
+    };
     let reply = refused(&server, &sha1.write(&alice(SHA256)), NOW);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
 }
@@ -430,12 +513,19 @@ fn without_offer() {
 fn only_requests() {
     let server = server();
     for packet in [
-        MessageWriter::indication(&mut Vec::new(), Method::SEND, id()).unwrap().finish().unwrap().to_vec(),
-        MessageWriter::new(&mut Vec::new(), stunwire::Header::success(Method::ALLOCATE, id()))
+        MessageWriter::indication(&mut Vec::new(), Method::SEND, id())
             .unwrap()
             .finish()
             .unwrap()
             .to_vec(),
+        MessageWriter::new(
+            &mut Vec::new(),
+            stunwire::Header::success(Method::ALLOCATE, id()),
+        )
+        .unwrap()
+        .finish()
+        .unwrap()
+        .to_vec(),
     ] {
         let message = Message::parse(&packet).unwrap();
         let check = server.check(&message, client_address(), NOW, |_| None::<Key>);
@@ -446,7 +536,10 @@ fn only_requests() {
 // FINGERPRINT as the request has it, also where nothing is signed.
 #[test]
 fn fingerprint_is_mirrored() {
-    let request = Request { fingerprint: true, ..Request::default() };
+    let request = Request {
+        fingerprint: true,
+        ..Request::default()
+    };
     let reply = refused(&server(), &request.write(&alice(MD5)), NOW);
     assert_eq!(types(&reply).last(), Some(&"FINGERPRINT"));
     assert!(Message::parse(&reply).unwrap().fingerprint().is_valid());
@@ -455,7 +548,9 @@ fn fingerprint_is_mirrored() {
 // RFC 7635 §4: a 401 names the server, a 438 does not; the claim shows the token.
 #[test]
 fn third_party_authorization() {
-    let server = server().third_party_authorization("turn.example.org").unwrap();
+    let server = server()
+        .third_party_authorization("turn.example.org")
+        .unwrap();
     let reply = refused(&server, &Request::default().write(&alice(MD5)), NOW);
     let message = Message::parse(&reply).unwrap();
     let name = message.get::<ThirdPartyAuthorization>().unwrap().unwrap();

@@ -13,7 +13,12 @@ fn key() -> Key {
     Key::short_term("password")
 }
 
-fn message(class: Class, username: Option<&str>, tags: &[IntegrityAlgorithm], key: &Key) -> Vec<u8> {
+fn message(
+    class: Class,
+    username: Option<&str>,
+    tags: &[IntegrityAlgorithm],
+    key: &Key,
+) -> Vec<u8> {
     let mut bytes = Vec::new();
     let header = Header::new(class, Method::BINDING, id());
     let mut writer = MessageWriter::new(&mut bytes, header).unwrap();
@@ -39,7 +44,10 @@ fn check(server: ShortTermServer, packet: &[u8]) -> Result<Vec<u8>, Option<Vec<u
     });
     match check {
         Check::Verified(request) if request.class() == Class::Request => {
-            MessageWriter::success_to(&mut out, &request).unwrap().finish_like(&request).unwrap();
+            MessageWriter::success_to(&mut out, &request)
+                .unwrap()
+                .finish_like(&request)
+                .unwrap();
             Ok(out)
         }
         Check::Verified(_) => Ok(out),
@@ -133,7 +141,10 @@ fn sending() {
         assert_eq!(types(&packet), first);
         for forged in [answer(&[], &right), answer(&[tag], &wrong)] {
             let forged = Message::parse(&forged).unwrap();
-            assert!(matches!(client.response(&sent, &forged), Response::Violation));
+            assert!(matches!(
+                client.response(&sent, &forged),
+                Response::Violation
+            ));
             assert_eq!(sign(&client).0, packet);
         }
         let bytes = answer(&[tag], &right);
@@ -147,12 +158,16 @@ fn sending() {
     // An authentic error, and messages that are no answer.
     let mut client = fresh();
     let mut error = Vec::new();
-    MessageWriter::error_to(&mut error, Header::request(Method::BINDING, id()), Code::ROLE_CONFLICT)
-        .unwrap()
-        .integrity(&right)
-        .unwrap()
-        .finish()
-        .unwrap();
+    MessageWriter::error_to(
+        &mut error,
+        Header::request(Method::BINDING, id()),
+        Code::ROLE_CONFLICT,
+    )
+    .unwrap()
+    .integrity(&right)
+    .unwrap()
+    .finish()
+    .unwrap();
     let message = Message::parse(&error).unwrap();
     let Response::Refused(error, Some(_)) = client.response(&sent, &message) else {
         panic!("not refused");
@@ -173,5 +188,9 @@ fn classes() {
     assert!(check(ShortTermServer::new(), &bytes).is_ok());
     let mut bytes = Vec::new();
     let response = Header::success(Method::BINDING, id());
-    assert!(client.sign(MessageWriter::new(&mut bytes, response).unwrap()).is_err());
+    assert!(
+        client
+            .sign(MessageWriter::new(&mut bytes, response).unwrap())
+            .is_err()
+    );
 }
