@@ -1,6 +1,6 @@
 //! One error type that every other converts into. Above all other modules, whose errors it names.
 
-use crate::auth::AlgorithmError;
+use crate::auth::{AlgorithmError, Failure};
 #[cfg(feature = "precis")]
 use crate::auth::prepare::PrepareError;
 use crate::error::{
@@ -64,6 +64,9 @@ pub enum Error {
     /// The password algorithms in a request are not those that the server offered.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
+    /// A request cannot succeed with the credentials of the client.
+    #[error(transparent)]
+    Failure(#[from] Failure),
     /// A frame of a stream is invalid.
     #[error(transparent)]
     Frame(#[from] FrameError),

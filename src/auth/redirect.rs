@@ -24,7 +24,7 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let id = TransactionId::new(*b"not a secret");
-/// # let key = Key::long_term("user", "example.org", "password");
+/// # let key = Key::from_bytes(b"the key of the user");
 /// # let request = Header::request(Method::ALLOCATE, id);
 /// # let mut buffer = [0; 128];
 /// # let packet = MessageWriter::error_to(&mut buffer, request, Code::TRY_ALTERNATE)?
