@@ -5,27 +5,36 @@ use core::fmt;
 /// The 16-bit type of an attribute
 /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
 ///
-/// Which attribute a type is depends on the dialect: MS-TURN gives REALM the code of NONCE. The
-/// constants are the RFC's codes, and Microsoft's where only Microsoft has one.
+/// Which attribute a type denotes depends on the dialect: MS-TURN exchanges the types of REALM and NONCE.
+/// The constants have the codes of the RFCs; Microsoft's attributes have Microsoft's codes.
+///
+/// ```
+/// use stunwire::attribute::AttributeType;
+///
+/// let ty = AttributeType::new(0x0024);
+/// assert_eq!(ty, AttributeType::PRIORITY);
+/// assert_eq!(ty.name(), Some("PRIORITY"));
+/// assert!(ty.is_comprehension_required());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttributeType(u16);
 
 impl AttributeType {
-    /// The type with this code.
+    /// Creates the attribute type with this code.
     #[must_use]
     #[inline(always)]
     pub const fn new(code: u16) -> Self {
         Self(code)
     }
 
-    /// The code, 16 bits.
+    /// The code.
     #[must_use]
     #[inline(always)]
     pub const fn as_u16(self) -> u16 {
         self.0
     }
 
-    /// Whether a receiver that does not know the type must refuse the message: codes up to 0x7FFF
+    /// Whether a receiver that does not know the type must refuse a request: the codes 0x0000 to 0x7FFF
     /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
     #[must_use]
     pub const fn is_comprehension_required(self) -> bool {
@@ -33,15 +42,23 @@ impl AttributeType {
     }
 }
 
-/// What a message is for: the 12 bits of its type that are not the class
+/// The method of a message: the 12 bits of the message type that are not the class
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
-/// The constants come from the registry; any other number is as good.
+/// The constants are the registered methods; every other number can be created with [`new`](Self::new).
+///
+/// ```
+/// use stunwire::Method;
+///
+/// assert_eq!(Method::new(0x003), Some(Method::ALLOCATE));
+/// assert_eq!(Method::ALLOCATE.as_u16(), 0x003);
+/// assert_eq!(Method::new(0x1000), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Method(pub(crate) u16);
 
 impl Method {
-    /// The method with this number, 0 to 0xFFF; `None` above.
+    /// Creates the method with this number, 0 to 0xFFF. Returns `None` for a larger number.
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
         if number <= 0xFFF {
@@ -51,28 +68,154 @@ impl Method {
         }
     }
 
-    /// The method's number, 12 bits. Microsoft's `SET_ACTIVE_DESTINATION`, which shares its number
-    /// with Send, is 0x1006.
+    /// The number, 0 to 0xFFF. `SET_ACTIVE_DESTINATION` of MS-TURN, which uses the number of Send in a
+    /// message, has the number 0x1006 here.
     #[must_use]
     pub const fn as_u16(self) -> u16 {
         self.0
     }
 }
 
-/// Who speaks: the two bits C1 and C0 of the type
+macro_rules! methods {
+    ($(Row { constant: $constant:ident, number: $number:literal, name: $name:literal, reference: $reference:literal $(,)? }),+ $(,)?) => {
+        impl Method {
+            $(
+                #[doc = concat!("`", $name, "`, ", stringify!($number), ": ", $reference, ".")]
+                pub const $constant: Self = Self($number);
+            )+
+
+            /// Every method that has a name, in ascending order.
+            pub const REGISTERED: &'static [Self] = &[$( Self::$constant ),+];
+
+            /// The name. `None` if the method has none.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $( $number => Some($name), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+// Numbers above 0xFFF exist in one dialect alone.
+methods![
+    Row {
+        constant: BINDING,
+        number: 0x0001,
+        name: "Binding",
+        reference: "RFC 8489 §18.2",
+    },
+    Row {
+        constant: SHARED_SECRET,
+        number: 0x0002,
+        name: "Shared Secret",
+        reference: "RFC 3489 §11.1",
+    },
+    Row {
+        constant: ALLOCATE,
+        number: 0x0003,
+        name: "Allocate",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: REFRESH,
+        number: 0x0004,
+        name: "Refresh",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: SEND,
+        number: 0x0006,
+        name: "Send",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: DATA,
+        number: 0x0007,
+        name: "Data",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: CREATE_PERMISSION,
+        number: 0x0008,
+        name: "CreatePermission",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: CHANNEL_BIND,
+        number: 0x0009,
+        name: "ChannelBind",
+        reference: "RFC 8656 §17",
+    },
+    Row {
+        constant: CONNECT,
+        number: 0x000A,
+        name: "Connect",
+        reference: "RFC 6062 §6.1",
+    },
+    Row {
+        constant: CONNECTION_BIND,
+        number: 0x000B,
+        name: "ConnectionBind",
+        reference: "RFC 6062 §6.1",
+    },
+    Row {
+        constant: CONNECTION_ATTEMPT,
+        number: 0x000C,
+        name: "ConnectionAttempt",
+        reference: "RFC 6062 §6.1",
+    },
+    Row {
+        constant: GOOG_PING,
+        number: 0x0080,
+        name: "GOOG-PING",
+        reference: "IANA, libwebrtc",
+    },
+    Row {
+        constant: SET_ACTIVE_DESTINATION,
+        number: 0x1006,
+        name: "Set Active Destination",
+        reference: "[MS-TURN] 2.2.1, 0x006 in the message",
+    },
+];
+
+/// The name, or `Method 0x0ab`.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => write!(f, "Method {:#05x}", self.0),
+        }
+    }
+}
+
+/// `Binding (0x001)`, or the number alone.
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{name} ({:#05x})", self.0),
+            None => write!(f, "{:#05x}", self.0),
+        }
+    }
+}
+
+/// The class of a message: the bits C1 and C0 of the message type
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Wants a response.
+    /// A request, which is answered with a response.
     Request,
-    /// Wants none.
+    /// An indication, which is not answered.
     Indication,
-    /// Says that the request was done.
+    /// The response to a request that succeeded.
     SuccessResponse,
-    /// Says that it was not, and why.
+    /// The response to a request that was refused. Its ERROR-CODE says why.
     ErrorResponse,
 }
 
+/// `Request`, `Indication`, `Success Response` or `Error Response`.
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -84,12 +227,13 @@ impl fmt::Display for Class {
     }
 }
 
-/// Class and method of a message.
+/// The class and the method of a message
+/// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
 /// ```
 /// use stunwire::{Class, MessageType, Method};
 ///
-/// // The class bits stand inside the method's: RFC 8489 §5, figure 3.
+/// // The class bits are between the bits of the method: RFC 8489 §5, figure 3.
 /// let ty = MessageType::new(Class::SuccessResponse, Method::ALLOCATE);
 /// assert_eq!(ty.to_bits(), 0x0103);
 /// assert_eq!(MessageType::from_bits(0x0103), ty);
@@ -103,16 +247,16 @@ pub struct MessageType {
 }
 
 impl MessageType {
-    /// A type of this class and method.
+    /// Creates the type of this class and method.
     #[must_use]
     pub const fn new(class: Class, method: Method) -> Self {
         Self { class, method }
     }
 
-    /// The type's 14 bits as RFC 8489 §5 packs them: M11 to M7, C1, M6 to M4, C0, M3 to M0.
+    /// The type as 14 bits in the order of RFC 8489 §5: M11 to M7, C1, M6 to M4, C0, M3 to M0.
     ///
-    /// A method beyond 12 bits, which only MS-TURN has, sets one of the two bits in front, which
-    /// are zero in every message: it cannot be mistaken for another.
+    /// A method above 0xFFF, which only MS-TURN has, sets one of the two leading bits, which are zero in
+    /// every message, so that the result cannot be mistaken for another type.
     #[must_use]
     #[inline]
     pub const fn to_bits(self) -> u16 {
@@ -126,7 +270,7 @@ impl MessageType {
         (method & 0x000F) | (method & 0x0070) << 1 | (method & 0x1F80) << 2 | class
     }
 
-    /// The type that these bits are under RFC 8489 §5. The topmost bit is ignored.
+    /// The type with these bits in the order of RFC 8489 §5. The topmost bit is ignored.
     #[must_use]
     #[inline]
     pub const fn from_bits(bits: u16) -> Self {
@@ -141,6 +285,7 @@ impl MessageType {
     }
 }
 
+/// `Binding Request`.
 impl fmt::Display for MessageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.class)

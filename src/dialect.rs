@@ -60,8 +60,8 @@ pub(crate) struct Rules {
     pub(crate) magic_cookie_attribute: bool,
     /// Attributes are padded to a multiple of 4 after their value (RFC 8489 §14).
     padded: bool,
-    /// Texts and lists are padded to a multiple of 4 inside their length (RFC 3489 §11.2).
-    pub(crate) pad_in_length: bool,
+    /// Whether texts and lists are padded to a multiple of 4 inside their length (RFC 3489 §11.2).
+    pub(crate) pad_in_length: PadInLength,
     /// What the HMAC of MESSAGE-INTEGRITY covers.
     pub(crate) hmac_input: HmacInput,
     /// MESSAGE-INTEGRITY-SHA256 and GOOG-MESSAGE-INTEGRITY-32 exist. Otherwise their codes have no
@@ -76,6 +76,18 @@ pub(crate) struct Rules {
     pub(crate) min_error_class: u8,
     /// FINGERPRINT may have been computed with the CRC table printed in [MS-ICE2] 3.1.4.8.2.
     pub(crate) alternate_crc: bool,
+}
+
+/// Whether texts and lists are padded to a multiple of 4 inside their length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PadInLength {
+    /// None is.
+    Never,
+    /// All are.
+    Always,
+    /// All are; if attributes are not padded, only USERNAME and CANDIDATE-IDENTIFIER. libnice in its
+    /// OC2007R2 mode pads these two itself and writes SOFTWARE with its exact length.
+    UnlessUnpadded,
 }
 
 /// What the HMAC of MESSAGE-INTEGRITY covers.
@@ -157,7 +169,7 @@ impl Dialect {
             cookie: true,
             magic_cookie_attribute: false,
             padded: true,
-            pad_in_length: false,
+            pad_in_length: PadInLength::Never,
             hmac_input: HmacInput::AdjustedLength,
             sha256_attribute: true,
             fingerprint: FingerprintRule::Optional,
@@ -170,7 +182,7 @@ impl Dialect {
             Family::Rfc3489 => Rules {
                 cookie: false,
                 padded: false,
-                pad_in_length: true,
+                pad_in_length: PadInLength::Always,
                 hmac_input: HmacInput::ZeroPadded,
                 sha256_attribute: false,
                 fingerprint: FingerprintRule::Unsigned,
@@ -194,7 +206,7 @@ impl Dialect {
                 ..RFC8489
             },
             Family::MsIce2Legacy => Rules {
-                pad_in_length: true,
+                pad_in_length: PadInLength::UnlessUnpadded,
                 hmac_input: HmacInput::ZeroPadded,
                 sha256_attribute: false,
                 fingerprint: FingerprintRule::Required,

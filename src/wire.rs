@@ -246,6 +246,27 @@ pub(crate) fn complete_tlv(
     Ok((tlv, next))
 }
 
+/// The first four bytes of an ERROR-CODE (RFC 8489 §14.8).
+#[derive(Clone, Copy)]
+pub(crate) struct RawErrorCode {
+    /// The first byte: reserved in ERROR-CODE, the address family in ADDRESS-ERROR-CODE (RFC 8656 §18.12).
+    pub(crate) first: u8,
+    /// Three bits.
+    pub(crate) class: u8,
+    pub(crate) number: u8,
+}
+
+/// Reads class and number of an ERROR-CODE, and returns them with the reason phrase.
+#[inline(always)]
+pub(crate) fn error_code(input: &[u8]) -> Result<(RawErrorCode, &[u8]), Incomplete> {
+    let code = array::<4>.map(|[first, _, class, number]| RawErrorCode {
+        first: *first,
+        class: class & 0x07,
+        number: *number,
+    });
+    run(code, input)
+}
+
 /// Reads a 16-bit length and as many bytes, and returns these with the bytes that follow: the parts of
 /// nested formats such as an OAuth token (RFC 7635 §6.2).
 pub(crate) fn length_prefixed(input: &[u8]) -> Result<(&[u8], &[u8]), Incomplete> {

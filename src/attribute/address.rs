@@ -1,14 +1,14 @@
-//! Attributes that hold a transport address, as it is or XOR-ed.
+//! Attributes that hold a transport address, plain or XORed.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use super::shape::put;
+use super::shape::{array, put};
 use crate::error::ValueError;
 use crate::transaction_id::TransactionId;
 
-/// A transport address in the clear ([RFC 8489 §14.1]). The first byte is not looked at.
-///
-/// [RFC 8489 §14.1]: https://www.rfc-editor.org/rfc/rfc8489#section-14.1
+/// Reads a transport address that is not XORed
+/// ([RFC 8489 §14.1](https://www.rfc-editor.org/rfc/rfc8489#section-14.1)). The first byte is reserved
+/// and ignored.
 #[inline(always)]
 pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
     let (ip, port) = match *value {
@@ -17,7 +17,7 @@ pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
             (ip, u16::from_be_bytes([p0, p1]))
         }
         [_, 2, p0, p1, ref ip @ ..] if ip.len() == 16 => {
-            let ip = super::shape::array::<16>(ip)?;
+            let ip = array::<16>(ip)?;
             (IpAddr::V6(Ipv6Addr::from(ip)), u16::from_be_bytes([p0, p1]))
         }
         _ => return Err(refuse(value)),
@@ -25,14 +25,12 @@ pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
     Ok(SocketAddr::new(ip, port))
 }
 
-/// A transport address, port and IP XOR-ed with the front of the transaction id, cookie included
-/// ([RFC 8489 §14.2]). The same in every dialect, since MS-TURN's ids have no cookie and mask with what
-/// stands there.
-///
-/// [RFC 8489 §14.2]: https://www.rfc-editor.org/rfc/rfc8489#section-14.2
+/// Reads a transport address whose port and IP address are XORed with the magic cookie and the transaction
+/// id ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)). Dialects without a cookie
+/// use what their header has at the same offset.
 #[inline(always)]
 pub(crate) fn decode_xored(value: &[u8], id: &TransactionId) -> Result<SocketAddr, ValueError> {
-    // Of the machine's own order, since only equal bytes meet: nothing has to be turned round.
+    // XOR works byte by byte, so native byte order saves swapping them.
     let mask = u128::from_ne_bytes(*id.as_bytes());
     let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
     let port = |p0, p1| u16::from_be_bytes([p0, p1]) ^ u16::from_be_bytes([m0, m1]);
@@ -43,7 +41,7 @@ pub(crate) fn decode_xored(value: &[u8], id: &TransactionId) -> Result<SocketAdd
             Ok(SocketAddr::V4(SocketAddrV4::new(ip, port(p0, p1))))
         }
         [_, 2, p0, p1, ref ip @ ..] if ip.len() == 16 => {
-            let ip = u128::from_ne_bytes(super::shape::array::<16>(ip)?) ^ mask;
+            let ip = u128::from_ne_bytes(array::<16>(ip)?) ^ mask;
             let ip = Ipv6Addr::from(ip.to_ne_bytes());
             Ok(SocketAddr::V6(SocketAddrV6::new(ip, port(p0, p1), 0, 0)))
         }
@@ -64,7 +62,7 @@ fn refuse(value: &[u8]) -> ValueError {
     }
 }
 
-/// Length of the value in bytes: 8 for IPv4, 20 for IPv6.
+/// Length of the value in bytes.
 #[inline(always)]
 pub(crate) const fn len(address: &SocketAddr) -> usize {
     match address {
@@ -73,24 +71,23 @@ pub(crate) const fn len(address: &SocketAddr) -> usize {
     }
 }
 
+/// Writes a transport address that is not XORed, or was XORed before.
 #[inline(always)]
-pub(crate) fn encode(address: &SocketAddr, out: &mut [u8]) {
+pub(crate) fn encode(address: &SocketAddr, out: &mut [u8]) -> Option<()> {
     let [p0, p1] = address.port().to_be_bytes();
     match address.ip() {
         IpAddr::V4(ip) => {
             let [a, b, c, d] = ip.octets();
-            put(out, [0, 1, p0, p1, a, b, c, d]);
+            put(out, [0, 1, p0, p1, a, b, c, d])
         }
         IpAddr::V6(ip) => {
-            put(out, [0, 2, p0, p1]);
-            if let Some(out) = out.get_mut(4..) {
-                put(out, ip.octets());
-            }
+            put(out, [0, 2, p0, p1])?;
+            put(out.get_mut(4..)?, ip.octets())
         }
     }
 }
 
-/// An address with the mask on it, which is also the address again: see [`decode_xored`].
+/// XORs port and IP address with the magic cookie and the transaction id, as [`decode_xored`] does.
 #[inline(always)]
 pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
     let [m0, m1, m2, m3] = id.cookie();
@@ -106,34 +103,74 @@ pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
     SocketAddr::new(ip, port)
 }
 
-/// An address as it is, or XOR-ed.
+/// Defines an attribute that holds a transport address, `plain` or `xored`.
 macro_rules! address {
-    ($(#[$doc:meta])* $name:ident in the clear) => {
-        address!(@type $(#[$doc])* $name);
-        reads!($name, |value, context| $crate::attribute::address::decode(value).map(Self));
-        writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
-            $crate::attribute::address::encode(&this.0, out);
-        });
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident(plain);
+    ) => {
+        address!(@type $(#[$doc])* $name, "");
+
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                $crate::attribute::address::decode(value).map(Self)
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                $crate::attribute::address::len(&self.0)
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
+                $crate::attribute::address::encode(&self.0, out)
+            }
+        }
     };
-    ($(#[$doc:meta])* $name:ident xored) => {
-        address!(@type $(#[$doc])* $name);
-        reads!($name, |value, context| {
-            $crate::attribute::address::decode_xored(value, &context.transaction_id).map(Self)
-        });
-        writes!($name, as $name, |this, context| $crate::attribute::address::len(&this.0), |out| {
-            let address = $crate::attribute::address::xor(this.0, context.transaction_id);
-            $crate::attribute::address::encode(&address, out);
-        });
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident(xored);
+    ) => {
+        address!(@type $(#[$doc])* $name, ", port and address XORed with bytes 4 to 19 of the header");
+
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(
+                value: &'a [u8],
+                context: $crate::Context,
+            ) -> Result<Self, $crate::ValueError> {
+                $crate::attribute::address::decode_xored(value, &context.transaction_id).map(Self)
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                $crate::attribute::address::len(&self.0)
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], context: $crate::Context) -> Option<()> {
+                let address = $crate::attribute::address::xor(self.0, context.transaction_id);
+                $crate::attribute::address::encode(&address, out)
+            }
+        }
     };
-    (@type $(#[$doc:meta])* $name:ident) => {
+    (@type $(#[$doc:meta])* $name:ident, $xored:literal) => {
         $(#[$doc])*
         ///
-        /// The value is 8 bytes long for IPv4 and 20 for IPv6. Flow label and scope of an IPv6
-        /// address do not travel. An IPv4 address in IPv6 clothes, as dual-stack sockets give them, is
-        /// written as IPv6: see [`IpAddr::to_canonical`](core::net::IpAddr::to_canonical).
+        #[doc = concat!(
+            "Value: a reserved byte, the family (1 byte: 1 is IPv4, 2 is IPv6), the port (2 bytes) and \
+             the IP address (4 or 16 bytes)", $xored, ". An IPv6 address is sent without its flow label \
+             and scope. An IPv4-mapped IPv6 address, as dual-stack sockets return it, is written as \
+             IPv6: see [`IpAddr::to_canonical`](core::net::IpAddr::to_canonical)."
+        )]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(
-            /// Address and port.
+            /// IP address and port.
             pub core::net::SocketAddr,
         );
 
@@ -152,89 +189,170 @@ macro_rules! address {
 }
 
 address! {
-    /// MAPPED-ADDRESS: the client's address as the server saw it, in the clear
-    /// ([RFC 8489 §14.1](https://www.rfc-editor.org/rfc/rfc8489#section-14.1)). Of classic STUN; in
-    /// MS-TURN the relayed address.
-    MappedAddress in the clear
+    /// MAPPED-ADDRESS: the address of the client as the server sees it
+    /// ([RFC 8489 §14.1](https://www.rfc-editor.org/rfc/rfc8489#section-14.1)).
+    ///
+    /// Type 0x0001. Classic STUN uses it; since RFC 5389 servers answer with [`XorMappedAddress`]. In
+    /// MS-TURN it holds the relayed address.
+    ///
+    /// ```
+    /// use stunwire::attribute::MappedAddress;
+    ///
+    /// let mapped = MappedAddress("192.0.2.1:32853".parse()?);
+    /// assert_eq!(mapped.0.port(), 32853);
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub struct MappedAddress(plain);
 }
 
 address! {
-    /// XOR-MAPPED-ADDRESS: the client's address as the server saw it, hidden from NATs that rewrite
-    /// addresses in payloads
-    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)). Also read under
-    /// 0x8020, the code of the drafts before RFC 5389, which old servers still send and MS-TURN keeps.
-    XorMappedAddress xored
+    /// XOR-MAPPED-ADDRESS: the address of the client as the server sees it, protected from NATs that
+    /// rewrite addresses in payloads
+    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)).
+    ///
+    /// Type 0x0020. Under 0x8020, the type that drafts of RFC 5389 used, it is read if the message has
+    /// no 0x0020; MS-TURN has only 0x8020.
+    ///
+    /// ```
+    /// use stunwire::attribute::XorMappedAddress;
+    /// use stunwire::{Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let request = MessageWriter::request(
+    ///     &mut buffer,
+    ///     Method::BINDING,
+    ///     TransactionId::new(*b"unpredictabl"),
+    /// )?;
+    /// let request = Message::parse(request.finish()?)?.header();
+    ///
+    /// let from = "192.0.2.1:32853".parse()?;
+    /// let response = MessageWriter::success_to(&mut buffer, request)?
+    ///     .with(&XorMappedAddress(from))?
+    ///     .finish()?;
+    /// let mapped = Message::parse(response)?.get::<XorMappedAddress>()?;
+    /// assert_eq!(mapped, Some(XorMappedAddress(from)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct XorMappedAddress(xored);
 }
 
 address! {
-    /// ALTERNATE-SERVER: where to ask instead, in the clear
+    /// ALTERNATE-SERVER: the server that the client must ask instead
     /// ([RFC 8489 §14.15](https://www.rfc-editor.org/rfc/rfc8489#section-14.15)).
-    AlternateServer in the clear
+    ///
+    /// Type 0x8023; in MS-TURN 0x000E.
+    ///
+    /// ```
+    /// use stunwire::attribute::AlternateServer;
+    ///
+    /// let server = AlternateServer("[2001:db8::1]:3478".parse()?);
+    /// assert!(server.0.is_ipv6());
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub struct AlternateServer(plain);
 }
 
 address! {
-    /// XOR-PEER-ADDRESS: the peer as the TURN server sees it
+    /// XOR-PEER-ADDRESS: the address of the peer as the TURN server sees it
     /// ([RFC 8656 §18.3](https://www.rfc-editor.org/rfc/rfc8656#section-18.3)).
-    XorPeerAddress xored
+    ///
+    /// Type 0x0012. A CreatePermission request can have several:
+    /// [`Message::get_all`](crate::Message::get_all).
+    ///
+    /// ```
+    /// use stunwire::attribute::XorPeerAddress;
+    ///
+    /// let peer = XorPeerAddress("192.0.2.7:5000".parse()?);
+    /// assert_eq!(peer.to_string(), "192.0.2.7:5000");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub struct XorPeerAddress(xored);
 }
 
 address! {
-    /// XOR-RELAYED-ADDRESS: the address that the TURN server has allocated
+    /// XOR-RELAYED-ADDRESS: the address that the TURN server allocated for the client
     /// ([RFC 8656 §18.5](https://www.rfc-editor.org/rfc/rfc8656#section-18.5)).
-    XorRelayedAddress xored
+    ///
+    /// Type 0x0016.
+    ///
+    /// ```
+    /// use stunwire::attribute::XorRelayedAddress;
+    ///
+    /// let relayed = XorRelayedAddress("192.0.2.15:50000".parse()?);
+    /// assert_eq!(relayed.0.port(), 50000);
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub struct XorRelayedAddress(xored);
 }
 
 address! {
-    /// RESPONSE-ADDRESS: where the server shall send the answer, in the clear
-    /// ([RFC 3489 §11.2.2](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.2)). Servers no longer
-    /// do: it sends packets to strangers.
-    ResponseAddress in the clear
+    /// RESPONSE-ADDRESS: the address to which the server must send the response
+    /// ([RFC 3489 §11.2.2](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.2)).
+    ///
+    /// Type 0x0002. Servers do not support it any more, because it makes them send packets to third
+    /// parties.
+    pub struct ResponseAddress(plain);
 }
 
 address! {
-    /// SOURCE-ADDRESS: where the answer comes from, in the clear
+    /// SOURCE-ADDRESS: the address from which the server sent the response
     /// ([RFC 3489 §11.2.5](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.5)).
-    SourceAddress in the clear
+    ///
+    /// Type 0x0004. RFC 5780 replaced it with [`ResponseOrigin`].
+    pub struct SourceAddress(plain);
 }
 
 address! {
-    /// CHANGED-ADDRESS: the server's other address and port, in the clear
+    /// CHANGED-ADDRESS: the other address and port of the server
     /// ([RFC 3489 §11.2.3](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.3)).
-    ChangedAddress in the clear
+    ///
+    /// Type 0x0005. RFC 5780 replaced it with [`OtherAddress`].
+    pub struct ChangedAddress(plain);
 }
 
 address! {
-    /// REFLECTED-FROM: who asked for an answer to be sent elsewhere, in the clear
+    /// REFLECTED-FROM: the address of the client that asked for a response to another address
     /// ([RFC 3489 §11.2.11](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.11)).
-    ReflectedFrom in the clear
+    ///
+    /// Type 0x000B.
+    pub struct ReflectedFrom(plain);
 }
 
 address! {
-    /// XOR-REFLECTED-FROM: the same, XOR-ed; of
-    /// draft-ietf-behave-nat-behavior-discovery-03, reserved since.
-    XorReflectedFrom xored
+    /// XOR-REFLECTED-FROM: the address of the client that asked for a response to another address, XORed
+    /// ([draft-ietf-behave-nat-behavior-discovery-03](https://datatracker.ietf.org/doc/html/draft-ietf-behave-nat-behavior-discovery-03)).
+    ///
+    /// Type 0x0028, reserved since.
+    pub struct XorReflectedFrom(xored);
 }
 
 address! {
-    /// RESPONSE-ORIGIN: where the answer comes from, in the clear
+    /// RESPONSE-ORIGIN: the address from which the server sent the response
     /// ([RFC 5780 §7.3](https://www.rfc-editor.org/rfc/rfc5780#section-7.3)).
-    ResponseOrigin in the clear
+    ///
+    /// Type 0x802B.
+    pub struct ResponseOrigin(plain);
 }
 
 address! {
-    /// OTHER-ADDRESS: the server's other address and port, in the clear
+    /// OTHER-ADDRESS: the other address and port of the server, for NAT behaviour discovery
     /// ([RFC 5780 §7.4](https://www.rfc-editor.org/rfc/rfc5780#section-7.4)).
-    OtherAddress in the clear
+    ///
+    /// Type 0x802C.
+    pub struct OtherAddress(plain);
 }
 
 address! {
-    /// SECONDARY-ADDRESS: of Vovida's STUN server, in the clear. MS-TURN gives the code to
-    /// MS-SEQUENCE-NUMBER.
-    SecondaryAddress in the clear
+    /// SECONDARY-ADDRESS: the other address of a server by Vovida.
+    ///
+    /// Type 0x8050, not registered. MS-TURN uses the type for MS-SEQUENCE-NUMBER.
+    pub struct SecondaryAddress(plain);
 }
 
 address! {
-    /// MSN-MAPPED-ADDRESS: of MSN, as libnice has it, in the clear. IANA gave the code to
-    /// ADDITIONAL-ADDRESS-FAMILY; so this one is read only when asked for.
-    MsnMappedAddress in the clear
+    /// MSN-MAPPED-ADDRESS: the address of the client as a server of MSN sees it, as libnice reads it.
+    ///
+    /// Type 0x8000, which IANA registered for ADDITIONAL-ADDRESS-FAMILY: it is read only with
+    /// `get::<MsnMappedAddress>()`.
+    pub struct MsnMappedAddress(plain);
 }

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use super::shape::{array, put};
-use crate::error::{EncodeError, Quantity};
+use super::shape::{Decode, Encode, array, put};
+use crate::dialect::Context;
+use crate::error::{EncodeError, Quantity, ValueError};
 
 /// CHANNEL-NUMBER: the number of a TURN channel, which is also the first field of
 /// [ChannelData](crate::ChannelData)
@@ -77,14 +78,25 @@ impl ChannelNumber {
     }
 }
 
-// Two reserved bytes follow the number.
-reads!(ChannelNumber, |value, context| {
-    array(value).map(|[high, low, _, _]| Self(u16::from_be_bytes([high, low])))
-});
-writes!(ChannelNumber, as ChannelNumber, |this, context| 4, |out| {
-    let [high, low] = this.0.to_be_bytes();
-    put(out, [high, low, 0, 0]);
-});
+impl<'a> Decode<'a> for ChannelNumber {
+    #[inline(always)]
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[high, low, _, _]| Self(u16::from_be_bytes([high, low])))
+    }
+}
+
+impl Encode for ChannelNumber {
+    #[inline(always)]
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let [high, low] = self.0.to_be_bytes();
+        put(out, [high, low, 0, 0])
+    }
+}
 
 impl fmt::Display for ChannelNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,34 +1,54 @@
 //! The attributes of classic STUN (RFC 3489) and of NAT behaviour discovery (RFC 5780) that are not
-//! addresses.
+//! addresses, and small extensions of STUN.
 
 use core::fmt;
 
-use super::shape::{array, put, put_slice};
+use super::shape::{Decode, Encode, array, put};
+use crate::dialect::Context;
 use crate::error::ValueError;
 
-/// CHANGE-REQUEST: from where the server shall answer
-/// ([RFC 5780 §7.2](https://www.rfc-editor.org/rfc/rfc5780#section-7.2), before in RFC 3489
-/// §11.2.4).
+/// CHANGE-REQUEST: asks the server to respond from its other address or port
+/// ([RFC 5780 §7.2](https://www.rfc-editor.org/rfc/rfc5780#section-7.2)).
+///
+/// Type 0x0003, before in RFC 3489 §11.2.4. Value: 4 bytes, all zero except bit A, 0x04, and bit B, 0x02,
+/// of the last one.
+///
+/// ```
+/// use stunwire::attribute::ChangeRequest;
+///
+/// let change = ChangeRequest { change_ip: true, change_port: true };
+/// assert_eq!(change.to_string(), "change IP and port");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ChangeRequest {
-    /// From its other address: bit A, 0x04.
+    /// Respond from the other IP address: bit A.
     pub change_ip: bool,
-    /// From its other port: bit B, 0x02.
+    /// Respond from the other port: bit B.
     pub change_port: bool,
 }
 
-reads!(ChangeRequest, |value, context| {
-    array(value).map(|[_, _, _, flags]| Self {
-        change_ip: flags & 0x04 != 0,
-        change_port: flags & 0x02 != 0,
-    })
-});
-writes!(ChangeRequest, as ChangeRequest, |this, context| 4, |out| {
-    let ip = if this.change_ip { 0x04 } else { 0 };
-    let port = if this.change_port { 0x02 } else { 0 };
-    put(out, [0, 0, 0, ip | port]);
-});
+impl<'a> Decode<'a> for ChangeRequest {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[_, _, _, flags]| Self {
+            change_ip: flags & 0x04 != 0,
+            change_port: flags & 0x02 != 0,
+        })
+    }
+}
 
+impl Encode for ChangeRequest {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let ip = if self.change_ip { 0x04 } else { 0 };
+        let port = if self.change_port { 0x02 } else { 0 };
+        put(out, [0, 0, 0, ip | port])
+    }
+}
+
+/// `change IP and port`, and so on.
 impl fmt::Display for ChangeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.change_ip, self.change_port) {
@@ -40,70 +60,83 @@ impl fmt::Display for ChangeRequest {
     }
 }
 
-/// PASSWORD: of a Shared Secret response
-/// ([RFC 3489 §11.2.7](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.7)). It is not printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Password<'a>(
-    /// The password; classic STUN stretches it to a multiple of 4.
-    pub &'a [u8],
-);
+opaque! {
+    /// PASSWORD: the password in the response to a Shared Secret request
+    /// ([RFC 3489 §11.2.7](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.7)).
+    ///
+    /// Type 0x0007. Value: bytes, padded to a multiple of 4 inside the length. The password is never
+    /// printed.
+    pub struct Password<'a>(
+        /// The password.
+        pub &'a [u8],
+    );
+}
 
-reads!(Password<'a>, |value, context| Ok(Self(value)));
-writes!(Password<'_>, as Password<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
-
+/// The length alone.
 impl fmt::Display for Password<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes, not shown", self.0.len())
     }
 }
 
+/// `Password(..)`.
 impl fmt::Debug for Password<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
     }
 }
 
-/// PADDING: makes a request or its response long enough to be fragmented
-/// ([RFC 5780 §7.6](https://www.rfc-editor.org/rfc/rfc5780#section-7.6)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Padding<'a>(
-    /// Bytes of any value.
-    pub &'a [u8],
-);
+opaque! {
+    /// PADDING: makes a request or a response so long that it is fragmented
+    /// ([RFC 5780 §7.6](https://www.rfc-editor.org/rfc/rfc5780#section-7.6)).
+    ///
+    /// Type 0x0026. Value: bytes without meaning.
+    #[derive(Debug)]
+    pub struct Padding<'a>(
+        /// The bytes.
+        pub &'a [u8],
+    );
+}
 
-reads!(Padding<'a>, |value, context| Ok(Self(value)));
-writes!(Padding<'_>, as Padding<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
-
+/// The length.
 impl fmt::Display for Padding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }
 }
 
-/// RESPONSE-PORT: to which port the server shall answer
+/// RESPONSE-PORT: the port to which the server must send the response
 /// ([RFC 5780 §7.5](https://www.rfc-editor.org/rfc/rfc5780#section-7.5)).
 ///
-/// The RFC's two bytes of padding are counted in the length by some senders and not by others: 2
-/// or 4 bytes are read, 4 are written.
+/// Type 0x0027. Value: the port (2 bytes) and 2 bytes of padding. Some senders do not count the padding
+/// in the length, so 2 or 4 bytes are read, and 4 are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ResponsePort(
     /// The port.
     pub u16,
 );
 
-reads!(ResponsePort, |value, context| match *value {
-    [high, low] | [high, low, _, _] => Ok(Self(u16::from_be_bytes([high, low]))),
-    _ => Err(ValueError::length(value.len(), 2, 4)),
-});
-writes!(ResponsePort, as ResponsePort, |this, context| 4, |out| {
-    let [high, low] = this.0.to_be_bytes();
-    put(out, [high, low, 0, 0]);
-});
+impl<'a> Decode<'a> for ResponsePort {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        match *value {
+            [high, low] | [high, low, _, _] => Ok(Self(u16::from_be_bytes([high, low]))),
+            _ => Err(ValueError::length(value.len(), 2, 4)),
+        }
+    }
+}
 
+impl Encode for ResponsePort {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let [high, low] = self.0.to_be_bytes();
+        put(out, [high, low, 0, 0])
+    }
+}
+
+/// The port.
 impl fmt::Display for ResponsePort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -111,15 +144,18 @@ impl fmt::Display for ResponsePort {
 }
 
 number! {
-    /// CACHE-TIMEOUT: how long the server remembers a padded request, in seconds
-    /// ([RFC 5780 §9.1](https://www.rfc-editor.org/rfc/rfc5780#section-9.1) registers the number and
-    /// describes nothing; 32 bits by convention).
-    CacheTimeout(
-        /// In seconds.
-        u32
-    )
+    /// CACHE-TIMEOUT: the time for which the server remembers a padded request
+    /// ([RFC 5780 §9.1](https://www.rfc-editor.org/rfc/rfc5780#section-9.1)).
+    ///
+    /// Type 0x8027. Value: seconds, 4 bytes by convention: RFC 5780 registers the type and does not
+    /// describe the value.
+    pub struct CacheTimeout(
+        /// Seconds.
+        pub u32,
+    );
 }
 
+/// `30 s`.
 impl fmt::Display for CacheTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.0)
@@ -127,58 +163,92 @@ impl fmt::Display for CacheTimeout {
 }
 
 flag! {
-    /// XOR-ONLY: the server shall leave MAPPED-ADDRESS out. Vovida's STUN server had it; no RFC does.
-    XorOnly
+    /// XOR-ONLY: asks the server to omit MAPPED-ADDRESS, in the protocol of Vovida's STUN server.
+    ///
+    /// Type 0x8021, not registered. No value.
+    pub struct XorOnly;
 }
 
-/// TRANSACTION_TRANSMIT_COUNTER: how often the request and its response were sent, to tell which
-/// direction loses packets
+/// TRANSACTION_TRANSMIT_COUNTER: how many times request and response were sent, which tells in which
+/// direction packets are lost
 /// ([RFC 7982 §3.1](https://www.rfc-editor.org/rfc/rfc7982#section-3.1)).
+///
+/// Type 0x8025. Value: 2 reserved bytes and one byte for either counter.
+///
+/// ```
+/// use stunwire::attribute::TransactionTransmitCounter;
+///
+/// let second_attempt = TransactionTransmitCounter { request: 2, response: 0 };
+/// assert_eq!(second_attempt.to_string(), "request 2, response 0");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TransactionTransmitCounter {
-    /// How often the request was sent, this time included.
+    /// How many times the request was sent, including this time.
     pub request: u8,
-    /// How often the response was sent; zero in requests.
+    /// How many times the response was sent, zero in requests.
     pub response: u8,
 }
 
-reads!(TransactionTransmitCounter, |value, context| {
-    array(value).map(|[_, _, request, response]| Self { request, response })
-});
-writes!(TransactionTransmitCounter, as TransactionTransmitCounter, |this, context| 4, |out| {
-    put(out, [0, 0, this.request, this.response]);
-});
+impl<'a> Decode<'a> for TransactionTransmitCounter {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[_, _, request, response]| Self { request, response })
+    }
+}
 
+impl Encode for TransactionTransmitCounter {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put(out, [0, 0, self.request, self.response])
+    }
+}
+
+/// `request 2, response 0`.
 impl fmt::Display for TransactionTransmitCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {}, response {}", self.request, self.response)
     }
 }
 
-/// ECN-CHECK STUN: whether congestion marks survive the path
+/// ECN-CHECK STUN: whether ECN marks survive the path
 /// ([RFC 6679 §7.2.2](https://www.rfc-editor.org/rfc/rfc6679#section-7.2.2)).
+///
+/// Type 0x802D. Value: 4 bytes, of which the last three bits are used: 2 bits for the ECN field and the V
+/// bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EcnCheck {
-    /// The ECN field of the IP packet that brought the request, 0 to 3; `None` where the V bit says
-    /// that there is none to report.
+    /// The ECN field of the IP packet that carried the request, 0 to 3. `None` if the V bit is zero:
+    /// the field is not reported.
     pub ecn: Option<u8>,
 }
 
-reads!(EcnCheck, |value, context| {
-    array(value).map(|[_, _, _, flags]| Self {
-        ecn: (flags & 0x01 != 0).then_some(flags >> 1 & 0x03),
-    })
-});
-writes!(EcnCheck, as EcnCheck, |this, context| 4, |out| {
-    let flags = this.ecn.map_or(0, |ecn| (ecn & 0x03) << 1 | 0x01);
-    put(out, [0, 0, 0, flags]);
-});
+impl<'a> Decode<'a> for EcnCheck {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[_, _, _, flags]| Self {
+            ecn: (flags & 0x01 != 0).then_some(flags >> 1 & 0x03),
+        })
+    }
+}
 
+impl Encode for EcnCheck {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let flags = self.ecn.map_or(0, |ecn| (ecn & 0x03) << 1 | 0x01);
+        put(out, [0, 0, 0, flags])
+    }
+}
+
+/// `ECN field 2`, or that it is not reported.
 impl fmt::Display for EcnCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ecn {
             Some(ecn) => write!(f, "ECN field {ecn}"),
-            None => f.write_str("no ECN field to report"),
+            None => f.write_str("ECN field not reported"),
         }
     }
 }

@@ -4,11 +4,12 @@ use core::fmt;
 
 use super::AttributeType;
 use super::code::Code;
-use super::shape::put_slice;
+use super::shape::{Decode, Encode, put_all, put_slice};
 use super::text;
-use crate::dialect::Dialect;
-use crate::error::{EncodeError, TextError, ValueError};
-use crate::format::{Text, trim_nuls};
+use crate::dialect::{Context, Dialect};
+use crate::error::{EncodeError, Quantity, TextError, ValueError};
+use crate::format::{Quoted, trim_nuls};
+use crate::wire;
 
 /// ERROR-CODE: why a request was refused, as a code and a reason phrase
 /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
@@ -133,42 +134,78 @@ fn has_class(dialect: Dialect, class: u8) -> bool {
     class >= dialect.rules().min_error_class && class <= 6
 }
 
-reads!(ErrorCode<'a>, |value, context| {
-    match *value {
-        [_, _, class, number, ref reason @ ..] => {
-            let class = class & 0x07;
-            if !has_class(context.dialect, class) {
-                return Err(ValueError::Field {
-                    offset: 2,
-                    found: u16::from(class),
-                });
-            }
-            if number > 99 {
-                return Err(ValueError::Field {
-                    offset: 3,
-                    found: u16::from(number),
-                });
-            }
-            let code = Code::from_parts(class, number);
-            Ok(Self { code, reason })
-        }
-        _ => Err(ValueError::length(value.len(), 4, u16::MAX)),
+impl<'a> Decode<'a> for ErrorCode<'a> {
+    #[inline]
+    fn decode(value: &'a [u8], context: Context) -> Result<Self, ValueError> {
+        Self::decode_with_first(value, context).map(|(_, error)| error)
     }
-});
-writes!(ErrorCode<'_>, as ErrorCode<'_>, |this, context| this.reason.len().saturating_add(4), |out| {
-    let out = put_slice(out, &[0, 0, this.code.class(), this.code.number()]);
-    put_slice(out, this.reason);
-});
+}
 
-/// `401 "Unauthenticated"`: the code and the reason phrase as it was sent, without trailing NULs.
+impl<'a> ErrorCode<'a> {
+    /// Reads the value, and returns it with its first byte, which is the address family in
+    /// ADDRESS-ERROR-CODE.
+    #[inline]
+    pub(super) fn decode_with_first(
+        value: &'a [u8],
+        context: Context,
+    ) -> Result<(u8, Self), ValueError> {
+        let Ok((raw, reason)) = wire::error_code(value) else {
+            return Err(ValueError::length(value.len(), 4, u16::MAX));
+        };
+        let not_allowed = |offset, found| ValueError::Field {
+            offset,
+            found: u16::from(found),
+        };
+        if !has_class(context.dialect, raw.class) {
+            return Err(not_allowed(2, raw.class));
+        }
+        if raw.number > 99 {
+            return Err(not_allowed(3, raw.number));
+        }
+        let code = Code::from_parts(raw.class, raw.number);
+        Ok((raw.first, Self { code, reason }))
+    }
+}
+
+impl Encode for ErrorCode<'_> {
+    #[inline]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "no slice ends within 4 bytes of usize::MAX"
+    )]
+    fn value_len(&self, _: Context) -> usize {
+        4 + self.reason.len()
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let out = put_slice(out, &[0, 0, self.code.class(), self.code.number()])?;
+        put_all(out, self.reason)
+    }
+
+    #[inline]
+    fn validate(&self, context: Context) -> Result<(), EncodeError> {
+        if has_class(context.dialect, self.code.class()) {
+            return Ok(());
+        }
+        Err(EncodeError::OutOfRange {
+            quantity: Quantity::ErrorCode,
+            value: u32::from(self.code.as_u16()),
+            min: u32::from(context.dialect.rules().min_error_class).saturating_mul(100),
+            max: 699,
+        })
+    }
+}
+
+/// `401 "Unauthenticated"`: the code, and the reason phrase without trailing NULs, in quotes and escaped.
 impl fmt::Display for ErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code.as_u16())?;
         let reason = self.reason_trimmed();
         if reason.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " {}", Text(reason))
+            return Ok(());
         }
+        f.write_str(" ")?;
+        fmt::Display::fmt(&Quoted(reason), f)
     }
 }

@@ -1,33 +1,56 @@
-//! The attributes that libwebrtc has added to ICE checks.
+//! The attributes that libwebrtc adds to ICE checks.
 
 use core::fmt;
 
-use super::shape::{array, put, put_slice};
+use super::shape::{Decode, Encode, array, arrays, elements, put, put_all, put_slice};
+use crate::dialect::Context;
 use crate::error::ValueError;
-use crate::format::Hex;
+use crate::format::{Hex, List};
 
-/// GOOG-NETWORK-INFO: the sender's network and what using it costs. Registered by IANA, layout of
-/// libwebrtc.
+/// GOOG-NETWORK-INFO: the network of the sender and the cost of using it.
+///
+/// Type 0xC057, registered by IANA; layout of libwebrtc. Value: the identifier (2 bytes) and the cost (2
+/// bytes).
+///
+/// ```
+/// use stunwire::attribute::GoogNetworkInfo;
+///
+/// let cellular = GoogNetworkInfo { network_id: 1, network_cost: 900 };
+/// assert_eq!(cellular.to_string(), "network 1, cost 900");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GoogNetworkInfo {
-    /// A number that the sender gave to the network.
+    /// A number that the sender chose for the network.
     pub network_id: u16,
-    /// 0 (none) to 999 (most); 50 is unknown, 900 cellular.
+    /// 0 (free) to 999 (most expensive); 50 is unknown, 900 is cellular.
     pub network_cost: u16,
 }
 
-reads!(GoogNetworkInfo, |value, context| {
-    array(value).map(|[i0, i1, c0, c1]| Self {
-        network_id: u16::from_be_bytes([i0, i1]),
-        network_cost: u16::from_be_bytes([c0, c1]),
-    })
-});
-writes!(GoogNetworkInfo, as GoogNetworkInfo, |this, context| 4, |out| {
-    let [i0, i1] = this.network_id.to_be_bytes();
-    let [c0, c1] = this.network_cost.to_be_bytes();
-    put(out, [i0, i1, c0, c1]);
-});
+impl<'a> Decode<'a> for GoogNetworkInfo {
+    #[inline]
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[i0, i1, c0, c1]| Self {
+            network_id: u16::from_be_bytes([i0, i1]),
+            network_cost: u16::from_be_bytes([c0, c1]),
+        })
+    }
+}
 
+impl Encode for GoogNetworkInfo {
+    #[inline]
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let [i0, i1] = self.network_id.to_be_bytes();
+        let [c0, c1] = self.network_cost.to_be_bytes();
+        put(out, [i0, i1, c0, c1])
+    }
+}
+
+/// `network 1, cost 900`.
 impl fmt::Display for GoogNetworkInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "network {}, cost {}", self.network_id, self.network_cost)
@@ -36,95 +59,112 @@ impl fmt::Display for GoogNetworkInfo {
 
 token! {
     /// GOOG-LAST-ICE-CHECK-RECEIVED: the transaction id of the last check that the sender received.
-    /// Registered by IANA, layout of libwebrtc.
-    GoogLastIceCheckReceived(
-        /// The 12 bytes behind the magic cookie.
-        12
-    )
+    ///
+    /// Type 0xC058, registered by IANA; layout of libwebrtc. Value: 12 bytes, without the magic cookie.
+    pub struct GoogLastIceCheckReceived(
+        /// The last 12 bytes of the transaction id.
+        pub [u8; 12],
+    );
 }
 
-/// GOOG-MISC-INFO: a list of 16-bit numbers, each with a meaning by its place. Registered by IANA,
-/// layout of libwebrtc.
+/// GOOG-MISC-INFO: a list of numbers whose position determines their meaning.
+///
+/// Type 0xC059, registered by IANA; layout of libwebrtc. Value: numbers of 2 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoogMiscInfo<'a>(&'a [u8]);
 
 impl<'a> GoogMiscInfo<'a> {
-    /// The numbers.
-    pub fn iter(&self) -> impl Iterator<Item = u16> + Clone + 'a {
-        self.0
-            .chunks_exact(2)
-            .filter_map(|pair| array(pair).ok().map(u16::from_be_bytes))
-    }
-
-    /// The version of GOOG-PING that the sender supports: the first number. Zero or absent is none.
-    #[must_use]
-    pub fn ping_version(&self) -> u16 {
-        self.iter().next().unwrap_or(0)
-    }
-
-    /// A list of these numbers, to be written.
+    /// Creates the attribute from a list.
+    ///
+    /// ```
+    /// use stunwire::attribute::GoogMiscInfo;
+    /// use stunwire::{Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&GoogMiscInfo::of(&[1]))?
+    ///     .finish()?;
+    /// let (info,) = Message::parse(packet)?.read::<(GoogMiscInfo,)>()?;
+    /// assert_eq!(info.ping_version(), 1);
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     #[must_use]
     pub const fn of(numbers: &'a [u16]) -> GoogMiscInfoList<'a> {
         GoogMiscInfoList(numbers)
     }
-}
 
-/// A list's bytes, if they are a multiple of `of`.
-fn list(value: &[u8], of: u16) -> Result<&[u8], ValueError> {
-    let found = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    if found.checked_rem(of) == Some(0) {
-        Ok(value)
-    } else {
-        Err(ValueError::Multiple { found, of })
+    /// The numbers in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = u16> + Clone + 'a {
+        arrays(self.0).map(u16::from_be_bytes)
+    }
+
+    /// The version of GOOG-PING that the sender supports: the first number, or zero if the list is empty.
+    /// Zero means that it is not supported.
+    #[must_use]
+    pub fn ping_version(&self) -> u16 {
+        self.iter().next().unwrap_or(0)
     }
 }
 
-reads!(GoogMiscInfo<'a>, |value, context| list(value, 2).map(Self));
-writes!(GoogMiscInfo<'_>, as GoogMiscInfo<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
+impl<'a> Decode<'a> for GoogMiscInfo<'a> {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        elements::<2>(value).map(Self)
+    }
+}
 
+impl Encode for GoogMiscInfo<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put_all(out, self.0)
+    }
+}
+
+/// The numbers, separated by commas.
 impl fmt::Display for GoogMiscInfo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, number) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{number}")?;
-        }
-        Ok(())
+        fmt::Display::fmt(&List(self.iter()), f)
     }
 }
 
-/// [`GoogMiscInfo`] to be written: [`GoogMiscInfo::of`].
+/// A [`GoogMiscInfo`] that is written from a list, created by [`GoogMiscInfo::of`].
 #[derive(Clone, Copy, Debug)]
 pub struct GoogMiscInfoList<'a>(&'a [u16]);
 
-writes!(GoogMiscInfoList<'_>, as GoogMiscInfo<'_>,
-    |this, context| this.0.len().saturating_mul(2),
-    |out| {
-        this.0
-            .iter()
-            .fold(out, |out, number| put_slice(out, &number.to_be_bytes()));
+encode_attribute!(GoogMiscInfoList<'_>, as GoogMiscInfo<'_>);
+
+impl Encode for GoogMiscInfoList<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        size_of_val(self.0)
     }
-);
 
-/// GOOG-MESSAGE-INTEGRITY-32: the first 4 bytes of an HMAC-SHA1, for GOOG-PING. Registered by IANA,
-/// layout of libwebrtc.
-///
-/// To check it: [`Message::verify_goog_ping`](crate::Message::verify_goog_ping). Only the writer
-/// makes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GoogMessageIntegrity32([u8; 4]);
-
-impl GoogMessageIntegrity32 {
-    /// The tag.
-    #[must_use]
-    pub const fn tag(&self) -> [u8; 4] {
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
         self.0
+            .iter()
+            .try_fold(out, |out, number| put_slice(out, &number.to_be_bytes()))
+            .map(|_| ())
     }
 }
 
-reads!(GoogMessageIntegrity32, |value, context| array(value)
-    .map(Self));
+/// GOOG-MESSAGE-INTEGRITY-32: the first 4 bytes of an HMAC-SHA1, in messages of GOOG-PING.
+///
+/// Type 0xC060, registered by IANA; layout of libwebrtc. Value: 4 bytes.
+/// [`Message::verify_goog_ping`](crate::Message::verify_goog_ping) checks it, and only the writer creates
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoogMessageIntegrity32(
+    /// The truncated HMAC. Do not compare it with `==`, which is not constant-time.
+    pub [u8; 4],
+);
+
+impl<'a> Decode<'a> for GoogMessageIntegrity32 {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(Self)
+    }
+}
 
 impl fmt::Display for GoogMessageIntegrity32 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,123 +172,151 @@ impl fmt::Display for GoogMessageIntegrity32 {
     }
 }
 
-/// META-DTLS-IN-STUN: one DTLS packet that travels with a check. Registered by IANA, layout of
-/// draft-hancke-webrtc-sped. Empty, it asks whether the other side can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MetaDtlsInStun<'a>(
-    /// The packet. One whose first byte is not 20 to 63 is none and to be dropped.
-    pub &'a [u8],
-);
+opaque! {
+    /// META-DTLS-IN-STUN: a DTLS packet that is sent in an ICE check
+    /// ([draft-hancke-webrtc-sped](https://datatracker.ietf.org/doc/draft-hancke-webrtc-sped/)).
+    ///
+    /// Type 0xC070, registered by IANA. Value: the packet; empty to ask whether the peer supports the
+    /// attribute. A receiver drops a packet whose first byte is not 20 to 63.
+    #[derive(Debug)]
+    pub struct MetaDtlsInStun<'a>(
+        /// The packet.
+        pub &'a [u8],
+    );
+}
 
 impl MetaDtlsInStun<'_> {
-    /// The packet's CRC-32, by which it is acknowledged.
+    /// The CRC-32 of the packet, by which the peer acknowledges it in
+    /// [`MetaDtlsInStunAcknowledgement`].
     #[must_use]
     pub fn crc32(&self) -> u32 {
         crc32fast::hash(self.0)
     }
 }
 
-reads!(MetaDtlsInStun<'a>, |value, context| Ok(Self(value)));
-writes!(MetaDtlsInStun<'_>, as MetaDtlsInStun<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
-
+/// The length and the first bytes; all bytes with `{:#}`.
 impl fmt::Display for MetaDtlsInStun<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&super::Data(self.0), f)
+        super::turn::length_and_bytes(self.0, f)
     }
 }
 
-/// META-DTLS-IN-STUN-ACKNOWLEDGEMENT: the CRC-32 of packets that were received, in order. Registered
-/// by IANA, layout of draft-hancke-webrtc-sped.
+/// META-DTLS-IN-STUN-ACKNOWLEDGEMENT: checksums of the DTLS packets that the sender received in checks
+/// ([draft-hancke-webrtc-sped](https://datatracker.ietf.org/doc/draft-hancke-webrtc-sped/)).
+///
+/// Type 0xC071, registered by IANA. Value: the CRC-32 of each packet, 4 bytes each, in the order in which
+/// the packets arrived. The draft recommends at most 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetaDtlsInStunAcknowledgement<'a>(&'a [u8]);
 
 impl<'a> MetaDtlsInStunAcknowledgement<'a> {
-    /// The checksums; the draft recommends 4 at most.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'a {
-        self.0
-            .chunks_exact(4)
-            .filter_map(|four| array(four).ok().map(u32::from_be_bytes))
-    }
-
-    /// A list of these checksums, to be written.
+    /// Creates the attribute from a list of checksums.
     #[must_use]
     pub const fn of(checksums: &'a [u32]) -> DtlsAcknowledgementList<'a> {
         DtlsAcknowledgementList(checksums)
     }
-}
 
-reads!(MetaDtlsInStunAcknowledgement<'a>, |value, context| list(
-    value, 4
-)
-.map(Self));
-writes!(MetaDtlsInStunAcknowledgement<'_>, as MetaDtlsInStunAcknowledgement<'_>,
-    |this, context| this.0.len(),
-    |out| { put_slice(out, this.0); }
-);
-
-impl fmt::Display for MetaDtlsInStunAcknowledgement<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, checksum) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{checksum:08x}")?;
-        }
-        Ok(())
+    /// The checksums in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + Clone + 'a {
+        arrays(self.0).map(u32::from_be_bytes)
     }
 }
 
-/// [`MetaDtlsInStunAcknowledgement`] to be written: [`MetaDtlsInStunAcknowledgement::of`].
+impl<'a> Decode<'a> for MetaDtlsInStunAcknowledgement<'a> {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        elements::<4>(value).map(Self)
+    }
+}
+
+impl Encode for MetaDtlsInStunAcknowledgement<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put_all(out, self.0)
+    }
+}
+
+/// The checksums in hexadecimal, separated by commas.
+impl fmt::Display for MetaDtlsInStunAcknowledgement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Checksum([u8; 4]);
+
+        impl fmt::Display for Checksum {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&Hex(&self.0), f)
+            }
+        }
+
+        fmt::Display::fmt(&List(arrays(self.0).map(Checksum)), f)
+    }
+}
+
+/// A [`MetaDtlsInStunAcknowledgement`] that is written from a list, created by
+/// [`MetaDtlsInStunAcknowledgement::of`].
 #[derive(Clone, Copy, Debug)]
 pub struct DtlsAcknowledgementList<'a>(&'a [u32]);
 
-writes!(DtlsAcknowledgementList<'_>, as MetaDtlsInStunAcknowledgement<'_>,
-    |this, context| this.0.len().saturating_mul(4),
-    |out| {
-        this.0
-            .iter()
-            .fold(out, |out, checksum| put_slice(out, &checksum.to_be_bytes()));
+encode_attribute!(DtlsAcknowledgementList<'_>, as MetaDtlsInStunAcknowledgement<'_>);
+
+impl Encode for DtlsAcknowledgementList<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        size_of_val(self.0)
     }
-);
 
-number! {
-    /// NOMINATION: the controlling side's latest choice, the greatest number wins
-    /// (draft-thatcher-ice-renomination, libwebrtc, libnice). IANA gave the code to
-    /// ENF-FLOW-DESCRIPTION, whose layout nobody published; so this one is read only when asked for.
-    Nomination(
-        /// Counts from 1; 0 is none.
-        u32
-    )
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        self.0
+            .iter()
+            .try_fold(out, |out, checksum| put_slice(out, &checksum.to_be_bytes()))
+            .map(|_| ())
+    }
 }
 
 number! {
-    /// RETRANSMIT-COUNT: how many checks the sender has outstanding. Of libwebrtc, not registered.
-    RetransmitCount(
-        /// The count.
-        u32
-    )
+    /// NOMINATION: the number of a nomination; the pair of the check with the greatest number is used
+    /// ([draft-thatcher-ice-renomination](https://datatracker.ietf.org/doc/draft-thatcher-ice-renomination/)).
+    ///
+    /// Type 0xC001, which IANA registered for ENF-FLOW-DESCRIPTION: it is read only with
+    /// `get::<Nomination>()`. Value: 4 bytes.
+    pub struct Nomination(
+        /// The number: 1 for the first nomination, 0 for none.
+        pub u32,
+    );
 }
 
 number! {
-    /// OPTIONS: of Google Talk, as libnice has it. IANA gave the code to ADDRESS-ERROR-CODE; so this
-    /// one is read only when asked for.
-    GoogOptions(
+    /// RETRANSMIT-COUNT: how many checks the sender has sent without an answer.
+    ///
+    /// Type 0xFF00, not registered; libwebrtc sends it. Value: 4 bytes.
+    pub struct RetransmitCount(
+        /// The number of checks.
+        pub u32,
+    );
+}
+
+number! {
+    /// OPTIONS: flags in checks of Google Talk, as libnice reads and writes them.
+    ///
+    /// Type 0x8001, which IANA registered for ADDRESS-ERROR-CODE: it is read only with
+    /// `get::<GoogOptions>()`. Value: 4 bytes.
+    pub struct GoogOptions(
         /// The flags; libnice sends 1.
-        u32
-    )
+        pub u32,
+    );
 }
 
-/// A number as it is.
-macro_rules! plain_display {
-    ($($name:ident)+) => {
-        $(
-            impl fmt::Display for $name {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    fmt::Display::fmt(&self.0, f)
-                }
+/// Prints the number.
+macro_rules! display_number {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
             }
-        )+
+        }
     };
 }
 
-plain_display!(Nomination RetransmitCount GoogOptions);
+display_number!(Nomination);
+display_number!(RetransmitCount);
+display_number!(GoogOptions);

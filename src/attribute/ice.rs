@@ -5,12 +5,23 @@ use core::fmt;
 use crate::error::{EncodeError, Quantity};
 
 number! {
-    /// PRIORITY: the priority that a peer-reflexive candidate of this check would have
+    /// PRIORITY: the priority that a peer-reflexive candidate learned from this check would have
     /// ([RFC 8445 §7.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.1)).
-    Priority(
-        /// The priority, 32 bits.
-        u32
-    )
+    ///
+    /// Type 0x0024. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::Priority;
+    ///
+    /// let priority = Priority::from_parts(110, 65_535, 1)?;
+    /// assert_eq!(priority.type_preference(), 110);
+    /// assert_eq!(priority.component(), 1);
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct Priority(
+        /// The priority, 1 to 2^31 - 1.
+        pub u32,
+    );
 }
 
 impl Priority {
@@ -69,29 +80,31 @@ impl Priority {
         Ok(Self(priority))
     }
 
-    /// The preference of the candidate's type, 0 to 126: 126 for host, 110 for peer-reflexive, 100
-    /// for server-reflexive and 0 for relayed, as RFC 8445 §5.1.2.2 recommends.
+    /// The type preference, 0 to 126. RFC 8445 §5.1.2.2 recommends 126 for host, 110 for peer-reflexive,
+    /// 100 for server-reflexive and 0 for relayed candidates.
     #[must_use]
     pub const fn type_preference(self) -> u8 {
         let [preference, ..] = self.0.to_be_bytes();
         preference
     }
 
-    /// The preference among addresses of the same type, 0 to 65,535.
+    /// The local preference, 0 to 65,535: the preference among addresses of the same type.
     #[must_use]
     pub const fn local_preference(self) -> u16 {
         let [_, high, low, _] = self.0.to_be_bytes();
         u16::from_be_bytes([high, low])
     }
 
-    /// The component, 1 to 256: 256 less the last byte.
+    /// The component, 1 to 256.
     #[must_use]
+    #[allow(clippy::arithmetic_side_effects, reason = "256 less a byte")]
     pub const fn component(self) -> u16 {
         let [.., last] = self.0.to_be_bytes();
-        256_u16.saturating_sub(last as u16)
+        256 - last as u16
     }
 }
 
+/// The number and its parts.
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -109,33 +122,50 @@ impl fmt::Display for Priority {
 flag! {
     /// USE-CANDIDATE: the controlling agent nominates the pair of this check
     /// ([RFC 8445 §7.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.2)).
-    UseCandidate
+    ///
+    /// Type 0x0025. No value.
+    ///
+    /// ```
+    /// use stunwire::Message;
+    /// use stunwire::attribute::UseCandidate;
+    ///
+    /// let check = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00";
+    /// assert!(Message::parse(check)?.get::<UseCandidate>()?.is_some());
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    pub struct UseCandidate;
 }
 
 number! {
-    /// ICE-CONTROLLED: the sender takes itself for controlled
+    /// ICE-CONTROLLED: the sender of the check has the controlled role
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
-    IceControlled(
+    ///
+    /// Type 0x8029. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    pub struct IceControlled(
         /// The tie-breaker, 64 random bits.
-        u64
-    )
+        pub u64,
+    );
 }
 
 number! {
-    /// ICE-CONTROLLING: the sender takes itself for controlling
+    /// ICE-CONTROLLING: the sender of the check has the controlling role
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
-    IceControlling(
+    ///
+    /// Type 0x802A. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    pub struct IceControlling(
         /// The tie-breaker, 64 random bits.
-        u64
-    )
+        pub u64,
+    );
 }
 
+/// `tie-breaker 0x0123456789abcdef`.
 impl fmt::Display for IceControlled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tie-breaker {:#018x}", self.0)
     }
 }
 
+/// `tie-breaker 0x0123456789abcdef`.
 impl fmt::Display for IceControlling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tie-breaker {:#018x}", self.0)

@@ -1,14 +1,25 @@
-//! Attributes: the two traits, and a type for each registered one.
+//! Attributes: the traits for reading and writing them, and a type for each registered one.
 //!
-//! One file for each family: [`address`](MappedAddress), [`text`](Username), the rest of STUN's,
-//! TURN's and ICE's, and Microsoft's in [`ms`]. The numbers stand in the registry alone.
+//! | read or written | how |
+//! |---|---|
+//! | certain attributes of a message | [`Message::read`](crate::Message::read), [`Message::get`](crate::Message::get) |
+//! | all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`] |
+//! | an attribute in a message | [`MessageWriter::with`](crate::MessageWriter::with), [`MessageWriter::attribute`](crate::MessageWriter::attribute) |
+//! | an attribute whose type is known only at run time | [`UntypedAttribute`] |
+//! | an attribute without a message | [`writer::encode_attribute`](crate::writer::encode_attribute), [`Attribute::decode`] |
+//!
+//! The page of a type says which code it has, how its value is laid out, and in which RFC it is defined.
+//! [`registered`] lists all. Microsoft's attributes are in [`ms`].
 
 #[macro_use]
 pub(crate) mod shape;
 #[macro_use]
+pub(crate) mod registry;
+#[macro_use]
 pub(crate) mod address;
 #[macro_use]
 pub(crate) mod text;
+mod any;
 mod channel_number;
 mod code;
 mod discovery;
@@ -17,18 +28,20 @@ mod google;
 mod ice;
 pub mod ms;
 mod oauth;
+mod password_algorithm;
 mod raw;
-pub(crate) mod registry;
 mod security_features;
 mod stun;
 mod traits;
 mod turn;
+mod untyped;
 
 pub use self::address::{
     AlternateServer, ChangedAddress, MappedAddress, MsnMappedAddress, OtherAddress, ReflectedFrom,
     ResponseAddress, ResponseOrigin, SecondaryAddress, SourceAddress, XorMappedAddress,
     XorPeerAddress, XorReflectedFrom, XorRelayedAddress,
 };
+pub use self::any::AnyAttribute;
 pub use self::channel_number::{ChannelNumber, ChannelRange};
 pub use self::code::Code;
 pub use self::discovery::{
@@ -43,13 +56,13 @@ pub use self::google::{
 };
 pub use self::ice::{IceControlled, IceControlling, Priority, UseCandidate};
 pub use self::oauth::{AccessToken, MobilityTicket, TokenBlock};
+pub use self::password_algorithm::{PasswordAlgorithm, PasswordAlgorithmList, PasswordAlgorithms};
 pub use self::raw::RawAttribute;
-pub use self::registry::{AnyAttribute, Registered, Support, registered};
+pub use self::registry::{Registered, Support, registered};
 pub(crate) use self::security_features::announces_algorithms;
 pub use self::security_features::{FeatureNonce, SecurityFeatures};
 pub use self::stun::{
-    Fingerprint, MessageIntegrity, MessageIntegritySha256, PasswordAlgorithm,
-    PasswordAlgorithmList, PasswordAlgorithms, TypeList, UnknownAttributes, UserHash,
+    Fingerprint, MessageIntegrity, MessageIntegritySha256, TypeList, UnknownAttributes, UserHash,
 };
 pub use self::text::{
     AlternateDomain, JoinedUsername, Nonce, Origin, Realm, Software, ThirdPartyAuthorization,
@@ -58,7 +71,8 @@ pub use self::text::{
 pub use self::traits::{Attribute, EncodeAttribute};
 pub use self::turn::{
     AdditionalAddressFamily, AddressErrorCode, AddressFamily, ConnectionId, Data, DontFragment,
-    EvenPort, Icmp, Lifetime, Protocol, RequestedAddressFamily, RequestedTransport,
-    ReservationToken, TimerVal,
+    EvenPort, Icmp, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
+    TimerVal, TransportProtocol,
 };
+pub use self::untyped::UntypedAttribute;
 pub use crate::code_point::AttributeType;

@@ -1,19 +1,31 @@
-//! Third-party authorization (RFC 7635): the token and what it holds.
+//! Third-party authorization (RFC 7635) and mobility (RFC 8016).
 
 use core::fmt;
+use core::time::Duration;
 
-use super::shape::put_slice;
-use crate::code_point::AttributeType;
+use super::AttributeType;
+use super::shape::{Decode, Encode, put_all, put_slice};
+use crate::dialect::Context;
 use crate::error::{EncodeError, Unit, ValueError};
-use crate::format::Hex;
-use crate::num::saturating_u32;
+use crate::format::Bytes;
+use crate::num::{saturating_u16, saturating_u32};
+use crate::wire;
 
-/// ACCESS-TOKEN: a token that an authorization server made for the TURN server
-/// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)). The nonce is in the clear,
-/// the rest encrypted with a key that the two servers share; this crate does not decrypt.
+/// ACCESS-TOKEN: a token that an authorization server created for the TURN server
+/// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
 ///
-/// coturn uses AES-GCM with the nonce, the server's name as additional data and the tag at the end;
-/// what comes out is a [`TokenBlock`].
+/// Type 0x001B. Value: the length of the nonce (2 bytes), the nonce, and the encrypted block with its
+/// authentication tag. The block is encrypted with a key that both servers share; decrypted it is a
+/// [`TokenBlock`]. coturn uses AES-GCM with the nonce, the server's name as additional data, and the tag
+/// at the end.
+///
+/// ```
+/// use stunwire::attribute::AccessToken;
+///
+/// let token = AccessToken::new(b"unique nonce", b"encrypted block and tag")?;
+/// assert_eq!(token.nonce(), b"unique nonce");
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessToken<'a> {
     nonce: &'a [u8],
@@ -21,11 +33,16 @@ pub struct AccessToken<'a> {
 }
 
 impl<'a> AccessToken<'a> {
-    /// A token of these parts.
+    /// Creates a token from its nonce and its encrypted block.
     ///
     /// # Errors
-    /// When the nonce is longer than 65,535 bytes.
-    pub fn new(nonce: &'a [u8], encrypted: &'a [u8]) -> Result<Self, EncodeError> {
+    /// If the nonce is longer than 65,535 bytes.
+    pub fn new<N, E>(nonce: &'a N, encrypted: &'a E) -> Result<Self, EncodeError>
+    where
+        N: AsRef<[u8]> + ?Sized,
+        E: AsRef<[u8]> + ?Sized,
+    {
+        let (nonce, encrypted) = (nonce.as_ref(), encrypted.as_ref());
         if u16::try_from(nonce.len()).is_ok() {
             Ok(Self { nonce, encrypted })
         } else {
@@ -44,50 +61,62 @@ impl<'a> AccessToken<'a> {
         self.nonce
     }
 
-    /// The encrypted block, with the authentication tag behind.
+    /// The encrypted block and its authentication tag.
     #[must_use]
     pub const fn encrypted(&self) -> &'a [u8] {
         self.encrypted
     }
 }
 
-/// A part behind its 16-bit length, and what follows it. `offset` is where the length stands.
-fn counted(bytes: &[u8], offset: u16) -> Result<(&[u8], &[u8]), ValueError> {
-    let Some((length, behind)) = bytes.split_first_chunk::<2>() else {
-        return Err(ValueError::length(bytes.len(), 2, u16::MAX));
-    };
-    let length = u16::from_be_bytes(*length);
-    behind
-        .split_at_checked(usize::from(length))
-        .ok_or(ValueError::Inner {
-            offset,
-            needed: length.saturating_add(2),
-            left: u16::try_from(bytes.len()).unwrap_or(u16::MAX),
-        })
+/// Reads a field after its 16-bit length, and returns it with the bytes that follow. The length is the
+/// first field of the value.
+fn length_prefixed(value: &[u8]) -> Result<(&[u8], &[u8]), ValueError> {
+    wire::length_prefixed(value).map_err(|_| match *value {
+        [l0, l1, ..] => ValueError::Inner {
+            offset: 0,
+            needed: u16::from_be_bytes([l0, l1]).saturating_add(2),
+            left: saturating_u16(value.len()),
+        },
+        _ => ValueError::length(value.len(), 2, u16::MAX),
+    })
 }
 
-reads!(AccessToken<'a>, |value, context| {
-    counted(value, 0).map(|(nonce, encrypted)| Self { nonce, encrypted })
-});
-writes!(AccessToken<'_>, as AccessToken<'_>,
-    |this, context| this.nonce.len().saturating_add(2).saturating_add(this.encrypted.len()),
-    |out| {
-        let length = u16::try_from(this.nonce.len()).unwrap_or(u16::MAX);
-        let out = put_slice(out, &length.to_be_bytes());
-        let out = put_slice(out, this.nonce);
-        put_slice(out, this.encrypted);
+impl<'a> Decode<'a> for AccessToken<'a> {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        length_prefixed(value).map(|(nonce, encrypted)| Self { nonce, encrypted })
     }
-);
+}
 
+impl Encode for AccessToken<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        self.encrypted
+            .len()
+            .saturating_add(self.nonce.len())
+            .saturating_add(2)
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let length = u16::try_from(self.nonce.len()).ok()?;
+        let out = put_slice(out, &length.to_be_bytes())?;
+        let out = put_slice(out, self.nonce)?;
+        put_all(out, self.encrypted)
+    }
+}
+
+/// The nonce, and the length of the encrypted block.
 impl fmt::Display for AccessToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encrypted = self.encrypted.len();
-        write!(f, "nonce {}, {encrypted} bytes encrypted", Hex(self.nonce))
+        f.write_str("nonce ")?;
+        fmt::Display::fmt(&Bytes(self.nonce), f)?;
+        write!(f, ", {} bytes encrypted", self.encrypted.len())
     }
 }
 
-/// What an [`AccessToken`] holds once it is decrypted
+/// The decrypted block of an [`AccessToken`]
 /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
+///
+/// The length of the key in bytes (2 bytes), the key, the time at which the token was created (8 bytes)
+/// and its lifetime in seconds (4 bytes).
 ///
 /// ```
 /// use core::time::Duration;
@@ -109,20 +138,19 @@ pub struct TokenBlock<'a> {
 }
 
 impl<'a> TokenBlock<'a> {
-    /// Reads a decrypted block. Bytes behind the lifetime are not looked at.
+    /// Reads a decrypted block. Bytes after the lifetime are ignored.
     ///
     /// # Errors
-    /// When the parts do not fit into the block.
+    /// If the block is too short for its key and the 12 bytes that follow it.
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "the key is at most 65,535 bytes long"
+    )]
     pub fn parse(plain: &'a [u8]) -> Result<Self, ValueError> {
-        let (mac_key, behind) = counted(plain, 0)?;
-        let Some(times) = behind.first_chunk::<12>() else {
-            return Err(ValueError::length(
-                plain.len(),
-                u16::try_from(mac_key.len())
-                    .unwrap_or(u16::MAX)
-                    .saturating_add(14),
-                u16::MAX,
-            ));
+        let (mac_key, times) = length_prefixed(plain)?;
+        let Some(times) = times.first_chunk::<12>() else {
+            let min = saturating_u16(2 + mac_key.len() + 12);
+            return Err(ValueError::length(plain.len(), min, u16::MAX));
         };
         let [t0, t1, t2, t3, t4, t5, t6, t7, l0, l1, l2, l3] = *times;
         Ok(Self {
@@ -133,29 +161,33 @@ impl<'a> TokenBlock<'a> {
     }
 
     /// The key of the message's integrity: make a [`Key`](crate::Key) of it with
-    /// [`Key::from_bytes`](crate::Key::from_bytes). coturn takes the first 16 bytes of the 20.
+    /// [`Key::from_bytes`](crate::Key::from_bytes). coturn uses the first 16 of its 20 bytes.
     #[must_use]
     pub const fn mac_key(&self) -> &'a [u8] {
         self.mac_key
     }
 
-    /// When the token was made, since 1970: 48 bits of seconds and 16 of 1/64,000 s.
+    /// The time at which the token was created, since the start of 1970. The block holds 48 bits of
+    /// seconds and 16 bits of 1/64,000 seconds.
     #[must_use]
-    pub fn timestamp(&self) -> core::time::Duration {
-        let fraction = self.timestamp & 0xFFFF;
-        // 1/64,000 s are 15,625 ns, and 0xFFFF of them a little more than a second.
-        core::time::Duration::from_secs(self.timestamp >> 16).saturating_add(
-            core::time::Duration::from_nanos(fraction.saturating_mul(15_625)),
-        )
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "0xFFFF times 15,625 ns are 1.03 s, and 48 bits of seconds are far from the maximum"
+    )]
+    pub fn timestamp(&self) -> Duration {
+        // 1/64,000 s is 15,625 ns.
+        let fraction = (self.timestamp & 0xFFFF) * 15_625;
+        Duration::from_secs(self.timestamp >> 16) + Duration::from_nanos(fraction)
     }
 
-    /// How long it is good.
+    /// The time for which the token is valid.
     #[must_use]
-    pub fn lifetime(&self) -> core::time::Duration {
-        core::time::Duration::from_secs(u64::from(self.lifetime))
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.lifetime))
     }
 }
 
+/// The times. The key is never printed.
 impl fmt::Debug for TokenBlock<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBlock")
@@ -165,22 +197,29 @@ impl fmt::Debug for TokenBlock<'_> {
     }
 }
 
-/// MOBILITY-TICKET: lets an allocation follow the client to another address
-/// ([RFC 8016 §3.3](https://www.rfc-editor.org/rfc/rfc8016#section-3.3)). Opaque to the client; empty
-/// in the first Allocate, to ask for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MobilityTicket<'a>(
-    /// The ticket, any length.
-    pub &'a [u8],
-);
+opaque! {
+    /// MOBILITY-TICKET: lets a client keep its allocation when its address changes
+    /// ([RFC 8016 §3.3](https://www.rfc-editor.org/rfc/rfc8016#section-3.3)).
+    ///
+    /// Type 0x8030. Value: a ticket that only the server can read; empty in the first Allocate request,
+    /// to ask for one.
+    ///
+    /// ```
+    /// use stunwire::attribute::MobilityTicket;
+    ///
+    /// let ask = MobilityTicket(b"");
+    /// assert!(ask.0.is_empty());
+    /// ```
+    #[derive(Debug)]
+    pub struct MobilityTicket<'a>(
+        /// The ticket.
+        pub &'a [u8],
+    );
+}
 
-reads!(MobilityTicket<'a>, |value, context| Ok(Self(value)));
-writes!(MobilityTicket<'_>, as MobilityTicket<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
-
+/// The length and the first bytes; all bytes with `{:#}`.
 impl fmt::Display for MobilityTicket<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&super::Data(self.0), f)
+        super::turn::length_and_bytes(self.0, f)
     }
 }

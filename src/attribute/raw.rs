@@ -1,17 +1,30 @@
-//! One attribute, as it stands.
+//! An attribute as it is in a message.
 
 use core::ops::Range;
 
-use super::registry;
-use super::{AnyAttribute, Attribute, AttributeType};
+use super::{Attribute, AttributeType};
 use crate::dialect::{Context, Dialect};
 use crate::error::AttributeError;
 use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
 use crate::wire::{TLV_HEADER_LEN, Tlv};
 
-/// One attribute as it stands on the wire
+/// An attribute as it is in a message: its type, its value, its padding and its offset
 /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::attribute::{AttributeType, Priority};
+///
+/// let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24\x00\x04\x6e\x00\x01\xff";
+/// for attribute in Message::parse(packet)?.attributes() {
+///     assert_eq!(attribute.ty(), AttributeType::PRIORITY);
+///     assert_eq!(attribute.value(), b"\x6e\x00\x01\xff");
+///     assert_eq!(attribute.offset(), 20);
+///     assert_eq!(attribute.decode::<Priority>()?, Priority(0x6E00_01FF));
+/// }
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct RawAttribute<'a> {
     value: &'a [u8],
@@ -23,7 +36,7 @@ pub struct RawAttribute<'a> {
 }
 
 impl<'a> RawAttribute<'a> {
-    /// `None` if it ends behind the message, which parsing has ruled out.
+    /// Returns `None` if the attribute extends past the message, which parsing excludes.
     #[inline(always)]
     pub(crate) fn new(tlv: Tlv<'a>, id: &'a [u8; 16], dialect: Dialect) -> Option<Self> {
         Some(Self {
@@ -36,7 +49,7 @@ impl<'a> RawAttribute<'a> {
         })
     }
 
-    /// The type.
+    /// The attribute type.
     #[must_use]
     #[inline]
     pub const fn ty(&self) -> AttributeType {
@@ -50,47 +63,53 @@ impl<'a> RawAttribute<'a> {
         self.value
     }
 
-    /// The 0 to 3 bytes that pad the value, as they were sent. They are zero only by RFC 8489.
+    /// The 0 to 3 bytes that pad the value, as they were sent. Not all peers send zeros.
     #[must_use]
     #[inline]
     pub const fn padding(&self) -> &'a [u8] {
         self.padding
     }
 
-    /// Where the attribute begins, in bytes from the start of the message.
+    /// Offset of the attribute from the start of the message, in bytes.
     #[must_use]
     #[inline]
-    #[allow(clippy::cast_possible_truncation)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "at most 65,551; lib.rs requires a usize of 32 bits"
+    )]
     pub const fn offset(&self) -> usize {
-        // At most 65,551, and `usize` has at least 32 bits: see `lib.rs`.
         self.offset as usize
     }
 
-    /// Where the value stands in the message: for who wants to keep the place and not the borrow.
+    /// The offsets of the value in the message, for a caller that keeps offsets instead of a borrow.
     #[must_use]
     #[inline]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "at most 65,551 + 4 + 65,535"
+    )]
     pub const fn range(&self) -> Range<usize> {
-        let start = self.offset().wrapping_add(TLV_HEADER_LEN);
-        start..start.wrapping_add(self.value.len())
+        let start = self.offset() + TLV_HEADER_LEN;
+        start..start + self.value.len()
     }
 
-    /// The dialect and transaction id of the message.
+    /// The transaction id and the dialect of the message.
     #[must_use]
     #[inline]
     pub const fn context(&self) -> Context {
         Context::new(TransactionId::classic(*self.id), self.dialect)
     }
 
-    /// The name in the message's dialect, `None` if it has none.
+    /// The name of the attribute type in the dialect of the message. `None` if it has none.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
         self.dialect.name_of(self.ty())
     }
 
-    /// Reads the value as a `T`, whatever the type says.
+    /// Reads the value as a `T`, whatever the attribute type is.
     ///
     /// # Errors
-    /// When the value is none of `T`.
+    /// If the value is not a value of `T`.
     #[inline(always)]
     pub fn decode<T: Attribute<'a>>(&self) -> Result<T, AttributeError> {
         match T::decode(self.value, self.context()) {
@@ -102,14 +121,5 @@ impl<'a> RawAttribute<'a> {
                 self.dialect,
             )),
         }
-    }
-
-    /// Reads the value as what its type says; an unknown type stays as it is.
-    ///
-    /// # Errors
-    /// When the value is malformed.
-    #[inline(always)]
-    pub fn to_any(&self) -> Result<AnyAttribute<'a>, AttributeError> {
-        registry::to_any(*self)
     }
 }

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use super::shape::put_slice;
+use super::shape::{Encode, put_all, put_slice};
 use super::text::Nonce;
 use crate::code_point::AttributeType;
+use crate::dialect::Context;
 use crate::error::EncodeError;
 
 /// What a nonce begins with that carries features.
@@ -142,13 +143,21 @@ pub struct FeatureNonce<'a> {
     fresh: &'a [u8],
 }
 
-writes!(FeatureNonce<'_>, as Nonce<'_>,
-    |this, context| this.cookie.len().saturating_add(this.fresh.len()),
-    |out| {
-        let out = put_slice(out, &this.cookie);
-        put_slice(out, this.fresh);
+encode_attribute!(FeatureNonce<'_>, as Nonce<'_>);
+
+impl Encode for FeatureNonce<'_> {
+    #[inline]
+    #[allow(clippy::arithmetic_side_effects, reason = "13 and 496 bytes at most")]
+    fn value_len(&self, _: Context) -> usize {
+        self.cookie.len() + self.fresh.len()
     }
-);
+
+    #[inline]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let out = put_slice(out, &self.cookie)?;
+        put_all(out, self.fresh)
+    }
+}
 
 /// Whether a nonce says that its server offers password algorithms.
 pub(crate) fn announces_algorithms(nonce: Option<Nonce<'_>>) -> bool {

@@ -1,140 +1,154 @@
-//! The few shapes that most attributes have.
+//! How the types of this crate read and write their values, and the shapes that most of them have.
 
-use crate::error::ValueError;
+use crate::dialect::Context;
+use crate::error::{EncodeError, ValueError};
+
+/// How a type reads its value. The registry adds its attribute types to make an `Attribute` of it.
+pub(crate) trait Decode<'a>: Sized {
+    fn decode(value: &'a [u8], context: Context) -> Result<Self, ValueError>;
+}
+
+/// How a type writes its value. The registry adds its attribute types to make an `EncodeAttribute` of
+/// it.
+pub(crate) trait Encode {
+    /// Length of the value in bytes, without padding. Saturates: more than 65,535 is refused anyway.
+    fn value_len(&self, context: Context) -> usize;
+
+    /// Writes the value. `None` if `out` is not `value_len` bytes long.
+    fn encode(&self, out: &mut [u8], context: Context) -> Option<()>;
+
+    #[inline(always)]
+    fn validate(&self, _: Context) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+/// Writes the value into `out`, which a caller of the public trait may have made too short: then no
+/// stale byte is left in it.
+#[inline(always)]
+pub(crate) fn encode<T: Encode + ?Sized>(value: &T, out: &mut [u8], context: Context) {
+    if value.encode(out, context).is_none() {
+        out.fill(0);
+    }
+}
 
 /// The value as an array, if it has that length.
 #[inline(always)]
 pub(crate) fn array<const N: usize>(value: &[u8]) -> Result<[u8; N], ValueError> {
-    match value.as_array_of::<N>() {
-        Some(array) => Ok(*array),
-        None => {
-            let length = u16::try_from(N).unwrap_or(u16::MAX);
+    match value.split_first_chunk::<N>() {
+        Some((chunk, [])) => Ok(*chunk),
+        _ => {
+            let length = crate::num::saturating_u16(N);
             Err(ValueError::length(value.len(), length, length))
         }
     }
 }
 
-trait AsArray {
-    fn as_array_of<const N: usize>(&self) -> Option<&[u8; N]>;
-}
-
-impl AsArray for [u8] {
-    #[inline(always)]
-    fn as_array_of<const N: usize>(&self) -> Option<&[u8; N]> {
-        match self.split_first_chunk::<N>() {
-            Some((chunk, [])) => Some(chunk),
-            _ => None,
-        }
+/// The elements of a list, if it consists of whole elements of `N` bytes.
+#[inline]
+pub(crate) fn elements<const N: usize>(value: &[u8]) -> Result<&[u8], ValueError> {
+    if value.chunks_exact(N).remainder().is_empty() {
+        Ok(value)
+    } else {
+        Err(ValueError::Multiple {
+            found: crate::num::saturating_u16(value.len()),
+            of: crate::num::saturating_u16(N),
+        })
     }
 }
 
-/// Writes `bytes` to the front of `out`, which the caller has made long enough.
+/// Iterates over the elements of a list, each as an array of `N` bytes.
+pub(crate) fn arrays<const N: usize>(list: &[u8]) -> impl Iterator<Item = [u8; N]> + Clone + '_ {
+    list.chunks_exact(N)
+        .filter_map(|element| element.first_chunk().copied())
+}
+
+/// Writes `bytes` at the start of `out`.
 #[inline(always)]
-pub(crate) fn put<const N: usize>(out: &mut [u8], bytes: [u8; N]) {
-    if let Some(front) = out.first_chunk_mut::<N>() {
-        *front = bytes;
-    }
+pub(crate) fn put<const N: usize>(out: &mut [u8], bytes: [u8; N]) -> Option<()> {
+    *out.first_chunk_mut::<N>()? = bytes;
+    Some(())
 }
 
-/// Writes `bytes` to the front of `out` and gives what is behind.
+/// Writes `bytes` at the start of `out` and returns the rest.
 #[inline(always)]
-pub(crate) fn put_slice<'o>(out: &'o mut [u8], bytes: &[u8]) -> &'o mut [u8] {
-    match out.split_at_mut_checked(bytes.len()) {
-        Some((front, behind)) => {
-            front.copy_from_slice(bytes);
-            behind
-        }
-        None => &mut [],
-    }
+pub(crate) fn put_slice<'o>(out: &'o mut [u8], bytes: &[u8]) -> Option<&'o mut [u8]> {
+    let (start, rest) = out.split_at_mut_checked(bytes.len())?;
+    start.copy_from_slice(bytes);
+    Some(rest)
 }
 
-/// `Attribute` from the registry's row and a function that reads the value.
-macro_rules! reads {
-    ($ty:ident $(<$lifetime:lifetime>)?, |$value:ident, $context:ident| $decode:expr) => {
-        impl<'a> $crate::attribute::Attribute<'a> for $ty $(<$lifetime>)? {
-            const TYPE: $crate::attribute::AttributeType =
-                <Self as $crate::attribute::registry::Entry>::TYPE;
-
-            #[inline(always)]
-            fn type_in(
-                dialect: $crate::Dialect,
-            ) -> Option<$crate::attribute::AttributeType> {
-                <Self as $crate::attribute::registry::Entry>::type_in(dialect)
-            }
-
-            #[inline(always)]
-            fn is_type(ty: $crate::attribute::AttributeType, dialect: $crate::Dialect) -> bool {
-                <Self as $crate::attribute::registry::Entry>::is_type(ty, dialect)
-            }
-
-            #[inline(always)]
-            #[allow(unused_variables)]
-            fn decode(
-                $value: &'a [u8],
-                $context: $crate::Context,
-            ) -> Result<Self, $crate::ValueError> {
-                $decode
-            }
-        }
-    };
+/// Writes `bytes`, which fill all of `out`.
+#[inline(always)]
+pub(crate) fn put_all(out: &mut [u8], bytes: &[u8]) -> Option<()> {
+    put_slice(out, bytes).map(|_| ())
 }
 
-/// `EncodeAttribute` from the registry's row, a length and a function that writes the value.
-macro_rules! writes {
-    ($ty:ty, as $entry:ty, |$this:ident, $context:ident| $len:expr, |$out:ident| $encode:expr) => {
-        impl $crate::attribute::EncodeAttribute for $ty {
-            #[inline(always)]
-            fn wire_type(
-                &self,
-                dialect: $crate::Dialect,
-            ) -> Option<$crate::attribute::AttributeType> {
-                <$entry as $crate::attribute::registry::Entry>::type_in(dialect)
-            }
-
-            #[inline(always)]
-            #[allow(unused_variables)]
-            fn value_len(&self, $context: $crate::Context) -> usize {
-                let $this = self;
-                $len
-            }
-
-            #[inline(always)]
-            #[allow(unused_variables)]
-            fn encode(&self, $out: &mut [u8], $context: $crate::Context) {
-                let $this = self;
-                $encode
-            }
-        }
-    };
-}
-
-/// An unsigned integer in network order.
+/// Defines an attribute whose value is an unsigned integer in network byte order.
 macro_rules! number {
-    ($(#[$doc:meta])* $name:ident($(#[$field:meta])* $int:ident)) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident(
+            $(#[$field:meta])*
+            pub $int:ident $(,)?
+        );
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name($(#[$field])* pub $int);
+        pub struct $name(
+            $(#[$field])*
+            pub $int,
+        );
 
-        reads!($name, |value, context| {
-            $crate::attribute::shape::array(value).map(|bytes| Self($int::from_be_bytes(bytes)))
-        });
-        writes!($name, as $name, |this, context| size_of::<$int>(), |out| {
-            $crate::attribute::shape::put(out, this.0.to_be_bytes());
-        });
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                $crate::attribute::shape::array(value).map(|bytes| Self($int::from_be_bytes(bytes)))
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                size_of::<$int>()
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
+                $crate::attribute::shape::put(out, self.0.to_be_bytes())
+            }
+        }
     };
 }
 
-/// An attribute that says all by being there.
+/// Defines an attribute without a value: its presence is the information.
 macro_rules! flag {
-    ($(#[$doc:meta])* $name:ident) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident;
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name;
 
-        reads!($name, |value, context| {
-            $crate::attribute::shape::array::<0>(value).map(|_| Self)
-        });
-        writes!($name, as $name, |this, context| 0, |out| {});
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                $crate::attribute::shape::array::<0>(value).map(|_| Self)
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                0
+            }
+
+            #[inline(always)]
+            fn encode(&self, _: &mut [u8], _: $crate::Context) -> Option<()> {
+                Some(())
+            }
+        }
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -144,21 +158,81 @@ macro_rules! flag {
     };
 }
 
-/// Bytes of a fixed length.
+/// Defines an attribute whose value is opaque and has a fixed length in bytes.
 macro_rules! token {
-    ($(#[$doc:meta])* $name:ident($(#[$field:meta])* $len:literal)) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident(
+            $(#[$field:meta])*
+            pub [u8; $len:literal] $(,)?
+        );
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct $name($(#[$field])* pub [u8; $len]);
+        pub struct $name(
+            $(#[$field])*
+            pub [u8; $len],
+        );
 
-        reads!($name, |value, context| $crate::attribute::shape::array(value).map(Self));
-        writes!($name, as $name, |this, context| $len, |out| {
-            $crate::attribute::shape::put(out, this.0);
-        });
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                $crate::attribute::shape::array(value).map(Self)
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                $len
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
+                $crate::attribute::shape::put(out, self.0)
+            }
+        }
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 core::fmt::Display::fmt(&$crate::format::Hex(&self.0), f)
+            }
+        }
+    };
+}
+
+/// Defines an attribute whose value is opaque and has any length.
+macro_rules! opaque {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident<'a>(
+            $(#[$field:meta])*
+            pub &'a [u8] $(,)?
+        );
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name<'a>(
+            $(#[$field])*
+            pub &'a [u8],
+        );
+
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name<'a> {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                Ok(Self(value))
+            }
+        }
+
+        impl $crate::attribute::shape::Encode for $name<'_> {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                self.0.len()
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
+                $crate::attribute::shape::put_all(out, self.0)
             }
         }
     };

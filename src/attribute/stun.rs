@@ -1,4 +1,4 @@
-//! The attributes of RFC 8489 that are neither addresses nor texts.
+//! The attributes of RFC 8489 that are not addresses, texts, errors or password algorithms.
 
 use core::fmt;
 
@@ -7,46 +7,43 @@ use ctutils::CtEq;
 use sha2::{Digest, Sha256};
 
 use super::AttributeType;
-use super::shape::{array, put, put_slice};
+use super::shape::{Decode, Encode, array, arrays, elements, put, put_all};
+use crate::dialect::{Context, Dialect};
 use crate::error::ValueError;
-use crate::format::Hex;
-use crate::wire::{self, Cursor};
+use crate::format::{Hex, List};
+use crate::num::saturating_u16;
 
-/// The value as it is, if its length is from `min` to `max` and a multiple of 4.
+/// Returns the value if it is `min` to `max` bytes long and its length is a multiple of 4.
+#[inline]
 fn tag(value: &[u8], min: u16, max: u16) -> Result<&[u8], ValueError> {
-    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    let length = saturating_u16(value.len());
     if length < min || length > max {
         Err(ValueError::length(value.len(), min, max))
-    } else if length & 3 != 0 {
-        Err(ValueError::Multiple {
-            found: length,
-            of: 4,
-        })
     } else {
-        Ok(value)
+        elements::<4>(value)
     }
 }
 
-/// MESSAGE-INTEGRITY: the HMAC-SHA1 of what stands before it, 20 bytes
-/// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)); in MS-TURN from version
-/// 3 on an HMAC-SHA256 of 32.
+/// MESSAGE-INTEGRITY: an HMAC of the part of the message before it
+/// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)).
 ///
-/// To check it: [`Message::verify`](crate::Message::verify). Only the writer makes one.
+/// Type 0x0008. Value: an HMAC-SHA1 of 20 bytes; in MS-TURN from MS-VERSION 3 on an HMAC-SHA256 of 32
+/// bytes (\[MS-TURN\] 2.2.2.17).
+///
+/// [`Message::verify`](crate::Message::verify) checks it, and only the writer creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageIntegrity<'a>(&'a [u8]);
+pub struct MessageIntegrity<'a>(
+    /// The HMAC. Do not compare it with `==`, which is not constant-time.
+    pub &'a [u8],
+);
 
-impl<'a> MessageIntegrity<'a> {
-    /// The tag.
-    #[must_use]
-    pub const fn tag(&self) -> &'a [u8] {
-        self.0
+impl<'a> Decode<'a> for MessageIntegrity<'a> {
+    #[inline]
+    fn decode(value: &'a [u8], context: Context) -> Result<Self, ValueError> {
+        let is_sha256 = context.dialect.rules().ms_turn_sha256 && value.len() == 32;
+        tag(value, 20, if is_sha256 { 32 } else { 20 }).map(Self)
     }
 }
-
-reads!(MessageIntegrity<'a>, |value, context| {
-    let is_sha256 = context.dialect.rules().ms_turn_sha256 && value.len() == 32;
-    tag(value, 20, if is_sha256 { 32 } else { 20 }).map(Self)
-});
 
 impl fmt::Display for MessageIntegrity<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,26 +51,25 @@ impl fmt::Display for MessageIntegrity<'_> {
     }
 }
 
-/// MESSAGE-INTEGRITY-SHA256: the HMAC-SHA256 of what stands before it, 32 bytes, or 16 to 28 where a
-/// usage allows a shorter one
+/// MESSAGE-INTEGRITY-SHA256: an HMAC-SHA256 of the part of the message before it
 /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
 ///
-/// To check it: [`Message::verify`](crate::Message::verify). Only the writer makes one.
+/// Type 0x001C. Value: an HMAC of 32 bytes, or its first 16, 20, 24 or 28 bytes if the usage of STUN
+/// allows truncation.
+///
+/// [`Message::verify`](crate::Message::verify) checks it, and only the writer creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageIntegritySha256<'a>(&'a [u8]);
+pub struct MessageIntegritySha256<'a>(
+    /// The HMAC. Do not compare it with `==`, which is not constant-time.
+    pub &'a [u8],
+);
 
-impl<'a> MessageIntegritySha256<'a> {
-    /// The tag.
-    #[must_use]
-    pub const fn tag(&self) -> &'a [u8] {
-        self.0
+impl<'a> Decode<'a> for MessageIntegritySha256<'a> {
+    #[inline]
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        tag(value, 16, 32).map(Self)
     }
 }
-
-reads!(MessageIntegritySha256<'a>, |value, context| tag(
-    value, 16, 32
-)
-.map(Self));
 
 impl fmt::Display for MessageIntegritySha256<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,24 +77,24 @@ impl fmt::Display for MessageIntegritySha256<'_> {
     }
 }
 
-/// FINGERPRINT: the CRC-32 of what stands before it, XOR-ed with 0x5354554E
+/// FINGERPRINT: a checksum that tells STUN from other protocols on the same port
 /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
 ///
-/// To check it: [`Message::fingerprint`](crate::Message::fingerprint). Only the writer makes one.
+/// Type 0x8028. Value: the CRC-32 of the part of the message before it, XORed with 0x5354554E, 4 bytes.
+///
+/// [`Message::fingerprint`](crate::Message::fingerprint) checks it, and only the writer creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fingerprint(pub(crate) u32);
+pub struct Fingerprint(
+    /// The value as it is in the message.
+    pub u32,
+);
 
-impl Fingerprint {
-    /// The value, XOR-ed as it stands on the wire.
-    #[must_use]
-    pub const fn value(&self) -> u32 {
-        self.0
+impl<'a> Decode<'a> for Fingerprint {
+    #[inline(always)]
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|bytes| Self(u32::from_be_bytes(bytes)))
     }
 }
-
-reads!(Fingerprint, |value, context| {
-    array(value).map(|bytes| Self(u32::from_be_bytes(bytes)))
-});
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,38 +102,33 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// UNKNOWN-ATTRIBUTES: the types that a server did not understand, in a 420
-/// ([RFC 8489 §14.13](https://www.rfc-editor.org/rfc/rfc8489#section-14.13)).
+/// UNKNOWN-ATTRIBUTES: the attribute types that a server did not understand, in a response with error
+/// code 420 ([RFC 8489 §14.13](https://www.rfc-editor.org/rfc/rfc8489#section-14.13)).
+///
+/// Type 0x000A. Value: a list of attribute types, 2 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAttributes<'a>(&'a [u8]);
 
 impl<'a> UnknownAttributes<'a> {
-    /// The types, in wire order.
-    pub fn iter(&self) -> impl Iterator<Item = AttributeType> + Clone + 'a {
-        self.0.chunks_exact(2).filter_map(|pair| {
-            let code = u16::from_be_bytes(array(pair).ok()?);
-            Some(AttributeType::new(code))
-        })
-    }
-
-    /// A list of these types, to be written. The iterator is run twice: for the length and for the
-    /// list.
+    /// Creates the attribute from an iterator, which is run twice: for the length and for the list.
     ///
     /// ```
-    /// use stunwire::{Header, Message, MessageWriter, Method, TransactionId};
     /// use stunwire::attribute::{AttributeType, UnknownAttributes};
+    /// use stunwire::{Code, Message, MessageWriter};
     ///
-    /// # let request = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x7f\xff\x00\x00";
+    /// // A request with the unknown attribute type 0x7FFF.
+    /// let request = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x7f\xff\x00\x00";
     /// let request = Message::parse(request)?;
     /// let unknown = request.unknown_required(|ty| ty == AttributeType::USERNAME);
+    ///
     /// let mut buffer = [0; 64];
-    /// let header = Header::error(Method::BINDING, request.transaction_id());
-    /// let mut reply = MessageWriter::new(&mut buffer, header)?;
+    /// let mut reply = MessageWriter::error_to(&mut buffer, request, Code::UNKNOWN_ATTRIBUTE)?;
     /// reply.attribute(&UnknownAttributes::from_types(unknown))?;
     /// let reply = Message::parse(reply.finish()?)?;
-    /// let list = reply.get::<UnknownAttributes>()?.expect("just written");
+    ///
+    /// let (list,) = reply.read::<(UnknownAttributes,)>()?;
     /// assert!(list.iter().eq([AttributeType::new(0x7FFF)]));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), stunwire::Error>(())
     /// ```
     pub fn from_types<I>(types: I) -> TypeList<I::IntoIter>
     where
@@ -146,33 +137,38 @@ impl<'a> UnknownAttributes<'a> {
     {
         TypeList(types.into_iter())
     }
+
+    /// The attribute types in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = AttributeType> + Clone + 'a {
+        arrays(self.0).map(|code| AttributeType::new(u16::from_be_bytes(code)))
+    }
 }
 
-reads!(UnknownAttributes<'a>, |value, context| {
-    if value.len() & 1 == 0 {
-        Ok(Self(value))
-    } else {
-        Err(ValueError::Multiple {
-            found: u16::try_from(value.len()).unwrap_or(u16::MAX),
-            of: 2,
-        })
+impl<'a> Decode<'a> for UnknownAttributes<'a> {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        elements::<2>(value).map(Self)
     }
-});
-writes!(UnknownAttributes<'_>, as UnknownAttributes<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
+}
 
+impl Encode for UnknownAttributes<'_> {
+    fn value_len(&self, _: Context) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put_all(out, self.0)
+    }
+}
+
+/// The types by their names. A long list is abbreviated, and printed in full with `{:#}`.
 impl fmt::Display for UnknownAttributes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, ty) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{ty}")?;
-        }
-        Ok(())
+        fmt::Display::fmt(&List(self.iter()), f)
     }
 }
 
-/// [`UnknownAttributes`] to be written: [`UnknownAttributes::from_types`].
+/// An [`UnknownAttributes`] that is written from an iterator, created by
+/// [`UnknownAttributes::from_types`].
 #[derive(Clone, Debug)]
 pub struct TypeList<I>(I);
 
@@ -180,53 +176,40 @@ impl<I> super::EncodeAttribute for TypeList<I>
 where
     I: Iterator<Item = AttributeType> + Clone,
 {
-    fn wire_type(&self, dialect: crate::Dialect) -> Option<AttributeType> {
+    fn wire_type(&self, dialect: Dialect) -> Option<AttributeType> {
         <UnknownAttributes<'_> as super::Attribute>::type_in(dialect)
     }
 
-    fn value_len(&self, _: crate::Context) -> usize {
+    fn value_len(&self, _: Context) -> usize {
         self.0.clone().count().saturating_mul(2)
     }
 
-    fn encode(&self, out: &mut [u8], _: crate::Context) {
-        // Should the second run yield fewer, the rest is zero, and no stale byte.
+    fn encode(&self, out: &mut [u8], _: Context) {
+        // If the second run yields fewer types than the first, the rest is zero.
         let mut types = self.0.clone();
-        for pair in out.chunks_mut(2) {
+        for element in out.chunks_mut(2) {
             let code = types.next().map_or(0, AttributeType::as_u16);
-            put(pair, code.to_be_bytes());
+            if put(element, code.to_be_bytes()).is_none() {
+                element.fill(0);
+            }
         }
     }
 }
 
-/// USERHASH: SHA-256 of `username:realm`, instead of USERNAME
-/// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)). Compared in constant time.
+/// USERHASH: a hash of user name and realm that is sent instead of USERNAME
+/// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)).
+///
+/// Type 0x001E. Value: the SHA-256 of `username:realm`, 32 bytes. `==` compares in constant time.
 #[derive(Clone, Copy, Debug)]
 pub struct UserHash(
-    /// The hash, 32 bytes.
+    /// The hash.
     pub [u8; 32],
 );
 
-reads!(UserHash, |value, context| array(value).map(Self));
-writes!(UserHash, as UserHash, |this, context| 32, |out| put(out, this.0));
-
-impl PartialEq for UserHash {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).to_bool()
-    }
-}
-
-impl Eq for UserHash {}
-
-impl fmt::Display for UserHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Hex(&self.0), f)
-    }
-}
-
 #[cfg(feature = "crypto")]
 impl UserHash {
-    /// The hash of a user in a realm, both prepared as the key's are. The bytes are taken as they are:
-    /// without the quotes and NULs that [`Key::long_term`](crate::Key::long_term) removes.
+    /// Computes the hash of a user in a realm. Both are hashed as they are; prepare them as for the key,
+    /// and remove the quotes and NULs that [`Key::long_term`](crate::Key::long_term) removes itself.
     ///
     /// ```
     /// use stunwire::attribute::UserHash;
@@ -248,7 +231,7 @@ impl UserHash {
         Self(hash.finalize().into())
     }
 
-    /// Whether this is the user, compared in constant time.
+    /// Whether this is the hash of this user in this realm, compared in constant time.
     #[must_use]
     pub fn is<U, R>(&self, username: &U, realm: &R) -> bool
     where
@@ -259,181 +242,35 @@ impl UserHash {
     }
 }
 
-/// PASSWORD-ALGORITHM: how the key is made from the password
-/// ([RFC 8489 §14.12](https://www.rfc-editor.org/rfc/rfc8489#section-14.12)); also one entry of
-/// [`PasswordAlgorithms`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PasswordAlgorithm<'a> {
-    number: u16,
-    parameters: &'a [u8],
-}
-
-impl<'a> PasswordAlgorithm<'a> {
-    /// MD5 of `username:realm:password`, 0x0001
-    /// ([RFC 8489 §18.5.1](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1)).
-    pub const MD5: PasswordAlgorithm<'static> = PasswordAlgorithm {
-        number: 1,
-        parameters: &[],
-    };
-
-    /// SHA-256 of `username:realm:password`, 0x0002
-    /// ([RFC 8489 §18.5.1](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1)).
-    pub const SHA256: PasswordAlgorithm<'static> = PasswordAlgorithm {
-        number: 2,
-        parameters: &[],
-    };
-
-    /// An algorithm by its number. Both that are registered have no parameters.
-    #[must_use]
-    pub const fn new(number: u16, parameters: &'a [u8]) -> Self {
-        Self { number, parameters }
-    }
-
-    /// The algorithm's number: 1 is MD5, 2 is SHA-256.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
-        self.number
-    }
-
-    /// Its parameters, without padding.
-    #[must_use]
-    pub const fn parameters(&self) -> &'a [u8] {
-        self.parameters
-    }
-
-    /// Length of the entry in bytes, parameters padded to 4.
-    fn entry_len(&self) -> usize {
-        let parameters = self.parameters.len();
-        parameters
-            .saturating_add(wire::padding_len(parameters))
-            .saturating_add(4)
-    }
-
-    fn put_entry<'o>(&self, out: &'o mut [u8]) -> &'o mut [u8] {
-        let length = u16::try_from(self.parameters.len()).unwrap_or(u16::MAX);
-        let out = put_slice(out, &self.number.to_be_bytes());
-        let out = put_slice(out, &length.to_be_bytes());
-        let out = put_slice(out, self.parameters);
-        let pad = wire::padding_len(self.parameters.len());
-        put_slice(out, [0; 3].get(..pad).unwrap_or_default())
-    }
-
-    /// Reads the entry at the front of `left`, `offset` bytes into the value.
-    fn take_entry(left: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), ValueError> {
-        // An entry is built like an attribute. Whether the padding of the last counts in the
-        // attribute's length the senders do not agree on, so it may be missing.
-        let entry = wire::tlv(Cursor::new(left, 0)).ok();
-        match entry.and_then(|entry| Some((entry, entry.value()?))) {
-            Some((entry, parameters)) => Ok((
-                Self::new(entry.ty(), parameters),
-                entry.next(true).remaining().unwrap_or(&[]),
-            )),
-            None => Err(inner(left, offset)),
-        }
+impl PartialEq for UserHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).to_bool()
     }
 }
 
-/// The entry at the front of `left` does not fit.
-#[cold]
-fn inner(left: &[u8], offset: usize) -> ValueError {
-    let length = match left {
-        [_, _, l0, l1, ..] => u16::from_be_bytes([*l0, *l1]),
-        _ => 0,
-    };
-    let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
-    ValueError::Inner {
-        offset: short(offset),
-        needed: length.saturating_add(4),
-        left: short(left.len()),
+impl Eq for UserHash {}
+
+impl<'a> Decode<'a> for UserHash {
+    #[inline]
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(Self)
     }
 }
 
-reads!(PasswordAlgorithm<'a>, |value, context| {
-    let (entry, behind) = PasswordAlgorithm::take_entry(value, 0)?;
-    if behind.is_empty() {
-        Ok(entry)
-    } else {
-        let length = u16::try_from(entry.entry_len()).unwrap_or(u16::MAX);
-        Err(ValueError::length(value.len(), length, length))
+impl Encode for UserHash {
+    #[inline]
+    fn value_len(&self, _: Context) -> usize {
+        32
     }
-});
-writes!(PasswordAlgorithm<'_>, as PasswordAlgorithm<'_>, |this, context| this.entry_len(), |out| {
-    this.put_entry(out);
-});
 
-impl fmt::Display for PasswordAlgorithm<'_> {
+    #[inline]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put(out, self.0)
+    }
+}
+
+impl fmt::Display for UserHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.number {
-            1 => f.write_str("MD5")?,
-            2 => f.write_str("SHA-256")?,
-            number => write!(f, "{number:#06x}")?,
-        }
-        if self.parameters.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " ({})", Hex(self.parameters))
-        }
+        fmt::Display::fmt(&Hex(&self.0), f)
     }
 }
-
-/// PASSWORD-ALGORITHMS: what the server offers
-/// ([RFC 8489 §14.11](https://www.rfc-editor.org/rfc/rfc8489#section-14.11)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PasswordAlgorithms<'a>(&'a [u8]);
-
-impl<'a> PasswordAlgorithms<'a> {
-    /// The algorithms, in the server's order of preference.
-    pub fn iter(&self) -> impl Iterator<Item = PasswordAlgorithm<'a>> + Clone + 'a {
-        let mut left = self.0;
-        core::iter::from_fn(move || {
-            let (entry, behind) = PasswordAlgorithm::take_entry(left, 0).ok()?;
-            left = behind;
-            Some(entry)
-        })
-    }
-
-    /// The list as it stands on the wire: a client sends it back unchanged.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.0
-    }
-
-    /// A list of these algorithms, to be written.
-    #[must_use]
-    pub const fn of(algorithms: &'a [PasswordAlgorithm<'a>]) -> PasswordAlgorithmList<'a> {
-        PasswordAlgorithmList(algorithms)
-    }
-}
-
-reads!(PasswordAlgorithms<'a>, |value, context| {
-    let mut left = value;
-    while !left.is_empty() {
-        let offset = value.len().saturating_sub(left.len());
-        (_, left) = PasswordAlgorithm::take_entry(left, offset)?;
-    }
-    Ok(Self(value))
-});
-writes!(PasswordAlgorithms<'_>, as PasswordAlgorithms<'_>, |this, context| this.0.len(), |out| {
-    put_slice(out, this.0);
-});
-
-impl fmt::Display for PasswordAlgorithms<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, algorithm) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{algorithm}")?;
-        }
-        Ok(())
-    }
-}
-
-/// [`PasswordAlgorithms`] to be written: [`PasswordAlgorithms::of`].
-#[derive(Clone, Copy, Debug)]
-pub struct PasswordAlgorithmList<'a>(&'a [PasswordAlgorithm<'a>]);
-
-writes!(PasswordAlgorithmList<'_>, as PasswordAlgorithms<'_>,
-    |this, context| {
-        this.0.iter().fold(0_usize, |sum, entry| sum.saturating_add(entry.entry_len()))
-    },
-    |out| { this.0.iter().fold(out, |out, entry| entry.put_entry(out)); }
-);

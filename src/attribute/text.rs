@@ -1,8 +1,11 @@
-//! Attributes that hold text. On the wire they are bytes, and peers send bytes that are not UTF-8,
-//! so `as_bytes` always works and `as_str` may not.
+//! Attributes that hold text.
+//!
+//! On the wire they are bytes, and some peers send bytes that are not UTF-8: `as_bytes` works for every
+//! value, `as_str` for UTF-8 only.
 
-use super::shape::put_slice;
-use crate::code_point::AttributeType;
+use super::AttributeType;
+use super::shape::{Encode, put_slice};
+use crate::dialect::{Context, Dialect};
 use crate::error::{EncodeError, Unit};
 use crate::num::saturating_u32;
 
@@ -31,68 +34,98 @@ fn check_long(
     max_chars: u16,
 ) -> Result<&[u8], EncodeError> {
     let chars = core::str::from_utf8(text).map_or(text.len(), |text| text.chars().count());
-    let (length, max, unit) = if text.len() > usize::from(max_bytes) {
-        (text.len(), max_bytes, Unit::Bytes)
+    if text.len() > usize::from(max_bytes) {
+        Err(too_long(attribute, text.len(), max_bytes, Unit::Bytes))
     } else if chars > usize::from(max_chars) {
-        (chars, max_chars, Unit::Characters)
+        Err(too_long(attribute, chars, max_chars, Unit::Characters))
     } else {
-        return Ok(text);
-    };
-    Err(EncodeError::ValueTooLong {
+        Ok(text)
+    }
+}
+
+#[cold]
+fn too_long(attribute: AttributeType, length: usize, max: u16, unit: Unit) -> EncodeError {
+    EncodeError::ValueTooLong {
         attribute,
         length: saturating_u32(length),
         max,
         unit,
-    })
+    }
 }
 
-/// Bytes with limits, made to be read as text.
+/// Returns `text` if all of it is ASCII.
+fn check_ascii(text: &[u8], attribute: AttributeType) -> Result<&[u8], EncodeError> {
+    match text.iter().position(|byte| !byte.is_ascii()) {
+        Some(offset) => Err(EncodeError::NotAscii {
+            attribute,
+            offset: crate::num::saturating_u16(offset),
+        }),
+        None => Ok(text),
+    }
+}
+
+/// Realm and nonce of MS-TURN have at most 128 bytes (\[MS-TURN\] 2.2.2.13, 2.2.2.14).
+const MS_TURN_MAX: u16 = 128;
+
+/// Defines an attribute that holds text. Without `limits` the constructor is written by hand.
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $bytes:literal, $chars:literal) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident<'a>;
+        $(limits: $max_bytes:literal bytes, $max_chars:literal characters;)?
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name<'a>(&'a [u8]);
 
         impl<'a> $name<'a> {
-            #[doc = concat!(
-                "A text of at most ", $bytes, " bytes and, if it is UTF-8, ", $chars,
-                " characters. The bytes are taken as they are."
-            )]
-            ///
-            /// # Errors
-            /// When it is longer.
-            #[inline]
-            pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, $crate::EncodeError> {
-                let ty = <Self as $crate::attribute::Attribute>::TYPE;
-                $crate::attribute::text::check(text.as_ref(), ty, $bytes, $chars).map(Self)
-            }
+            $(
+                /// Creates the attribute. The bytes are written as they are.
+                ///
+                /// # Errors
+                #[doc = concat!(
+                    "If the text is longer than ", $max_bytes, " bytes or ", $max_chars,
+                    " characters. In a text that is not UTF-8 every byte counts as a character."
+                )]
+                #[inline]
+                pub fn new<T: AsRef<[u8]> + ?Sized>(
+                    text: &'a T,
+                ) -> Result<Self, $crate::EncodeError> {
+                    let ty = <Self as $crate::attribute::Attribute>::TYPE;
+                    $crate::attribute::text::check(text.as_ref(), ty, $max_bytes, $max_chars)
+                        .map(Self)
+                }
+            )?
 
-            /// The bytes, as they stand on the wire.
+            /// The text as it is in the message, as bytes.
             #[must_use]
+            #[inline]
             pub const fn as_bytes(&self) -> &'a [u8] {
                 self.0
             }
 
-            /// The bytes as text.
+            /// The text as it is in the message.
             ///
             /// # Errors
-            /// If they are not UTF-8.
+            /// If it is not UTF-8.
             pub fn as_str(&self) -> Result<&'a str, $crate::TextError> {
                 let ty = <Self as $crate::attribute::Attribute>::TYPE;
                 $crate::error::TextError::check(self.0, ty)
             }
 
-            /// The bytes without the NULs at their end: old peers count padding inside the length.
+            /// The text without trailing NULs, as bytes: some peers count padding in the length.
             #[must_use]
             pub fn trimmed(&self) -> &'a [u8] {
                 $crate::format::trim_nuls(self.0)
             }
         }
 
-        reads!($name<'a>, |value, context| Ok(Self(value)));
-        writes!($name<'_>, as $name<'_>, |this, context| this.0.len(), |out| {
-            $crate::attribute::shape::put_slice(out, this.0);
-        });
+        impl<'a> $crate::attribute::shape::Decode<'a> for $name<'a> {
+            #[inline(always)]
+            fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
+                Ok(Self(value))
+            }
+        }
 
         impl AsRef<[u8]> for $name<'_> {
             fn as_ref(&self) -> &[u8] {
@@ -100,7 +133,8 @@ macro_rules! text {
             }
         }
 
-        /// In quotes; what is not printable is escaped.
+        /// The text in quotes and escaped. A long text is abbreviated, and printed in full with `{:#}`.
+        /// Bytes that are mostly not text are printed in hexadecimal without quotes.
         impl core::fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 core::fmt::Display::fmt(&$crate::format::Quoted(self.0), f)
@@ -109,119 +143,318 @@ macro_rules! text {
     };
 }
 
-text! {
-    /// USERNAME: who asks
-    /// ([RFC 8489 §14.3](https://www.rfc-editor.org/rfc/rfc8489#section-14.3)). UTF-8 by the RFC,
-    /// bytes of any kind in MS-TURN.
-    Username, 508, 508
+/// Writes an attribute that holds text.
+macro_rules! encode_text {
+    ($name:ident $(, $validate:ident)?) => {
+        impl $crate::attribute::shape::Encode for $name<'_> {
+            #[inline(always)]
+            fn value_len(&self, _: $crate::Context) -> usize {
+                self.0.len()
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
+                $crate::attribute::shape::put_all(out, self.0)
+            }
+
+            $(
+                #[inline(always)]
+                fn validate(&self, context: $crate::Context) -> Result<(), $crate::EncodeError> {
+                    $validate(self.0, <Self as $crate::attribute::Attribute>::TYPE, context.dialect)
+                }
+            )?
+        }
+    };
 }
 
 text! {
-    /// REALM: what the credentials are for
-    /// ([RFC 8489 §14.9](https://www.rfc-editor.org/rfc/rfc8489#section-14.9)), without the quotes
-    /// that Microsoft's servers make part of it.
-    Realm, 509, 127
+    /// USERNAME: the user in a message with integrity
+    /// ([RFC 8489 §14.3](https://www.rfc-editor.org/rfc/rfc8489#section-14.3)).
+    ///
+    /// Type 0x0006. Value: UTF-8 text of at most 508 bytes; in MS-TURN bytes of any value.
+    ///
+    /// ```
+    /// use stunwire::attribute::Username;
+    ///
+    /// let username = Username::new("alice")?;
+    /// assert_eq!(username.as_str()?, "alice");
+    ///
+    /// // In an ICE check: the fragments of the receiver and of the sender.
+    /// let username = Username::new("evtj:h6vY")?;
+    /// assert_eq!(username.fragments(), Some((&b"evtj"[..], &b"h6vY"[..])));
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    pub struct Username<'a>;
+    limits: 508 bytes, 508 characters;
+}
+
+encode_text!(Username);
+
+text! {
+    /// REALM: the realm to which the credentials belong
+    /// ([RFC 8489 §14.9](https://www.rfc-editor.org/rfc/rfc8489#section-14.9)).
+    ///
+    /// Type 0x0014; in MS-TURN 0x0015. Value: UTF-8 text of at most 127 characters and 509 bytes; in
+    /// MS-TURN at most 128 bytes. Microsoft's servers send it in quotes, which are part of the text; the
+    /// attribute is sent back as it came.
+    ///
+    /// ```
+    /// use stunwire::attribute::Realm;
+    ///
+    /// let realm = Realm::new("example.org")?;
+    /// assert_eq!(realm.as_bytes(), b"example.org");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct Realm<'a>;
+    limits: 509 bytes, 127 characters;
+}
+
+encode_text!(Realm, validate_ms_turn);
+
+text! {
+    /// NONCE: a value that the server chooses and the client sends back
+    /// ([RFC 8489 §14.10](https://www.rfc-editor.org/rfc/rfc8489#section-14.10)).
+    ///
+    /// Type 0x0015; in MS-TURN 0x0014. Value: UTF-8 text of at most 127 characters and 509 bytes; in
+    /// MS-TURN at most 128 bytes of any value.
+    ///
+    /// ```
+    /// use stunwire::attribute::Nonce;
+    ///
+    /// let nonce = Nonce::new("f//499k954d6OL34oL9FSTvy64sA")?;
+    /// assert_eq!(nonce.as_bytes().len(), 28);
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct Nonce<'a>;
+    limits: 509 bytes, 127 characters;
+}
+
+encode_text!(Nonce, validate_ms_turn);
+
+/// Checks the limit of MS-TURN, which the constructors cannot know.
+#[inline(always)]
+fn validate_ms_turn(
+    text: &[u8],
+    attribute: AttributeType,
+    dialect: Dialect,
+) -> Result<(), EncodeError> {
+    if dialect.rules().magic_cookie_attribute && text.len() > usize::from(MS_TURN_MAX) {
+        return Err(too_long(attribute, text.len(), MS_TURN_MAX, Unit::Bytes));
+    }
+    Ok(())
 }
 
 text! {
-    /// NONCE: the server's, to be sent back
-    /// ([RFC 8489 §14.10](https://www.rfc-editor.org/rfc/rfc8489#section-14.10)). MS-TURN's is
-    /// binary.
-    Nonce, 509, 127
+    /// SOFTWARE: a description of the program that sends the message, for logs
+    /// ([RFC 8489 §14.14](https://www.rfc-editor.org/rfc/rfc8489#section-14.14)).
+    ///
+    /// Type 0x8022. Value: UTF-8 text of at most 127 characters and 509 bytes. It must not be used for
+    /// decisions.
+    ///
+    /// ```
+    /// use stunwire::attribute::Software;
+    ///
+    /// let software = Software::new("example server 1.2")?;
+    /// assert_eq!(software.as_str()?, "example server 1.2");
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    pub struct Software<'a>;
+    limits: 509 bytes, 127 characters;
+}
+
+encode_text!(Software);
+
+text! {
+    /// ALTERNATE-DOMAIN: the name that the certificate of the server in ALTERNATE-SERVER must have
+    /// ([RFC 8489 §14.16](https://www.rfc-editor.org/rfc/rfc8489#section-14.16)).
+    ///
+    /// Type 0x8003. Value: a domain name in ASCII, with A-labels for international names, of at most 255
+    /// bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::AlternateDomain;
+    ///
+    /// assert!(AlternateDomain::new("turn.example.org").is_ok());
+    /// assert!(AlternateDomain::new("turn.exämple.org").is_err());
+    /// ```
+    pub struct AlternateDomain<'a>;
+}
+
+encode_text!(AlternateDomain);
+
+impl<'a> AlternateDomain<'a> {
+    /// Creates the attribute. An international name must be converted to A-labels
+    /// ([RFC 5890 §2.3.2.1](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.2.1)) before.
+    ///
+    /// # Errors
+    /// If the name is longer than 255 bytes or is not ASCII.
+    pub fn new<T: AsRef<[u8]> + ?Sized>(name: &'a T) -> Result<Self, EncodeError> {
+        let name = check_ascii(name.as_ref(), AttributeType::ALTERNATE_DOMAIN)?;
+        check(name, AttributeType::ALTERNATE_DOMAIN, 255, 255).map(Self)
+    }
 }
 
 text! {
-    /// SOFTWARE: who made the sender
-    /// ([RFC 8489 §14.14](https://www.rfc-editor.org/rfc/rfc8489#section-14.14)). For people, not
-    /// for decisions.
-    Software, 509, 127
-}
-
-text! {
-    /// ALTERNATE-DOMAIN: the name to expect in the certificate of the server that ALTERNATE-SERVER
-    /// names ([RFC 8489 §14.16](https://www.rfc-editor.org/rfc/rfc8489#section-14.16)).
-    AlternateDomain, 255, 255
-}
-
-text! {
-    /// THIRD-PARTY-AUTHORIZATION: the name under which the authorization server knows this server
+    /// THIRD-PARTY-AUTHORIZATION: the name under which the authorization server knows this TURN server
     /// ([RFC 7635 §6.1](https://www.rfc-editor.org/rfc/rfc7635#section-6.1)).
-    ThirdPartyAuthorization, 763, 763
+    ///
+    /// Type 0x802E. Value: UTF-8 text of at most 763 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ThirdPartyAuthorization;
+    ///
+    /// let server = ThirdPartyAuthorization::new("turn1.example.org")?;
+    /// assert_eq!(server.as_bytes(), b"turn1.example.org");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct ThirdPartyAuthorization<'a>;
+    limits: 763 bytes, 763 characters;
 }
 
-text! {
-    /// ORIGIN: the page that asks, for servers of several realms (draft-ietf-tram-stun-origin; coturn
-    /// reads it).
-    Origin, 508, 508
-}
+encode_text!(ThirdPartyAuthorization);
 
 text! {
-    /// TURN-LOGGING-ID: to find a client's requests in the server's log. Of libwebrtc, not registered.
-    TurnLoggingId, 508, 508
+    /// ORIGIN: the web page on whose behalf a client asks, for servers of several realms
+    /// ([draft-ietf-tram-stun-origin](https://datatracker.ietf.org/doc/draft-ietf-tram-stun-origin/)).
+    ///
+    /// Type 0x802F, not registered; coturn reads it. Value: UTF-8 text of at most 508 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::Origin;
+    ///
+    /// let origin = Origin::new("https://example.org")?;
+    /// assert_eq!(origin.as_bytes(), b"https://example.org");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct Origin<'a>;
+    limits: 508 bytes, 508 characters;
 }
+
+encode_text!(Origin);
+
+text! {
+    /// TURN-LOGGING-ID: a text by which the server's log shows the requests of one client.
+    ///
+    /// Type 0xFF05, not registered; libwebrtc sends it. Value: UTF-8 text of at most 508 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::TurnLoggingId;
+    ///
+    /// let id = TurnLoggingId::new("call 4711")?;
+    /// assert_eq!(id.as_bytes(), b"call 4711");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct TurnLoggingId<'a>;
+    limits: 508 bytes, 508 characters;
+}
+
+encode_text!(TurnLoggingId);
 
 impl<'a> Username<'a> {
-    /// The USERNAME of an ICE check: `remote:local`, each the fragment of that side
-    /// ([RFC 8445 §7.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.2)). Joined while it is
-    /// written, without an allocation. Fragments have at most 256 characters
-    /// ([RFC 8839 §5.4](https://www.rfc-editor.org/rfc/rfc8839#section-5.4)); their lengths are not
-    /// checked.
-    #[must_use]
-    pub fn joined<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
+    /// Creates the USERNAME of an ICE check: the fragment of the remote side, a colon, and the fragment
+    /// of the local side ([RFC 8445 §7.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.2)).
+    ///
+    /// The parts are joined while they are written, without an allocation.
+    ///
+    /// ```
+    /// use stunwire::attribute::Username;
+    /// use stunwire::{Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let check = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&Username::joined("theirs", "ours")?)?
+    ///     .finish()?;
+    /// let username = Message::parse(check)?.get::<Username>()?;
+    /// assert_eq!(username, Some(Username::new("theirs:ours")?));
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If both fragments and the colon are longer than 508 bytes.
+    pub fn joined<R, L>(remote: &'a R, local: &'a L) -> Result<JoinedUsername<'a>, EncodeError>
     where
         R: AsRef<[u8]> + ?Sized,
         L: AsRef<[u8]> + ?Sized,
     {
-        JoinedUsername {
-            remote: remote.as_ref(),
-            colon: b":",
-            local: local.as_ref(),
-        }
+        JoinedUsername::new(remote.as_ref(), b":", local.as_ref())
     }
 
-    /// The USERNAME of a check in Google's ICE before RFC 5245: both fragments and nothing between
-    /// them. To read one, strip the fragment that is known.
-    #[must_use]
-    pub fn concatenated<R, L>(remote: &'a R, local: &'a L) -> JoinedUsername<'a>
+    /// Creates the USERNAME of a check in Google's ICE, which preceded RFC 5245: the fragment of the
+    /// remote side and the fragment of the local side, without a colon.
+    ///
+    /// To read one, remove the fragment that is known with `strip_prefix`.
+    ///
+    /// # Errors
+    /// If both fragments are longer than 508 bytes.
+    pub fn concatenated<R, L>(
+        remote: &'a R,
+        local: &'a L,
+    ) -> Result<JoinedUsername<'a>, EncodeError>
     where
         R: AsRef<[u8]> + ?Sized,
         L: AsRef<[u8]> + ?Sized,
     {
-        JoinedUsername {
-            remote: remote.as_ref(),
-            colon: b"",
-            local: local.as_ref(),
-        }
+        JoinedUsername::new(remote.as_ref(), b"", local.as_ref())
     }
 
-    /// The two fragments of an ICE check's USERNAME, as its receiver names them: its own and that of
-    /// the sender. `None` without a colon. NULs at the end, which \[MS-ICE2\] counts in the length,
-    /// are no part of them.
+    /// The two fragments in the USERNAME of an ICE check: that of the receiver, which comes first, and
+    /// that of the sender. `None` if there is no colon.
+    ///
+    /// Trailing NULs, which the old format of \[MS-ICE2\] counts in the length, are removed.
     #[must_use]
     pub fn fragments(&self) -> Option<(&'a [u8], &'a [u8])> {
         let text = self.trimmed();
         let colon = text.iter().position(|byte| *byte == b':')?;
-        let (own, rest) = text.split_at_checked(colon)?;
-        Some((own, rest.strip_prefix(b":")?))
+        let (receiver, rest) = text.split_at_checked(colon)?;
+        Some((receiver, rest.strip_prefix(b":")?))
     }
 }
 
-/// A [`Username`] of two fragments: [`Username::joined`].
+/// A [`Username`] of two fragments that are joined while they are written, created by
+/// [`Username::joined`] and [`Username::concatenated`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedUsername<'a> {
     remote: &'a [u8],
-    colon: &'static [u8],
+    separator: &'static [u8],
     local: &'a [u8],
 }
 
-writes!(JoinedUsername<'_>, as Username<'_>,
-    |this, context| {
-        let front = this.remote.len().saturating_add(this.colon.len());
-        front.saturating_add(this.local.len())
-    },
-    |out| {
-        let out = put_slice(out, this.remote);
-        let out = put_slice(out, this.colon);
-        put_slice(out, this.local);
+impl<'a> JoinedUsername<'a> {
+    fn new(
+        remote: &'a [u8],
+        separator: &'static [u8],
+        local: &'a [u8],
+    ) -> Result<Self, EncodeError> {
+        const MAX: u16 = 508;
+        let length = remote
+            .len()
+            .saturating_add(separator.len())
+            .saturating_add(local.len());
+        if length > usize::from(MAX) {
+            return Err(too_long(AttributeType::USERNAME, length, MAX, Unit::Bytes));
+        }
+        Ok(Self {
+            remote,
+            separator,
+            local,
+        })
     }
-);
+}
+
+encode_attribute!(JoinedUsername<'_>, as Username<'_>);
+
+impl Encode for JoinedUsername<'_> {
+    #[inline(always)]
+    #[allow(clippy::arithmetic_side_effects, reason = "508 at most: see `new`")]
+    fn value_len(&self, _: Context) -> usize {
+        self.remote.len() + self.separator.len() + self.local.len()
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let out = put_slice(out, self.remote)?;
+        let out = put_slice(out, self.separator)?;
+        put_slice(out, self.local).map(|_| ())
+    }
+}

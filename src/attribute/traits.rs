@@ -1,36 +1,23 @@
-//! The two traits of attributes: reading and writing.
+//! The two public traits of attributes, for reading and for writing.
 
 use crate::code_point::AttributeType;
 use crate::dialect::{Context, Dialect};
-use crate::error::ValueError;
+use crate::error::{EncodeError, ValueError};
 
-/// What can be written as an attribute. Object-safe, so that an application can keep a list of its
-/// own: `&[&dyn EncodeAttribute]`.
-pub trait EncodeAttribute {
-    /// The type to write in this dialect, `None` if the dialect has no such attribute.
-    fn wire_type(&self, dialect: Dialect) -> Option<AttributeType>;
-
-    /// Length of the value in bytes, without padding.
-    fn value_len(&self, context: Context) -> usize;
-
-    /// Writes the value into `out`, which is exactly [`value_len`](Self::value_len) bytes long and
-    /// may hold anything: every byte of it must be written.
-    fn encode(&self, out: &mut [u8], context: Context);
-}
-
-/// What can be read from an attribute by its type. `'a` is the lifetime of the packet.
+/// An attribute that can be read from a message. `'a` is the lifetime of the packet.
 ///
-/// Implement it, and [`EncodeAttribute`], to define an attribute of one's own: it then works in
-/// [`Message::get`](crate::Message::get) and in the writer like those of this crate.
+/// An application that implements this trait, and [`EncodeAttribute`], for a type of its own can use the
+/// type in [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the
+/// writer like the types of this crate.
 ///
 /// ```
-/// use stunwire::{Context, Message, ValueError};
 /// use stunwire::attribute::{Attribute, AttributeType};
+/// use stunwire::{Context, Message, ValueError};
 ///
-/// /// A load figure, one byte, in the range for experts' review.
-/// struct Load(u8);
+/// /// SERVER-LOAD: the load of the server in percent, one byte.
+/// struct ServerLoad(u8);
 ///
-/// impl<'a> Attribute<'a> for Load {
+/// impl<'a> Attribute<'a> for ServerLoad {
 ///     const TYPE: AttributeType = AttributeType::new(0xC123);
 ///
 ///     fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
@@ -42,33 +29,99 @@ pub trait EncodeAttribute {
 /// }
 ///
 /// let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\xc1\x23\x00\x01\x2a\x00\x00\x00";
-/// let load = Message::parse(packet)?.get::<Load>()?;
+/// let load = Message::parse(packet)?.get::<ServerLoad>()?;
 /// assert_eq!(load.map(|load| load.0), Some(42));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Attribute<'a>: Sized {
-    /// The type.
+    /// The attribute type. If it depends on the dialect, that of RFC 8489.
     const TYPE: AttributeType;
 
-    /// The type in this dialect, `None` if the dialect has no such attribute: it then reads as
-    /// absent.
+    /// The attribute type in this dialect. `None` if the dialect has no such attribute: reading it then
+    /// finds none.
     #[must_use]
     #[inline(always)]
     fn type_in(_dialect: Dialect) -> Option<AttributeType> {
         Some(Self::TYPE)
     }
 
-    /// Whether an attribute of type `ty` is to be read as this. More than one type may be, where an
-    /// attribute has an older code that peers still send.
+    /// An older attribute type that peers of this dialect still send. It is read only if the message has
+    /// no attribute of the type that [`type_in`](Self::type_in) returns, and it is never written.
+    #[must_use]
+    #[inline(always)]
+    fn alias_in(_dialect: Dialect) -> Option<AttributeType> {
+        None
+    }
+
+    /// Whether attributes of type `ty` are read as this type in this dialect: under the registered type
+    /// or under its alias. Not meant to be overridden.
     #[must_use]
     #[inline(always)]
     fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
-        Self::type_in(dialect) == Some(ty)
+        Self::type_in(dialect) == Some(ty) || Self::alias_in(dialect) == Some(ty)
     }
 
-    /// Reads the value, without padding.
+    /// Reads the value, which does not include the padding.
     ///
     /// # Errors
-    /// When the bytes are no value of this type.
+    /// If the bytes are not a value of this type.
     fn decode(value: &'a [u8], context: Context) -> Result<Self, ValueError>;
+}
+
+/// An attribute that can be written into a message.
+///
+/// The trait is object-safe, so that an application can pass a list of its own:
+/// `&[&dyn EncodeAttribute]`.
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, EncodeAttribute};
+/// use stunwire::{Context, Dialect, Message, MessageWriter, Method, TransactionId};
+///
+/// /// SERVER-LOAD: the load of the server in percent, one byte.
+/// struct ServerLoad(u8);
+///
+/// impl EncodeAttribute for ServerLoad {
+///     fn wire_type(&self, _: Dialect) -> Option<AttributeType> {
+///         Some(AttributeType::new(0xC123))
+///     }
+///
+///     fn value_len(&self, _: Context) -> usize {
+///         1
+///     }
+///
+///     fn encode(&self, out: &mut [u8], _: Context) {
+///         out.fill(self.0);
+///     }
+/// }
+///
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::indication(&mut buffer, Method::BINDING, id)?
+///     .with(&ServerLoad(42))?
+///     .finish()?;
+/// assert_eq!(packet[20..], *b"\xc1\x23\x00\x01\x2a\x00\x00\x00");
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
+pub trait EncodeAttribute {
+    /// The attribute type to write in this dialect. `None` if the dialect has no such attribute.
+    fn wire_type(&self, dialect: Dialect) -> Option<AttributeType>;
+
+    /// Length of the value in bytes, without padding. A length above 65,535 is refused by the writer.
+    fn value_len(&self, context: Context) -> usize;
+
+    /// Writes the value into `out`.
+    ///
+    /// `out` is exactly [`value_len`](Self::value_len) bytes long and holds unspecified bytes, so every
+    /// byte must be written.
+    fn encode(&self, out: &mut [u8], context: Context);
+
+    /// Checks limits that the constructor could not check, because they depend on the dialect. The writer
+    /// calls this before it writes anything.
+    ///
+    /// # Errors
+    /// If the dialect does not allow the value.
+    #[inline(always)]
+    fn validate(&self, _context: Context) -> Result<(), EncodeError> {
+        Ok(())
+    }
 }

@@ -8,10 +8,11 @@ use base64ct::{Base64, Encoding};
 use ctutils::CtEq;
 
 use super::time::UnixTime;
-use crate::attribute::shape::put_slice;
+use crate::attribute::shape::{Encode, put_all};
 use crate::attribute::{Nonce, SecurityFeatures};
+use crate::dialect::Context;
 use crate::error::EncodeError;
-use crate::format::Text;
+use crate::format::Quoted;
 use crate::integrity::{HmacAlgorithm, HmacKey};
 
 /// Length of the prefix that names the security features, in bytes.
@@ -201,12 +202,22 @@ impl AsRef<[u8]> for MintedNonce {
     }
 }
 
-writes!(MintedNonce, as Nonce<'_>, |this, context| NONCE, |out| { put_slice(out, &this.0); });
+encode_attribute!(MintedNonce, as Nonce<'_>);
+
+impl Encode for MintedNonce {
+    fn value_len(&self, _: Context) -> usize {
+        NONCE
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put_all(out, &self.0)
+    }
+}
 
 /// The nonce as text.
 impl fmt::Debug for MintedNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MintedNonce({})", Text(&self.0))
+        write!(f, "MintedNonce({})", Quoted(&self.0))
     }
 }
 

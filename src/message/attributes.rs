@@ -154,22 +154,47 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn next_typed<T: Attribute<'a>>(&mut self) -> Option<Result<T, AttributeError>> {
-        let dialect = self.visible.dialect;
-        let tlv = self.next_of(|ty| T::is_type(ty, dialect))?;
-        Some(self.visible.raw(tlv)?.decode())
-    }
-
+    /// The first attribute of type `T`: under the registered attribute type, or under the alias if there is
+    /// none.
     #[inline(always)]
     pub(crate) fn get<T: Attribute<'a>>(mut self) -> Result<Option<T>, AttributeError> {
-        self.next_typed().transpose()
+        let dialect = self.visible.dialect;
+        let mut found = None;
+        while let Some(tlv) = self.next_tlv() {
+            let ty = Some(AttributeType::new(tlv.ty()));
+            if ty == T::type_in(dialect) {
+                found = Some(tlv);
+                break;
+            }
+            if found.is_none() && ty == T::alias_in(dialect) {
+                found = Some(tlv);
+            }
+        }
+        found
+            .and_then(|tlv| self.raw(tlv))
+            .map(|raw| raw.decode())
+            .transpose()
     }
 
+    /// All attributes of type `T`: under the registered attribute type, or under the alias if there is none.
     pub(crate) fn get_all<T: Attribute<'a>>(
-        mut self,
+        self,
     ) -> impl FusedIterator<Item = Result<T, AttributeError>> + Clone + use<'a, T> {
-        core::iter::from_fn(move || self.next_typed()).fuse()
+        let dialect = self.visible.dialect;
+        let (mut registered, mut aliases) = (self.clone(), self);
+        let mut has_registered = false;
+        core::iter::from_fn(move || {
+            let tlv = registered.next_of(|ty| T::type_in(dialect) == Some(ty));
+            has_registered |= tlv.is_some();
+            let tlv = match tlv {
+                None if !has_registered => {
+                    aliases.next_of(|ty| T::alias_in(dialect) == Some(ty))?
+                }
+                tlv => tlv?,
+            };
+            Some(aliases.raw(tlv)?.decode())
+        })
+        .fuse()
     }
 
     /// The comprehension-required types that `known` does not know. The integrity attributes of the

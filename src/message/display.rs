@@ -1,75 +1,112 @@
 //! Messages and attributes as text, for logs and for people.
 //!
-//! - A [`Header`](crate::Header) prints as `Allocate Request`.
-//! - A [`Message`] prints in one line, in the style of Wireshark's Info column:
-//!   `Allocate Request TCP lifetime: 600 user: turn realm: TANDBERG with nonce`.
-//!   With `{:#}` it prints its header, and below each attribute that there is behind its offset.
-//! - A [`RawAttribute`] prints as its name and its decoded value, and with `{:#}` with its length
-//!   between them.
+//! - A [`Header`](crate::Header) is printed as `Allocate Request`.
+//! - A [`Message`] is printed in one line, in the style of Wireshark's Info column:
+//!   `Allocate Request TCP lifetime: 600 user: "turn" realm: "example.org" with nonce`.
+//!   With `{:#}` it is printed with its transaction id and every attribute in a line of its own.
+//! - A [`RawAttribute`] is printed as its name and its decoded value; with `{:#}` the length is added, and
+//!   long values are not abbreviated.
 //!
-//! What a peer sent is data: characters that are not printable are escaped, bytes that are no UTF-8
-//! print as `\xNN`, texts that are mostly neither as hexadecimal, and no terminal sees an escape
-//! sequence. A key is never printed.
+//! Everything that comes from a peer is printed so that it cannot pass for something else: text is in
+//! quotes and escaped, bytes that are mostly not text are in hexadecimal without quotes, and no terminal
+//! receives a control character. Passwords and keys are never printed.
 
 use core::fmt;
 
 use super::Message;
-use crate::attribute::AnyAttribute;
-use crate::attribute::RawAttribute;
-use crate::format::{Hex, Text};
+use crate::attribute::{AnyAttribute, RawAttribute};
+use crate::format::{Bytes, Quoted};
 
-/// One line: method and class, then what an engineer looks for first, in wire order.
+/// Number of attributes after which the one-line form is abbreviated.
+const MAX_ATTRIBUTES: usize = 32;
+
+/// One line: method and class, then the attributes that tell most about the message, in wire order.
+/// Abbreviated after 32 attributes.
+///
+/// With `{:#}`: method, class and transaction id, then every attribute with its offset in a line of its
+/// own, and nothing is abbreviated.
+///
+/// ```
+/// use stunwire::Message;
+///
+/// let packet = b"\x00\x03\x00\x18\x21\x12\xa4\x42abcdefghijkl\
+///                \x00\x19\x00\x04\x11\0\0\0\x00\x06\x00\x0bbob \"x\" \x1b[0\0";
+/// let message = Message::parse(packet)?;
+/// assert_eq!(
+///     message.to_string(),
+///     r#"Allocate Request UDP user: "bob \"x\" \u{1b}[0""#
+/// );
+/// assert_eq!(
+///     format!("{message:#}"),
+///     "Allocate Request, transaction 6162636465666768696a6b6c
+///     20  REQUESTED-TRANSPORT (4 bytes): UDP
+///     28  USERNAME (11 bytes): \"bob \\\"x\\\" \\u{1b}[0\""
+/// );
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.header(), f)?;
         if f.alternate() {
+            write!(f, ", transaction {}", self.transaction_id())?;
             return self
                 .all_attributes()
                 .try_for_each(|attribute| write!(f, "\n{:6}  {attribute:#}", attribute.offset()));
         }
-        for attribute in self.attributes() {
-            let Ok(value) = attribute.to_any() else {
-                write!(f, " malformed {}", Name(&attribute))?;
-                continue;
-            };
-            match value {
-                AnyAttribute::RequestedTransport(transport) => write!(f, " {transport}")?,
-                AnyAttribute::Lifetime(lifetime) => write!(f, " lifetime: {}", lifetime.as_secs())?,
-                AnyAttribute::MsBandwidth(rate) => write!(f, " bandwidth: {}", rate.0)?,
-                AnyAttribute::Username(user) => write!(f, " user: {}", Text(user.trimmed()))?,
-                AnyAttribute::Realm(realm) => write!(f, " realm: {}", Text(realm.trimmed()))?,
-                AnyAttribute::Nonce(_) => f.write_str(" with nonce")?,
-                AnyAttribute::ChannelNumber(number) => write!(f, " ChannelNumber={number}")?,
-                AnyAttribute::ErrorCode(code) => {
-                    write!(f, " error-code: {}", code.code().as_u16())?;
-                    if let Some(name) = code.code().name() {
-                        write!(f, " ({name})")?;
-                    }
-                    let reason = code.reason_trimmed();
-                    if !reason.is_empty() && Some(reason) != code.code().name().map(str::as_bytes) {
-                        write!(f, " {}", Text(reason))?;
-                    }
-                }
-                AnyAttribute::MappedAddress(_)
-                | AnyAttribute::XorMappedAddress(_)
-                | AnyAttribute::XorPeerAddress(_)
-                | AnyAttribute::XorRelayedAddress(_)
-                | AnyAttribute::ResponseOrigin(_)
-                | AnyAttribute::OtherAddress(_)
-                | AnyAttribute::AlternateServer(_)
-                | AnyAttribute::MsDestinationAddress(_)
-                | AnyAttribute::MsRemoteAddress(_)
-                | AnyAttribute::MsAlternateMappedAddress(_) => {
-                    write!(f, " {}: {value}", Name(&attribute))?;
-                }
-                _ => {}
-            }
+        let mut attributes = self.attributes();
+        attributes
+            .by_ref()
+            .take(MAX_ATTRIBUTES)
+            .try_for_each(|attribute| summary(&attribute, f))?;
+        match attributes.count() {
+            0 => Ok(()),
+            more => write!(f, " … and {more} more attributes"),
         }
-        Ok(())
     }
 }
 
-/// An attribute's name, or its code.
+/// What the one-line form of a message shows of an attribute, if anything.
+fn summary(attribute: &RawAttribute<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(value) = attribute.to_any() else {
+        return write!(f, " malformed {}", Name(attribute));
+    };
+    match value {
+        AnyAttribute::RequestedTransport(transport) => write!(f, " {transport}"),
+        AnyAttribute::Lifetime(lifetime) => write!(f, " lifetime: {}", lifetime.0),
+        AnyAttribute::MsBandwidth(rate) => write!(f, " bandwidth: {}", rate.0),
+        AnyAttribute::Username(user) => write!(f, " user: {}", Quoted(user.trimmed())),
+        AnyAttribute::Realm(realm) => write!(f, " realm: {}", Quoted(realm.trimmed())),
+        AnyAttribute::Nonce(_) => f.write_str(" with nonce"),
+        AnyAttribute::ChannelNumber(number) => write!(f, " ChannelNumber={number}"),
+        AnyAttribute::ErrorCode(error) => {
+            write!(f, " error-code: {}", error.code().as_u16())?;
+            let name = error.code().name();
+            if let Some(name) = name {
+                write!(f, " ({name})")?;
+            }
+            let reason = error.reason_trimmed();
+            if reason.is_empty() || Some(reason) == name.map(str::as_bytes) {
+                return Ok(());
+            }
+            write!(f, " {}", Quoted(reason))
+        }
+        AnyAttribute::MappedAddress(_)
+        | AnyAttribute::XorMappedAddress(_)
+        | AnyAttribute::XorPeerAddress(_)
+        | AnyAttribute::XorRelayedAddress(_)
+        | AnyAttribute::ResponseOrigin(_)
+        | AnyAttribute::OtherAddress(_)
+        | AnyAttribute::AlternateServer(_)
+        | AnyAttribute::MsDestinationAddress(_)
+        | AnyAttribute::MsRemoteAddress(_)
+        | AnyAttribute::MsAlternateMappedAddress(_) => {
+            write!(f, " {}: {value}", Name(attribute))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name of an attribute, or its code.
 struct Name<'a>(&'a RawAttribute<'a>);
 
 impl fmt::Display for Name<'_> {
@@ -81,7 +118,9 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// `PRIORITY: 1862270975 …`, and with `{:#}` `PRIORITY (4 bytes): …`.
+/// `PRIORITY: 1862270975 …`. Long values are abbreviated.
+///
+/// With `{:#}`: `PRIORITY (4 bytes): …`, and nothing is abbreviated.
 impl fmt::Display for RawAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Name(self), f)?;
@@ -91,10 +130,11 @@ impl fmt::Display for RawAttribute<'_> {
         if f.alternate() {
             write!(f, " ({} bytes)", self.value().len())?;
         }
+        f.write_str(": ")?;
         match self.to_any() {
-            Ok(value) => write!(f, ": {value}"),
+            Ok(value) => fmt::Display::fmt(&value, f),
             Err(error) => {
-                write!(f, ": {}", Hex(self.value()))?;
+                fmt::Display::fmt(&Bytes(self.value()), f)?;
                 match error.value_error() {
                     Some(error) => write!(f, " ({error})"),
                     None => Ok(()),
@@ -104,6 +144,7 @@ impl fmt::Display for RawAttribute<'_> {
     }
 }
 
+/// `RawAttribute(PRIORITY: …)`.
 impl fmt::Debug for RawAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawAttribute({self})")

@@ -5,6 +5,7 @@ use crate::attribute::{Attribute, RawAttribute};
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::error::AttributeError;
+use crate::wire::Tlv;
 
 /// What [`Message::read`](crate::Message::read) can read: a tuple of 1 to 12 attribute types, each as
 /// itself if it is required or as `Option<T>` if it is optional.
@@ -32,6 +33,8 @@ mod sealed {
 
         fn is_type(ty: AttributeType, dialect: Dialect) -> bool;
 
+        fn is_alias(ty: AttributeType, dialect: Dialect) -> bool;
+
         fn decode(raw: Option<RawAttribute<'a>>, dialect: Dialect) -> Result<Self, AttributeError>;
     }
 }
@@ -42,6 +45,11 @@ impl<'a, T: Attribute<'a>> sealed::Field<'a> for T {
     #[inline(always)]
     fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
         T::is_type(ty, dialect)
+    }
+
+    #[inline(always)]
+    fn is_alias(ty: AttributeType, dialect: Dialect) -> bool {
+        T::alias_in(dialect) == Some(ty)
     }
 
     #[inline(always)]
@@ -59,6 +67,11 @@ impl<'a, T: Attribute<'a>> sealed::Field<'a> for Option<T> {
     #[inline(always)]
     fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
         T::is_type(ty, dialect)
+    }
+
+    #[inline(always)]
+    fn is_alias(ty: AttributeType, dialect: Dialect) -> bool {
+        T::alias_in(dialect) == Some(ty)
     }
 
     #[inline(always)]
@@ -108,7 +121,12 @@ macro_rules! read_tuple {
                     let ty = AttributeType::new(tlv.ty());
                     $(
                         if $field::is_type(ty, dialect) {
-                            if $slot.is_none() {
+                            // An attribute of the registered type replaces an alias before it.
+                            let replaces = $slot.is_none_or(|old: Tlv<'_>| {
+                                $field::is_alias(AttributeType::new(old.ty()), dialect)
+                                    && !$field::is_alias(ty, dialect)
+                            });
+                            if replaces {
                                 $slot = Some(tlv);
                             }
                             continue;

@@ -12,11 +12,13 @@ use crate::header::Header;
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Verified};
 use crate::transaction_id::TransactionId;
 
+mod alone;
 mod payload;
 mod raw;
 mod rewrite;
 pub mod state;
 
+pub use self::alone::encode_attribute;
 pub use self::payload::{PayloadWriter, Segments};
 use self::raw::{RawWriter, is_writer_only};
 pub use self::rewrite::{Rewrite, sign_in_place};

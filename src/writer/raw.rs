@@ -1,10 +1,10 @@
 //! The unfinished message: what all states of a [`MessageWriter`](super::MessageWriter) share.
 
-use crate::attribute::registry::{self, Fill};
+use crate::attribute::registry::{self, PaddingByte};
 use crate::attribute::{EncodeAttribute, RawAttribute};
 use crate::buffer::Buffer;
 use crate::code_point::AttributeType;
-use crate::dialect::{Context, Dialect, FingerprintRule};
+use crate::dialect::{Context, Dialect, FingerprintRule, PadInLength};
 use crate::error::{EncodeError, Quantity};
 use crate::fingerprint;
 use crate::header::Header;
@@ -228,18 +228,19 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         if is_writer_only(ty, dialect) {
             return Err(EncodeError::WriterOnly { attribute: ty });
         }
+        attribute.validate(context)?;
         let len = attribute.value_len(context);
-        if !dialect.rules().pad_in_length {
+        if dialect.rules().pad_in_length == PadInLength::Never {
             attribute.encode(self.tlv(ty, len)?.0, context);
             return Ok(());
         }
-        let fill = registry::fill_of(ty, dialect);
-        let (value, _) = self.tlv(ty, padded_in_length(len, fill)?)?;
+        let padding_byte = registry::padding_in_length(ty, dialect);
+        let (value, _) = self.tlv(ty, padded_in_length(len, padding_byte)?)?;
         let Some((value, padding)) = value.split_at_mut_checked(len) else {
             return Err(impossible(len));
         };
         attribute.encode(value, context);
-        put_padding_in_length(fill, value, padding);
+        put_padding_in_length(padding_byte, value, padding);
         Ok(())
     }
 
@@ -401,25 +402,28 @@ pub(super) fn is_writer_only(ty: AttributeType, dialect: Dialect) -> bool {
 
 /// Length of a value of `len` bytes with what pads it inside its length (RFC 3489 §11.2).
 #[cold]
-fn padded_in_length(len: usize, fill: Fill) -> Result<usize, EncodeError> {
-    let padding = match fill {
-        Fill::Nothing => 0,
-        Fill::Nul | Fill::Space | Fill::Repeat => wire::padding_len(len),
+pub(super) fn padded_in_length(
+    len: usize,
+    padding: Option<PaddingByte>,
+) -> Result<usize, EncodeError> {
+    let padding = match padding {
+        None => 0,
+        Some(_) => wire::padding_len(len),
     };
     len.checked_add(padding).ok_or(too_long(len))
 }
 
 #[cold]
-fn put_padding_in_length(fill: Fill, value: &[u8], padding: &mut [u8]) {
-    match (fill, value.last_chunk::<2>()) {
-        (Fill::Space, _) => padding.fill(b' '),
+pub(super) fn put_padding_in_length(byte: Option<PaddingByte>, value: &[u8], padding: &mut [u8]) {
+    match (byte, value.last_chunk::<2>()) {
+        (Some(PaddingByte::Space), _) => padding.fill(b' '),
         // A list of 16-bit values: at most its last one is missing.
-        (Fill::Repeat, Some(last)) => {
+        (Some(PaddingByte::Repeat), Some(last)) => {
             for (byte, repeated) in padding.iter_mut().zip(last) {
                 *byte = *repeated;
             }
         }
-        (Fill::Nothing | Fill::Nul | Fill::Repeat, _) => padding.fill(0),
+        (None | Some(PaddingByte::Nul | PaddingByte::Repeat), _) => padding.fill(0),
     }
 }
 

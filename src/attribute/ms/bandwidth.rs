@@ -1,11 +1,15 @@
-//! The attributes of Microsoft's bandwidth management: \[MS-TURNBWM\] in Allocate, \[MS-ICE2BWM\] in
-//! Binding. Every rate is in kbit/s.
+//! The attributes of Microsoft's bandwidth management: \[MS-TURNBWM\] in Allocate requests, \[MS-ICE2BWM\]
+//! in Binding requests. Every rate is in kilobits per second.
 
 use core::fmt;
 
-use crate::attribute::shape::{array, put};
+use crate::attribute::shape::{Decode, Encode, array, put};
+use crate::dialect::Context;
+use crate::error::ValueError;
 
-/// BANDWIDTH-ADMISSION-CONTROL-MESSAGE: what is done with the reservation (\[MS-TURNBWM\] 2.2.1).
+/// BANDWIDTH-ADMISSION-CONTROL-MESSAGE: what the server must do with a reservation (\[MS-TURNBWM\] 2.2.1).
+///
+/// Type 0x8056. Value: 2 reserved bytes and the kind (2 bytes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BandwidthAdmissionControlMessage(
     /// The kind.
@@ -13,24 +17,32 @@ pub struct BandwidthAdmissionControlMessage(
 );
 
 impl BandwidthAdmissionControlMessage {
-    /// Asks whether the rate can be had, 0.
+    /// Check whether the rates are available, 0.
     pub const RESERVATION_CHECK: Self = Self(0);
-    /// Takes it, 1.
+    /// Reserve the rates, 1.
     pub const RESERVATION_COMMIT: Self = Self(1);
-    /// Changes what was taken, 2.
+    /// Change the reservation, 2.
     pub const RESERVATION_UPDATE: Self = Self(2);
 }
 
-reads!(BandwidthAdmissionControlMessage, |value, context| {
-    array(value).map(|[_, _, high, low]| Self(u16::from_be_bytes([high, low])))
-});
-writes!(BandwidthAdmissionControlMessage, as BandwidthAdmissionControlMessage, |this, context| 4,
-    |out| {
-        let [high, low] = this.0.to_be_bytes();
-        put(out, [0, 0, high, low]);
+impl<'a> Decode<'a> for BandwidthAdmissionControlMessage {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[_, _, high, low]| Self(u16::from_be_bytes([high, low])))
     }
-);
+}
 
+impl Encode for BandwidthAdmissionControlMessage {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let [high, low] = self.0.to_be_bytes();
+        put(out, [0, 0, high, low])
+    }
+}
+
+/// `reservation check`, and so on, or the number.
 impl fmt::Display for BandwidthAdmissionControlMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -43,51 +55,63 @@ impl fmt::Display for BandwidthAdmissionControlMessage {
 }
 
 token! {
-    /// BANDWIDTH-RESERVATION-IDENTIFIER: names the reservation (\[MS-TURNBWM\] 2.2.2).
-    BandwidthReservationIdentifier(
-        /// The id, 16 bytes.
-        16
-    )
+    /// BANDWIDTH-RESERVATION-IDENTIFIER: identifies a reservation (\[MS-TURNBWM\] 2.2.2).
+    ///
+    /// Type 0x8057. Value: 16 opaque bytes.
+    pub struct BandwidthReservationIdentifier(
+        /// The identifier.
+        pub [u8; 16],
+    );
 }
 
-/// BANDWIDTH-RESERVATION-AMOUNT: the rates that are asked for (\[MS-TURNBWM\] 2.2.3).
+/// BANDWIDTH-RESERVATION-AMOUNT: the rates that the sender asks for (\[MS-TURNBWM\] 2.2.3).
+///
+/// Type 0x8058. Value: the four rates in the order of the fields, 4 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BandwidthReservationAmount {
-    /// The least that is of use for sending, in kbit/s.
+    /// The lowest useful rate for sending, in kilobits per second.
     pub min_send_kbps: u32,
-    /// The most that will be sent, in kbit/s.
+    /// The highest rate for sending, in kilobits per second.
     pub max_send_kbps: u32,
-    /// The least that is of use for receiving, in kbit/s.
+    /// The lowest useful rate for receiving, in kilobits per second.
     pub min_receive_kbps: u32,
-    /// The most that will be received, in kbit/s.
+    /// The highest rate for receiving, in kilobits per second.
     pub max_receive_kbps: u32,
 }
 
-reads!(BandwidthReservationAmount, |value, context| {
-    array::<16>(value).map(|bytes| {
-        let all = u128::from_be_bytes(bytes);
-        Self {
+impl<'a> Decode<'a> for BandwidthReservationAmount {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        let all = u128::from_be_bytes(array(value)?);
+        Ok(Self {
             min_send_kbps: word(all, 96),
             max_send_kbps: word(all, 64),
             min_receive_kbps: word(all, 32),
             max_receive_kbps: word(all, 0),
-        }
-    })
-});
-writes!(BandwidthReservationAmount, as BandwidthReservationAmount, |this, context| 16, |out| {
-    let all = u128::from(this.min_send_kbps) << 96
-        | u128::from(this.max_send_kbps) << 64
-        | u128::from(this.min_receive_kbps) << 32
-        | u128::from(this.max_receive_kbps);
-    put(out, all.to_be_bytes());
-});
+        })
+    }
+}
 
-/// The 32 bits of `all` from `shift` on.
-#[allow(clippy::cast_possible_truncation)]
+impl Encode for BandwidthReservationAmount {
+    fn value_len(&self, _: Context) -> usize {
+        16
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let all = u128::from(self.min_send_kbps) << 96
+            | u128::from(self.max_send_kbps) << 64
+            | u128::from(self.min_receive_kbps) << 32
+            | u128::from(self.max_receive_kbps);
+        put(out, all.to_be_bytes())
+    }
+}
+
+/// The 32 bits of `all` from bit `shift` on.
+#[allow(clippy::cast_possible_truncation, reason = "32 bits are kept")]
 const fn word(all: u128, shift: u32) -> u32 {
     (all >> shift) as u32
 }
 
+/// `send 10 to 20 kbit/s, receive 30 to 40 kbit/s`.
 impl fmt::Display for BandwidthReservationAmount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -99,69 +123,89 @@ impl fmt::Display for BandwidthReservationAmount {
 }
 
 address! {
-    /// REMOTE-SITE-ADDRESS: an address of the peer's site, XOR-ed (\[MS-TURNBWM\] 2.2.4).
-    RemoteSiteAddress xored
+    /// REMOTE-SITE-ADDRESS: an address in the site of the peer (\[MS-TURNBWM\] 2.2.4).
+    ///
+    /// Type 0x8059.
+    pub struct RemoteSiteAddress(xored);
 }
 
 address! {
-    /// REMOTE-RELAY-SITE-ADDRESS: an address of the site of the peer's relay, XOR-ed
-    /// (\[MS-TURNBWM\] 2.2.5).
-    RemoteRelaySiteAddress xored
+    /// REMOTE-RELAY-SITE-ADDRESS: an address in the site of the peer's relay (\[MS-TURNBWM\] 2.2.5).
+    ///
+    /// Type 0x805A.
+    pub struct RemoteRelaySiteAddress(xored);
 }
 
 address! {
-    /// LOCAL-SITE-ADDRESS: an address of the sender's site, XOR-ed (\[MS-TURNBWM\] 2.2.6).
-    LocalSiteAddress xored
+    /// LOCAL-SITE-ADDRESS: an address in the site of the sender (\[MS-TURNBWM\] 2.2.6).
+    ///
+    /// Type 0x805B.
+    pub struct LocalSiteAddress(xored);
 }
 
 address! {
-    /// LOCAL-RELAY-SITE-ADDRESS: an address of the site of the sender's relay, XOR-ed
-    /// (\[MS-TURNBWM\] 2.2.7).
-    LocalRelaySiteAddress xored
+    /// LOCAL-RELAY-SITE-ADDRESS: an address in the site of the sender's relay (\[MS-TURNBWM\] 2.2.7).
+    ///
+    /// Type 0x805C.
+    pub struct LocalRelaySiteAddress(xored);
 }
 
-/// The top bit of the flags: the rates passed the policy's check.
+/// The most significant bit of the flags: the policy was evaluated.
 const VALID: u32 = 1 << 31;
-/// The bit below: a call that does not fit may go over the telephone network.
+/// The next bit: a call that does not fit may use the telephone network.
 const PSTN_FAILOVER: u32 = 1 << 30;
 
 macro_rules! site_response {
-    ($(#[$doc:meta])* $name:ident $(, $failover:ident)?) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident { $($failover:ident)? }
+    ) => {
         $(#[$doc])*
+        ///
+        /// Value: flags (4 bytes) and the two rates (4 bytes each).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
-            /// Whether the policy was asked, so that the rates count.
+            /// Whether the policy was evaluated, so that the rates are valid.
             pub valid: bool,
             $(
-                /// Whether a call that does not fit may go over the telephone network.
+                /// Whether a call that does not fit may use the telephone network.
                 pub $failover: bool,
             )?
-            /// The most that may be sent, in kbit/s.
+            /// The highest rate for sending, in kilobits per second.
             pub max_send_kbps: u32,
-            /// The most that may be received, in kbit/s.
+            /// The highest rate for receiving, in kilobits per second.
             pub max_receive_kbps: u32,
         }
 
-        reads!($name, |value, context| {
-            array(value).map(|[f0, f1, f2, f3, s0, s1, s2, s3, r0, r1, r2, r3]| {
+        impl<'a> Decode<'a> for $name {
+            fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+                let [f0, f1, f2, f3, s0, s1, s2, s3, r0, r1, r2, r3] = array(value)?;
                 let flags = u32::from_be_bytes([f0, f1, f2, f3]);
-                Self {
+                Ok(Self {
                     valid: flags & VALID != 0,
                     $( $failover: flags & PSTN_FAILOVER != 0, )?
                     max_send_kbps: u32::from_be_bytes([s0, s1, s2, s3]),
                     max_receive_kbps: u32::from_be_bytes([r0, r1, r2, r3]),
-                }
-            })
-        });
-        writes!($name, as $name, |this, context| 12, |out| {
-            let flags = if this.valid { VALID } else { 0 };
-            $( let flags = flags | if this.$failover { PSTN_FAILOVER } else { 0 }; )?
-            let [f0, f1, f2, f3] = flags.to_be_bytes();
-            let [s0, s1, s2, s3] = this.max_send_kbps.to_be_bytes();
-            let [r0, r1, r2, r3] = this.max_receive_kbps.to_be_bytes();
-            put(out, [f0, f1, f2, f3, s0, s1, s2, s3, r0, r1, r2, r3]);
-        });
+                })
+            }
+        }
 
+        impl Encode for $name {
+            fn value_len(&self, _: Context) -> usize {
+                12
+            }
+
+            fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+                let flags = if self.valid { VALID } else { 0 };
+                $( let flags = flags | if self.$failover { PSTN_FAILOVER } else { 0 }; )?
+                let [f0, f1, f2, f3] = flags.to_be_bytes();
+                let [s0, s1, s2, s3] = self.max_send_kbps.to_be_bytes();
+                let [r0, r1, r2, r3] = self.max_receive_kbps.to_be_bytes();
+                put(out, [f0, f1, f2, f3, s0, s1, s2, s3, r0, r1, r2, r3])
+            }
+        }
+
+        /// The rates, and the flags that are not usual.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let valid = if self.valid { "" } else { "not valid, " };
@@ -182,44 +226,58 @@ macro_rules! site_response {
 }
 
 site_response! {
-    /// REMOTE-SITE-ADDRESS-RESPONSE: what the policy allows with the peer's site
+    /// REMOTE-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the peer
     /// (\[MS-TURNBWM\] 2.2.8).
-    RemoteSiteAddressResponse, pstn_failover
+    ///
+    /// Type 0x805D.
+    pub struct RemoteSiteAddressResponse { pstn_failover }
 }
 
 site_response! {
-    /// REMOTE-RELAY-SITE-ADDRESS-RESPONSE: what the policy allows with the site of the peer's relay
-    /// (\[MS-TURNBWM\] 2.2.9).
-    RemoteRelaySiteAddressResponse
+    /// REMOTE-RELAY-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the peer's
+    /// relay (\[MS-TURNBWM\] 2.2.9).
+    ///
+    /// Type 0x805E.
+    pub struct RemoteRelaySiteAddressResponse {}
 }
 
 site_response! {
-    /// LOCAL-SITE-ADDRESS-RESPONSE: what the policy allows with the sender's site
+    /// LOCAL-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the sender
     /// (\[MS-TURNBWM\] 2.2.10).
-    LocalSiteAddressResponse, pstn_failover
+    ///
+    /// Type 0x805F.
+    pub struct LocalSiteAddressResponse { pstn_failover }
 }
 
 site_response! {
-    /// LOCAL-RELAY-SITE-ADDRESS-RESPONSE: what the policy allows with the site of the sender's relay
-    /// (\[MS-TURNBWM\] 2.2.11).
-    LocalRelaySiteAddressResponse
+    /// LOCAL-RELAY-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the sender's
+    /// relay (\[MS-TURNBWM\] 2.2.11).
+    ///
+    /// Type 0x8060.
+    pub struct LocalRelaySiteAddressResponse {}
 }
 
-label! {
-    /// SIP-DIALOG-IDENTIFIER: the SIP dialog that the stream belongs to (\[MS-TURNBWM\] 2.2.12).
-    SipDialogIdentifier(
-        /// The identifier as it stands on the wire.
-    )
+text! {
+    /// SIP-DIALOG-IDENTIFIER: the SIP dialog to which the stream belongs (\[MS-TURNBWM\] 2.2.12).
+    ///
+    /// Type 0x8061. Value: text.
+    pub struct SipDialogIdentifier<'a>;
+    limits: 65535 bytes, 65535 characters;
 }
 
-label! {
-    /// SIP-CALL-IDENTIFIER: the SIP call that the stream belongs to (\[MS-TURNBWM\] 2.2.13).
-    SipCallIdentifier(
-        /// The identifier as it stands on the wire.
-    )
+encode_text!(SipDialogIdentifier);
+
+text! {
+    /// SIP-CALL-IDENTIFIER: the SIP call to which the stream belongs (\[MS-TURNBWM\] 2.2.13).
+    ///
+    /// Type 0x8062. Value: text.
+    pub struct SipCallIdentifier<'a>;
+    limits: 65535 bytes, 65535 characters;
 }
 
-/// Where a side is, in [`LocationProfile`].
+encode_text!(SipCallIdentifier);
+
+/// The location of a side, in [`LocationProfile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location(
     /// The number.
@@ -227,14 +285,15 @@ pub struct Location(
 );
 
 impl Location {
-    /// Not known, 0.
+    /// Unknown, 0.
     pub const UNKNOWN: Self = Self(0);
-    /// Outside, 1.
+    /// Outside the organisation's network, 1.
     pub const INTERNET: Self = Self(1);
-    /// Inside, 2.
+    /// Inside the organisation's network, 2.
     pub const INTRANET: Self = Self(2);
 }
 
+/// `internet`, and so on, or the number.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -246,7 +305,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Whether the other side is of another organisation, in [`LocationProfile`].
+/// Whether the peer belongs to another organisation, in [`LocationProfile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Federation(
     /// The number.
@@ -254,14 +313,15 @@ pub struct Federation(
 );
 
 impl Federation {
-    /// It is not, 0.
+    /// The same organisation, 0.
     pub const NONE: Self = Self(0);
-    /// Of another enterprise, 1.
+    /// Another enterprise, 1.
     pub const ENTERPRISE: Self = Self(1);
-    /// Of a public cloud, 2.
+    /// A public cloud, 2.
     pub const PUBLIC_CLOUD: Self = Self(2);
 }
 
+/// `enterprise federation`, and so on, or the number.
 impl fmt::Display for Federation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -273,36 +333,47 @@ impl fmt::Display for Federation {
     }
 }
 
-/// LOCATION-PROFILE: where both sides are (\[MS-TURNBWM\] 2.2.14). 4 bytes, of which the last is
-/// reserved.
+/// LOCATION-PROFILE: the locations of both sides (\[MS-TURNBWM\] 2.2.14).
+///
+/// Type 0x8068. Value: the three fields in their order, 1 byte each, and a reserved byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocationProfile {
-    /// Where the other side is.
+    /// The location of the peer.
     pub peer: Location,
-    /// Where the sender is.
-    pub own: Location,
-    /// Whether the other side is of another organisation.
+    /// The location of the sender.
+    pub sender: Location,
+    /// Whether the peer belongs to another organisation.
     pub federation: Federation,
 }
 
-reads!(LocationProfile, |value, context| {
-    array(value).map(|[peer, own, federation, _]| Self {
-        peer: Location(peer),
-        own: Location(own),
-        federation: Federation(federation),
-    })
-});
-writes!(LocationProfile, as LocationProfile, |this, context| 4, |out| {
-    put(out, [this.peer.0, this.own.0, this.federation.0, 0]);
-});
+impl<'a> Decode<'a> for LocationProfile {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[peer, sender, federation, _]| Self {
+            peer: Location(peer),
+            sender: Location(sender),
+            federation: Federation(federation),
+        })
+    }
+}
 
+impl Encode for LocationProfile {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        put(out, [self.peer.0, self.sender.0, self.federation.0, 0])
+    }
+}
+
+/// `peer internet, sender intranet, no federation`, and so on.
 impl fmt::Display for LocationProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             peer,
-            own,
+            sender,
             federation,
         } = self;
-        write!(f, "peer {peer}, own {own}, {federation}")
+        write!(f, "peer {peer}, sender {sender}, {federation}")
     }
 }

@@ -3,68 +3,84 @@
 use core::fmt;
 
 use crate::attribute::Username;
-use crate::attribute::shape::put_slice;
-use crate::format::trim_nuls;
+use crate::attribute::shape::{Encode, put_slice};
+use crate::dialect::Context;
 use crate::wire;
 
-label! {
-    /// CANDIDATE-IDENTIFIER: the foundation of the sender's candidate (\[MS-ICE2\] 2.2.2.1). In the
-    /// legacy format NULs are counted in its length; [`trimmed`](Self::trimmed) is without.
-    CandidateIdentifier(
-        /// The foundation as it stands on the wire.
-    )
+text! {
+    /// CANDIDATE-IDENTIFIER: the foundation of the candidate from which the check is sent (\[MS-ICE2\]
+    /// 2.2.2.1).
+    ///
+    /// Type 0x8054. Value: text; in the old format padded with NULs to a multiple of 4 bytes inside the
+    /// length, which [`trimmed`](Self::trimmed) removes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::CandidateIdentifier;
+    ///
+    /// let foundation = CandidateIdentifier::new("1")?;
+    /// assert_eq!(foundation.as_bytes(), b"1");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    pub struct CandidateIdentifier<'a>;
+    limits: 65535 bytes, 65535 characters;
 }
 
+encode_text!(CandidateIdentifier);
+
 number! {
-    /// IMPLEMENTATION-VERSION: which format of \[MS-ICE2\] the sender speaks (2.2.2.2). Up to 2 it is
-    /// that of the old draft, [`Dialect::MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY), from 3 on
-    /// that of RFC 5389.
-    ImplementationVersion(
+    /// IMPLEMENTATION-VERSION: the message format of \[MS-ICE2\] that the sender uses (\[MS-ICE2\]
+    /// 2.2.2.2).
+    ///
+    /// Type 0x8070. Value: 4 bytes. Up to 2 it is the old format,
+    /// [`Dialect::MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY), from 3 on that of RFC 5389.
+    pub struct ImplementationVersion(
         /// The version.
-        u32
-    )
+        pub u32,
+    );
 }
 
 impl ImplementationVersion {
-    /// Whether the sender speaks the old draft's format: versions 0 to 2.
+    /// Whether the sender uses the old format: versions 0 to 2.
     #[must_use]
     pub const fn is_legacy(self) -> bool {
         self.0 <= 2
     }
 }
 
+/// The number.
 impl fmt::Display for ImplementationVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
 }
 
-/// The USERNAME of a check in \[MS-ICE\], the protocol before \[MS-ICE2\] (Office Communications Server
-/// 2007, MSN): `receiver:component:sender:component`, then one to four NULs up to a multiple of 4,
-/// as seen in libnice. \[MS-ICE2\] itself has ICE's: [`Username::joined`].
+/// The USERNAME of a check in \[MS-ICE\], the protocol of Office Communications Server 2007 and MSN that
+/// preceded \[MS-ICE2\].
 ///
-/// The fragments are the bytes that the base64 of the candidates decodes to, and so is the password
-/// that [`Key::short_term`](crate::Key::short_term) takes. Decoding is the caller's: signalling
-/// carries base64, the wire never does.
+/// It has the form `receiver:component:sender:component`, followed by one to four NULs up to a multiple
+/// of 4 bytes, as libnice writes it. In \[MS-ICE2\] the USERNAME is that of ICE: [`Username::joined`].
+///
+/// The fragments, and the password that [`Key::short_term`](crate::Key::short_term) takes, are the
+/// decoded bytes of the base64 texts in the signalling.
 ///
 /// ```
-/// use stunwire::attribute::ms::IceUsername;
 /// use stunwire::attribute::Username;
+/// use stunwire::attribute::ms::IceUsername;
 /// use stunwire::{Dialect, Header, MessageWriter, Method, TransactionId};
 ///
-/// # let id = TransactionId::classic(*b"not a secret id.");
+/// let id = TransactionId::classic(*b"unpredictable id");
 /// let mut buffer = [0; 64];
 /// let header = Header::request(Method::BINDING, id).in_dialect(Dialect::RFC3489);
-/// let mut check = MessageWriter::new(&mut buffer, header)?;
-/// check.attribute(&IceUsername::new(b"theirs", b"ours", 1))?;
-/// let check = Dialect::RFC3489.parse(check.finish()?)?;
+/// let check = MessageWriter::new(&mut buffer, header)?
+///     .with(&IceUsername::new(b"theirs", b"ours", 1))?
+///     .finish()?;
 ///
-/// let username = check.get::<Username>()?.expect("just written");
+/// let (username,) = Dialect::RFC3489.parse(check)?.read::<(Username,)>()?;
 /// assert_eq!(username.as_bytes(), b"theirs:1:ours:1\0");
-/// // The other side knows its own fragment.
+/// // The receiver knows the fragment of its own side.
 /// let read = IceUsername::parse(username, b"theirs").expect("for us");
 /// assert_eq!((read.sender(), read.component()), (&b"ours"[..], 1));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), stunwire::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IceUsername<'a> {
@@ -74,7 +90,7 @@ pub struct IceUsername<'a> {
 }
 
 impl<'a> IceUsername<'a> {
-    /// The USERNAME of a check to the owner of the fragment `receiver`, for this component.
+    /// Creates the USERNAME of a check for a component from the fragments of both sides.
     #[must_use]
     pub fn new<R, S>(receiver: &'a R, sender: &'a S, component: u8) -> Self
     where
@@ -88,25 +104,26 @@ impl<'a> IceUsername<'a> {
         }
     }
 
-    /// Reads a USERNAME of this form that is addressed to the owner of the fragment `receiver`, and
-    /// is `None` for every other. The fragments are binary and may hold colons, so only who knows
-    /// one of them can tell where it ends.
+    /// Reads a USERNAME of this form whose first fragment is `receiver`. Returns `None` for every other.
+    ///
+    /// The fragments are binary and may contain colons, so that one of them must be known to find where
+    /// it ends.
     #[must_use]
     pub fn parse<R>(username: Username<'a>, receiver: &R) -> Option<Self>
     where
         R: AsRef<[u8]> + ?Sized,
     {
-        let text = trim_nuls(username.as_bytes());
+        let text = username.trimmed();
         let (receiver, rest) = text
             .split_at_checked(receiver.as_ref().len())
-            .filter(|(front, _)| *front == receiver.as_ref())?;
+            .filter(|(start, _)| *start == receiver.as_ref())?;
         let rest = rest.strip_prefix(b":")?;
         let colon = rest.iter().position(|byte| *byte == b':')?;
-        let (first, rest) = rest.split_at_checked(colon)?;
-        let component = core::str::from_utf8(first).ok()?.parse().ok()?;
+        let (digits, rest) = rest.split_at_checked(colon)?;
+        let component = core::str::from_utf8(digits).ok()?.parse().ok()?;
         let sender = rest
             .strip_prefix(b":")?
-            .strip_suffix(first)?
+            .strip_suffix(digits)?
             .strip_suffix(b":")?;
         Some(Self {
             receiver,
@@ -121,7 +138,7 @@ impl<'a> IceUsername<'a> {
         self.receiver
     }
 
-    /// The fragment of the side that sends it.
+    /// The fragment of the side that sends the check.
     #[must_use]
     pub const fn sender(&self) -> &'a [u8] {
         self.sender
@@ -133,24 +150,22 @@ impl<'a> IceUsername<'a> {
         self.component
     }
 
-    /// The component in decimal digits.
-    fn digits<'d>(&self, digits: &'d mut [u8; 3]) -> &'d [u8] {
-        let figure = |value: u8| b'0'.wrapping_add(value % 10);
+    /// The component in decimal digits: three, with leading zeros, and how many of these to skip.
+    #[allow(clippy::arithmetic_side_effects, reason = "b'0' + 9 at most")]
+    fn digits(&self) -> ([u8; 3], usize) {
         let c = self.component;
-        *digits = [figure(c / 100), figure(c / 10), figure(c)];
-        let skipped = if c >= 100 {
-            0
-        } else if c >= 10 {
-            1
-        } else {
-            2
+        let skipped = match c {
+            100.. => 0,
+            10..=99 => 1,
+            0..=9 => 2,
         };
-        digits.get(skipped..).unwrap_or_default()
+        ([b'0' + c / 100, b'0' + c / 10 % 10, b'0' + c % 10], skipped)
     }
 
-    /// Length without the NULs in bytes.
+    /// Length in bytes without the NULs. Saturates like a value's length.
     fn len(&self) -> usize {
-        let component = self.digits(&mut [0; 3]).len();
+        let (digits, skipped) = self.digits();
+        let component = digits.len().saturating_sub(skipped);
         self.receiver
             .len()
             .saturating_add(self.sender.len())
@@ -159,19 +174,28 @@ impl<'a> IceUsername<'a> {
     }
 }
 
-// Where the length is a multiple of 4 already, four NULs stand: libnice's peers know no other form.
-writes!(IceUsername<'_>, as Username<'_>,
-    |this, context| {
-        let next = this.len().saturating_add(1);
-        next.saturating_add(wire::padding_len(next))
-    },
-    |out| {
-        let mut digits = [0; 3];
-        let component = this.digits(&mut digits);
-        let mut out = out;
-        for part in [this.receiver, b":", component, b":", this.sender, b":", component] {
-            out = put_slice(out, part);
-        }
-        out.fill(0);
+encode_attribute!(IceUsername<'_>, as Username<'_>);
+
+impl Encode for IceUsername<'_> {
+    // If the length without NULs is a multiple of 4, four NULs follow: the peers of libnice expect that.
+    fn value_len(&self, _: Context) -> usize {
+        let with_one = self.len().saturating_add(1);
+        with_one.saturating_add(wire::padding_len(with_one))
     }
-);
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let (digits, skipped) = self.digits();
+        let component = digits.get(skipped..)?;
+        let parts = [
+            self.receiver,
+            b":",
+            component,
+            b":",
+            self.sender,
+            b":",
+            component,
+        ];
+        parts.into_iter().try_fold(out, put_slice)?.fill(0);
+        Some(())
+    }
+}

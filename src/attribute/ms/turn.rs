@@ -2,25 +2,30 @@
 
 use core::fmt;
 
-use crate::attribute::shape::{array, put};
+use crate::attribute::shape::{Decode, Encode, array, put, put_slice};
+use crate::dialect::Context;
 use crate::error::ValueError;
-use crate::format::Hex;
+use crate::format::{Bytes, Hex};
 
-/// MAGIC-COOKIE: the first attribute of every message of MS-TURN, always 0x72C64BC6
-/// (\[MS-TURN\] 2.2.2.8). Only the writer makes one.
+/// MAGIC-COOKIE: the first attribute of every message of MS-TURN (\[MS-TURN\] 2.2.2.8).
+///
+/// Type 0x000F. Value: 0x72C64BC6, 4 bytes. Only the writer creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MagicCookie;
 
-reads!(MagicCookie, |value, context| {
-    match array(value)? {
-        [0x72, 0xC6, 0x4B, 0xC6] => Ok(Self),
-        [a, b, ..] => Err(ValueError::Field {
-            offset: 0,
-            found: u16::from_be_bytes([a, b]),
-        }),
+impl<'a> Decode<'a> for MagicCookie {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        match array(value)? {
+            [0x72, 0xC6, 0x4B, 0xC6] => Ok(Self),
+            [a, b, ..] => Err(ValueError::Field {
+                offset: 0,
+                found: u16::from_be_bytes([a, b]),
+            }),
+        }
     }
-});
+}
 
+/// `0x72c64bc6`.
 impl fmt::Display for MagicCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x72c64bc6")
@@ -28,13 +33,16 @@ impl fmt::Display for MagicCookie {
 }
 
 number! {
-    /// BANDWIDTH: the peak rate of the stream in kbit/s (\[MS-TURN\] 2.2.2.9).
-    Bandwidth(
-        /// The rate in kbit/s.
-        u32
-    )
+    /// BANDWIDTH: the peak bandwidth that the client needs (\[MS-TURN\] 2.2.2.9).
+    ///
+    /// Type 0x0010. Value: kilobits per second, 4 bytes.
+    pub struct Bandwidth(
+        /// Kilobits per second.
+        pub u32,
+    );
 }
 
+/// `128 kbit/s`.
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} kbit/s", self.0)
@@ -42,39 +50,47 @@ impl fmt::Display for Bandwidth {
 }
 
 address! {
-    /// DESTINATION-ADDRESS: the peer of a Send or Set Active Destination request, in the clear
+    /// DESTINATION-ADDRESS: the address of the peer in a Send or Set Active Destination request
     /// (\[MS-TURN\] 2.2.2).
-    DestinationAddress in the clear
+    ///
+    /// Type 0x0011.
+    pub struct DestinationAddress(plain);
 }
 
 address! {
-    /// REMOTE-ADDRESS: the peer of a Data indication, in the clear (\[MS-TURN\] 2.2.2). RFC 8656 gives
-    /// its code, 0x0012, to XOR-PEER-ADDRESS.
-    RemoteAddress in the clear
+    /// REMOTE-ADDRESS: the address of the peer in a Data indication (\[MS-TURN\] 2.2.2).
+    ///
+    /// Type 0x0012, which RFC 8656 uses for XOR-PEER-ADDRESS.
+    pub struct RemoteAddress(plain);
 }
 
 address! {
-    /// MS-ALTERNATE-MAPPED-ADDRESS: the relayed IPv6 address of an allocation that has one of either
-    /// family (\[MS-TURN\] 2.2.2.23), in the clear. By the specification never an IPv4 one.
-    AlternateMappedAddress in the clear
+    /// MS-ALTERNATE-MAPPED-ADDRESS: the relayed IPv6 address of an allocation that has an IPv4 and an
+    /// IPv6 address (\[MS-TURN\] 2.2.2.23).
+    ///
+    /// Type 0x8090. The specification allows IPv6 only.
+    pub struct AlternateMappedAddress(plain);
 }
 
 number! {
-    /// MS-VERSION: what the sender can do (\[MS-TURN\] 2.2.2.17). Each version can what those below it
-    /// can, so the smaller one of both sides holds: [`common`](Self::common).
+    /// MS-VERSION: the protocol version of the sender, which includes all lower versions (\[MS-TURN\]
+    /// 2.2.2.17).
+    ///
+    /// Type 0x8008. Value: 4 bytes. Both sides use the lower of their versions:
+    /// [`common`](Self::common).
     ///
     /// ```
     /// use stunwire::attribute::ms::Version;
     ///
     /// let version = Version::MULTIPLEXED_TCP.common(Some(Version(4)));
     /// assert!(version.has_sha256() && version.has_ipv6() && !version.has_multiplexed_udp());
-    /// // A server that says nothing speaks the first version.
+    /// // A server that sends no MS-VERSION has the first version.
     /// assert_eq!(Version(6).common(None), Version::MS_ICE);
     /// ```
-    Version(
+    pub struct Version(
         /// The version.
-        u32
-    )
+        pub u32,
+    );
 }
 
 impl Version {
@@ -88,48 +104,51 @@ impl Version {
     pub const IPV6: Self = Self(4);
     /// 5: multiplexed frames over UDP.
     pub const MULTIPLEXED_UDP: Self = Self(5);
-    /// 6: multiplexed frames over TCP too.
+    /// 6: multiplexed frames over UDP and TCP.
     pub const MULTIPLEXED_TCP: Self = Self(6);
 
-    /// What both sides can: the smaller version. A peer without the attribute counts as version 1.
+    /// The version that both sides use: the lower one. A peer that sends no MS-VERSION has version 1.
     #[must_use]
     pub fn common(self, peer: Option<Self>) -> Self {
         self.min(peer.unwrap_or(Self::MS_ICE))
     }
 
-    /// Whether the checks are \[MS-ICE2\]'s and not \[MS-ICE\]'s: from version 2 on.
+    /// Whether checks are those of \[MS-ICE2\] instead of \[MS-ICE\]: from version 2 on.
     #[must_use]
     pub const fn has_ms_ice2(self) -> bool {
         self.0 >= 2
     }
 
-    /// Whether MESSAGE-INTEGRITY is an HMAC-SHA256 of 32 bytes and not an HMAC-SHA1 of 20: from
+    /// Whether MESSAGE-INTEGRITY is an HMAC-SHA256 of 32 bytes instead of an HMAC-SHA1 of 20 bytes: from
     /// version 3 on, if both sides have it.
     #[must_use]
     pub const fn has_sha256(self) -> bool {
         self.0 >= 3
     }
 
-    /// Whether REQUESTED-ADDRESS-FAMILY and MS-ALTERNATE-MAPPED-ADDRESS may be used: from version 4
-    /// on. Up to 3 an answer has one IPv4 MAPPED-ADDRESS.
+    /// Whether REQUESTED-ADDRESS-FAMILY and MS-ALTERNATE-MAPPED-ADDRESS may be used: from version 4 on.
+    /// Up to version 3 a response has one IPv4 MAPPED-ADDRESS.
     #[must_use]
     pub const fn has_ipv6(self) -> bool {
         self.0 >= 4
     }
 
-    /// Whether [multiplexed frames](crate::framing::ms_multiplexed) go over UDP: from version 5 on.
+    /// Whether [multiplexed frames](crate::framing::ms_multiplexed) may be sent over UDP: from version 5
+    /// on.
     #[must_use]
     pub const fn has_multiplexed_udp(self) -> bool {
         self.0 >= 5
     }
 
-    /// Whether they go over TCP as well: from version 6 on.
+    /// Whether [multiplexed frames](crate::framing::ms_multiplexed) may be sent over TCP: from version 6
+    /// on.
     #[must_use]
     pub const fn has_multiplexed_tcp(self) -> bool {
         self.0 >= 6
     }
 }
 
+/// The number.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -137,59 +156,77 @@ impl fmt::Display for Version {
 }
 
 text! {
-    /// MS-ALTERNATE-HOST-NAME: the name of the server to ask instead (\[MS-TURN\] 2.2.2). That it is a
-    /// text rests on one public implementation.
-    AlternateHostName, 128, 128
+    /// MS-ALTERNATE-HOST-NAME: the name of the server that the client must ask instead (\[MS-TURN\]
+    /// 2.2.2).
+    ///
+    /// Type 0x8032. Value: text of at most 128 bytes, as one public implementation reads it.
+    pub struct AlternateHostName<'a>;
+    limits: 128 bytes, 128 characters;
 }
+
+encode_text!(AlternateHostName);
 
 number! {
-    /// MS-APP-ID: which program asks (\[MS-TURN\] 2.2.2). Teams sends its number in checks too.
-    AppId(
-        /// The program's number.
-        u32
-    )
+    /// MS-APP-ID: the program that sends the request (\[MS-TURN\] 2.2.2). Teams sends it in checks too.
+    ///
+    /// Type 0x8037. Value: 4 bytes.
+    pub struct AppId(
+        /// The number of the program.
+        pub u32,
+    );
 }
 
+/// The number in hexadecimal.
 impl fmt::Display for AppId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#010x}", self.0)
     }
 }
 
-/// MS-SECURE-TAG: bytes that only their sender can read (\[MS-TURN\] 2.2.2), 40 in the one public
-/// implementation that knows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SecureTag<'a>(
-    /// The bytes.
-    pub &'a [u8],
-);
+opaque! {
+    /// MS-SECURE-TAG: bytes that only their sender can read (\[MS-TURN\] 2.2.2).
+    ///
+    /// Type 0x8039. Value: opaque; 40 bytes in the one public implementation that knows the attribute.
+    #[derive(Debug)]
+    pub struct SecureTag<'a>(
+        /// The bytes.
+        pub &'a [u8],
+    );
+}
 
-reads!(SecureTag<'a>, |value, context| Ok(Self(value)));
-writes!(SecureTag<'_>, as SecureTag<'_>, |this, context| this.0.len(), |out| {
-    crate::attribute::shape::put_slice(out, this.0);
-});
-
+/// The bytes in hexadecimal. A long value is abbreviated, and printed in full with `{:#}`.
 impl fmt::Display for SecureTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Hex(self.0), f)
+        fmt::Display::fmt(&Bytes(self.0), f)
     }
 }
 
-/// MS-SEQUENCE-NUMBER: which request of an allocation this is (\[MS-TURN\] 2.2.2, 3.2.5.1). The server
-/// hands out the first in its Allocate response; the client repeats the id and counts on with every
-/// request.
+/// MS-SEQUENCE-NUMBER: the position of a request among the requests of an allocation (\[MS-TURN\] 2.2.2
+/// and 3.2.5.1).
 ///
-/// 24 bytes; refreshing Allocates of Teams have only the number, 4 bytes.
+/// Type 0x8050. Value: the connection identifier (20 bytes) and the number (4 bytes). Allocate requests of
+/// Teams that refresh have the number alone.
+///
+/// The server assigns the first one in its Allocate response. The client repeats the identifier and
+/// increments the number with every request: [`next`](Self::next).
+///
+/// ```
+/// use stunwire::attribute::ms::SequenceNumber;
+///
+/// let assigned = SequenceNumber { connection_id: Some([7; 20]), number: 1 };
+/// assert_eq!(assigned.next().number, 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SequenceNumber {
-    /// The server's name for the allocation, where it is said.
+    /// The identifier that the server gave to the allocation. `None` if the value has only the number.
     pub connection_id: Option<[u8; 20]>,
     /// The number.
     pub number: u32,
 }
 
 impl SequenceNumber {
-    /// That of the next request: the same id, the number one higher.
+    /// The sequence number of the next request: the same identifier and the next number, which follows
+    /// 0xFFFFFFFF with zero.
     #[must_use]
     pub const fn next(self) -> Self {
         Self {
@@ -199,28 +236,38 @@ impl SequenceNumber {
     }
 }
 
-reads!(SequenceNumber, |value, context| {
-    let (connection_id, number) = match value.split_first_chunk::<20>() {
-        Some((id, number)) if number.len() == 4 => (Some(*id), number),
-        _ if value.len() == 4 => (None, value),
-        _ => return Err(ValueError::length(value.len(), 4, 24)),
-    };
-    Ok(Self {
-        connection_id,
-        number: u32::from_be_bytes(array(number)?),
-    })
-});
-writes!(SequenceNumber, as SequenceNumber,
-    |this, context| if this.connection_id.is_some() { 24 } else { 4 },
-    |out| {
-        let out = match &this.connection_id {
-            Some(id) => crate::attribute::shape::put_slice(out, id),
+impl<'a> Decode<'a> for SequenceNumber {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        let (connection_id, number) = match value.split_first_chunk::<20>() {
+            Some((id, number)) if number.len() == 4 => (Some(*id), number),
+            _ if value.len() == 4 => (None, value),
+            _ => return Err(ValueError::length(value.len(), 4, 24)),
+        };
+        Ok(Self {
+            connection_id,
+            number: u32::from_be_bytes(array(number)?),
+        })
+    }
+}
+
+impl Encode for SequenceNumber {
+    fn value_len(&self, _: Context) -> usize {
+        match self.connection_id {
+            Some(_) => 24,
+            None => 4,
+        }
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let out = match &self.connection_id {
+            Some(id) => put_slice(out, id)?,
             None => out,
         };
-        put(out, this.number.to_be_bytes());
+        put(out, self.number.to_be_bytes())
     }
-);
+}
 
+/// `2 of 0707…`: the number and the identifier.
 impl fmt::Display for SequenceNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.number)?;
@@ -249,6 +296,7 @@ impl Stream {
     pub const DATA: Self = Self(4);
 }
 
+/// `audio`, and so on, or the number.
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -261,13 +309,23 @@ impl fmt::Display for Stream {
     }
 }
 
-/// MS-SERVICE-QUALITY: what the stream carries, and whether it has to arrive (\[MS-TURN\] 2.2.2.22).
-/// Without the attribute it is [`DEFAULT`](Self::DEFAULT).
+/// MS-SERVICE-QUALITY: what the stream carries, and whether its packets may be lost (\[MS-TURN\]
+/// 2.2.2.22).
+///
+/// Type 0x8055. Value: the stream (2 bytes) and the quality (2 bytes). If the attribute is absent,
+/// [`DEFAULT`](Self::DEFAULT) applies.
+///
+/// ```
+/// use stunwire::attribute::ms::{ServiceQuality, Stream};
+///
+/// let quality = ServiceQuality::reliable(Stream::DATA);
+/// assert_eq!(quality.to_string(), "data, reliable");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceQuality {
     /// What the stream carries.
     pub stream: Stream,
-    /// 0 is best effort, 1 reliable delivery.
+    /// 0 is best effort, 1 is reliable delivery.
     pub quality: u16,
 }
 
@@ -275,31 +333,41 @@ impl ServiceQuality {
     /// Audio at best effort.
     pub const DEFAULT: Self = Self::best_effort(Stream::AUDIO);
 
-    /// A stream that may lose packets.
+    /// A stream whose packets may be lost.
     #[must_use]
     pub const fn best_effort(stream: Stream) -> Self {
         Self { stream, quality: 0 }
     }
 
-    /// A stream that may not.
+    /// A stream whose packets must not be lost.
     #[must_use]
     pub const fn reliable(stream: Stream) -> Self {
         Self { stream, quality: 1 }
     }
 }
 
-reads!(ServiceQuality, |value, context| {
-    array(value).map(|[s0, s1, q0, q1]| Self {
-        stream: Stream(u16::from_be_bytes([s0, s1])),
-        quality: u16::from_be_bytes([q0, q1]),
-    })
-});
-writes!(ServiceQuality, as ServiceQuality, |this, context| 4, |out| {
-    let [s0, s1] = this.stream.0.to_be_bytes();
-    let [q0, q1] = this.quality.to_be_bytes();
-    put(out, [s0, s1, q0, q1]);
-});
+impl<'a> Decode<'a> for ServiceQuality {
+    fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
+        array(value).map(|[s0, s1, q0, q1]| Self {
+            stream: Stream(u16::from_be_bytes([s0, s1])),
+            quality: u16::from_be_bytes([q0, q1]),
+        })
+    }
+}
 
+impl Encode for ServiceQuality {
+    fn value_len(&self, _: Context) -> usize {
+        4
+    }
+
+    fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
+        let [s0, s1] = self.stream.0.to_be_bytes();
+        let [q0, q1] = self.quality.to_be_bytes();
+        put(out, [s0, s1, q0, q1])
+    }
+}
+
+/// `audio, best effort`, and so on.
 impl fmt::Display for ServiceQuality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quality {
@@ -311,11 +379,13 @@ impl fmt::Display for ServiceQuality {
 }
 
 token! {
-    /// MULTIPLEXED-TURN-SESSION-ID: names the allocation in
-    /// [multiplexed frames](crate::framing::ms_multiplexed) (\[MS-TURN\] 2.2.2). Teams sends it in
-    /// checks too.
-    MultiplexedTurnSessionId(
-        /// The id, 8 bytes.
-        8
-    )
+    /// MULTIPLEXED-TURN-SESSION-ID: identifies the allocation in
+    /// [multiplexed frames](crate::framing::ms_multiplexed) (\[MS-TURN\] 2.2.2). Teams sends it in checks
+    /// too.
+    ///
+    /// Type 0x8095. Value: 8 opaque bytes.
+    pub struct MultiplexedTurnSessionId(
+        /// The identifier.
+        pub [u8; 8],
+    );
 }

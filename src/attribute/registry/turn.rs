@@ -1,0 +1,156 @@
+//! The attributes of TURN: RFC 8656, TCP relays of RFC 6062, and TURN's extensions.
+
+macro_rules! turn_attributes {
+    ($next:ident, $callback:ident, $before:tt) => {
+        $next![
+            $callback,
+            $before,
+            [
+                Row {
+                    constant: CHANNEL_NUMBER,
+                    name: "CHANNEL-NUMBER",
+                    codes: [STUN(0x000C)],
+                    value: ChannelNumber(attribute::ChannelNumber),
+                    reference: "RFC 8656 §18.1",
+                },
+                Row {
+                    constant: LIFETIME,
+                    name: "LIFETIME",
+                    codes: [ALL(0x000D)],
+                    value: Lifetime(attribute::Lifetime),
+                    reference: "RFC 8656 §18.2",
+                },
+                Row {
+                    constant: XOR_PEER_ADDRESS,
+                    name: "XOR-PEER-ADDRESS",
+                    codes: [STUN(0x0012)],
+                    value: XorPeerAddress(attribute::XorPeerAddress),
+                    reference: "RFC 8656 §18.3",
+                },
+                Row {
+                    constant: DATA,
+                    name: "DATA",
+                    codes: [ALL(0x0013)],
+                    value: Data(attribute::Data::<'a>),
+                    reference: "RFC 8656 §18.4",
+                },
+                Row {
+                    constant: XOR_RELAYED_ADDRESS,
+                    name: "XOR-RELAYED-ADDRESS",
+                    codes: [STUN(0x0016)],
+                    value: XorRelayedAddress(attribute::XorRelayedAddress),
+                    reference: "RFC 8656 §18.5",
+                },
+                Row {
+                    constant: REQUESTED_ADDRESS_FAMILY,
+                    name: "REQUESTED-ADDRESS-FAMILY",
+                    codes: [ALL(0x0017)],
+                    value: RequestedAddressFamily(attribute::RequestedAddressFamily),
+                    reference: "RFC 8656 §18.6",
+                },
+                Row {
+                    constant: EVEN_PORT,
+                    name: "EVEN-PORT",
+                    codes: [STUN(0x0018)],
+                    value: EvenPort(attribute::EvenPort),
+                    reference: "RFC 8656 §18.7",
+                },
+                Row {
+                    constant: REQUESTED_TRANSPORT,
+                    name: "REQUESTED-TRANSPORT",
+                    codes: [STUN(0x0019)],
+                    value: RequestedTransport(attribute::RequestedTransport),
+                    reference: "RFC 8656 §18.8",
+                },
+                Row {
+                    constant: DONT_FRAGMENT,
+                    name: "DONT-FRAGMENT",
+                    codes: [STUN(0x001A)],
+                    value: DontFragment(attribute::DontFragment),
+                    reference: "RFC 8656 §18.9",
+                },
+                Row {
+                    constant: ACCESS_TOKEN,
+                    name: "ACCESS-TOKEN",
+                    codes: [STUN(0x001B)],
+                    value: AccessToken(attribute::AccessToken::<'a>),
+                    reference: "RFC 7635 §6.2",
+                },
+                Row {
+                    constant: TIMER_VAL,
+                    name: "TIMER-VAL",
+                    codes: [STUN(0x0021)],
+                    value: TimerVal(attribute::TimerVal),
+                    reference: "RFC 5766 §14, reserved",
+                },
+                Row {
+                    constant: RESERVATION_TOKEN,
+                    name: "RESERVATION-TOKEN",
+                    codes: [STUN(0x0022)],
+                    value: ReservationToken(attribute::ReservationToken),
+                    reference: "RFC 8656 §18.10",
+                },
+                Row {
+                    constant: CONNECTION_ID,
+                    name: "CONNECTION-ID",
+                    codes: [STUN(0x002A)],
+                    value: ConnectionId(attribute::ConnectionId),
+                    reference: "RFC 6062 §6.2.1",
+                },
+                Row {
+                    constant: ADDITIONAL_ADDRESS_FAMILY,
+                    name: "ADDITIONAL-ADDRESS-FAMILY",
+                    codes: [STUN(0x8000)],
+                    value: AdditionalAddressFamily(attribute::AdditionalAddressFamily),
+                    reference: "RFC 8656 §18.11",
+                },
+                Row {
+                    constant: ADDRESS_ERROR_CODE,
+                    name: "ADDRESS-ERROR-CODE",
+                    codes: [STUN(0x8001)],
+                    value: AddressErrorCode(attribute::AddressErrorCode::<'a>),
+                    padding: Space,
+                    reference: "RFC 8656 §18.12",
+                },
+                Row {
+                    constant: ICMP,
+                    name: "ICMP",
+                    codes: [STUN(0x8004)],
+                    value: Icmp(attribute::Icmp),
+                    reference: "RFC 8656 §18.13",
+                },
+                Row {
+                    constant: THIRD_PARTY_AUTHORIZATION,
+                    name: "THIRD-PARTY-AUTHORIZATION",
+                    codes: [STUN(0x802E)],
+                    value: ThirdPartyAuthorization(attribute::ThirdPartyAuthorization::<'a>),
+                    padding: Nul,
+                    reference: "RFC 7635 §6.1",
+                },
+                Row {
+                    constant: ORIGIN,
+                    name: "ORIGIN",
+                    codes: [STUN(0x802F)],
+                    value: Origin(attribute::Origin::<'a>),
+                    padding: Nul,
+                    reference: "draft-ietf-tram-stun-origin",
+                },
+                Row {
+                    constant: MOBILITY_TICKET,
+                    name: "MOBILITY-TICKET",
+                    codes: [STUN(0x8030)],
+                    value: MobilityTicket(attribute::MobilityTicket::<'a>),
+                    reference: "RFC 8016 §3.3",
+                },
+                Row {
+                    constant: TURN_LOGGING_ID,
+                    name: "TURN-LOGGING-ID",
+                    codes: [STUN(0xFF05)],
+                    value: TurnLoggingId(attribute::TurnLoggingId::<'a>),
+                    padding: Nul,
+                    reference: "libwebrtc",
+                },
+            ]
+        ];
+    };
+}
