@@ -320,7 +320,7 @@ fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribute::{EncodeAttribute, Protocol};
+    use crate::attribute::{EncodeAttribute, TransportProtocol};
     use crate::{Header, MessageType, MessageWriter, TransactionId};
     use std::net::SocketAddr;
     use std::vec::Vec;
@@ -381,7 +381,7 @@ mod tests {
         let additional_v4 = AdditionalAddressFamily(V4);
         let additional_v6 = AdditionalAddressFamily(V6);
         let additional_3 = AdditionalAddressFamily(AddressFamily(3));
-        let icmp = RequestedTransport(Protocol(1));
+        let icmp = RequestedTransport(TransportProtocol(1));
         let allocate = |attributes: &[&dyn EncodeAttribute], support| {
             code(Method::ALLOCATE, attributes, support, None)
         };
