@@ -167,7 +167,7 @@ impl Fingerprint {
     ///
     /// let mut packet = *b"\x00\x11\x00\x08\x21\x12\xa4\x42abcdefghijkl\x80\x28\x00\x04....";
     /// let fingerprint = Fingerprint::of(&packet[..20]);
-    /// packet[24..].copy_from_slice(&fingerprint.value().to_be_bytes());
+    /// packet[24..].copy_from_slice(&fingerprint.0.to_be_bytes());
     /// assert!(Message::parse(&packet)?.fingerprint().is_valid());
     /// # Ok::<(), stunwire::ParseError>(())
     /// ```

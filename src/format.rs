@@ -110,7 +110,7 @@ where
             element.fmt(f)?;
             separator = ", ";
         }
-        match self.0.clone().skip(shown).next() {
+        match self.0.clone().nth(shown) {
             Some(_) => write!(f, ", … ({} in all)", self.0.clone().count()),
             None if separator.is_empty() => f.write_str("empty"),
             None => Ok(()),

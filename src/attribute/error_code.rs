@@ -29,7 +29,7 @@ use crate::wire;
 ///
 /// // The default reason phrase.
 /// let error = ErrorCode::from(Code::STALE_NONCE);
-/// assert_eq!(error.reason(), b"Stale Nonce");
+/// assert_eq!(error.to_string(), "438 Stale Nonce");
 /// # Ok::<(), stunwire::EncodeError>(())
 /// ```
 ///
@@ -197,11 +197,16 @@ impl Encode for ErrorCode<'_> {
     }
 }
 
-/// `401 "Unauthenticated"`: the code, and the reason phrase without trailing NULs, in quotes and escaped.
+/// `401 Unauthenticated`: the code and its registered name; if the reason phrase is another one, the code
+/// and the phrase in quotes and escaped, without trailing NULs.
 impl fmt::Display for ErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.code.as_u16())?;
         let reason = self.reason_trimmed();
+        let name = self.code.name();
+        if name.is_some_and(|name| name.as_bytes() == reason) {
+            return fmt::Display::fmt(&self.code, f);
+        }
+        write!(f, "{}", self.code.as_u16())?;
         if reason.is_empty() {
             return Ok(());
         }

@@ -463,7 +463,7 @@ mod tests {
         let read = message.get::<Nonce<'_>>().unwrap().unwrap();
         assert_eq!(read.as_bytes(), nonce.as_ref());
         assert_eq!(SecurityFeatures::of(&read), Some(BOTH));
-        assert!(std::format!("{nonce:?}").starts_with("MintedNonce(obMatJos2wAAA"));
+        assert!(std::format!("{nonce:?}").starts_with("MintedNonce(\"obMatJos2wAAA"));
         assert!(
             !std::format!("{:?}", mint())
                 .to_string()
