@@ -1,8 +1,8 @@
 //! One error type that every other converts into. Above all other modules, whose errors it names.
 
-use crate::auth::{AlgorithmError, Failure};
 #[cfg(feature = "precis")]
 use crate::auth::prepare::PrepareError;
+use crate::auth::{AlgorithmError, Failure};
 use crate::error::{
     AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, TextError,
     UnknownDialect, ValueError,

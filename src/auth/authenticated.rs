@@ -5,7 +5,7 @@ use core::ops::Deref;
 
 use super::reply::{AuthReply, Rejected};
 use crate::attribute::UserHash;
-use crate::format::Text;
+use crate::format::Quoted;
 use crate::header::Header;
 use crate::integrity::{HmacKey, Verified};
 use crate::message::Attributes;
@@ -50,7 +50,7 @@ impl UserId<'_> {
 impl fmt::Debug for UserId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "Name({})", Text(name)),
+            Self::Name(name) => write!(f, "Name({})", Quoted(name)),
             Self::Hash(hash) => write!(f, "Hash({hash})"),
         }
     }

@@ -11,7 +11,7 @@ use crate::attribute::{
 use crate::buffer::Buffer;
 use crate::code_point::Class;
 use crate::error::EncodeError;
-use crate::format::Text;
+use crate::format::Quoted;
 #[cfg(feature = "crypto")]
 use crate::integrity::{Credentials, Key};
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
@@ -446,7 +446,7 @@ impl<C: ClientCredentials, const N: usize> fmt::Debug for LongTermClient<C, N> {
         f.debug_struct("LongTermClient")
             .field(
                 "username",
-                &format_args!("{}", Text(self.credentials.username())),
+                &format_args!("{}", Quoted(self.credentials.username())),
             )
             .field("is_challenged", &self.stored.is_some())
             .finish_non_exhaustive()

@@ -12,7 +12,7 @@ use crate::attribute::{
     AccessToken, Code, Nonce, PasswordAlgorithm, Realm, SecurityFeatures, UserHash, Username,
 };
 use crate::error::EncodeError;
-use crate::format::Text;
+use crate::format::Quoted;
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 
@@ -271,7 +271,7 @@ impl<R: AsRef<[u8]> + Sync, S: HmacKey> Challenger for LongTermServer<R, S> {
 impl<R: AsRef<[u8]>, S> fmt::Debug for LongTermServer<R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LongTermServer")
-            .field("realm", &format_args!("{}", Text(self.realm.as_ref())))
+            .field("realm", &format_args!("{}", Quoted(self.realm.as_ref())))
             .field("offered", &self.offered)
             .field("username_anonymity", &self.username_anonymity)
             .finish_non_exhaustive()

@@ -10,7 +10,7 @@ use crate::attribute::{Code, ErrorCode, Username};
 use crate::buffer::Buffer;
 use crate::code_point::Class;
 use crate::error::EncodeError;
-use crate::format::Text;
+use crate::format::Quoted;
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 use crate::writer::MessageWriter;
@@ -300,7 +300,7 @@ impl<U: AsRef<[u8]>, K> fmt::Debug for ShortTermClient<U, K> {
         f.debug_struct("ShortTermClient")
             .field(
                 "username",
-                &format_args!("{}", Text(self.username.as_ref())),
+                &format_args!("{}", Quoted(self.username.as_ref())),
             )
             .finish_non_exhaustive()
     }
