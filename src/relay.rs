@@ -36,17 +36,17 @@ use core::ops::Range;
 use crate::ChannelData;
 use crate::attribute::ms::{DestinationAddress, RemoteAddress};
 use crate::attribute::{
-    Attribute, ChannelNumber, Data, EncodeAttribute, XorPeerAddress, address, shape,
+    Attribute, AttributeType, ChannelNumber, Data, EncodeAttribute, XorPeerAddress, address, shape,
 };
 use crate::code_point::{Class, MessageType, Method};
-use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
-use crate::error::{AttributeError, EncodeError};
+use crate::dialect::{Context, Dialect, MAGIC_COOKIE_ATTRIBUTE};
+use crate::error::{AttributeError, EncodeError, ValueError};
 use crate::framing::channel_data;
 use crate::header::Header;
 use crate::message::Message;
 use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
-use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
+use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN, Tlv};
 use crate::writer::MessageWriter;
 
 /// Bytes before the payload that are enough for every packet: those of an MS-TURN message with an IPv6
@@ -81,23 +81,31 @@ pub struct PeerData {
 /// ([`Message::unknown_required`]), and heeds DONT-FRAGMENT in a Send indication.
 ///
 /// # Errors
-/// If the address is malformed.
-#[inline]
+/// If both are present and the address is malformed.
+#[inline(always)]
 pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
     let dialect = message.dialect();
-    let bits = message.type_bits();
-    let is = |class, method| dialect.has_bits(MessageType::new(class, method), bits);
     if dialect.rules().magic_cookie_attribute {
-        if is(Class::Request, Method::SEND) {
-            return peer_data(message, |address: DestinationAddress| address.0);
-        }
-        if is(Class::Indication, Method::DATA) {
-            return peer_data(message, |address: RemoteAddress| address.0);
-        }
-    } else if is(Class::Indication, Method::SEND) || is(Class::Indication, Method::DATA) {
-        return peer_data(message, |address: XorPeerAddress| address.0);
+        return read_ms_turn(message);
     }
-    Ok(None)
+    let is = |method| {
+        let ty = MessageType::new(Class::Indication, method);
+        dialect.has_bits(ty, message.type_bits())
+    };
+    if is(Method::SEND) || is(Method::DATA) {
+        peer_data(message, |XorPeerAddress(peer)| peer)
+    } else {
+        Ok(None)
+    }
+}
+
+fn read_ms_turn(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
+    let MessageType { class, method, .. } = message.message_type();
+    match (class, method) {
+        (Class::Request, Method::SEND) => peer_data(message, |DestinationAddress(peer)| peer),
+        (Class::Indication, Method::DATA) => peer_data(message, |RemoteAddress(peer)| peer),
+        _ => Ok(None),
+    }
 }
 
 /// The first address of type `T` and the first DATA, in one pass that ends when both have been found.
@@ -108,22 +116,46 @@ pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
 )]
 fn peer_data<'a, T: Attribute<'a>>(
     message: &Message<'a>,
-    address: impl Fn(T) -> SocketAddr,
+    peer: impl FnOnce(T) -> SocketAddr,
 ) -> Result<Option<PeerData>, AttributeError> {
     let dialect = message.dialect();
-    let (mut peer, mut payload) = (None, None);
-    for attribute in message.attributes() {
-        if peer.is_none() && T::is_type(attribute.ty(), dialect) {
-            peer = Some(address(attribute.decode()?));
-        } else if payload.is_none() && Data::is_type(attribute.ty(), dialect) {
-            payload = Some(attribute.range());
+    let is_address = |ty| T::is_type(ty, dialect);
+    let is_data = |ty| Data::is_type(ty, dialect);
+    let mut attributes = message.attributes();
+    let Some(first) = attributes.next_of(|ty| is_address(ty) || is_data(ty)) else {
+        return Ok(None);
+    };
+    let data_first = is_data(AttributeType::new(first.ty()));
+    let second = attributes.next_of(|ty| {
+        if data_first {
+            is_address(ty)
+        } else {
+            is_data(ty)
         }
-        if let (Some(peer), Some(payload)) = (peer, &payload) {
-            let payload = payload.clone();
-            return Ok(Some(PeerData { peer, payload }));
-        }
+    });
+    let (address, data) = match (data_first, second) {
+        (false, Some(second)) => (first, second),
+        (true, Some(second)) => (second, first),
+        (_, None) => return Ok(None),
+    };
+    let Some(value) = address.value() else {
+        debug_assert!(false, "parsing has found the attribute complete");
+        return Ok(None);
+    };
+    let context = Context::new(message.transaction_id(), dialect);
+    match T::decode(value, context) {
+        Ok(address) => Ok(Some(PeerData {
+            peer: peer(address),
+            payload: data.value_offset()..data.value_offset() + data.len(),
+        })),
+        Err(source) => Err(malformed(address, source, dialect)),
     }
-    Ok(None)
+}
+
+#[cold]
+fn malformed(tlv: Tlv<'_>, source: ValueError, dialect: Dialect) -> AttributeError {
+    let ty = AttributeType::new(tlv.ty());
+    AttributeError::malformed(ty, saturating_u32(tlv.offset()), source, dialect)
 }
 
 /// Makes a Data indication of a payload that was received from `peer`: writes the header before it and the
@@ -228,7 +260,10 @@ fn write_message<A: EncodeAttribute>(
     if dialect.rules().magic_cookie_attribute {
         header_len += MAGIC_COOKIE_ATTRIBUTE.len();
     }
-    let packet = Packet::around(buf, payload, header_len, dialect.is_padded())?;
+    let available = buf.len();
+    let Some(packet) = Packet::around(buf, &payload, header_len, dialect.is_padded()) else {
+        return Err(no_room(available, &payload, header_len));
+    };
     let mut writer = MessageWriter::new(packet.header, header)?;
     writer.attribute(&attribute(peer))?;
     writer
@@ -273,7 +308,10 @@ fn write_channel_data(
     number: ChannelNumber,
     padded: bool,
 ) -> Result<Range<usize>, EncodeError> {
-    let packet = Packet::around(buf, payload, ChannelData::HEADER_LEN, padded)?;
+    let available = buf.len();
+    let Some(packet) = Packet::around(buf, &payload, ChannelData::HEADER_LEN, padded) else {
+        return Err(no_room(available, &payload, ChannelData::HEADER_LEN));
+    };
     let header = channel_data::header(number, packet.payload_len)?;
     shape::put(packet.header, header);
     Ok(packet.range)
@@ -292,37 +330,25 @@ struct Packet<'b> {
 }
 
 impl<'b> Packet<'b> {
-    /// The packet with `header_len` bytes before the payload and, if `padded`, the padding after it.
+    /// The packet with `header_len` bytes before the payload and, if `padded`, the padding after it. `None`
+    /// if the buffer has no room for them.
     #[inline(always)]
     fn around(
         buf: &'b mut [u8],
-        payload: Range<usize>,
+        payload: &Range<usize>,
         header_len: usize,
         padded: bool,
-    ) -> Result<Self, EncodeError> {
-        let available = buf.len();
-        let Range { start, end } = payload;
-        let Some(from) = start.checked_sub(header_len) else {
-            return Err(no_room(header_len, start));
-        };
-        let Some(payload_len) = end.checked_sub(start) else {
-            return Err(no_room(start, end));
-        };
-        let padding_len = if padded {
-            wire::padding_len(payload_len)
+    ) -> Option<Self> {
+        let from = payload.start.checked_sub(header_len)?;
+        let payload_len = payload.end.checked_sub(payload.start)?;
+        let to = if padded {
+            payload.end.checked_add(wire::padding_len(payload_len))?
         } else {
-            0
+            payload.end
         };
-        let to = end.saturating_add(padding_len);
-        let parts = |packet: &'b mut [u8]| {
-            let (header, padded) = packet.split_at_mut_checked(header_len)?;
-            wire::zero(padded.get_mut(payload_len..)?);
-            Some((header, padded))
-        };
-        let Some((header, padded)) = buf.get_mut(from..to).and_then(parts) else {
-            return Err(no_room(to, available));
-        };
-        Ok(Self {
+        let (header, padded) = buf.get_mut(from..to)?.split_at_mut_checked(header_len)?;
+        wire::zero(padded.get_mut(payload_len..)?);
+        Some(Self {
             header,
             payload_len,
             padded,
@@ -331,8 +357,15 @@ impl<'b> Packet<'b> {
     }
 }
 
+/// The error for a payload around which there is no room for `header_len` bytes or the padding.
 #[cold]
-fn no_room(needed: usize, available: usize) -> EncodeError {
+fn no_room(available: usize, payload: &Range<usize>, header_len: usize) -> EncodeError {
+    let (needed, available) = if payload.start < header_len {
+        (header_len, payload.start)
+    } else {
+        let padding_len = wire::padding_len(payload.len());
+        (payload.end.saturating_add(padding_len), available)
+    };
     EncodeError::BufferFull {
         needed: saturating_u32(needed),
         available: saturating_u32(available),

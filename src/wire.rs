@@ -269,11 +269,13 @@ pub(crate) fn error_code(input: &[u8]) -> Result<(RawErrorCode, &[u8]), Incomple
 
 /// Reads a 16-bit length and as many bytes, and returns these with the bytes that follow: the parts of
 /// nested formats such as an OAuth token (RFC 7635 §6.2).
+#[inline(always)]
 pub(crate) fn length_prefixed(input: &[u8]) -> Result<(&[u8], &[u8]), Incomplete> {
     let length = array::<2>.map(|bytes| u16::from_be_bytes(*bytes));
     run(length.flat_map(bytes), input)
 }
 
+#[inline(always)]
 fn bytes<'a>(length: u16) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Incomplete> {
     move |input: &'a [u8]| match input.split_at_checked(usize::from(length)) {
         Some((bytes, rest)) => Ok((rest, bytes)),

@@ -17,10 +17,10 @@ impl MaxFrame {
     /// The length of a whole frame in bytes, if the reader accepts it.
     #[inline(always)]
     pub(super) fn check(self, length: usize) -> Result<usize, FrameError> {
-        let shown = saturating_u32(length);
-        if shown > self.0 {
+        // Exact: `usize` has at least 32 bits (see `lib.rs`).
+        if length > self.0 as usize {
             return Err(FrameError::TooLong {
-                length: shown,
+                length: saturating_u32(length),
                 max: self.0,
             });
         }
@@ -66,7 +66,7 @@ pub(super) fn length(len: usize) -> Result<[u8; LENGTH_LEN], EncodeError> {
 }
 
 /// More bytes than a 16-bit length field can count.
-#[cold]
+#[inline(always)]
 pub(super) fn too_long(len: usize) -> EncodeError {
     EncodeError::FrameTooLong {
         length: saturating_u32(len),

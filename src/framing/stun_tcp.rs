@@ -8,7 +8,7 @@ use crate::attribute::{ChannelNumber, ChannelRange};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::transaction_id::MAGIC_COOKIE;
-use crate::wire::{HEADER_LEN, padding_len};
+use crate::wire::HEADER_LEN;
 
 /// Reads and writes STUN messages and ChannelData without a header of their own, as a client and a TURN
 /// server exchange them over TCP and TLS
@@ -106,7 +106,7 @@ impl StunTcp {
     /// [`max_frame`](Self::max_frame) or outside [`channels`](Self::channels).
     #[inline]
     pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
-        let Some((&[first, second, high, low], rest)) = bytes.split_first_chunk() else {
+        let Some(&[first, second, high, low]) = bytes.first_chunk() else {
             return self.incomplete_header(bytes);
         };
         let length = u16::from_be_bytes([high, low]);
@@ -114,7 +114,7 @@ impl StunTcp {
             0x00..=0x3F => self.message(bytes, length),
             0x40..=0x7F => {
                 let number = u16::from_be_bytes([first, second]);
-                self.channel_data(bytes, rest, number, usize::from(length))
+                self.channel_data(bytes, number, usize::from(length))
             }
             _ => Err(FrameError::NoFrame { first }),
         }
@@ -162,7 +162,7 @@ impl StunTcp {
         }
     }
 
-    /// ChannelData with `length` bytes of data; `rest` are the bytes after its header.
+    /// ChannelData with `length` bytes of data.
     #[inline(always)]
     #[allow(
         clippy::arithmetic_side_effects,
@@ -171,14 +171,13 @@ impl StunTcp {
     fn channel_data<'a>(
         &self,
         bytes: &'a [u8],
-        rest: &'a [u8],
         number: u16,
         length: usize,
     ) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         let number = self.channel(number)?;
-        let total = ChannelData::HEADER_LEN + length + padding_len(length);
-        let total = self.max_frame.check(total)?;
-        match rest.get(..length) {
+        let end = ChannelData::HEADER_LEN + length;
+        let total = self.max_frame.check((end + 3) & !3)?;
+        match bytes.get(ChannelData::HEADER_LEN..end) {
             Some(payload) if total <= bytes.len() => Ok(Next::Frame {
                 frame: Frame::ChannelData { number, payload },
                 consumed: total,
