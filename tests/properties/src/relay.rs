@@ -1,0 +1,165 @@
+//! The packets of a relay: what is read from any message, and what is written around any payload.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use stunwire::attribute::ms::{DestinationAddress, RemoteAddress};
+use stunwire::attribute::{AttributeType, ChannelNumber, Data, XorPeerAddress};
+use stunwire::framing::{Frame, Next, StunTcp};
+use stunwire::relay::{self, HEADROOM, PeerData, TAILROOM};
+use stunwire::{
+    ChannelData, Class, Dialect, Header, Message, MessageWriter, Method, TransactionId,
+};
+
+use crate::DIALECTS;
+
+/// Reads the bytes as a message of every dialect, and writes packets around them as a payload.
+pub fn relay(bytes: &[u8]) {
+    for dialect in DIALECTS {
+        if let Ok((message, _)) = dialect.parse_prefix(bytes) {
+            peer_data(&message);
+        }
+        messages(bytes, dialect);
+    }
+    channel_data(bytes);
+}
+
+/// Whether the dialect is MS-TURN, padded or not.
+fn is_ms_turn(dialect: Dialect) -> bool {
+    [Dialect::MS_TURN, Dialect::MS_TURN.padded()].contains(&dialect)
+}
+
+/// What `relay::read` finds is the first address and the first DATA of the attributes that an agent may
+/// use. The types are those of RFC 8656 §18 and of [MS-TURN] 2.2.1 and 2.2.2.
+pub(crate) fn peer_data(message: &Message<'_>) {
+    let bytes = message.as_bytes();
+    let type_bits = u16::from_be_bytes([bytes[0], bytes[1]]);
+    let address = match (is_ms_turn(message.dialect()), type_bits) {
+        (false, 0x0016 | 0x0017) => Some(0x0012),
+        (true, 0x0004) => Some(0x0011),
+        (true, 0x0115) => Some(0x0012),
+        _ => None,
+    };
+    let first = |code| {
+        message
+            .attributes()
+            .find(|attribute| attribute.ty() == AttributeType::new(code))
+    };
+    let attributes = address.and_then(first).zip(first(0x0013));
+    match (relay::read(message), attributes) {
+        (Ok(None), None) => {}
+        (Ok(Some(found)), Some((address, data))) => {
+            assert_eq!(found.payload, data.range());
+            let mask = if is_ms_turn(message.dialect()) {
+                [0; 16]
+            } else {
+                bytes[4..20].try_into().expect("16 bytes")
+            };
+            assert_eq!(found.peer, address_of(address.value(), mask));
+        }
+        (Err(error), Some((address, _))) => {
+            assert_eq!(error.attribute(), address.ty());
+            assert_eq!(error.offset(), Some(address.offset()));
+            let value = address.value();
+            let is_valid = match value {
+                [_, 1, ..] => value.len() == 8,
+                [_, 2, ..] => value.len() == 20,
+                _ => false,
+            };
+            assert!(!is_valid, "{value:02x?} is an address");
+        }
+        (read, attributes) => panic!("{read:?} of {attributes:?}"),
+    }
+}
+
+/// An address by RFC 8489 §14.1, XORed with `mask` as in §14.2.
+fn address_of(value: &[u8], mask: [u8; 16]) -> SocketAddr {
+    let port = [value[2] ^ mask[0], value[3] ^ mask[1]];
+    let mut ip = [0; 16];
+    for (to, (from, mask)) in ip.iter_mut().zip(value[4..].iter().zip(mask)) {
+        *to = from ^ mask;
+    }
+    let ip = match value.len() {
+        8 => IpAddr::V4(Ipv4Addr::new(ip[0], ip[1], ip[2], ip[3])),
+        _ => IpAddr::V6(Ipv6Addr::from(ip)),
+    };
+    SocketAddr::new(ip, u16::from_be_bytes(port))
+}
+
+/// A message written in place is the one that the writer makes, and is read back.
+fn messages(payload: &[u8], dialect: Dialect) {
+    let payload = &payload[..payload.len().min(2000)];
+    let send = if is_ms_turn(dialect) {
+        Class::Request
+    } else {
+        Class::Indication
+    };
+    let id = TransactionId::classic(*b"\x21\x12\xa4\x42abcdefghijkl");
+    let peers: [SocketAddr; 2] = [
+        (Ipv4Addr::new(192, 0, 2, 1), 32853).into(),
+        (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 7).into(),
+    ];
+    for (class, method) in [(send, Method::SEND), (Class::Indication, Method::DATA)] {
+        let header = Header::new(class, method, id).in_dialect(dialect);
+        for peer in peers {
+            let mut expected = Vec::new();
+            let mut writer = MessageWriter::new(&mut expected, header).expect("it grows");
+            match (is_ms_turn(dialect), class) {
+                (false, _) => writer.attribute(&XorPeerAddress(peer)),
+                (true, Class::Request) => writer.attribute(&DestinationAddress(peer)),
+                (true, _) => writer.attribute(&RemoteAddress(peer)),
+            }
+            .expect("it grows");
+            writer.attribute(&Data(payload)).expect("it grows");
+            writer.finish().expect("it is complete");
+
+            let mut buffer = vec![0xAA; HEADROOM];
+            buffer.extend_from_slice(payload);
+            buffer.resize(buffer.len() + TAILROOM, 0xAA);
+            let range = HEADROOM..HEADROOM + payload.len();
+            let packet = relay::message_in_place(&mut buffer, range, peer, header)
+                .expect("HEADROOM and TAILROOM are enough");
+            assert_eq!(buffer[packet.clone()], expected);
+
+            let message = dialect.parse(&buffer[packet.clone()]).expect("valid");
+            let start = HEADROOM - packet.start;
+            let data = PeerData {
+                peer,
+                payload: start..start + payload.len(),
+            };
+            assert_eq!(relay::read(&message), Ok(Some(data)));
+        }
+    }
+}
+
+/// ChannelData copied, in place and in three parts is the same, and is read back.
+fn channel_data(payload: &[u8]) {
+    let payload = &payload[..payload.len().min(65_535)];
+    let number = ChannelNumber::MIN;
+    let data = ChannelData { number, payload };
+    let mut datagram = Vec::new();
+    data.write(&mut datagram).expect("it grows");
+    let mut stream = Vec::new();
+    data.write_padded(&mut stream).expect("it grows");
+    let header = data.header().expect("short enough");
+    assert_eq!(datagram, [&header, payload].concat());
+    assert_eq!(stream, [&header, payload, data.padding()].concat());
+    assert_eq!(stream.len() % 4, 0);
+
+    let mut buffer = vec![0xAA; HEADROOM];
+    buffer.extend_from_slice(payload);
+    buffer.resize(buffer.len() + TAILROOM, 0xAA);
+    let range = HEADROOM..HEADROOM + payload.len();
+    let packet = relay::channel_data_in_place(&mut buffer, range.clone(), number).expect("room");
+    assert_eq!(buffer[packet], datagram);
+    let packet = relay::padded_channel_data_in_place(&mut buffer, range, number).expect("room");
+    assert_eq!(buffer[packet], stream);
+
+    assert_eq!(ChannelData::parse_datagram(&datagram), Ok(data));
+    assert_eq!(ChannelData::parse_datagram(&stream), Ok(data));
+    let consumed = stream.len();
+    let frame = Frame::ChannelData { number, payload };
+    assert_eq!(
+        StunTcp::new().next(&stream),
+        Ok(Next::Frame { frame, consumed })
+    );
+}
