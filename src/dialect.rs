@@ -282,14 +282,12 @@ impl Dialect {
         }
     }
 
-    /// Whether these type bits denote this message type: a comparison, where
-    /// [`message_type`](Self::message_type) has to rearrange bits.
+    /// Whether these are the type bits of a message of this type: a comparison, where
+    /// [`message_type`](Self::message_type) has to rearrange bits. If the dialect gave the message other bits
+    /// than the RFCs, the RFCs' bits are not those of the message.
     #[inline(always)]
     pub(crate) fn has_bits(self, ty: MessageType, bits: u16) -> bool {
-        match self.family {
-            Family::MsTurn => self.message_type(bits) == ty,
-            _ => bits == ty.to_bits(),
-        }
+        bits == self.type_bits(ty)
     }
 
     /// The 16 type bits of a message of this dialect. If the dialect uses the bits for another message

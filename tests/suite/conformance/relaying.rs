@@ -161,3 +161,19 @@ fn ms_turn_messages_are_relayed_both_ways() {
         assert_eq!(&expected[data.payload], b"hello");
     }
 }
+
+/// \[MS-TURN\] 2.2.1 has no 0x0017 and no 0x0016, the indications of RFC 8656: they relay nothing, whatever
+/// their attributes.
+#[test]
+fn the_indications_of_turn_are_none_of_ms_turn() {
+    for bits in ["0016", "0017"] {
+        for address in ["0011", "0012"] {
+            let bytes = hex(&format!(
+                "{bits} 001d 30313233343536373839616263646566
+                 000f0004 72c64bc6 {address}0008 0001123401020304 00130005 68656c6c6f"
+            ));
+            let message = Dialect::MS_TURN.parse(&bytes).unwrap();
+            assert_eq!(relay::read(&message), Ok(None), "{bits} {address}");
+        }
+    }
+}
