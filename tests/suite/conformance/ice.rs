@@ -60,7 +60,7 @@ fn a_check_with_short_term_credentials() {
         .unwrap()
         .with(&IceControlled(0x932F_F9B1_5126_3B36))
         .unwrap()
-        .with(&Username::joined("evtj", "h6vY"))
+        .with(&Username::joined("evtj", "h6vY").unwrap())
         .unwrap()
         .integrity(&key)
         .unwrap()

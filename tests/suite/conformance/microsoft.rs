@@ -410,7 +410,7 @@ fn ms_ice2_xor_mapped_address() {
 /// version 2 texts are padded inside their length, from version 3 on after it.
 #[test]
 fn ms_ice2_attributes() {
-    in_ms_ice2(0x8054, b"3", ms::CandidateIdentifier(b"3"));
+    in_ms_ice2(0x8054, b"3", ms::CandidateIdentifier::new("3").unwrap());
     in_ms_ice2(0x8070, &hex("00000003"), ms::ImplementationVersion(3));
     let bytes = support::skype();
     let message = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
@@ -422,7 +422,7 @@ fn ms_ice2_attributes() {
         (&b"l0MR:AoVy\0\0\0"[..], &b"l0MR:AoVy"[..])
     );
     assert_eq!(
-        (identifier.0, identifier.trimmed()),
+        (identifier.as_bytes(), identifier.trimmed()),
         (&b"3\0\0\0"[..], &b"3"[..])
     );
     assert!(version.is_legacy() && !ms::ImplementationVersion(3).is_legacy());
@@ -563,14 +563,14 @@ fn bandwidth_site_responses() {
 /// \[MS-TURNBWM\] 2.2.12 to 2.2.14: two texts of SIP and the profile of the location.
 #[test]
 fn bandwidth_sip_and_location() {
-    in_ms_ice2(0x8061, b"dialog", ms::SipDialogIdentifier(b"dialog"));
-    in_ms_ice2(0x8062, b"call-id", ms::SipCallIdentifier(b"call-id"));
+    in_ms_ice2(0x8061, b"dialog", ms::SipDialogIdentifier::new("dialog").unwrap());
+    in_ms_ice2(0x8062, b"call-id", ms::SipCallIdentifier::new("call-id").unwrap());
     in_ms_ice2(
         0x8068,
         &hex("01 02 02 00"),
         ms::LocationProfile {
             peer: ms::Location::INTERNET,
-            own: ms::Location::INTRANET,
+            sender: ms::Location::INTRANET,
             federation: ms::Federation::PUBLIC_CLOUD,
         },
     );
