@@ -287,7 +287,10 @@ impl Dialect {
     /// than the RFCs, the RFCs' bits are not those of the message.
     #[inline(always)]
     pub(crate) fn has_bits(self, ty: MessageType, bits: u16) -> bool {
-        bits == self.type_bits(ty)
+        match self.family {
+            Family::MsTurn => bits == self.type_bits(ty),
+            _ => bits == ty.to_bits(),
+        }
     }
 
     /// The 16 type bits of a message of this dialect. If the dialect uses the bits for another message
