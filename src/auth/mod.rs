@@ -5,6 +5,8 @@ mod authenticated;
 mod challenge;
 mod client;
 mod mint;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(feature = "precis")]
 pub mod prepare;
 mod redirect;
