@@ -36,7 +36,7 @@ pub const NONCE_LEN: usize = 12;
 const TAG_LEN: usize = 16;
 /// Length in bytes of what is in a block beside the session key.
 const BLOCK_LEN: usize = 2 + 8 + 4;
-/// By how much the clocks of the two servers may differ: the value that RFC 7635 §4.1.2 recommends.
+/// By how much the clocks of the two servers may differ: the value that RFC 7635 §7 recommends.
 const DELTA: Duration = Duration::from_secs(5);
 
 /// The key that the authorization server and the TURN server share, for AES-GCM with 128 or 256 bits.
@@ -182,7 +182,7 @@ impl TokenKey {
             issued: UnixTime::from_secs(block.timestamp().as_secs()),
             lifetime: block.lifetime(),
         };
-        // RFC 7635 §4.1.2: lifetime + delta > |now - issued|.
+        // RFC 7635 §7: lifetime + delta > |now - issued|.
         let distance = now.as_secs().abs_diff(token.issued.as_secs());
         let limit = token.lifetime.as_secs().saturating_add(DELTA.as_secs());
         if distance < limit {
@@ -360,7 +360,7 @@ mod tests {
         );
     }
 
-    // RFC 7635 §4.1.2: the lifetime and five seconds, on either side.
+    // RFC 7635 §7: the lifetime and five seconds, on either side.
     #[test]
     fn times() {
         let key = TokenKey::new(LONG).unwrap();
