@@ -79,10 +79,10 @@ fn read_check<'a>(view: &mut CheckView<'a>, attribute: RawAttribute<'a>) -> Opti
             view.nominated = true;
         }
         AttributeType::MESSAGE_INTEGRITY => {
-            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.tag();
+            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.0;
         }
         AttributeType::FINGERPRINT => {
-            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.value();
+            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.0;
         }
         _ => {}
     }
@@ -117,8 +117,8 @@ pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
             AnyAttribute::Priority(priority) => view.priority = priority.0,
             AnyAttribute::IceControlling(controlling) => view.controlling = controlling.0,
             AnyAttribute::UseCandidate(_) => view.nominated = true,
-            AnyAttribute::MessageIntegrity(integrity) => view.integrity = integrity.tag(),
-            AnyAttribute::Fingerprint(fingerprint) => view.fingerprint = fingerprint.value(),
+            AnyAttribute::MessageIntegrity(integrity) => view.integrity = integrity.0,
+            AnyAttribute::Fingerprint(fingerprint) => view.fingerprint = fingerprint.0,
             _ => {}
         }
     }
@@ -144,8 +144,8 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
         priority: priority.0,
         controlling: controlling.0,
         nominated: nominated.is_some(),
-        integrity: integrity.tag(),
-        fingerprint: fingerprint.value(),
+        integrity: integrity.0,
+        fingerprint: fingerprint.0,
     })
 }
 
@@ -176,12 +176,12 @@ fn read_allocate<'a>(view: &mut AllocateView<'a>, attribute: RawAttribute<'a>) -
         AttributeType::REQUESTED_TRANSPORT => {
             view.transport = attribute.decode::<RequestedTransport>().ok()?.0.0;
         }
-        AttributeType::LIFETIME => view.lifetime = attribute.decode::<Lifetime>().ok()?.as_secs(),
+        AttributeType::LIFETIME => view.lifetime = attribute.decode::<Lifetime>().ok()?.0,
         AttributeType::MESSAGE_INTEGRITY => {
-            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.tag();
+            view.integrity = attribute.decode::<MessageIntegrity>().ok()?.0;
         }
         AttributeType::FINGERPRINT => {
-            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.value();
+            view.fingerprint = attribute.decode::<Fingerprint>().ok()?.0;
         }
         _ => {}
     }
@@ -228,9 +228,9 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
         nonce: nonce.as_bytes(),
         software: software.as_bytes(),
         transport: transport.0.0,
-        lifetime: lifetime.as_secs(),
-        integrity: integrity.tag(),
-        fingerprint: fingerprint.value(),
+        lifetime: lifetime.0,
+        integrity: integrity.0,
+        fingerprint: fingerprint.0,
     })
 }
 
@@ -285,7 +285,7 @@ fn write_check<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<MessageWriter
     let header = Header::request(Method::BINDING, TransactionId::new(check.id));
     let mut writer = MessageWriter::new(out, header).ok()?;
     writer
-        .attribute(&Username::joined(check.remote, check.local))
+        .attribute(&Username::joined(check.remote, check.local).ok()?)
         .ok()?
         .attribute(&Priority(check.priority))
         .ok()?

@@ -5,7 +5,6 @@ use crate::attribute::{Attribute, RawAttribute};
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::error::AttributeError;
-use crate::wire::Tlv;
 
 /// What [`Message::read`](crate::Message::read) can read: a tuple of 1 to 12 attribute types, each as
 /// itself if it is required or as `Option<T>` if it is optional.
@@ -30,32 +29,40 @@ mod sealed {
 
     pub trait Field<'a>: Sized {
         const TYPE: AttributeType;
+        type Value;
 
-        fn is_type(ty: AttributeType, dialect: Dialect) -> bool;
+        /// The registered attribute type.
+        fn type_in(dialect: Dialect) -> Option<AttributeType>;
 
-        fn is_alias(ty: AttributeType, dialect: Dialect) -> bool;
+        fn decode(raw: RawAttribute<'a>) -> Result<Self::Value, AttributeError>;
 
-        fn decode(raw: Option<RawAttribute<'a>>, dialect: Dialect) -> Result<Self, AttributeError>;
+        /// `value` is that of the registered type. If there is none, an alias is looked for.
+        fn finish(
+            value: Option<Self::Value>,
+            attributes: Attributes<'a>,
+        ) -> Result<Self, AttributeError>;
     }
 }
 
 impl<'a, T: Attribute<'a>> sealed::Field<'a> for T {
     const TYPE: AttributeType = T::TYPE;
+    type Value = T;
 
     #[inline(always)]
-    fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
-        T::is_type(ty, dialect)
+    fn type_in(dialect: Dialect) -> Option<AttributeType> {
+        T::type_in(dialect)
     }
 
     #[inline(always)]
-    fn is_alias(ty: AttributeType, dialect: Dialect) -> bool {
-        T::alias_in(dialect) == Some(ty)
+    fn decode(raw: RawAttribute<'a>) -> Result<T, AttributeError> {
+        raw.decode()
     }
 
     #[inline(always)]
-    fn decode(raw: Option<RawAttribute<'a>>, dialect: Dialect) -> Result<Self, AttributeError> {
-        match raw {
-            Some(raw) => raw.decode(),
+    fn finish(value: Option<T>, attributes: Attributes<'a>) -> Result<Self, AttributeError> {
+        let dialect = attributes.dialect();
+        match or_alias(value, attributes)? {
+            Some(value) => Ok(value),
             None => Err(missing::<T>(dialect)),
         }
     }
@@ -63,21 +70,34 @@ impl<'a, T: Attribute<'a>> sealed::Field<'a> for T {
 
 impl<'a, T: Attribute<'a>> sealed::Field<'a> for Option<T> {
     const TYPE: AttributeType = T::TYPE;
+    type Value = T;
 
     #[inline(always)]
-    fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
-        T::is_type(ty, dialect)
+    fn type_in(dialect: Dialect) -> Option<AttributeType> {
+        T::type_in(dialect)
     }
 
     #[inline(always)]
-    fn is_alias(ty: AttributeType, dialect: Dialect) -> bool {
-        T::alias_in(dialect) == Some(ty)
+    fn decode(raw: RawAttribute<'a>) -> Result<T, AttributeError> {
+        raw.decode()
     }
 
     #[inline(always)]
-    fn decode(raw: Option<RawAttribute<'a>>, _: Dialect) -> Result<Self, AttributeError> {
-        raw.map(|raw| raw.decode()).transpose()
+    fn finish(value: Option<T>, attributes: Attributes<'a>) -> Result<Self, AttributeError> {
+        or_alias(value, attributes)
     }
+}
+
+/// The value, or that of the alias if the dialect has one: a second pass, which few messages need.
+#[inline(always)]
+fn or_alias<'a, T: Attribute<'a>>(
+    value: Option<T>,
+    attributes: Attributes<'a>,
+) -> Result<Option<T>, AttributeError> {
+    if value.is_none() && T::alias_in(attributes.dialect()).is_some() {
+        return attributes.get();
+    }
+    Ok(value)
 }
 
 /// The error for an attribute that is required and absent.
@@ -108,7 +128,7 @@ macro_rules! read_tuple {
 
         impl<'a, $($field: ReadField<'a>),+> sealed::Read<'a> for ($($field,)+) {
             #[inline(always)]
-            fn read(mut attributes: Attributes<'a>) -> Result<Self, AttributeError> {
+            fn read(attributes: Attributes<'a>) -> Result<Self, AttributeError> {
                 const {
                     assert!(
                         are_distinct(&[$($field::TYPE),+]),
@@ -116,26 +136,20 @@ macro_rules! read_tuple {
                     );
                 }
                 let dialect = attributes.dialect();
+                let mut rest = attributes.clone();
                 $( let mut $slot = None; )+
-                while let Some(tlv) = attributes.next_tlv() {
-                    let ty = AttributeType::new(tlv.ty());
+                while let Some(tlv) = rest.next_tlv() {
+                    let ty = Some(AttributeType::new(tlv.ty()));
                     $(
-                        if $field::is_type(ty, dialect) {
-                            // An attribute of the registered type replaces an alias before it.
-                            let replaces = $slot.is_none_or(|old: Tlv<'_>| {
-                                $field::is_alias(AttributeType::new(old.ty()), dialect)
-                                    && !$field::is_alias(ty, dialect)
-                            });
-                            if replaces {
-                                $slot = Some(tlv);
+                        if ty == $field::type_in(dialect) {
+                            if $slot.is_none() {
+                                $slot = rest.raw(tlv).map($field::decode).transpose()?;
                             }
                             continue;
                         }
                     )+
                 }
-                Ok(($(
-                    $field::decode($slot.and_then(|tlv| attributes.raw(tlv)), dialect)?,
-                )+))
+                Ok(($( $field::finish($slot, attributes.clone())?, )+))
             }
         }
     };
