@@ -22,7 +22,7 @@ pub(super) struct RawWriter<'b, B: Buffer + ?Sized> {
     /// Room for the error of a `Result`, which would otherwise share memory with the fields below and be
     /// moved in parts with them: without it a message with an external payload takes 130 instructions
     /// instead of 98.
-    _error: [u32; 3],
+    _error: [u32; 4],
     /// Bytes written: 32 bits, so that the compiler sees that sums do not overflow.
     len: u32,
     /// MESSAGE-INTEGRITY has counted a FINGERPRINT that is not written yet.
@@ -83,7 +83,7 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         }
         let start = buffer.start();
         let mut writer = Self {
-            _error: [0; 3],
+            _error: [0; 4],
             len: 0,
             fingerprint_required: false,
             buffer: Some(buffer),
