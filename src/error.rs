@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
+use crate::num::saturating_u32;
 
 /// Why bytes do not begin with the header of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -398,6 +399,17 @@ pub enum EncodeError {
         /// Length of the full HMAC in bytes.
         expected: u8,
     },
+}
+
+impl EncodeError {
+    /// [`BufferFull`](Self::BufferFull) from lengths in bytes.
+    #[cold]
+    pub(crate) fn buffer_full(needed: usize, available: usize) -> Self {
+        Self::BufferFull {
+            needed: saturating_u32(needed),
+            available: saturating_u32(available),
+        }
+    }
 }
 
 /// What the lengths in [`EncodeError::ValueTooLong`] count.

@@ -372,8 +372,5 @@ fn no_room(available: usize, payload: &Range<usize>, header_len: usize) -> Encod
         let padding_len = wire::padding_len(payload.len());
         (payload.end.saturating_add(padding_len), available)
     };
-    EncodeError::BufferFull {
-        needed: saturating_u32(needed),
-        available: saturating_u32(available),
-    }
+    EncodeError::buffer_full(needed, available)
 }

@@ -163,14 +163,14 @@ impl<'a> ChannelData<'a> {
         let start = buffer.start();
         let available = buffer.limit().saturating_sub(start);
         let Some(out) = buffer.extend(start, len) else {
-            return Err(no_room(len, available));
+            return Err(EncodeError::buffer_full(len, available));
         };
         let parts = out.split_first_chunk_mut().and_then(|(first, rest)| {
             Some((first, rest.split_at_mut_checked(self.payload.len())?))
         });
         let Some((first, (data, padding))) = parts else {
             debug_assert!(false, "the buffer was extended by this length");
-            return Err(no_room(len, available));
+            return Err(EncodeError::buffer_full(len, available));
         };
         *first = header;
         data.copy_from_slice(self.payload);
@@ -211,14 +211,6 @@ pub(crate) fn header(number: ChannelNumber, len: usize) -> Result<[u8; HEADER_LE
     };
     let [l0, l1] = length.to_be_bytes();
     Ok([n0, n1, l0, l1])
-}
-
-#[cold]
-fn no_room(needed: usize, available: usize) -> EncodeError {
-    EncodeError::BufferFull {
-        needed: saturating_u32(needed),
-        available: saturating_u32(available),
-    }
 }
 
 /// Why a datagram is not ChannelData.

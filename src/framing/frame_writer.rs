@@ -6,7 +6,6 @@ use super::length_prefixed::too_long;
 use crate::buffer::Buffer;
 use crate::buffer::sealed::Raw;
 use crate::error::EncodeError;
-use crate::num::saturating_u32;
 use crate::wire;
 
 /// A frame that is being written into a buffer: returned by `begin` of a framing, completed by
@@ -90,10 +89,13 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
     /// If more than 65,535 bytes follow the length, or the buffer has no room for the padding. A growing
     /// buffer is then truncated to what it held before.
     #[inline]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "`begin` has written the header, in which the length is"
+    )]
     pub fn end(mut self) -> Result<&'b mut [u8], EncodeError> {
         let written = self.len();
-        // `begin` has written the header, so this is at least 0.
-        let counted = written.saturating_sub(self.layout.length_offset.saturating_add(2));
+        let counted = written - (self.layout.length_offset + 2);
         let Ok(length) = u16::try_from(counted) else {
             return Err(too_long(counted));
         };
@@ -132,10 +134,8 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
 
     #[cold]
     fn full(&self, more: usize) -> EncodeError {
-        EncodeError::BufferFull {
-            needed: saturating_u32(self.len().saturating_add(more)),
-            available: saturating_u32(self.limit().saturating_sub(self.frame_start)),
-        }
+        let available = self.limit().saturating_sub(self.frame_start);
+        EncodeError::buffer_full(self.len().saturating_add(more), available)
     }
 }
 

@@ -143,6 +143,7 @@ impl MsMultiplexed {
         session: MultiplexedTurnSessionId,
         len: usize,
     ) -> Result<[u8; Self::HEADER_LEN], EncodeError> {
+        // Saturated, the length is refused.
         let length = length_prefixed::length(len.saturating_add(8))?;
         Ok(header(session, length))
     }

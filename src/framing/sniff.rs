@@ -174,8 +174,12 @@ impl Proof {
 }
 
 /// Whether the bytes at `offset` are `expected`, once all of them have arrived.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "an offset in the first frame, of at most 65,539 bytes, and at most 15 bytes"
+)]
 fn equal(bytes: &[u8], offset: usize, expected: &[u8]) -> Proof {
-    let end = offset.saturating_add(expected.len());
+    let end = offset + expected.len();
     match bytes.get(offset..end) {
         Some(found) if found == expected => Yes,
         Some(_) => No,
@@ -195,30 +199,36 @@ fn missing(total: usize, bytes: &[u8]) -> Proof {
 }
 
 /// Whether a message of RFC 8489 begins at `start`, in a frame with `length` bytes for it.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "a message starts at most 12 bytes after the start of its frame"
+)]
 fn message(bytes: &[u8], start: usize, length: usize) -> Proof {
     match bytes.get(start) {
         Some(0x40..=0xFF) => No,
         _ if length < HEADER_LEN => No,
-        _ => {
-            let cookie = start.saturating_add(4);
-            equal(bytes, cookie, &MAGIC_COOKIE.to_be_bytes())
-        }
+        _ => equal(bytes, start + 4, &MAGIC_COOKIE.to_be_bytes()),
     }
 }
 
 /// Whether a message of MS-TURN, whose first attribute is MAGIC-COOKIE, begins at `start`.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "a message starts at most 12 bytes after the start of its frame"
+)]
 fn ms_turn(bytes: &[u8], start: usize, length: usize) -> Proof {
     match bytes.get(start) {
         Some(0x40..=0xFF) => No,
-        _ if length < HEADER_LEN.saturating_add(MAGIC_COOKIE_ATTRIBUTE.len()) => No,
-        _ => {
-            let cookie = start.saturating_add(HEADER_LEN);
-            equal(bytes, cookie, &MAGIC_COOKIE_ATTRIBUTE)
-        }
+        _ if length < HEADER_LEN + MAGIC_COOKIE_ATTRIBUTE.len() => No,
+        _ => equal(bytes, start + HEADER_LEN, &MAGIC_COOKIE_ATTRIBUTE),
     }
 }
 
 /// A message, or several ChannelData in a row.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "counts at most as many frames as are skipped"
+)]
 fn stun_tcp(mut bytes: &[u8]) -> Proof {
     let mut in_a_row = 0_usize;
     for _ in 0..MAX_FRAMES {
@@ -235,7 +245,7 @@ fn stun_tcp(mut bytes: &[u8]) -> Proof {
                 // Numbers that RFC 8656 reserves are skipped and prove nothing.
                 let counts = matches!(frame, Frame::ChannelData { number, .. }
                     if ChannelRange::RFC8656.contains(number));
-                in_a_row = in_a_row.saturating_add(usize::from(counts));
+                in_a_row += usize::from(counts);
                 match bytes.get(consumed..) {
                     Some(rest) => bytes = rest,
                     None => {
@@ -313,6 +323,10 @@ fn ms_tcp(mut bytes: &[u8]) -> Proof {
 }
 
 /// A multiplexed frame that holds a message, or that another one follows.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "a header and at most 65,535 bytes"
+)]
 fn ms_multiplexed(bytes: &[u8]) -> Proof {
     let channel = MsMultiplexed::CHANNEL_ID.to_be_bytes();
     let start = MsMultiplexed::HEADER_LEN;
@@ -325,7 +339,7 @@ fn ms_multiplexed(bytes: &[u8]) -> Proof {
             None => No,
             Some(packet) => message(bytes, start, packet)
                 .or(|| ms_turn(bytes, start, packet))
-                .or(|| equal(bytes, length.saturating_add(4), &channel)),
+                .or(|| equal(bytes, 4 + length, &channel)),
         }
     })
 }

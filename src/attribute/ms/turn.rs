@@ -133,14 +133,14 @@ impl Version {
         self.0 >= 4
     }
 
-    /// Whether [multiplexed frames](crate::framing::ms_multiplexed) may be sent over UDP: from version 5
+    /// Whether [multiplexed frames](crate::framing::MsMultiplexed) may be sent over UDP: from version 5
     /// on.
     #[must_use]
     pub const fn has_multiplexed_udp(self) -> bool {
         self.0 >= 5
     }
 
-    /// Whether [multiplexed frames](crate::framing::ms_multiplexed) may be sent over TCP: from version 6
+    /// Whether [multiplexed frames](crate::framing::MsMultiplexed) may be sent over TCP: from version 6
     /// on.
     #[must_use]
     pub const fn has_multiplexed_tcp(self) -> bool {
@@ -380,7 +380,7 @@ impl fmt::Display for ServiceQuality {
 
 token! {
     /// MULTIPLEXED-TURN-SESSION-ID: identifies the allocation in
-    /// [multiplexed frames](crate::framing::ms_multiplexed) (\[MS-TURN\] 2.2.2). Teams sends it in checks
+    /// [multiplexed frames](crate::framing::MsMultiplexed) (\[MS-TURN\] 2.2.2). Teams sends it in checks
     /// too.
     ///
     /// Type 0x8095. Value: 8 opaque bytes.
