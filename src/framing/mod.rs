@@ -9,7 +9,7 @@
 //! | packets of many MS-TURN allocations | [`MsMultiplexed`] | 12 bytes |
 //!
 //! [`ChannelData`](crate::ChannelData) reads and writes datagrams of a channel. [`sniff`] tells which
-//! framing a stream has.
+//! framing a stream has, and [`resync`](resync()) finds the next message after a gap in a capture.
 //!
 //! # Reading
 //!
@@ -81,6 +81,7 @@ mod ms_multiplexed;
 mod ms_tcp;
 mod next;
 pub mod pseudo_tls;
+mod resync;
 mod rfc4571;
 mod sniff;
 mod stun_tcp;
@@ -92,6 +93,7 @@ pub use self::frame_writer::FrameWriter;
 pub use self::ms_multiplexed::{MsMultiplexed, MultiplexedFrame};
 pub use self::ms_tcp::{MsFrame, MsFrameKind, MsTcp};
 pub use self::next::Next;
+pub use self::resync::{Resync, resync};
 pub use self::rfc4571::Rfc4571;
 pub use self::sniff::{Framing, Sniffed, Sniffer, sniff};
 pub use self::stun_tcp::{Frame, StunTcp};

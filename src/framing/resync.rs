@@ -1,0 +1,117 @@
+//! Where the next frame begins in a stream whose frame boundaries are unknown.
+
+use super::{Framing, MsMultiplexed, MsTcp, Rfc4571};
+use crate::dialect::{Dialect, MAGIC_COOKIE_ATTRIBUTE};
+use crate::transaction_id::MAGIC_COOKIE;
+use crate::wire::HEADER_LEN;
+
+/// Finds the next frame with a STUN message in a stream whose frame boundaries are unknown: in a capture
+/// that begins in the middle of a connection or has a gap.
+///
+/// A message is recognized by its magic cookie, or by MAGIC-COOKIE of MS-TURN, and must be valid as a whole.
+/// Its framing follows from the bytes before it. Frames without a message are not found.
+///
+/// This is for tools that read captures. An endpoint whose peer sends an invalid frame closes the connection.
+///
+/// ```
+/// use stunwire::framing::{Framing, Resync, resync};
+///
+/// let stream = b"lost\x00\x14\x00\x11\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+/// assert_eq!(resync(stream), Resync::Found { offset: 4, framing: Framing::Rfc4571 });
+/// // Not before the rest of the message has arrived.
+/// assert_eq!(resync(&stream[..20]), Resync::NotFound { skip: 4 });
+/// ```
+#[must_use]
+pub fn resync(bytes: &[u8]) -> Resync {
+    for message in cookies(bytes) {
+        let Some((before, candidate @ [0x00..=0x3F, _, high, low, ..])) =
+            bytes.split_at_checked(message)
+        else {
+            continue;
+        };
+        let len = message_len(u16::from_be_bytes([*high, *low]));
+        let (offset, framing) = frame_start(before, len);
+        match candidate.get(..len) {
+            None => return Resync::NotFound { skip: offset },
+            Some(whole) if is_valid(whole) => return Resync::Found { offset, framing },
+            Some(_) => {}
+        }
+    }
+    Resync::NotFound {
+        skip: bytes.len().saturating_sub(MAX_BEFORE_COOKIE),
+    }
+}
+
+/// What [`resync`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resync {
+    /// A frame with a valid message.
+    Found {
+        /// Offset of the frame in bytes: skip the bytes before it.
+        offset: usize,
+        /// Its framing.
+        framing: Framing,
+    },
+    /// No frame with a complete message.
+    NotFound {
+        /// How many bytes can be skipped: more bytes cannot make them part of a frame that is found.
+        skip: usize,
+    },
+}
+
+/// Bytes of a frame with a message that can have arrived without its cookie being complete: the longest
+/// header of a frame, the header of an MS-TURN message and all but one byte of MAGIC-COOKIE.
+const MAX_BEFORE_COOKIE: usize =
+    MsMultiplexed::HEADER_LEN + HEADER_LEN + MAGIC_COOKIE_ATTRIBUTE.len() - 1;
+
+/// The offsets at which messages begin, as far as their cookies tell.
+fn cookies(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let magic_cookie = MAGIC_COOKIE.to_be_bytes();
+    bytes
+        .windows(magic_cookie.len())
+        .enumerate()
+        .filter_map(move |(offset, window)| {
+            if window == magic_cookie {
+                offset.checked_sub(4)
+            } else if bytes.get(offset..)?.starts_with(&MAGIC_COOKIE_ATTRIBUTE) {
+                offset.checked_sub(HEADER_LEN)
+            } else {
+                None
+            }
+        })
+}
+
+#[allow(clippy::arithmetic_side_effects, reason = "20 + 65,535 at most")]
+fn message_len(length: u16) -> usize {
+    HEADER_LEN + usize::from(length)
+}
+
+fn is_valid(message: &[u8]) -> bool {
+    Dialect::detect(message).is_some_and(|dialect| dialect.parse(message).is_ok())
+}
+
+/// The offset and the framing of the frame that holds a message of `len` bytes after the bytes `before`.
+fn frame_start(before: &[u8], len: usize) -> (usize, Framing) {
+    let header = |header_len: usize| {
+        let offset = before.len().checked_sub(header_len)?;
+        Some((offset, before.get(offset..)?))
+    };
+    let is_len = |high: u8, low: u8| usize::from(u16::from_be_bytes([high, low])) == len;
+    let in_session = |high: u8, low: u8| {
+        usize::from(u16::from_be_bytes([high, low])).checked_sub(8) == Some(len)
+    };
+    match (
+        header(MsMultiplexed::HEADER_LEN),
+        header(MsTcp::HEADER_LEN),
+        header(Rfc4571::HEADER_LEN),
+    ) {
+        (Some((offset, [0xFF, 0x10, high, low, ..])), ..) if in_session(*high, *low) => {
+            (offset, Framing::MsMultiplexed)
+        }
+        (_, Some((offset, [0x02 | 0x03, 0, high, low])), _) if is_len(*high, *low) => {
+            (offset, Framing::MsTcp)
+        }
+        (_, _, Some((offset, [high, low]))) if is_len(*high, *low) => (offset, Framing::Rfc4571),
+        _ => (before.len(), Framing::StunTcp),
+    }
+}

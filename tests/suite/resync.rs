@@ -1,0 +1,102 @@
+//! Finding the next message in a stream of which a part is missing.
+
+use stunwire::framing::{Framing, Resync, resync};
+
+use crate::support::{hex, rfc5769_request};
+
+/// A message in a frame of each framing, by hand: RFC 4571 §2, [MS-TURN] 2.1.4 and 2.2.3.
+fn frames(message: &[u8]) -> [(Framing, Vec<u8>); 5] {
+    let [high, low] = (message.len() as u16).to_be_bytes();
+    let [session_high, session_low] = (message.len() as u16 + 8).to_be_bytes();
+    let framed = |header: &[u8]| [header, message].concat();
+    [
+        (Framing::StunTcp, message.to_vec()),
+        (Framing::Rfc4571, framed(&[high, low])),
+        (Framing::MsTcp, framed(&[2, 0, high, low])),
+        (Framing::MsTcp, framed(&[3, 0, high, low])),
+        (
+            Framing::MsMultiplexed,
+            framed(&[
+                0xFF,
+                0x10,
+                session_high,
+                session_low,
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                8,
+            ]),
+        ),
+    ]
+}
+
+/// An Allocate of MS-TURN by hand, as [MS-TURN] 2.2 has it: no cookie in the header, MAGIC-COOKIE first.
+fn ms_turn() -> Vec<u8> {
+    hex("0003 0010 30313233343536373839616263646566 000f0004 72c64bc6 000d0004 00000258")
+}
+
+#[test]
+fn finds_the_next_message_in_every_framing() {
+    for message in [rfc5769_request(), ms_turn()] {
+        for (framing, frame) in frames(&message) {
+            // Without anything before it, after half a frame, and after a cookie that is no message's.
+            for lost in [
+                &b""[..],
+                &frame[frame.len() / 2..],
+                b"\xff\xff\xff\xff\x21\x12\xa4\x42",
+            ] {
+                let stream = [lost, &frame, b"and what follows"].concat();
+                let offset = lost.len();
+                assert_eq!(resync(&stream), Resync::Found { offset, framing });
+            }
+        }
+    }
+}
+
+/// While the message arrives nothing of it is skipped, and it is found as soon as it is complete.
+#[test]
+fn skips_no_part_of_a_message_that_arrives() {
+    for message in [rfc5769_request(), ms_turn()] {
+        for (framing, frame) in frames(&message) {
+            for lost in [0, 1, 40, 100] {
+                let stream = [&vec![0x2E; lost], &frame[..]].concat();
+                for end in 0..stream.len() {
+                    let Resync::NotFound { skip } = resync(&stream[..end]) else {
+                        panic!("{framing:?} found in {end} of {} bytes", stream.len());
+                    };
+                    assert!(skip <= lost, "{framing:?}: {skip} of {lost} bytes skipped");
+                }
+                let offset = lost;
+                assert_eq!(resync(&stream), Resync::Found { offset, framing });
+            }
+        }
+    }
+}
+
+/// A message with an invalid attribute is not found, and the search continues after its cookie.
+#[test]
+fn continues_after_an_invalid_message() {
+    let mut invalid = rfc5769_request();
+    invalid[22..24].copy_from_slice(&[0xFF, 0xFF]);
+    let next = rfc5769_request();
+    let stream = [&invalid[..], &next].concat();
+    let offset = invalid.len();
+    let framing = Framing::StunTcp;
+    assert_eq!(resync(&stream), Resync::Found { offset, framing });
+    let Resync::NotFound { skip } = resync(&invalid) else {
+        panic!("an invalid message was found");
+    };
+    assert!(skip > 0 && skip < invalid.len());
+}
+
+#[test]
+fn bytes_without_a_cookie_are_skipped() {
+    for len in [0, 1, 38, 39, 40, 1000] {
+        let skip = len.max(39) - 39;
+        assert_eq!(resync(&vec![0; len]), Resync::NotFound { skip });
+    }
+}
