@@ -3,6 +3,10 @@
 use core::fmt;
 
 use ::hmac::block_api::HmacCore;
+use ::hmac::digest::Output;
+use ::hmac::digest::common::KeySizeUser;
+use ::hmac::digest::consts::U64;
+use ::hmac::{EagerHash, KeyInit};
 use sha1::Sha1;
 use sha2::Sha256;
 
@@ -173,43 +177,44 @@ impl Key {
 
     /// Prepares HMAC-SHA1 and HMAC-SHA256, for a key that is used for many messages of both kinds. Otherwise
     /// one of them takes two blocks more for each message.
-    #[must_use]
-    pub fn prepare_all(mut self) -> Self {
-        if self.sha1.is_none() {
-            self.sha1 = Some(self.block.prepare());
-        }
-        if self.sha256.is_none() {
-            self.sha256 = Some(self.block.prepare());
-        }
-        wipe_stack();
-        self
-    }
-
-    /// A key with one of the HMACs prepared.
-    fn of(key: &[u8], prepared: HmacAlgorithm) -> Self {
+    pub fn prepare_all(&mut self) {
         #[inline(never)]
-        fn prepare(key: &[u8], prepared: HmacAlgorithm) -> Key {
-            let Some(block) = Block::padded(key) else {
-                return Key {
-                    block: Block::ZEROS,
-                    sha1: Some(Block::hashed::<Sha1>(key).prepare()),
-                    sha256: Some(Block::hashed::<Sha256>(key).prepare()),
-                    is_empty: false,
-                    ms_turn_sha256: false,
-                };
-            };
-            let is_sha1 = prepared == HmacAlgorithm::Sha1;
-            Key {
-                sha1: is_sha1.then(|| block.prepare()),
-                sha256: (!is_sha1).then(|| block.prepare()),
-                block,
-                is_empty: key.is_empty(),
-                ms_turn_sha256: false,
+        fn prepare(key: &mut Key) {
+            if key.sha1.is_none() {
+                key.sha1 = Some(key.block.prepare());
+            }
+            if key.sha256.is_none() {
+                key.sha256 = Some(key.block.prepare());
             }
         }
-        let key = prepare(key, prepared);
+        prepare(self);
         wipe_stack();
-        key
+    }
+
+    /// A key with one of the HMACs prepared. It is prepared where it stays: moving it would leave copies.
+    fn of(key: &[u8], prepared: HmacAlgorithm) -> Self {
+        let mut made = Self {
+            block: Block::ZEROS,
+            sha1: None,
+            sha256: None,
+            is_empty: key.is_empty(),
+            ms_turn_sha256: false,
+        };
+        made.prepare(key, prepared);
+        zeroize::zeroize_stack::<512>();
+        made
+    }
+
+    #[inline(never)]
+    fn prepare(&mut self, key: &[u8], prepared: HmacAlgorithm) {
+        if !self.block.fill(key) {
+            self.sha1 = Some(Block::hashed::<Sha1>(key).prepare());
+            self.sha256 = Some(Block::hashed::<Sha256>(key).prepare());
+        } else if prepared == HmacAlgorithm::Sha1 {
+            self.sha1 = Some(self.block.prepare());
+        } else {
+            self.sha256 = Some(self.block.prepare());
+        }
     }
 }
 
@@ -220,20 +225,18 @@ impl HmacKey for Key {
             return HmacTag::UNAVAILABLE;
         }
         match algorithm {
-            HmacAlgorithm::Sha1 => {
-                let mut state = match &self.sha1 {
-                    Some(state) => state.clone(),
-                    None => self.block.prepare(),
-                };
-                HmacTag::from(<[u8; 20]>::from(finish(&mut state, segments)))
-            }
-            HmacAlgorithm::Sha256 => {
-                let mut state = match &self.sha256 {
-                    Some(state) => state.clone(),
-                    None => self.block.prepare(),
-                };
-                HmacTag::from(<[u8; 32]>::from(finish(&mut state, segments)))
-            }
+            HmacAlgorithm::Sha1 => match &self.sha1 {
+                Some(state) => {
+                    HmacTag::from(<[u8; 20]>::from(finish(&mut state.clone(), segments)))
+                }
+                None => HmacTag::from(<[u8; 20]>::from(once::<Sha1>(&self.block, segments))),
+            },
+            HmacAlgorithm::Sha256 => match &self.sha256 {
+                Some(state) => {
+                    HmacTag::from(<[u8; 32]>::from(finish(&mut state.clone(), segments)))
+                }
+                None => HmacTag::from(<[u8; 32]>::from(once::<Sha256>(&self.block, segments))),
+            },
         }
     }
 
@@ -241,6 +244,26 @@ impl HmacKey for Key {
     fn ms_turn_sha256(&self) -> bool {
         self.ms_turn_sha256
     }
+}
+
+/// The HMAC under a key that is not prepared.
+fn once<D>(block: &Block, segments: &[&[u8]]) -> Output<HmacCore<D>>
+where
+    D: EagerHash,
+    HmacCore<D>: KeyInit + KeySizeUser<KeySize = U64>,
+{
+    #[inline(never)]
+    fn compute<D>(block: &Block, segments: &[&[u8]], out: &mut Output<HmacCore<D>>)
+    where
+        D: EagerHash,
+        HmacCore<D>: KeyInit + KeySizeUser<KeySize = U64>,
+    {
+        *out = finish(&mut block.prepare::<D>(), segments);
+    }
+    let mut out = Output::<HmacCore<D>>::default();
+    compute::<D>(block, segments, &mut out);
+    wipe_stack();
+    out
 }
 
 impl fmt::Debug for Key {
@@ -292,7 +315,9 @@ mod tests {
         for (algorithm, bytes, text, expected) in cases {
             let key = Key::from_bytes(bytes);
             let (start, end) = text.split_at(text.len() / 3);
-            for key in [key.clone(), key.prepare_all()] {
+            let mut prepared = key.clone();
+            prepared.prepare_all();
+            for key in [key, prepared] {
                 assert_eq!(tag(&key, algorithm, &[text]), expected);
                 assert_eq!(tag(&key, algorithm, &[start, end]), expected);
             }

@@ -81,10 +81,10 @@ pub(super) fn long_term<D: Digest>(username: &[u8], realm: &[u8], password: &[u8
 pub(super) fn ms_turn(username: &[u8], realm: &[u8], password: &[u8], nonce: &[u8]) -> KeyBytes {
     #[inline(never)]
     fn derive(key: &[u8], segments: &[&[u8]]) -> KeyBytes {
-        let block = match Block::padded(key) {
-            Some(block) => block,
-            None => Block::hashed::<Sha256>(key),
-        };
+        let mut block = Block::ZEROS;
+        if !block.fill(key) {
+            block = Block::hashed::<Sha256>(key);
+        }
         KeyBytes::new(&finish::<Sha256>(&mut block.prepare(), segments))
     }
     let extracted = derive(nonce, &[password]);

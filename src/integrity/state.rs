@@ -17,12 +17,16 @@ pub(super) struct Block([u8; BLOCK]);
 impl Block {
     pub(super) const ZEROS: Self = Self([0; BLOCK]);
 
-    /// `None` if the key is longer than a block.
+    /// Writes a key over zeros. `false` if it is longer than a block.
     #[inline(always)]
-    pub(super) fn padded(key: &[u8]) -> Option<Self> {
-        let mut block = Self::ZEROS;
-        block.0.get_mut(..key.len())?.copy_from_slice(key);
-        Some(block)
+    pub(super) fn fill(&mut self, key: &[u8]) -> bool {
+        match self.0.get_mut(..key.len()) {
+            Some(start) => {
+                start.copy_from_slice(key);
+                true
+            }
+            None => false,
+        }
     }
 
     pub(super) fn hashed<D: Digest>(key: &[u8]) -> Self {

@@ -122,11 +122,11 @@ fn empty_keys() {
     });
     check(&empty, &mut out).unwrap();
     let message = Message::parse(&out).unwrap();
-    for key in [
-        Key::short_term(""),
-        Key::from_bytes(&[]),
-        Key::short_term("").prepare_all(),
-    ] {
+    for key in [Key::short_term(""), Key::from_bytes(&[]), {
+        let mut key = Key::short_term("");
+        key.prepare_all();
+        key
+    }] {
         assert_eq!(message.verify(&key).unwrap_err(), IntegrityError::NoHmac);
         let error = check(&key, &mut Vec::new()).unwrap_err();
         assert_eq!(error, crate::EncodeError::NoHmac);

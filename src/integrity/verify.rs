@@ -71,7 +71,7 @@ impl<'a> Message<'a> {
         key: &K,
         policy: &Policy,
     ) -> Result<Verified<'a>, IntegrityError> {
-        let check = self.integrity_check(policy)?;
+        let check = self.check_by(policy)?;
         let algorithm = check.hmac_algorithm();
         let hmac = check
             .coverage
@@ -99,8 +99,12 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// As [`verify_with`](Self::verify_with), except for those that concern the key.
-    #[inline]
     pub fn integrity_check(&self, policy: &Policy) -> Result<IntegrityCheck<'a>, IntegrityError> {
+        self.check_by(policy)
+    }
+
+    #[inline(always)]
+    fn check_by(&self, policy: &Policy) -> Result<IntegrityCheck<'a>, IntegrityError> {
         let trailer = self.trailer();
         let rules = self.dialect().rules();
         let sha256 = match trailer.offset(Entry::Sha256) {

@@ -1,0 +1,228 @@
+//! What is left of secrets on the stack after a key was derived, used and dropped.
+//!
+//! The stack below the test is read through `/proc/self/mem`, so this is a test for Linux. It is about
+//! optimised code: without optimisation each move leaves a copy that nothing can wipe.
+#![cfg(all(target_os = "linux", feature = "crypto"))]
+
+use std::fs::File;
+use std::hint::black_box;
+use std::os::unix::fs::FileExt as _;
+use std::thread;
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+use stunwire::attribute::{Nonce, Realm, Username};
+use stunwire::{Credentials, Header, Key, Message, MessageWriter, Method, TransactionId};
+
+const PASSWORD: &str = "correct horse battery staple";
+const USER: &str = "alice";
+const REALM: &str = "example.org";
+const NONCE: &str = "a nonce of the server";
+
+/// Bytes between the frame of the test and those of the tested code, where the code that reads the stack
+/// leaves its own.
+const DISTANCE: usize = 16 * 1024;
+
+/// Bytes of the stack that are searched.
+const DEPTH: usize = 128 * 1024;
+
+/// A secret by name, and the bytes by which it is found.
+type Secret = (&'static str, Vec<u8>);
+
+/// The password, a key and everything that HMAC makes of the key.
+fn secrets(key: &[u8]) -> Vec<Secret> {
+    let pad = |with: u8| {
+        let mut block = [with; 64];
+        block
+            .iter_mut()
+            .zip(key)
+            .for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let mut found: Vec<Secret> = vec![
+        ("password", PASSWORD.as_bytes()[..12].to_vec()),
+        ("key", key[..12].to_vec()),
+        ("key, inner pad", pad(0x36)[..12].to_vec()),
+        ("key, outer pad", pad(0x5C)[..12].to_vec()),
+    ];
+    for (name, with) in [("inner", 0x36), ("outer", 0x5C)] {
+        let mut state = [
+            0x6745_2301,
+            0xEFCD_AB89,
+            0x98BA_DCFE,
+            0x1032_5476,
+            0xC3D2_E1F0,
+        ];
+        sha1::block_api::compress(&mut state, &[pad(with)]);
+        let name = if name == "inner" {
+            "SHA-1 inner state"
+        } else {
+            "SHA-1 outer state"
+        };
+        found.extend(state.map(|word: u32| (name, word.to_ne_bytes().to_vec())));
+        let mut state = [
+            0x6A09_E667,
+            0xBB67_AE85,
+            0x3C6E_F372,
+            0xA54F_F53A,
+            0x510E_527F,
+            0x9B05_688C,
+            0x1F83_D9AB,
+            0x5BE0_CD19,
+        ];
+        sha2::block_api::compress256(&mut state, &[pad(with)]);
+        let name = if with == 0x36 {
+            "SHA-256 inner state"
+        } else {
+            "SHA-256 outer state"
+        };
+        found.extend(state.map(|word: u32| (name, word.to_ne_bytes().to_vec())));
+    }
+    found
+}
+
+/// Runs `action` deeper on the stack of a thread of its own and says which secrets it leaves there.
+fn left_by(
+    secrets: Vec<Secret>,
+    action: impl FnOnce(&mut Vec<u8>) + Send + 'static,
+) -> Vec<&'static str> {
+    #[inline(never)]
+    fn deeper(action: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
+        let distance = [0_u8; DISTANCE];
+        black_box(&distance);
+        action(out);
+        black_box(&distance);
+    }
+    let search = move || {
+        let memory = File::open("/proc/self/mem").unwrap();
+        let mut stack = vec![0; DEPTH];
+        let mut out = Vec::with_capacity(1024);
+        let here = 0_u8;
+        let address = black_box(&here) as *const u8 as usize as u64;
+        deeper(action, &mut out);
+        memory
+            .read_exact_at(&mut stack, address - DEPTH as u64)
+            .unwrap();
+        let mut left: Vec<_> = secrets
+            .iter()
+            .filter(|(_, secret)| {
+                stack
+                    .windows(secret.len())
+                    .any(|bytes| bytes == &secret[..])
+            })
+            .map(|(name, _)| *name)
+            .collect();
+        left.dedup();
+        left
+    };
+    let stack = thread::Builder::new().stack_size(4 * DEPTH);
+    stack.spawn(search).unwrap().join().unwrap()
+}
+
+/// Signs with a key and verifies with it.
+#[inline(always)]
+fn sign_and_verify(key: &Key, out: &mut Vec<u8>) {
+    let id = TransactionId::new(*b"not a secret");
+    for sha256 in [false, true] {
+        out.clear();
+        let mut writer = MessageWriter::new(out, Header::request(Method::BINDING, id)).unwrap();
+        writer.attribute(&Username::new(USER).unwrap()).unwrap();
+        if sha256 {
+            writer.integrity_sha256(key).unwrap().finish().unwrap();
+        } else {
+            writer.integrity(key).unwrap().finish().unwrap();
+        }
+        assert!(Message::parse(out).unwrap().verify(key).is_ok());
+    }
+}
+
+fn credentials() -> Credentials<&'static str, &'static str> {
+    Credentials {
+        username: USER,
+        password: PASSWORD,
+    }
+}
+
+/// The search finds what is not wiped.
+#[test]
+fn the_search_finds_secrets() {
+    let left = left_by(secrets(PASSWORD.as_bytes()), |_| {
+        let mut copy = [0_u8; 28];
+        copy.copy_from_slice(PASSWORD.as_bytes());
+        black_box(&copy);
+        let mut state = [
+            0x6745_2301,
+            0xEFCD_AB89,
+            0x98BA_DCFE,
+            0x1032_5476,
+            0xC3D2_E1F0,
+        ];
+        let mut block = [0x36; 64];
+        block
+            .iter_mut()
+            .zip(&copy)
+            .for_each(|(byte, key)| *byte ^= key);
+        sha1::block_api::compress(&mut state, core::slice::from_ref(&block));
+        black_box((&block, &state));
+    });
+    for name in ["password", "key", "SHA-1 inner state"] {
+        assert!(left.contains(&name), "{name} is not in {left:?}");
+    }
+}
+
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "optimised code only: cargo test --release --test secrets"
+)]
+fn keys_leave_nothing() {
+    let text = format!("{USER}:{REALM}:{PASSWORD}");
+    let ms_turn = ms_turn_key();
+    let none: [&str; 0] = [];
+    let short_term = left_by(secrets(PASSWORD.as_bytes()), |out| {
+        let key = Key::short_term(black_box(PASSWORD));
+        sign_and_verify(&key, out);
+    });
+    assert_eq!(short_term, none, "short term");
+    let prepared = left_by(secrets(PASSWORD.as_bytes()), |out| {
+        let mut key = Key::short_term(black_box(PASSWORD));
+        key.prepare_all();
+        sign_and_verify(&key, out);
+    });
+    assert_eq!(prepared, none, "short term, prepared");
+    let long_term = left_by(secrets(&Md5::digest(&text)), |out| {
+        let key = Key::long_term(black_box(&credentials()), REALM);
+        sign_and_verify(&key, out);
+    });
+    assert_eq!(long_term, none, "long term");
+    let sha256 = left_by(secrets(&Sha256::digest(&text)), |out| {
+        let key = Key::long_term_sha256(black_box(&credentials()), REALM);
+        sign_and_verify(&key, out);
+    });
+    assert_eq!(sha256, none, "long term, SHA-256");
+    let ms_turn = left_by(secrets(&ms_turn), |out| {
+        let (realm, nonce) = (Realm::new(REALM).unwrap(), Nonce::new(NONCE).unwrap());
+        let key = Key::ms_turn(black_box(&credentials()), realm, nonce, 3);
+        sign_and_verify(&key, out);
+    });
+    assert_eq!(ms_turn, none, "MS-TURN");
+}
+
+/// [MS-TURN]'s derivation from version 3 on, by the `hmac` crate.
+fn ms_turn_key() -> Vec<u8> {
+    use hmac::{Hmac, KeyInit, Mac};
+    let hmac = |key: &[u8], text: &[u8]| {
+        let mut hmac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        hmac.update(text);
+        hmac.finalize().into_bytes().to_vec()
+    };
+    let extracted = hmac(NONCE.as_bytes(), PASSWORD.as_bytes());
+    let text = [
+        b"\x01TURN\0",
+        USER.as_bytes(),
+        REALM.as_bytes(),
+        &256_u32.to_be_bytes(),
+    ]
+    .concat();
+    hmac(&extracted, &text)
+}
