@@ -32,6 +32,8 @@ mod password_algorithm;
 mod raw;
 mod security_features;
 mod stun;
+#[cfg(test)]
+mod tests;
 mod traits;
 mod turn;
 mod untyped;
