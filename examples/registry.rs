@@ -1,24 +1,28 @@
-//! Prints every attribute, method and error code that the crate knows: code, name, source, and what
-//! it does with it.
+//! Prints every attribute, method and error code that the crate knows: its code, its name, the document
+//! that defines it, and what the crate does with it. Attribute types that IANA has reserved are listed
+//! too, and so are the types that an attribute has in other dialects or had in drafts.
 
 use stunwire::attribute::{Support, registered};
 use stunwire::{Code, Method};
 
 fn main() {
     println!("attributes");
-    let mut rows: Vec<_> = registered().collect();
-    rows.sort_by_key(|row| row.ty);
-    for row in rows {
+    for row in registered() {
         let support = match row.support {
             Support::ReadWrite => "read and written",
-            Support::Read => "read; made by the writer",
-            _ => "name only: no public layout",
+            Support::Read => "read; written by the writer itself",
+            Support::Reserved => "reserved",
+            _ => "name only: the layout is not published",
         };
         let code = row.ty.as_u16();
-        println!(
-            "  {code:#06x}  {:<34}{:<42}{support}",
+        print!(
+            "  {code:#06x}  {:<38}{:<54}{support}",
             row.name, row.reference
         );
+        for other in row.other_types() {
+            print!(", also {:#06x}", other.as_u16());
+        }
+        println!();
     }
     println!("methods");
     for method in Method::REGISTERED {

@@ -34,6 +34,8 @@ mod message;
 mod num;
 pub mod relay;
 pub mod reply;
+#[cfg(feature = "serde")]
+mod serialize;
 mod transaction_id;
 pub mod turn;
 pub mod uri;

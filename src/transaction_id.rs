@@ -2,45 +2,67 @@
 
 use core::fmt;
 
-/// The magic cookie that stands in bytes 4 to 7 since RFC 5389
+/// The magic cookie: bytes 4 to 7 of every message since RFC 5389
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 pub const MAGIC_COOKIE: u32 = 0x2112_A442;
 
-/// Ties a response to its request: bytes 4 to 19 of the header.
+/// The transaction id, by which a response is matched to its request
+/// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
-/// Since RFC 5389 these are the magic cookie and 96 bits of one's own; for RFC 3489 and MS-TURN all
-/// 128 bits are. One type holds both, and it is the mask of every XOR-ed address as it stands.
+/// It holds bytes 4 to 19 of the header: since RFC 5389 the magic cookie and 12 bytes, in RFC 3489 and
+/// MS-TURN 16 bytes. Addresses are XORed with all of them.
 ///
-/// The id must be unpredictable: it is what keeps a stranger off the path from answering
-/// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)). So there is no default and no
-/// counter; see `TransactionId::random` and `random_classic` (feature `getrandom`) and
-/// [`from_rng`](Self::from_rng).
+/// The id must be unpredictable, because it prevents an attacker who does not see the request from
+/// forging the response. So there is neither a default nor a counter. Create ids with
+///
+/// - `TransactionId::random` from the operating system's generator; this needs the feature `getrandom`
+///   (`cargo add stunwire --features getrandom`),
+/// - [`from_rng`](Self::from_rng) from a generator of the application.
+///
+/// ```
+/// use stunwire::TransactionId;
+///
+/// // Bytes from a generator; here from RFC 5769 §2.1.
+/// let id = TransactionId::new(*b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae");
+/// assert!(id.has_cookie());
+/// assert_eq!(id.to_string(), "b7e7a701bc34d686fa87dfae");
+/// assert_eq!(id.as_bytes()[..4], [0x21, 0x12, 0xA4, 0x42]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId([u8; 16]);
 
 impl TransactionId {
-    /// An id of RFC 5389 and later: the magic cookie and these 12 bytes.
+    /// Creates an id of RFC 5389 and later: the magic cookie and these 12 bytes.
     #[must_use]
     pub const fn new(id: [u8; 12]) -> Self {
-        // Copied as words: named byte by byte it is moved byte by byte.
+        // Copied as words; an array of 16 named bytes compiles to 16 moves.
         let mut all = [0; 16];
-        if let Some((cookie, own)) = all.split_first_chunk_mut::<4>() {
+        if let Some((cookie, rest)) = all.split_first_chunk_mut::<4>() {
             *cookie = MAGIC_COOKIE.to_be_bytes();
-            if let Some(own) = own.first_chunk_mut::<12>() {
-                *own = id;
+            if let Some(rest) = rest.first_chunk_mut::<12>() {
+                *rest = id;
             }
         }
         Self(all)
     }
 
-    /// An id of RFC 3489 or MS-TURN: these 16 bytes, without a cookie.
+    /// Creates an id of RFC 3489 or MS-TURN: these 16 bytes, without a magic cookie.
     #[must_use]
     pub const fn classic(id: [u8; 16]) -> Self {
         Self(id)
     }
 
-    /// An id of RFC 5389 and later whose 12 bytes `fill` provides. It must fill all of them from a
-    /// generator that cannot be predicted.
+    /// Creates an id of RFC 5389 and later from the generator `fill`, which must fill the slice of 12
+    /// bytes with unpredictable bytes.
+    ///
+    /// ```
+    /// use stunwire::TransactionId;
+    ///
+    /// # fn generator(bytes: &mut [u8]) { bytes.fill(7) }
+    /// // For example `rand::rngs::OsRng.fill_bytes`.
+    /// let id = TransactionId::from_rng(generator);
+    /// assert!(id.has_cookie());
+    /// ```
     #[must_use]
     pub fn from_rng(fill: impl FnOnce(&mut [u8])) -> Self {
         let mut id = [0; 12];
@@ -48,10 +70,19 @@ impl TransactionId {
         Self::new(id)
     }
 
-    /// An id of RFC 5389 and later from the operating system's generator.
+    /// Creates an id of RFC 5389 and later from the operating system's generator. Needs the feature
+    /// `getrandom`.
+    ///
+    /// ```
+    /// use stunwire::TransactionId;
+    ///
+    /// let id = TransactionId::random()?;
+    /// assert!(id.has_cookie());
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// What the generator says when it cannot be had.
+    /// If the generator of the operating system fails.
     #[cfg(feature = "getrandom")]
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut id = [0; 12];
@@ -59,10 +90,11 @@ impl TransactionId {
         Ok(Self::new(id))
     }
 
-    /// An id of RFC 3489 or MS-TURN, all 16 bytes from the operating system's generator.
+    /// Creates an id of RFC 3489 or MS-TURN from the operating system's generator. Needs the feature
+    /// `getrandom`.
     ///
     /// # Errors
-    /// What the generator says when it cannot be had.
+    /// If the generator of the operating system fails.
     #[cfg(feature = "getrandom")]
     pub fn random_classic() -> Result<Self, getrandom::Error> {
         let mut id = [0; 16];
@@ -70,7 +102,7 @@ impl TransactionId {
         Ok(Self::classic(id))
     }
 
-    /// All 16 bytes, as they stand in the header.
+    /// Bytes 4 to 19 of the header.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -83,7 +115,7 @@ impl TransactionId {
         [a, b, c, d, e, f, g, h, i, j, k, l]
     }
 
-    /// The first 4 bytes: the magic cookie, or what a peer without it has there.
+    /// The first 4 bytes: the magic cookie, or the first bytes of an id without one.
     #[must_use]
     pub const fn cookie(&self) -> [u8; 4] {
         let [a, b, c, d, ..] = self.0;
@@ -98,7 +130,7 @@ impl TransactionId {
     }
 }
 
-/// Hexadecimal, without the magic cookie where it is.
+/// Hexadecimal digits, without the magic cookie if the id has one.
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let skipped = if self.has_cookie() { 4 } else { 0 };
@@ -109,6 +141,7 @@ impl fmt::Display for TransactionId {
     }
 }
 
+/// `TransactionId(b7e7a701bc34d686fa87dfae)`.
 impl fmt::Debug for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TransactionId({self})")

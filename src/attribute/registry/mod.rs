@@ -180,6 +180,10 @@ macro_rules! registry {
                 name: $name,
                 reference: $reference,
                 support: support!($($support)?),
+                other_types: &[
+                    $( AttributeType::new($code), )*
+                    $( AttributeType::new($alias), )?
+                ],
             }, )+
         ];
 
@@ -249,6 +253,30 @@ pub struct Registered {
     pub reference: &'static str,
     /// What the crate does with the attribute.
     pub support: Support,
+    /// The attribute types that it has in other dialects, or had in drafts of its document.
+    other_types: &'static [AttributeType],
+}
+
+impl Registered {
+    /// The attribute types that the attribute has in other dialects, and those of drafts that peers still
+    /// send and the crate still reads.
+    ///
+    /// ```
+    /// use stunwire::attribute::{AttributeType, registered};
+    ///
+    /// let mapped = registered().find(|row| row.name == "XOR-MAPPED-ADDRESS");
+    /// let others: Vec<_> = mapped.into_iter().flat_map(|row| row.other_types()).collect();
+    /// assert_eq!(others, [AttributeType::new(0x8020)]);
+    /// ```
+    pub fn other_types(&self) -> impl Iterator<Item = AttributeType> + Clone + use<> {
+        let types = self.other_types;
+        // XOR-MAPPED-ADDRESS has one type both in another dialect and from drafts.
+        types
+            .iter()
+            .enumerate()
+            .filter(move |(index, ty)| !types.iter().take(*index).any(|other| other == *ty))
+            .map(|(_, ty)| *ty)
+    }
 }
 
 /// What the crate does with an attribute.
@@ -261,6 +289,8 @@ pub enum Support {
     Read,
     /// The crate knows its name; its layout is not published.
     Bytes,
+    /// IANA has reserved the type.
+    Reserved,
 }
 
 /// Every attribute that the crate knows, sorted by attribute type. A type that two protocols use comes

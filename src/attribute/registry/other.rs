@@ -6,6 +6,13 @@ use crate::attribute;
 use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 
+const fn support_of(name: &str) -> Support {
+    match name.as_bytes() {
+        b"RESERVED" => Support::Reserved,
+        _ => Support::Bytes,
+    }
+}
+
 macro_rules! named {
     ($(Row { constant: $constant:ident, name: $name:literal, code: $code:literal, reference: $reference:literal $(,)? }),+ $(,)?) => {
         impl AttributeType {
@@ -27,7 +34,8 @@ macro_rules! named {
                 ty: AttributeType::$constant,
                 name: $name,
                 reference: $reference,
-                support: Support::Bytes,
+                support: support_of($name),
+                other_types: &[],
             }, )+
         ];
     };
@@ -208,6 +216,7 @@ macro_rules! second_owners {
                 name: $name,
                 reference: $reference,
                 support: Support::ReadWrite,
+                other_types: &[],
             }, )+
         ];
     };
