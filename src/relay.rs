@@ -3,7 +3,7 @@
 //!
 //! The functions `*_in_place` write around a payload that lies in a buffer with [`HEADROOM`] bytes before
 //! it and [`TAILROOM`] bytes after it. The packet is sent from the same buffer, and the cost does not depend
-//! on the length of the payload. For a vectored write see [`MessageWriter::payload`] and
+//! on the length of the payload. For a vectored write see [`MessageWriter::payload`](crate::MessageWriter::payload) and
 //! [`ChannelData::header`]; to copy, write a [`Data`] attribute or use [`ChannelData::write`].
 //!
 //! ```
@@ -35,8 +35,9 @@ use core::ops::Range;
 
 use crate::ChannelData;
 use crate::attribute::ms::{DestinationAddress, RemoteAddress};
+use crate::attribute::shape::put_slice;
 use crate::attribute::{
-    Attribute, AttributeType, ChannelNumber, Data, EncodeAttribute, XorPeerAddress, address, shape,
+    Attribute, AttributeType, ChannelNumber, Data, EncodeAttribute, XorPeerAddress,
 };
 use crate::code_point::{Class, MessageType, Method};
 use crate::dialect::{Context, Dialect, MAGIC_COOKIE_ATTRIBUTE};
@@ -47,7 +48,6 @@ use crate::message::Message;
 use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN, Tlv};
-use crate::writer::MessageWriter;
 
 /// Bytes before the payload that are enough for every packet: those of an MS-TURN message with an IPv6
 /// address.
@@ -100,17 +100,11 @@ pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
 }
 
 fn read_ms_turn(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
-    // The types of RFC 8656 are not used in MS-TURN.
-    let is = |class, method| {
-        let ty = MessageType::new(class, method);
-        message.dialect().type_bits(ty) == message.type_bits()
-    };
-    if is(Class::Request, Method::SEND) {
-        peer_data(message, |DestinationAddress(peer)| peer)
-    } else if is(Class::Indication, Method::DATA) {
-        peer_data(message, |RemoteAddress(peer)| peer)
-    } else {
-        Ok(None)
+    let MessageType { class, method, .. } = message.message_type();
+    match (class, method) {
+        (Class::Request, Method::SEND) => peer_data(message, |DestinationAddress(peer)| peer),
+        (Class::Indication, Method::DATA) => peer_data(message, |RemoteAddress(peer)| peer),
+        _ => Ok(None),
     }
 }
 
@@ -204,7 +198,7 @@ pub fn send_indication_in_place(
 ///
 /// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data Indication. A
 /// Send request of MS-TURN to a server that requires authentication needs more attributes and
-/// MESSAGE-INTEGRITY after the payload: write it with [`MessageWriter::payload`].
+/// MESSAGE-INTEGRITY after the payload: write it with [`MessageWriter::payload`](crate::MessageWriter::payload).
 ///
 /// ```
 /// use stunwire::relay::{self, HEADROOM};
@@ -249,10 +243,11 @@ pub fn message_in_place(
     }
 }
 
+/// Writes a message of an address and DATA without the general writer, whose states are not needed here.
 #[inline(always)]
 #[allow(
     clippy::arithmetic_side_effects,
-    reason = "at most 20, 8, 24 and 4 bytes"
+    reason = "at most 20, 8, 24 and 4 bytes, and a slice with its payload"
 )]
 fn write_message<A: EncodeAttribute>(
     buf: &mut [u8],
@@ -261,21 +256,67 @@ fn write_message<A: EncodeAttribute>(
     header: Header,
     attribute: impl FnOnce(SocketAddr) -> A,
 ) -> Result<Range<usize>, EncodeError> {
-    let dialect = header.dialect();
-    let mut header_len = HEADER_LEN + TLV_HEADER_LEN + address::len(&peer) + TLV_HEADER_LEN;
-    if dialect.rules().magic_cookie_attribute {
-        header_len += MAGIC_COOKIE_ATTRIBUTE.len();
-    }
-    let available = buf.len();
-    let Some(packet) = Packet::around(buf, &payload, header_len, dialect.is_padded()) else {
-        return Err(no_room(available, &payload, header_len));
+    let (dialect, id) = (header.dialect(), header.transaction_id());
+    let rules = dialect.rules();
+    let address = attribute(peer);
+    let address_len: u16 = if peer.is_ipv4() { 8 } else { 20 };
+    let magic_cookie: &[u8] = if rules.magic_cookie_attribute {
+        &MAGIC_COOKIE_ATTRIBUTE
+    } else {
+        &[]
     };
-    let mut writer = MessageWriter::new(packet.header, header)?;
-    writer.attribute(&attribute(peer))?;
-    writer
-        .payload_in_place(packet.payload_len, packet.padded)?
-        .finish()?;
+    let before_payload = HEADER_LEN
+        + magic_cookie.len()
+        + TLV_HEADER_LEN
+        + usize::from(address_len)
+        + TLV_HEADER_LEN;
+    let available = buf.len();
+    let Some(packet) = Packet::around(buf, &payload, before_payload, dialect.is_padded()) else {
+        return Err(no_room(available, &payload, before_payload));
+    };
+    let (Some(address_type), Some(data_type)) =
+        (address.wire_type(dialect), Data::type_in(dialect))
+    else {
+        return Err(EncodeError::NotInDialect);
+    };
+    if header.type_bits() & 0xC000 != 0 {
+        return Err(EncodeError::NoSuchMessage);
+    }
+    if rules.cookie && !id.has_cookie() {
+        return Err(EncodeError::NoCookie);
+    }
+    // The payload's length fits too if that of the attributes does.
+    let attributes_len = before_payload - HEADER_LEN + packet.padded_len;
+    let (Ok(length), Ok(payload_len)) = (
+        u16::try_from(attributes_len),
+        u16::try_from(packet.payload_len),
+    ) else {
+        return Err(EncodeError::TooLong {
+            length: saturating_u32(attributes_len),
+        });
+    };
+
+    let write = |out: &mut [u8]| {
+        let out = put_slice(out, &word(header.type_bits(), length))?;
+        let out = put_slice(out, id.as_bytes())?;
+        let out = put_slice(out, magic_cookie)?;
+        let out = put_slice(out, &word(address_type.as_u16(), address_len))?;
+        let (value, out) = out.split_at_mut_checked(usize::from(address_len))?;
+        address.encode(value, Context::new(id, dialect));
+        put_slice(out, &word(data_type.as_u16(), payload_len)).map(|_| ())
+    };
+    if write(packet.header).is_none() {
+        debug_assert!(false, "the attributes have the length that was computed");
+        return Err(no_room(available, &payload, before_payload));
+    }
     Ok(packet.range)
+}
+
+/// Two 16-bit fields: the start of a header, or type and length of an attribute.
+#[inline(always)]
+const fn word(first: u16, second: u16) -> [u8; 4] {
+    let ([a, b], [c, d]) = (first.to_be_bytes(), second.to_be_bytes());
+    [a, b, c, d]
 }
 
 /// Makes ChannelData of a payload, without padding, for a datagram, and returns the range of the packet
@@ -319,7 +360,10 @@ fn write_channel_data(
         return Err(no_room(available, &payload, ChannelData::HEADER_LEN));
     };
     let header = channel_data::header(number, packet.payload_len)?;
-    shape::put(packet.header, header);
+    if put_slice(packet.header, &header).is_none() {
+        debug_assert!(false, "the header has the length that was asked for");
+        return Err(no_room(available, &payload, ChannelData::HEADER_LEN));
+    }
     Ok(packet.range)
 }
 
@@ -329,8 +373,8 @@ struct Packet<'b> {
     header: &'b mut [u8],
     /// Length of the payload in bytes, without padding.
     payload_len: usize,
-    /// The payload and its padding, which is zero.
-    padded: &'b [u8],
+    /// Length of the payload and its padding in bytes.
+    padded_len: usize,
     /// Range of the packet in the buffer.
     range: Range<usize>,
 }
@@ -357,7 +401,7 @@ impl<'b> Packet<'b> {
         Some(Self {
             header,
             payload_len,
-            padded,
+            padded_len: padded.len(),
             range: from..to,
         })
     }

@@ -148,18 +148,6 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         self.raw.payload(payload.len(), payload)?;
         Ok(PayloadWriter::of(self.raw))
     }
-
-    /// As [`payload`](Self::payload), but `padded` is the payload of `len` bytes followed by its
-    /// padding.
-    #[inline(always)]
-    pub(crate) fn payload_in_place(
-        mut self,
-        len: usize,
-        padded: &'b [u8],
-    ) -> Result<PayloadWriter<'b, B>, EncodeError> {
-        self.raw.payload(len, padded)?;
-        Ok(PayloadWriter::of(self.raw))
-    }
 }
 
 impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
