@@ -15,7 +15,6 @@ mod authentication;
 mod callers;
 mod codec;
 mod demux;
-mod dissect;
 mod hostile;
 mod laws;
 mod microsoft;

@@ -1,4 +1,17 @@
-//! The example `dissect`, run as a user runs it: a process, its output and its exit status.
+//! The program run as a user runs it: a process, its output and its exit status.
+#![allow(
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod messages;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -6,22 +19,10 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{self, ICE_PASSWORD, PASSWORD, USER, hex};
+use crate::messages::{ICE_PASSWORD, PASSWORD, USER, hex};
 
-/// The example beside this binary: `cargo test` builds it into the same profile's directory.
 fn dissect(arguments: &[&str]) -> Command {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    path.push("examples");
-    path.push(format!("dissect{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "cargo build --example dissect makes {path:?}"
-    );
-    let mut command = Command::new(path);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dissect"));
     command.args(arguments);
     command
 }
@@ -133,12 +134,12 @@ fn integrity(bytes: &[u8], credentials: &[&str]) -> String {
 
 #[test]
 fn short_term_credentials() {
-    for bytes in [support::rfc5769_request(), support::rfc5769_ipv6()] {
+    for bytes in [messages::rfc5769_request(), messages::rfc5769_ipv6()] {
         assert_eq!(integrity(&bytes, &["--key", ICE_PASSWORD]), "valid");
         assert_eq!(integrity(&bytes, &["--key", "wrong"]), "invalid");
         assert_eq!(integrity(&bytes, &[]), "unchecked");
     }
-    let blog = support::ms_ice2();
+    let blog = messages::ms_ice2();
     assert_eq!(
         integrity(&blog, &["--key", "ydYldnHIRgbOUr1MYUGy4t0g"]),
         "valid"
@@ -150,7 +151,7 @@ fn short_term_credentials() {
 /// By MD5 and by SHA-256, with a realm that is given and with the message's own.
 #[test]
 fn long_term_credentials() {
-    for bytes in [support::rfc5769_long_term(), support::rfc8489_b1()] {
+    for bytes in [messages::rfc5769_long_term(), messages::rfc8489_b1()] {
         let user = ["--user", USER, "--password", PASSWORD];
         let with = |more: &[&str]| integrity(&bytes, &[&user[..], more].concat());
         assert_eq!(with(&[]), "valid");
@@ -161,8 +162,8 @@ fn long_term_credentials() {
     }
     // A message of MS-TURN under a given realm, and one whose key needs a nonce that it lacks.
     let user = ["--user", "user", "--realm", "realm", "--password", "pass"];
-    assert_eq!(integrity(&support::ms_turn_b(), &user), "valid");
-    assert_eq!(integrity(&support::ms_turn_c(), &user), "unchecked");
+    assert_eq!(integrity(&messages::ms_turn_b(), &user), "valid");
+    assert_eq!(integrity(&messages::ms_turn_c(), &user), "unchecked");
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn bad_arguments() {
 /// What claims to be one message and is not is shown as far as it stands, and is no failure.
 #[test]
 fn a_message_that_does_not_parse() {
-    let cut = digits(&support::rfc5769_request()[..70]);
+    let cut = digits(&messages::rfc5769_request()[..70]);
     let line = &lines(&run(&["--json", "--hex", &cut]))[0];
     assert_eq!(line["kind"], "error");
     assert_eq!(line["offset"], 70);
@@ -251,7 +252,7 @@ impl Drop for File {
 
 #[test]
 fn a_binary_file_of_one_message() {
-    let message = support::rfc5769_request();
+    let message = messages::rfc5769_request();
     let framed = [&[0, 108][..], &message].concat();
     for (name, bytes, framing) in [("bare", message, "none"), ("framed", framed, "rfc4571")] {
         let file = File::new(name, &bytes);
@@ -326,12 +327,12 @@ fn table(lines: &[Value], keys: &[&str]) -> Vec<Value> {
 
 #[test]
 fn datagrams() {
-    let check = support::rfc5769_request();
+    let check = messages::rfc5769_request();
     let mut damaged = check.clone();
     damaged[43] = 200; // PRIORITY's length
     let classic = hex("00010000 000102030405060708090a0b0c0d0e0f");
     // A Data indication, and ChannelData with 2 spare bytes, each around the check's answer.
-    let answer = support::rfc5769_ipv4();
+    let answer = messages::rfc5769_ipv4();
     let data = [
         hex("00170054 2112a442 b7e7a701bc34d686fa87dfae 00130050"),
         answer.clone(),
@@ -341,7 +342,7 @@ fn datagrams() {
     let file = Capture::new()
         .udp(CLIENT, 5000, &check)
         .udp(CLIENT, 5000, &damaged)
-        .udp(CLIENT, SERVER, &support::ms_turn_b())
+        .udp(CLIENT, SERVER, &messages::ms_turn_b())
         .udp(CLIENT, SERVER, &classic)
         .udp(CLIENT, 5001, &classic)
         .udp(SERVER, CLIENT, &data)
@@ -398,7 +399,7 @@ fn datagrams() {
 
 #[test]
 fn streams() {
-    let check = support::rfc5769_request();
+    let check = messages::rfc5769_request();
     let frame = [&[0, 108][..], &check].concat();
     let dtls = hex("0003 16fefd");
     let stream = [&frame[..], &dtls, &frame].concat();
@@ -470,8 +471,8 @@ fn realms_are_remembered() {
 #[test]
 fn captures_that_end_early_or_are_damaged() {
     let mut capture = Capture::new();
-    capture.udp(CLIENT, SERVER, &support::rfc5769_request());
-    capture.udp(CLIENT, SERVER, &support::rfc5769_request());
+    capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
+    capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
     let whole = capture.bytes.len();
     capture.bytes.truncate(whole - 1);
     let cut = run(&["--json", capture.file("cut").path()]);
@@ -489,7 +490,7 @@ fn captures_that_end_early_or_are_damaged() {
 fn a_reader_that_goes_away() {
     let mut capture = Capture::new();
     for _ in 0..2000 {
-        capture.udp(CLIENT, SERVER, &support::rfc5769_request());
+        capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
     }
     let file = capture.file("pipe");
     let mut child = dissect(&[file.path()])
@@ -506,7 +507,7 @@ fn a_reader_that_goes_away() {
 /// MS-ICE2 that does not say so: the tag under its own rule, or the table of FINGERPRINT, tells.
 #[test]
 fn a_form_of_ms_ice2_that_is_not_said() {
-    use crate::microsoft::vectors::{MS_ICE2_SILENT, MS_ICE2_SILENT_TWIN};
+    use crate::messages::{MS_ICE2_SILENT, MS_ICE2_SILENT_TWIN};
     let key = ["--key", "a password of ICE"];
     for (message, key, dialect, fingerprint, integrity) in [
         (MS_ICE2_SILENT, &[][..], "rfc8489", "valid", "unchecked"),
@@ -543,7 +544,7 @@ fn a_form_of_ms_ice2_that_is_not_said() {
 /// MS-TURN's frame around an Allocate, and a multiplexed frame around a check.
 #[test]
 fn microsofts_frames() {
-    let message = support::ms_turn_b();
+    let message = messages::ms_turn_b();
     let control = [&[2, 0, 0, message.len() as u8][..], &message].concat();
     let arguments = [
         "--json",
@@ -561,7 +562,7 @@ fn microsofts_frames() {
     assert_eq!(line["framing"], "ms-turn-control");
     assert_eq!(line["dialect"], "ms-turn");
     assert_eq!(line["integrity"], "valid");
-    let check = support::ms_ice2();
+    let check = messages::ms_ice2();
     let head = [0xFF, 0x10, 0, check.len() as u8 + 8];
     let frame = [&head[..], b"session!", &check].concat();
     let lines = lines(&run(&["--json", "--hex", &digits(&frame)]));
@@ -583,7 +584,7 @@ fn microsofts_frames() {
 /// The longer tag's key has the nonce in it, which only the challenge and requests name.
 #[test]
 fn ms_turns_longer_tag() {
-    use crate::microsoft::vectors::MS_TURN_SHA256;
+    use crate::messages::MS_TURN_SHA256;
     let arguments = [
         "--json",
         "--user",

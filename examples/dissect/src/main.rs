@@ -1,9 +1,9 @@
 //! Shows what STUN, TURN and ICE say in a capture, a file of one message, or hexadecimal text.
 //!
 //! ```text
-//! cargo run --example dissect                                   a built-in capture
-//! cargo run --example dissect call.pcapng --key PASSWORD
-//! cargo run --example dissect --hex '0001 0000 2112a442 …' --json
+//! dissect                                   a built-in capture
+//! dissect call.pcapng --key PASSWORD
+//! dissect --hex '0001 0000 2112a442 …' --json
 //! ```
 //!
 //! From the file to the output: `pcap` gives packets; `stream` and `framer` make frames of TCP;
