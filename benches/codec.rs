@@ -18,7 +18,8 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit};
 use sha1::Sha1;
-use stunwire::{ChannelNumber, Dialect, Key};
+use stunwire::attribute::ChannelNumber;
+use stunwire::{Dialect, Key};
 
 mod common;
 

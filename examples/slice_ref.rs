@@ -13,9 +13,10 @@
 use std::error::Error;
 
 use bytes::Bytes;
+use stunwire::attribute::ChannelNumber;
 use stunwire::attribute::{Data, XorPeerAddress};
 use stunwire::relay::{self, HEADROOM, TAILROOM};
-use stunwire::{ChannelData, ChannelNumber, Message, TransactionId};
+use stunwire::{ChannelData, Message, TransactionId};
 
 /// The payload of a Send indication, with the peer it goes to.
 fn from_indication(packet: &Bytes) -> Result<(XorPeerAddress, Bytes), Box<dyn Error>> {

@@ -27,9 +27,6 @@ pub mod framing;
 mod header;
 pub mod ice;
 mod integrity;
-#[cfg(feature = "laws")]
-#[doc(hidden)]
-pub mod laws;
 mod message;
 mod num;
 pub mod relay;

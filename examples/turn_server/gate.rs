@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use stunwire::attribute::{
     MessageIntegrity, MessageIntegritySha256, Nonce, PasswordAlgorithm, Realm, UserHash, Username,
 };
-use stunwire::nonce::password_algorithm;
+use stunwire::auth::nonce::password_algorithm;
 use stunwire::reply::{self, Challenge};
 use stunwire::{
     AttributeError, Credentials, EncodeError, Key, Message, MessageWriter, SecurityFeatures,

@@ -1,4 +1,4 @@
-//! Reads values of every type in messages that stand.
+//! Reads values of every type in valid messages.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire::laws::attributes(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire_properties::attributes(bytes));

@@ -1,4 +1,4 @@
-//! Answers any request with anything: a message that stands, or an error.
+//! Replies to any request with any realm and nonce.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire::laws::replies(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire_properties::replies(bytes));

@@ -1,4 +1,4 @@
-//! Writes again what was read: the same bytes, or the same values.
+//! Reads values, writes them and reads them again.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire::laws::roundtrip(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire_properties::roundtrip(bytes));

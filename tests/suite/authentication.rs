@@ -1,15 +1,16 @@
 //! Who may believe what: integrity attributes in every combination, truncation, keys, password
 //! algorithms, Google's short tag, and the replies.
 
+use stunwire::Quantity;
 use stunwire::attribute::{
     AccessToken, AlternateServer, Attribute, AttributeType, Nonce, PasswordAlgorithm,
     PasswordAlgorithms, Priority, Realm, TokenBlock, UserHash, Username,
 };
-use stunwire::nonce::{self, AlgorithmError};
+use stunwire::auth::nonce::{self, AlgorithmError};
 use stunwire::reply::{self, Challenge};
 use stunwire::{
-    Class, Context, Dialect, EncodeError, ErrorCode, Header, IntegrityAlgorithm, IntegrityError,
-    Key, Message, MessageWriter, Method, Policy, SecurityFeatures, TransactionId,
+    Class, Code, Context, Dialect, EncodeError, ErrorCode, Header, IntegrityAlgorithm,
+    IntegrityError, Key, Message, MessageWriter, Method, Policy, SecurityFeatures, TransactionId,
 };
 
 use crate::support::{ICE_PASSWORD, PASSWORD, USER, hex};
@@ -37,7 +38,7 @@ fn value_of(bytes: &[u8], code: u16) -> core::ops::Range<usize> {
     let message = Message::parse(bytes).unwrap();
     let found = message
         .all_attributes()
-        .find(|raw| raw.ty().code() == code)
+        .find(|raw| raw.ty().as_u16() == code)
         .unwrap();
     found.range()
 }
@@ -52,7 +53,7 @@ fn both_integrity_attributes() {
     let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
     assert_eq!(verified.algorithm(), IntegrityAlgorithm::Sha256 { len: 32 });
     // The SHA-256 tag covers the SHA-1 one, and neither itself nor FINGERPRINT.
-    let codes: Vec<u16> = verified.attributes().map(|raw| raw.ty().code()).collect();
+    let codes: Vec<u16> = verified.attributes().map(|raw| raw.ty().as_u16()).collect();
     assert_eq!(codes, [0x0006, 0x0008]);
 
     // If the SHA-256 tag does not hold, a SHA-1 tag that does is no way out.
@@ -291,7 +292,7 @@ fn goog_ping() {
 #[test]
 fn unprepared_passwords() {
     let typed = "The\u{AD}M\u{AA}tr\u{2168}";
-    let password = stunwire::prepare::saslprep(typed).unwrap();
+    let password = stunwire::auth::prepare::saslprep(typed).unwrap();
     assert_eq!(password, PASSWORD);
     let bytes = crate::support::rfc5769_long_term();
     let key = Key::long_term(USER, "example.org", &*password);
@@ -300,9 +301,9 @@ fn unprepared_passwords() {
     let key = Key::long_term_sha256(USER, "example.org", &*password);
     assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
     // OpaqueString, which maps less, refuses the soft hyphen.
-    assert!(stunwire::prepare::opaque_string(typed).is_err());
+    assert!(stunwire::auth::prepare::opaque_string(typed).is_err());
     assert_eq!(
-        stunwire::prepare::opaque_string("plain ASCII").unwrap(),
+        stunwire::auth::prepare::opaque_string("plain ASCII").unwrap(),
         "plain ASCII"
     );
 }
@@ -489,11 +490,17 @@ fn challenges() {
         }
         let reply = Message::parse(&out).unwrap();
         assert_eq!(reply.class(), Class::ErrorResponse);
-        assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), code);
+        assert_eq!(
+            reply.get::<ErrorCode>().unwrap().unwrap().code().as_u16(),
+            code
+        );
         assert!(reply.get::<Realm>().unwrap().is_some());
         let list = reply.get::<PasswordAlgorithms>().unwrap().unwrap();
         assert!(list.iter().eq(offered));
-        let codes: Vec<u16> = reply.all_attributes().map(|raw| raw.ty().code()).collect();
+        let codes: Vec<u16> = reply
+            .all_attributes()
+            .map(|raw| raw.ty().as_u16())
+            .collect();
         assert_eq!(codes, [0x0009, 0x0014, 0x0015, 0x8002]);
     }
 }
@@ -509,7 +516,7 @@ fn a_reply_by_algorithm() {
     let write = |header: Header, algorithm| {
         let mut reply = Vec::new();
         let writer = MessageWriter::success_to(&mut reply, header).unwrap();
-        let written = writer.integrity_by(algorithm, &key)?.finish().map(drop);
+        let written = writer.integrity_with(algorithm, &key)?.finish().map(drop);
         written.map(|()| reply)
     };
     let reply = write(header, algorithm).unwrap();
@@ -519,7 +526,10 @@ fn a_reply_by_algorithm() {
         assert_eq!(
             write(header, IntegrityAlgorithm::Sha256 { len }),
             Err(EncodeError::OutOfRange {
-                value: u32::from(len)
+                quantity: Quantity::TagLength,
+                value: u32::from(len),
+                min: 16,
+                max: 32
             })
         );
     }
@@ -577,14 +587,20 @@ fn signed_replies() {
     let reply = Message::parse(&out).unwrap();
     assert!(reply.fingerprint().is_valid());
     let reply = reply.verify(&key).unwrap();
-    assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), 487);
+    assert_eq!(
+        reply.get::<ErrorCode>().unwrap().unwrap().code(),
+        Code::ROLE_CONFLICT
+    );
 
     let server = AlternateServer("192.0.2.7:3478".parse().unwrap());
     let mut out = Vec::new();
     reply::try_alternate(&mut out, &request, &key, server, None).unwrap();
     let reply = Message::parse(&out).unwrap().verify(&key).unwrap();
     assert_eq!(reply.get().unwrap(), Some(server));
-    assert_eq!(reply.get::<ErrorCode>().unwrap().unwrap().code(), 300);
+    assert_eq!(
+        reply.get::<ErrorCode>().unwrap().unwrap().code(),
+        Code::TRY_ALTERNATE
+    );
 }
 
 #[test]
@@ -658,7 +674,8 @@ fn limits_when_making() {
         Username::new(&long[..509]),
         Err(EncodeError::ValueTooLong {
             length: 509,
-            max: 508
+            max: 508,
+            ..
         })
     ));
     assert!(Realm::new(&long[..127]).is_ok());
@@ -666,10 +683,11 @@ fn limits_when_making() {
     let wide = "\u{1F600}".repeat(127);
     assert!(Realm::new(&wide).is_ok());
     assert!(Realm::new(&"\u{1F600}".repeat(128)).is_err());
-    assert!(ErrorCode::new(299, "").is_err());
-    assert!(ErrorCode::new(700, "").is_err());
-    assert!(ErrorCode::new(699, "").is_ok());
-    assert!(ErrorCode::nonstandard(274, "Disable Candidate").is_ok());
+    assert_eq!(Code::new(99), None);
+    assert_eq!(Code::new(700), None);
+    assert_eq!(Code::new(699).map(Code::as_u16), Some(699));
+    assert!(ErrorCode::new(Code::BAD_REQUEST, &long[..127]).is_ok());
+    assert!(ErrorCode::new(Code::BAD_REQUEST, &long[..128]).is_err());
     let context = Context::new(ID, Dialect::RFC8489);
     assert!(Username::decode(long.as_bytes(), context).is_ok());
 }

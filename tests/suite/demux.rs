@@ -1,6 +1,7 @@
 //! The first byte, all 256 of them, by the tables of RFC 7983 §7 and RFC 9443 §3.
 
-use stunwire::demux::{self, Demux, Protocol};
+use stunwire::attribute::ChannelRange;
+use stunwire::demux::{Demux, Protocol};
 
 /// A packet that begins with this byte, with the magic cookie where STUN has it.
 fn packet(first: u8) -> [u8; 20] {
@@ -23,10 +24,17 @@ fn rfc7983(first: u8) -> Option<Protocol> {
 
 #[test]
 fn every_first_byte() {
+    let demux = Demux::new().channels(ChannelRange::RFC8656);
     for first in 0..=255 {
         let packet = packet(first);
-        let expected = rfc7983(first);
-        assert_eq!(demux::protocol(&packet), expected, "{first}");
+        // RFC 8656 §12: reserved, and discarded.
+        let is_reserved = (80..128).contains(&first);
+        let expected = if is_reserved {
+            Some(Protocol::ReservedChannel)
+        } else {
+            rfc7983(first)
+        };
+        assert_eq!(demux.protocol(&packet), expected, "{first}");
 
         // RFC 9443 §3: 64 to 79 are QUIC unless a TURN server sent it.
         let channel = (64..80).contains(&first);
@@ -37,20 +45,21 @@ fn every_first_byte() {
         } else {
             from_turn
         };
-        assert_eq!(Demux::new().quic().protocol(&packet), from_turn, "{first}");
-        let peer = Demux::new().quic().no_channels();
+        assert_eq!(demux.quic().protocol(&packet), from_turn, "{first}");
+        let peer = demux.quic().no_channels();
         assert_eq!(peer.protocol(&packet), from_peer, "{first}");
 
-        let dropped = if channel { None } else { expected };
-        assert_eq!(Demux::new().no_channels().protocol(&packet), dropped);
-        let wide = if (64..128).contains(&first) {
+        let dropped = if channel { None } else { rfc7983(first) };
+        assert_eq!(demux.no_channels().protocol(&packet), dropped);
+        // RFC 5766 §11: channel numbers up to 0x7FFF.
+        let rfc5766 = if (64..128).contains(&first) {
             Some(Protocol::ChannelData)
         } else {
             expected
         };
-        assert_eq!(Demux::new().rfc5766_channels().protocol(&packet), wide);
+        assert_eq!(Demux::new().protocol(&packet), rfc5766);
     }
-    assert_eq!(demux::protocol(&[]), None);
+    assert_eq!(Demux::new().protocol(&[]), None);
 }
 
 #[test]
@@ -59,14 +68,14 @@ fn stun_only_with_its_cookie() {
     for at in 4..8 {
         let mut packet = good;
         packet[at] ^= 1;
-        assert_eq!(demux::protocol(&packet), None);
+        assert_eq!(Demux::new().protocol(&packet), None);
         assert_eq!(
             Demux::new().classic().protocol(&packet),
             Some(Protocol::Stun)
         );
     }
     for end in 1..20 {
-        assert_eq!(demux::protocol(&good[..end]), None);
+        assert_eq!(Demux::new().protocol(&good[..end]), None);
         assert_eq!(Demux::new().classic().protocol(&good[..end]), None);
     }
 }

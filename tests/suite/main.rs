@@ -1,28 +1,21 @@
 //! The integration tests, in one binary: linking is most of their cost.
-#![allow(
-    unreachable_pub, // a binary has no other crate to reach it
-    missing_docs,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used
-)]
 
 mod authentication;
-mod callers;
+#[cfg(feature = "codec")]
 mod codec;
 mod demux;
 mod hostile;
-mod laws;
 mod microsoft;
 mod no_alloc;
+mod properties;
 mod registry;
 mod regressions;
 mod relay;
+mod sources;
 mod streams;
 mod support;
+#[cfg(feature = "getrandom")]
 mod transaction_id;
+#[cfg(feature = "codec")]
+mod usage;
 mod vectors;

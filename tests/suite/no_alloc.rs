@@ -4,11 +4,12 @@
 use stunwire::attribute::{
     AnyAttribute, Lifetime, Software, Username, XorMappedAddress, XorPeerAddress,
 };
-use stunwire::demux::{self, Protocol};
-use stunwire::framing::{Frame, Framing, Next, Sniffed, rfc4571, sniff, stun_tcp};
+use stunwire::demux::{Demux, Protocol};
+use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, sniff};
 use stunwire::relay;
 use stunwire::{
-    ChannelData, Dialect, ErrorCode, Header, Message, MessageWriter, Method, TransactionId, reply,
+    ChannelData, Code, Dialect, ErrorCode, Header, Message, MessageWriter, Method, TransactionId,
+    reply,
 };
 
 use crate::support::{Vector, vectors};
@@ -41,7 +42,7 @@ fn reading() {
                     Ok(AnyAttribute::Unknown(_)) | Err(_)
                 ));
             }
-            stunwire::laws::get_all_types(message);
+            stunwire_properties::get_every_type(message);
             assert!(message.unknown_required(|_| true).next().is_none());
             let _ = message.fingerprint();
             if let Some(key) = &key {
@@ -77,7 +78,7 @@ fn writing() {
                 .unwrap()
                 .attribute(&Username::joined("one", "other"))
                 .unwrap()
-                .attribute(&ErrorCode::ROLE_CONFLICT)
+                .attribute(&ErrorCode::with_default_reason(Code::ROLE_CONFLICT))
                 .unwrap();
             let signed = writer.integrity(&key).unwrap();
             if let Ok(closed) = signed.fingerprint() {
@@ -121,9 +122,9 @@ fn streams_and_relay() {
     let mut head = [0; 128];
     let count = allocations(|| {
         let mut left = &stream[..];
-        while let Ok(Next::Frame { frame, consumed }) = stun_tcp::next(left) {
+        while let Ok(Next::Frame { frame, consumed }) = StunTcp::new().next(left) {
             if let Frame::Stun(message) = frame {
-                assert_eq!(demux::protocol(message), Some(Protocol::Stun));
+                assert_eq!(Demux::new().protocol(message), Some(Protocol::Stun));
             }
             left = &left[consumed..];
         }
@@ -134,14 +135,14 @@ fn streams_and_relay() {
         let message = Message::parse(&buf[packet]).unwrap();
         assert_eq!(relay::read(&message).unwrap().unwrap().peer, peer);
         relay::send_indication_in_place(&mut buf, place.clone(), peer, id).unwrap();
-        let number = stunwire::ChannelNumber::MIN;
+        let number = stunwire::attribute::ChannelNumber::MIN;
         let packet = relay::channel_data_in_place(&mut buf, place, number).unwrap();
         let data = ChannelData::parse_datagram(&buf[packet]).unwrap();
         assert_eq!(data.range(), 4..60_004);
-        let mut frame = stun_tcp::begin(&mut head, number).unwrap();
+        let mut frame = StunTcp::begin(&mut head, number).unwrap();
         frame.put(b"hello").unwrap();
         frame.end().unwrap();
-        let mut frame = rfc4571::begin(&mut head).unwrap();
+        let mut frame = Rfc4571::begin(&mut head).unwrap();
         let header = Header::indication(Method::DATA, id);
         MessageWriter::new(&mut frame, header)
             .unwrap()
@@ -159,8 +160,8 @@ fn streams_and_relay() {
 
 #[test]
 fn microsofts_frames_and_second_copies() {
-    use stunwire::framing::ms_frame::{self, Kind};
-    use stunwire::framing::{MsTcp, MultiplexedFrame, Next, ms_multiplexed, pseudo_tls};
+    use stunwire::framing::MsFrameKind;
+    use stunwire::framing::{MsMultiplexed, MsTcp, MultiplexedFrame, Next, pseudo_tls};
 
     let check = crate::support::ms_ice2();
     let (mut out, mut twin) = ([0; 256], [0; 256]);
@@ -168,13 +169,13 @@ fn microsofts_frames_and_second_copies() {
     let count = allocations(|| {
         let hello = pseudo_tls::client_hello(&[7; 32]);
         assert!(pseudo_tls::read_client_hello(&hello).is_ok());
-        let mut frame = ms_frame::begin(&mut out, Kind::Control).unwrap();
+        let mut frame = MsTcp::begin(&mut out, MsFrameKind::Control).unwrap();
         frame.put(&check).unwrap();
         let next = MsTcp::new().next(frame.end().unwrap());
         assert!(matches!(next, Ok(Next::Frame { .. })));
-        let mut frame = ms_multiplexed::begin(&mut out, session).unwrap();
+        let mut frame = MsMultiplexed::begin(&mut out, session).unwrap();
         frame.put(&check).unwrap();
-        let frame = MultiplexedFrame::parse(frame.end().unwrap()).unwrap();
+        let frame = MultiplexedFrame::parse_datagram(frame.end().unwrap()).unwrap();
         let message = Dialect::MS_ICE2_LEGACY.parse(frame.payload).unwrap();
         message.twin(&mut twin).unwrap();
     });

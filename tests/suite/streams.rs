@@ -3,18 +3,16 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use stunwire::attribute::ChannelNumber;
-use stunwire::framing::{
-    Frame, FrameError, Framing, Next, Rfc4571, Sniffed, StunTcp, rfc4571, sniff, stun_tcp,
-};
-use stunwire::laws::stream::{self as law, Framing as Law, LONGEST, Unit};
+use stunwire::attribute::{ChannelNumber, ChannelRange};
+use stunwire::framing::{Frame, FrameError, Framing, Next, Rfc4571, Sniffed, StunTcp, sniff};
 use stunwire::{ChannelData, EncodeError, Header, MessageWriter, Method, TransactionId};
+use stunwire_properties::stream::{self, Framing as AnyFraming, LONGEST, Unit};
 
-use crate::laws::config;
+use crate::properties::config;
 use crate::support::{hex, rfc5769_request, skype};
 
 const BINDING: &[u8; 20] = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
-const BARE: Law = Law::Stun(StunTcp::new());
+const BARE: AnyFraming = AnyFraming::Stun(StunTcp::new());
 
 /// STUN, ChannelData of 0 to 8 bytes, STUN; written by hand by the figures of RFC 8489 §5 and
 /// RFC 8656 §12.4.
@@ -46,13 +44,13 @@ fn every_split_point() {
     let (bytes, units) = mixed();
     for at in 0..=bytes.len() {
         let (one, other) = bytes.split_at(at);
-        let read = law::read(BARE, [one, other]);
+        let read = stream::read(BARE, [one, other]);
         assert_eq!(read.end, Ok(0));
         assert_eq!(read.units, units, "cut at {at}");
     }
     // Coalesced, byte by byte, in threes, and through the codec.
     for cuts in [&[][..], &[0], &[2], &[0, 30, 1]] {
-        assert_eq!(law::chunked(BARE, &bytes, cuts).units, units);
+        assert_eq!(stream::chunked(BARE, &bytes, cuts).units, units);
     }
     let framed: Vec<Unit> = units
         .iter()
@@ -62,7 +60,7 @@ fn every_split_point() {
         })
         .collect();
     for cuts in [&[][..], &[0], &[2], &[0, 30, 1]] {
-        law::frames(Law::Rfc4571(Rfc4571::new()), &framed, cuts);
+        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &framed, cuts);
     }
 }
 
@@ -86,7 +84,7 @@ fn what_is_missing() {
         assert_eq!(next, Ok(Next::Incomplete { needed }));
     }
     for (end, needed) in [(0, 2), (1, 1), (2, 5), (6, 1)] {
-        let next = rfc4571::next(&b"\x00\x05hello"[..end]);
+        let next = Rfc4571::new().next(&b"\x00\x05hello"[..end]);
         assert_eq!(next, Ok(Next::Incomplete { needed }));
     }
 }
@@ -110,7 +108,7 @@ fn garbage_at_each_position() {
         for first in 0x80..=0xFF {
             let mut bytes = bytes.clone();
             bytes.insert(place, first);
-            let read = law::chunked(BARE, &bytes, &[6]);
+            let read = stream::chunked(BARE, &bytes, &[6]);
             assert_eq!(read.units, units[..before]);
             assert_eq!(read.end, Err(FrameError::NoFrame { first }));
         }
@@ -119,7 +117,7 @@ fn garbage_at_each_position() {
     for at in 1..bytes.len() - BINDING.len() {
         let mut bytes = bytes.clone();
         bytes.insert(at, 0xEE);
-        let read = law::chunked(BARE, &bytes, &[6]);
+        let read = stream::chunked(BARE, &bytes, &[6]);
         assert!(read.units != units, "{at}");
         assert!(read.units.len() <= units.len());
         assert_ne!(read.end, Ok(0), "{at}");
@@ -129,7 +127,7 @@ fn garbage_at_each_position() {
 /// Each rule with its offset, and nothing that follows changes it.
 #[test]
 fn the_rules() {
-    let strict = StunTcp::new().strict_channels();
+    let strict = StunTcp::new().channels(ChannelRange::RFC8656);
     let lenient = StunTcp::new();
     let limited = StunTcp::new().max_frame(100);
     let too_long = |length| FrameError::TooLong { length, max: 100 };
@@ -143,13 +141,19 @@ fn the_rules() {
         (
             strict,
             b"\x50\x00",
-            FrameError::Channel { number: 0x5000 },
+            FrameError::Channel {
+                number: 0x5000,
+                last: 0x4FFF,
+            },
             0,
         ),
         (
             strict,
             b"\x7f\xff",
-            FrameError::Channel { number: 0x7FFF },
+            FrameError::Channel {
+                number: 0x7FFF,
+                last: 0x4FFF,
+            },
             0,
         ),
         // pjproject#5139: a length that is no multiple of 4 was a stall.
@@ -165,9 +169,9 @@ fn the_rules() {
             FrameError::Unaligned { length: 0xFFFF },
             2,
         ),
-        (limited, b"\x00\x01\x00\x54", too_long(104), 2),
-        (limited, b"\x40\x00\x00\x61", too_long(104), 2),
-        (limited, b"\x40\x00\xff\xff", too_long(65_540), 2),
+        (limited, b"\x00\x01\x00\x54", too_long(104), 0),
+        (limited, b"\x40\x00\x00\x61", too_long(104), 0),
+        (limited, b"\x40\x00\xff\xff", too_long(65_540), 0),
         (
             lenient,
             b"\x00\x01\x00\x00\x22",
@@ -249,13 +253,13 @@ fn channels() {
         else {
             panic!("{number:#x}");
         };
-        assert_eq!((read.get(), payload), (number, &[7][..]));
-        let strict = StunTcp::new().strict_channels().next(&bytes);
+        assert_eq!((read.as_u16(), payload), (number, &[7][..]));
+        let strict = StunTcp::new().channels(ChannelRange::RFC8656).next(&bytes);
         assert_eq!(strict.is_ok(), number < 0x5000);
         assert_eq!(ChannelData::parse_datagram(&bytes).unwrap().number, read);
         // Read, it is written as it is.
         let mut out = Vec::new();
-        let mut frame = stun_tcp::begin(&mut out, read).unwrap();
+        let mut frame = StunTcp::begin(&mut out, read).unwrap();
         frame.put(payload).unwrap();
         assert_eq!(frame.end().unwrap(), bytes);
     }
@@ -300,7 +304,7 @@ fn lengths_at_the_edges() {
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         assert!(bytes.len() <= 65_540);
         bytes.extend_from_slice(BINDING);
-        let read = law::chunked(BARE, &bytes, &[255; 1]);
+        let read = stream::chunked(BARE, &bytes, &[255; 1]);
         assert_eq!(read.end, Ok(0), "{length}");
         let [data, message] = &read.units[..] else {
             panic!()
@@ -313,7 +317,7 @@ fn lengths_at_the_edges() {
 
         // Behind a length.
         let bytes = [&length.to_be_bytes()[..], &payload, &[0, 1, 9]].concat();
-        let read = law::chunked(Law::Rfc4571(Rfc4571::new()), &bytes, &[255]);
+        let read = stream::chunked(AnyFraming::Rfc4571(Rfc4571::new()), &bytes, &[255]);
         assert_eq!(read.end, Ok(0));
         assert_eq!(read.units[0].bytes, payload);
         assert_eq!(read.units[1].bytes, [9]);
@@ -322,7 +326,7 @@ fn lengths_at_the_edges() {
         let mut bytes = [&[0, 1], &length.to_be_bytes()[..], &BINDING[4..], &payload].concat();
         assert!(bytes.len() <= LONGEST + 3);
         bytes.extend_from_slice(BINDING);
-        let read = law::chunked(BARE, &bytes, &[255]);
+        let read = stream::chunked(BARE, &bytes, &[255]);
         if length % 4 == 0 {
             assert_eq!(read.end, Ok(0));
             assert_eq!(read.units.len(), 2);
@@ -335,10 +339,10 @@ fn lengths_at_the_edges() {
 /// The null packet of RFC 4571 §2 is a packet without bytes.
 #[test]
 fn a_length_of_zero() {
-    let next = rfc4571::next(b"\0\0\0\x01x");
+    let next = Rfc4571::new().next(b"\0\0\0\x01x");
     let frame = &b""[..];
     assert_eq!(next, Ok(Next::Frame { frame, consumed: 2 }));
-    let next = stun_tcp::next(b"\x40\0\0\0");
+    let next = StunTcp::new().next(b"\x40\0\0\0");
     let Ok(Next::Frame {
         frame: Frame::ChannelData { payload, .. },
         consumed: 4,
@@ -357,7 +361,7 @@ fn writing() {
     let framed = [b"\x00\x14", &message[..]].concat();
 
     let mut slice = [0xAA; 40];
-    let mut frame = rfc4571::begin(&mut slice).unwrap();
+    let mut frame = Rfc4571::begin(&mut slice).unwrap();
     MessageWriter::new(&mut frame, header)
         .unwrap()
         .finish()
@@ -367,8 +371,8 @@ fn writing() {
 
     // ICE over TCP through a TURN server: a frame in a frame.
     let mut out = b"before".to_vec();
-    let mut data = stun_tcp::begin(&mut out, ChannelNumber::MIN).unwrap();
-    let mut frame = rfc4571::begin(&mut data).unwrap();
+    let mut data = StunTcp::begin(&mut out, ChannelNumber::MIN).unwrap();
+    let mut frame = Rfc4571::begin(&mut data).unwrap();
     MessageWriter::new(&mut frame, header)
         .unwrap()
         .finish()
@@ -379,24 +383,24 @@ fn writing() {
     assert_eq!(out, expected);
 
     // Left in the middle, nothing of it stays.
-    let mut frame = rfc4571::begin(&mut out).unwrap();
+    let mut frame = Rfc4571::begin(&mut out).unwrap();
     let mut unfinished = MessageWriter::new(&mut frame, header).unwrap();
     unfinished.attribute(&ChannelNumber::MIN).unwrap();
     drop(unfinished);
     frame.put(b"x").unwrap();
     drop(frame);
     assert_eq!(out, expected);
-    let mut frame = rfc4571::begin(&mut out).unwrap();
+    let mut frame = Rfc4571::begin(&mut out).unwrap();
     frame.put(&vec![0; 65_536]).unwrap();
     assert_eq!(
         frame.end().unwrap_err(),
-        EncodeError::TooLong { length: 65_536 }
+        EncodeError::FrameTooLong { length: 65_536 }
     );
     assert_eq!(out, expected);
 
     for room in 0..8 {
         let mut small = vec![0xAA; room].into_boxed_slice();
-        let written = stun_tcp::begin(&mut small[..], ChannelNumber::MIN).and_then(|mut frame| {
+        let written = StunTcp::begin(&mut small[..], ChannelNumber::MIN).and_then(|mut frame| {
             frame.put(b"1")?;
             frame.end().map(|_| ())
         });
@@ -405,8 +409,8 @@ fn writing() {
             matches!(written, Err(EncodeError::BufferFull { available: found, .. }) if found == available)
         );
     }
-    assert_eq!(rfc4571::prefix(65_535), Ok([0xFF, 0xFF]));
-    assert!(rfc4571::prefix(65_536).is_err());
+    assert_eq!(Rfc4571::header(65_535), Ok([0xFF, 0xFF]));
+    assert!(Rfc4571::header(65_536).is_err());
 }
 
 /// The head of a ChannelData and its padding, in any buffer, leave no stale byte.
@@ -415,7 +419,7 @@ fn dirty_buffers() {
     for length in 0..9 {
         let write = |fill| {
             let mut buffer = [fill; 16];
-            let mut frame = stun_tcp::begin(&mut buffer, ChannelNumber::MAX).unwrap();
+            let mut frame = StunTcp::begin(&mut buffer, ChannelNumber::MAX).unwrap();
             frame.put(&[7; 8][..length]).unwrap();
             frame.end().unwrap().to_vec()
         };
@@ -426,7 +430,7 @@ fn dirty_buffers() {
 
 fn is(framing: Framing, bytes: &[u8]) {
     assert_eq!(sniff(bytes), Sniffed::Is(framing), "{bytes:02x?}");
-    law::sniffed(bytes);
+    stream::sniffed(bytes);
 }
 
 #[test]
@@ -462,10 +466,10 @@ fn sniffing() {
     // MS-TURN: an Allocate in a frame of type 02, an ICE check in one of type 03 behind data.
     let allocate = hex("0003000c 000102030405060708090a0b0c0d0e0f 000f0004 72c64bc6 00000000");
     let frame = |ty: u8, packet: &[u8]| [&[ty, 0], &framed(packet)[..]].concat();
-    is(Framing::MsFrame, &frame(2, &allocate));
-    is(Framing::MsFrame, &frame(3, &check));
+    is(Framing::MsTcp, &frame(2, &allocate));
+    is(Framing::MsTcp, &frame(3, &check));
     is(
-        Framing::MsFrame,
+        Framing::MsTcp,
         &[frame(3, b"\x80data"), frame(2, &allocate)].concat(),
     );
     let multiplexed = |packet: &[u8]| {
@@ -497,7 +501,7 @@ fn sniffing() {
         &[0xEE; 40],
     ] {
         assert_eq!(sniff(unknown), Sniffed::Unknown, "{unknown:02x?}");
-        law::sniffed(unknown);
+        stream::sniffed(unknown);
     }
     // Null packets for ever, data in MS-TURN's frames for ever, one ChannelData: waited for, and
     // not for ever.
@@ -534,7 +538,7 @@ proptest! {
 
     #[test]
     fn frames_come_back(units in vec(unit(), 0..12), cuts in vec(any::<u8>(), 0..6)) {
-        law::frames(BARE, &units, &cuts);
+        stream::frames(BARE, &units, &cuts);
     }
 
     #[test]
@@ -543,12 +547,12 @@ proptest! {
         cuts in vec(any::<u8>(), 0..6),
     ) {
         let units: Vec<Unit> = packets.into_iter().map(|bytes| Unit { number: None, bytes }).collect();
-        law::frames(Law::Rfc4571(Rfc4571::new()), &units, &cuts);
+        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &units, &cuts);
     }
 
     #[test]
     fn any_bytes_in_any_chunks(bytes in vec(any::<u8>(), 0..300)) {
-        law::stream(&bytes);
+        stream::stream(&bytes);
     }
 
     #[test]
@@ -564,8 +568,8 @@ proptest! {
         }
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        for framing in law::FRAMINGS {
-            let read = law::chunked(framing, &bytes, &cuts);
+        for framing in stream::FRAMINGS {
+            let read = stream::chunked(framing, &bytes, &cuts);
             prop_assert!(read.units.len() <= bytes.len());
         }
     }

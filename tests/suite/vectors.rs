@@ -57,7 +57,7 @@ fn a_flipped_bit_is_refused() {
         let message = dialect.parse(&bytes).unwrap();
         let tag = message
             .all_attributes()
-            .find(|raw| matches!(raw.ty().code(), 0x0008 | 0x001C))
+            .find(|raw| matches!(raw.ty().as_u16(), 0x0008 | 0x001C))
             .unwrap();
         for bit in 0..tag.range().end * 8 {
             let mut bytes = bytes.clone();
@@ -89,7 +89,7 @@ fn through_raw_they_are_what_they_were() {
     {
         let message = dialect.parse(&bytes).unwrap();
         let mut copy = [0xAA; 256];
-        let mut writer = MessageWriter::replay(&mut copy, message.header()).unwrap();
+        let mut writer = MessageWriter::verbatim(&mut copy, message.header()).unwrap();
         for raw in message.all_attributes() {
             writer.raw(&raw).unwrap();
         }
@@ -102,7 +102,7 @@ fn through_raw_they_are_what_they_were() {
         let mut fingerprint = false;
         let mut sha256 = false;
         for raw in message.all_attributes() {
-            match raw.ty().code() {
+            match raw.ty().as_u16() {
                 0x0008 | 0x000F => {}
                 0x001C => sha256 = true,
                 0x8028 => fingerprint = true,
@@ -320,9 +320,9 @@ fn behind_the_tag() {
         let message = Message::parse(&bytes).unwrap();
         let verified = message.verify(&key_long).unwrap();
         assert!(message.verify(&key).is_err());
-        assert!(message.all_attributes().any(|raw| raw.ty().code() == ty));
-        assert!(message.attributes().all(|raw| raw.ty().code() != ty));
-        assert!(verified.attributes().all(|raw| raw.ty().code() != ty));
+        assert!(message.all_attributes().any(|raw| raw.ty().as_u16() == ty));
+        assert!(message.attributes().all(|raw| raw.ty().as_u16() != ty));
+        assert!(verified.attributes().all(|raw| raw.ty().as_u16() != ty));
         assert_eq!(verified.get::<UseCandidate>().unwrap(), None);
         assert_eq!(message.get::<XorMappedAddress>().unwrap(), None);
     }

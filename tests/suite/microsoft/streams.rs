@@ -1,13 +1,13 @@
 //! Pseudo-TLS, frames and multiplexed frames.
 
 use stunwire::attribute::ms::MultiplexedTurnSessionId;
-use stunwire::framing::ms_frame::{self, Kind, MsFrame, MsTcp};
-use stunwire::framing::ms_multiplexed::{self, MultiplexedFrame};
 use stunwire::framing::pseudo_tls::{
     self, CLIENT_HELLO_LEN, PseudoTls, Received, SERVER_HELLO_LEN,
 };
 use stunwire::framing::{FrameError, Framing, Next, Sniffed, sniff};
-use stunwire::laws;
+use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
+use stunwire::framing::{MsMultiplexed, MultiplexedFrame};
+use stunwire_properties as properties;
 
 use crate::support::hex;
 
@@ -130,7 +130,8 @@ fn a_wrong_byte_of_a_hello() {
                         FrameError::Length {
                             offset: 3,
                             found,
-                            expected
+                            min: expected,
+                            max: expected,
                         }
                     );
                 } else {
@@ -152,7 +153,7 @@ fn a_real_tls_hello() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the length at offset 3 of the frame is 200, expected was 45"
+        "the length at offset 3 of the frame is 200 bytes, outside 45 to 45 bytes"
     );
     let error = PseudoTls::client()
         .next(&hex("160303007a 02000076"))
@@ -197,20 +198,20 @@ fn googles_hello_is_named() {
 #[test]
 fn frames() {
     let framing = MsTcp::new();
-    for (kind, first) in [(Kind::Control, 2), (Kind::Data, 3)] {
+    for (kind, first) in [(MsFrameKind::Control, 2), (MsFrameKind::Data, 3)] {
         for length in [0_usize, 1, 4, 5, 65_535] {
             let payload = vec![7; length];
             let mut out = b"before".to_vec();
-            let mut frame = ms_frame::begin(&mut out, kind).unwrap();
+            let mut frame = MsTcp::begin(&mut out, kind).unwrap();
             frame.put(&payload).unwrap();
             frame.end().unwrap();
             let bytes = out.strip_prefix(b"before").unwrap();
             let [high, low] = (length as u16).to_be_bytes();
             assert_eq!(bytes[..4], [first, 0, high, low]);
-            assert_eq!(ms_frame::head(kind, length).unwrap(), bytes[..4]);
+            assert_eq!(MsTcp::header(kind, length).unwrap(), bytes[..4]);
             let expected = match kind {
-                Kind::Control => MsFrame::Control(&payload[..]),
-                Kind::Data => MsFrame::Data(&payload[..]),
+                MsFrameKind::Control => MsFrame::Control(&payload[..]),
+                MsFrameKind::Data => MsFrame::Data(&payload[..]),
             };
             let consumed = bytes.len();
             let next = framing.next(bytes);
@@ -235,7 +236,7 @@ fn frames() {
             let limited = framing.max_frame(100).next(&bytes[..4]);
             assert_eq!(limited.is_err(), consumed > 100);
         }
-        assert!(ms_frame::head(kind, 65_536).is_err());
+        assert!(MsTcp::header(kind, 65_536).is_err());
     }
     for first in 0..=u8::MAX {
         let right = matches!(first, 2 | 3);
@@ -267,46 +268,49 @@ fn multiplexed_frames() {
         session: MultiplexedTurnSessionId([1, 2, 3, 4, 5, 6, 7, 8]),
         payload: &[0xaa, 0xbb, 0xcc],
     };
-    assert_eq!(MultiplexedFrame::parse(&bytes), Ok(frame));
+    assert_eq!(MultiplexedFrame::parse_datagram(&bytes), Ok(frame));
     let mut out = [0xAA; 15];
-    let mut writer = ms_multiplexed::begin(&mut out, frame.session).unwrap();
+    let mut writer = MsMultiplexed::begin(&mut out, frame.session).unwrap();
     writer.put(frame.payload).unwrap();
     assert_eq!(writer.end().unwrap(), bytes);
     for end in 0..bytes.len() {
-        let error = MultiplexedFrame::parse(&bytes[..end]).unwrap_err();
+        let error = MultiplexedFrame::parse_datagram(&bytes[..end]).unwrap_err();
         assert!(
             matches!(error, FrameError::Truncated { available, .. } if available as usize == end)
         );
-        assert!(ms_multiplexed::begin(&mut [0; 11], frame.session).is_err());
+        assert!(MsMultiplexed::begin(&mut [0; 11], frame.session).is_err());
     }
     let mut longer = bytes.clone();
     longer.push(0);
     assert_eq!(
-        MultiplexedFrame::parse(&longer),
+        MultiplexedFrame::parse_datagram(&longer),
         Err(FrameError::Trailing {
             offset: 15,
             available: 16
         })
     );
     assert!(matches!(
-        ms_multiplexed::next(&longer),
+        MsMultiplexed::new().next(&longer),
         Ok(Next::Frame { consumed: 15, .. })
     ));
     for length in 0..8 {
-        let error = ms_multiplexed::next(&[0xff, 0x10, 0, length]).unwrap_err();
+        let error = MsMultiplexed::new()
+            .next(&[0xff, 0x10, 0, length])
+            .unwrap_err();
         let expected = FrameError::Length {
             offset: 2,
             found: u16::from(length),
-            expected: 8,
+            min: 8,
+            max: u16::MAX,
         };
         assert_eq!(error, expected);
     }
-    let error = ms_multiplexed::next(&[0x40]).unwrap_err();
+    let error = MsMultiplexed::new().next(&[0x40]).unwrap_err();
     assert_eq!(error, FrameError::NoFrame { first: 0x40 });
-    let error = ms_multiplexed::next(&[0xff, 0x11]).unwrap_err();
+    let error = MsMultiplexed::new().next(&[0xff, 0x11]).unwrap_err();
     assert_eq!(error.offset(), 1);
     let mut all = Vec::new();
-    let mut writer = ms_multiplexed::begin(&mut all, frame.session).unwrap();
+    let mut writer = MsMultiplexed::begin(&mut all, frame.session).unwrap();
     writer.put(&[0; 65_528]).unwrap();
     assert!(writer.end().is_err());
     assert!(all.is_empty());
@@ -322,12 +326,12 @@ fn a_connection() {
         for cut in 0..=u8::MAX {
             let mut bytes = vec![cut];
             bytes.extend_from_slice(&stream);
-            laws::microsoft(&bytes);
+            properties::microsoft(&bytes);
         }
         for end in 0..stream.len() {
             let mut bytes = vec![0];
             bytes.extend_from_slice(&stream[..end]);
-            laws::microsoft(&bytes);
+            properties::microsoft(&bytes);
         }
     }
 }

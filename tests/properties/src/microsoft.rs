@@ -1,26 +1,25 @@
-//! The laws of Microsoft's framings and messages.
+//! Microsoft's framings and messages.
 
-use alloc::vec;
-use alloc::vec::Vec;
-use core::fmt::Debug;
+use std::fmt::Debug;
 
-use crate::attribute::Username;
-use crate::attribute::ms::{IceUsername, MultiplexedTurnSessionId};
-use crate::framing::ms_frame::{self, Kind, MsFrame, MsTcp};
-use crate::framing::ms_multiplexed::{self, MultiplexedFrame};
-use crate::framing::pseudo_tls::{self, PseudoTls, Received};
-use crate::framing::{FrameError, Next};
-use crate::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
+use stunwire::attribute::Username;
+use stunwire::attribute::ms::{IceUsername, MultiplexedTurnSessionId};
+use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
+use stunwire::framing::{FrameError, Next};
+use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
+use stunwire::framing::{MsMultiplexed, MultiplexedFrame};
+use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
 
-/// Whatever the bytes: as a stream of each framing, as a message and as its twin, as names.
+/// The bytes as a stream of each of Microsoft's framings, as a message with its copy for the alternate
+/// CRC, and as ICE user names.
 ///
-/// The first byte cuts the others into pieces.
+/// The first byte is the length of the chunks that the stream arrives in, less one.
 pub fn microsoft(bytes: &[u8]) {
-    let Some((cut, bytes)) = bytes.split_first() else {
+    let Some((chunk, bytes)) = bytes.split_first() else {
         return;
     };
-    super::message(bytes);
-    frames(bytes, *cut);
+    crate::message(bytes);
+    frames(bytes, *chunk);
     multiplexed(bytes);
     for dialect in [
         Dialect::MS_ICE2,
@@ -29,11 +28,11 @@ pub fn microsoft(bytes: &[u8]) {
     ] {
         twin(bytes, dialect);
     }
-    names(bytes, *cut);
+    names(bytes, *chunk);
 }
 
-/// Everything that a reader gives for a stream of which more and more arrives, `step` bytes at a
-/// time: the frames and the error that ended it.
+/// Reads a stream that arrives `step` bytes at a time. Returns the frames with their lengths, the
+/// offset of the first unread byte, and the error that ended the stream.
 fn receive<'a, F: Copy + PartialEq + Debug>(
     bytes: &'a [u8],
     step: usize,
@@ -50,7 +49,7 @@ fn receive<'a, F: Copy + PartialEq + Debug>(
             }
             Ok(Next::Incomplete { needed }) => {
                 assert!(needed > 0);
-                // Fewer than that make no frame.
+                // Fewer bytes are not a frame.
                 let fewer = (end + needed - 1).min(bytes.len());
                 if fewer > end {
                     assert!(!matches!(
@@ -71,9 +70,9 @@ fn receive<'a, F: Copy + PartialEq + Debug>(
     }
 }
 
-/// How a stream is cut changes nothing, and what was read is written as it was.
-fn frames(bytes: &[u8], cut: u8) {
-    let steps = [bytes.len().max(1), usize::from(cut) + 1, 1];
+/// The frames do not depend on the chunks, and each frame is written as it was read.
+fn frames(bytes: &[u8], chunk: u8) {
+    let steps = [bytes.len().max(1), usize::from(chunk) + 1, 1];
     let all = steps.map(|step| receive(bytes, step, |bytes| MsTcp::new().next(bytes)));
     assert_eq!(all[0], all[1]);
     assert_eq!(all[0], all[2]);
@@ -113,48 +112,52 @@ fn frames(bytes: &[u8], cut: u8) {
     }
 }
 
+/// Written again, a frame is the same.
 fn again(frame: MsFrame<&[u8]>, bytes: &[u8]) {
     let (kind, payload) = match frame {
-        MsFrame::Control(payload) => (Kind::Control, payload),
-        MsFrame::Data(payload) => (Kind::Data, payload),
+        MsFrame::Control(payload) => (MsFrameKind::Control, payload),
+        MsFrame::Data(payload) => (MsFrameKind::Data, payload),
     };
     let mut copy = vec![0xAA; bytes.len()];
-    let mut writer = ms_frame::begin(&mut copy[..], kind).expect("room");
-    writer.put(payload).expect("room");
-    assert_eq!(writer.end().expect("as before"), bytes);
+    let mut writer = MsTcp::begin(&mut copy[..], kind).expect("it fits");
+    writer.put(payload).expect("it fits");
+    assert_eq!(writer.end().expect("it fits"), bytes);
     assert_eq!(
-        ms_frame::head(kind, payload.len()),
+        MsTcp::header(kind, payload.len()),
         Ok(copy[..4].try_into().expect("4"))
     );
 }
 
+/// Multiplexed frames, read and written, and one frame around all of the bytes.
 fn multiplexed(bytes: &[u8]) {
-    let one = receive(bytes, 1, ms_multiplexed::next);
-    let all = receive(bytes, bytes.len().max(1), ms_multiplexed::next);
+    let one = receive(bytes, 1, |bytes| MsMultiplexed::new().next(bytes));
+    let all = receive(bytes, bytes.len().max(1), |bytes| {
+        MsMultiplexed::new().next(bytes)
+    });
     assert_eq!(one, all);
     let mut at = 0;
     for (frame, consumed) in all.0 {
         let bytes = &bytes[at..at + consumed];
         let mut copy = Vec::new();
-        let mut writer = ms_multiplexed::begin(&mut copy, frame.session).expect("it grows");
+        let mut writer = MsMultiplexed::begin(&mut copy, frame.session).expect("it grows");
         writer.put(frame.payload).expect("it grows");
-        assert_eq!(writer.end().expect("as before"), bytes);
-        assert_eq!(MultiplexedFrame::parse(bytes), Ok(frame));
+        assert_eq!(writer.end().expect("it fits"), bytes);
+        assert_eq!(MultiplexedFrame::parse_datagram(bytes), Ok(frame));
         at += consumed;
     }
-    // Any packet travels in a frame.
+    // A frame takes any payload of up to 65,527 bytes.
     let payload = &bytes[..bytes.len().min(65_527)];
     let session = MultiplexedTurnSessionId(*b"session!");
     let mut frame = Vec::new();
-    let mut writer = ms_multiplexed::begin(&mut frame, session).expect("it grows");
+    let mut writer = MsMultiplexed::begin(&mut frame, session).expect("it grows");
     writer.put(payload).expect("it grows");
     writer.end().expect("it fits");
     let expected = MultiplexedFrame { session, payload };
-    assert_eq!(MultiplexedFrame::parse(&frame), Ok(expected));
+    assert_eq!(MultiplexedFrame::parse_datagram(&frame), Ok(expected));
 }
 
-/// The twin of what is read, if it has one, and of the same message signed by the writer, which has
-/// one always.
+/// The copy with the alternate CRC of the message, if its FINGERPRINT is valid, and of the message
+/// that is signed anew, whose FINGERPRINT always is.
 fn twin(bytes: &[u8], dialect: Dialect) {
     let Ok((message, _)) = dialect.parse_prefix(bytes) else {
         return;
@@ -163,9 +166,10 @@ fn twin(bytes: &[u8], dialect: Dialect) {
     let made = message.twin(&mut copy).is_ok();
     assert_eq!(made, message.fingerprint() == FingerprintStatus::Valid);
     assert_eq!(made, !copy.is_empty());
-    let key = Key::short_term("of the laws");
+    let key = Key::short_term("of the properties");
     let mut buffer = Vec::new();
-    let mut writer = MessageWriter::new(&mut buffer, message.header()).expect("its own header");
+    let mut writer =
+        MessageWriter::new(&mut buffer, message.header()).expect("the header of a valid message");
     for raw in message.attributes() {
         let _ = writer.raw(&raw);
     }
@@ -175,12 +179,12 @@ fn twin(bytes: &[u8], dialect: Dialect) {
     else {
         return;
     };
-    writer.finish().expect("whole");
-    let message = dialect.parse(&buffer).expect("our own message");
+    writer.finish().expect("the message is complete");
+    let message = dialect.parse(&buffer).expect("the library wrote it");
     let mut copy = Vec::new();
-    message.twin(&mut copy).expect("it has a fingerprint");
+    message.twin(&mut copy).expect("FINGERPRINT is valid");
     let (text, crc) = buffer.split_at(buffer.len() - 4);
-    let twin = dialect.parse(&copy).expect("as the first");
+    let twin = dialect.parse(&copy).expect("the copy is valid");
     assert!(copy.starts_with(text));
     let expected = if copy.ends_with(crc) {
         FingerprintStatus::Valid
@@ -191,22 +195,23 @@ fn twin(bytes: &[u8], dialect: Dialect) {
     assert!(twin.verify(&key).is_ok());
 }
 
-/// A name of fragments is read as these fragments.
-fn names(bytes: &[u8], cut: u8) {
-    let (receiver, sender) = bytes.split_at(usize::from(cut).min(bytes.len()));
+/// A user name that is made of two fragments is read as the same fragments.
+fn names(bytes: &[u8], foundation: u8) {
+    let (receiver, sender) = bytes.split_at(usize::from(foundation).min(bytes.len()));
     let sender = &sender[..sender.len().min(500)];
-    let name = IceUsername::new(receiver, sender, cut);
-    for dialect in super::DIALECTS {
+    let name = IceUsername::new(receiver, sender, foundation);
+    for dialect in crate::DIALECTS {
         let header = Header::request(Method::BINDING, TransactionId::new(*b"abcdefghijkl"));
         let mut buffer = Vec::new();
-        let mut writer = MessageWriter::new(&mut buffer, header.in_dialect(dialect)).expect("room");
+        let mut writer =
+            MessageWriter::new(&mut buffer, header.in_dialect(dialect)).expect("it fits");
         writer.attribute(&name).expect("short enough");
-        writer.finish().expect("whole");
-        let message = dialect.parse(&buffer).expect("our own message");
+        writer.finish().expect("the message is complete");
+        let message = dialect.parse(&buffer).expect("the library wrote it");
         let read = message
             .get::<Username>()
-            .expect("any bytes")
-            .expect("there");
+            .expect("USERNAME takes any bytes")
+            .expect("just written");
         assert_eq!(read.as_bytes().len() % 4, 0);
         assert_eq!(IceUsername::parse(read, receiver), Some(name));
     }

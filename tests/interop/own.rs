@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{LOOPBACK, LOOPBACK_2, Server, answers, example, free_port};
+use crate::programs;
+use crate::support::{LOOPBACK, LOOPBACK_2, Server, answers, free_port};
 
 pub const USER: &str = "alice";
 pub const PASSWORD: &str = "correct horse";
@@ -23,7 +24,7 @@ impl Turn {
     pub fn start(arguments: &[&str]) -> Self {
         let command = |_: &_| {
             let port = free_port(&[LOOPBACK, LOOPBACK_6]);
-            let mut command = example("turn_server");
+            let mut command = programs::own("turn_server");
             command
                 .args(["--listen", &format!("127.0.0.1:{port}")])
                 .args(["--listen", &format!("[::1]:{port}")])
@@ -138,7 +139,7 @@ pub fn stun_server() -> (Server, [SocketAddr; 2]) {
     let command = |_: &_| {
         let first = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK, LOOPBACK_2]));
         let second = SocketAddr::new(LOOPBACK_2, free_port(&[LOOPBACK, LOOPBACK_2]));
-        let mut command = example("stun_server");
+        let mut command = programs::own("stun_server");
         command.arg(first.to_string()).arg(second.to_string());
         (command, [first, second])
     };

@@ -60,11 +60,11 @@ impl Tap {
         self.shared.clients.lock().unwrap().clone()
     }
 
-    /// Writes what has passed so far, and gives the number of packets.
-    pub fn save(&self, path: &Path) -> usize {
+    /// Writes the packets so far. Returns their number and ports.
+    pub fn save(&self, path: &Path) -> (usize, Vec<String>) {
         let capture = self.shared.capture.lock().unwrap();
         capture.write(path);
-        capture.packets()
+        (capture.packets(), capture.ports())
     }
 }
 

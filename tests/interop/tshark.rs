@@ -2,18 +2,21 @@
 //! attribute, bytes and meaning.
 
 use std::collections::HashSet;
+use std::fs;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, example, have, run, text};
+use crate::programs::own;
+use crate::support::{Folder, run, text};
 use crate::tap::Tap;
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Where what tshark 4.0 tells differs, and why. Applied to what `dissect` tells; the bytes stay.
 const DIFFERENCES: [Difference; 2] = [
@@ -120,7 +123,7 @@ pub fn agree_but_for(what: &str, tap: &Tap, units: usize, others: usize) {
 fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, arguments: &[&str]) {
     let folder = Folder::new();
     let path = folder.file("capture.pcap");
-    let packets = tap.save(&path);
+    let (packets, ports) = tap.save(&path);
     let (mut ours, strange) = dissect(&path, arguments);
     // A request that is sent again is the same request.
     let mut seen = HashSet::new();
@@ -139,10 +142,6 @@ fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, a
     };
     let figures =
         format!("{what}: {new} messages{again} in {packets} packets, {attributes} attributes");
-    if !have("tshark", "tshark") {
-        println!("{figures}");
-        return;
-    }
 
     let mut differences = Vec::new();
     for unit in &mut ours {
@@ -160,7 +159,7 @@ fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, a
         }
         unit.attributes = attributes;
     }
-    let theirs = tshark(&path);
+    let theirs = tshark(&folder, &path, &ports);
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert_eq!(ours, theirs, "{what}: dissect, then tshark");
     }
@@ -179,7 +178,7 @@ fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, a
 
 /// Messages and ChannelData, and how many datagrams are neither.
 fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
-    let mut command = example("dissect");
+    let mut command = own("dissect");
     let output = run(command.arg("--json").args(arguments).arg(path), LIMIT);
     assert!(output.status.success(), "{}", text(&output));
     let (mut units, mut others) = (Vec::new(), 0);
@@ -239,12 +238,54 @@ fn our_attribute(attribute: &Value) -> Attribute {
     }
 }
 
-fn tshark(path: &Path) -> Vec<Unit> {
+/// The protocols that tshark may find in a capture.
+const PROTOCOLS: [&str; 8] = [
+    "classicstun",
+    "data",
+    "frame",
+    "ip",
+    "ipv6",
+    "stun",
+    "tcp",
+    "udp",
+];
+
+/// The names of all other protocols, one a line.
+fn other_protocols() -> &'static str {
+    static NAMES: OnceLock<String> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let output = run(Command::new("tshark").args(["-G", "protocols"]), LIMIT);
+        let text = String::from_utf8(output.stdout).unwrap();
+        // Long name, short name, filter name.
+        let names = text.lines().filter_map(|line| line.split('\t').nth(2));
+        let others = names.filter(|name| !PROTOCOLS.contains(name));
+        others.map(|name| format!("{name}\n")).collect()
+    })
+}
+
+/// tshark reading `capture`, whose ports are all of STUN.
+///
+/// tshark assigns a packet to a protocol by its ports, and by heuristics for each protocol it knows: an
+/// ephemeral port that is registered for another protocol hides a message. So the ports are declared,
+/// every other protocol is switched off, and the user's preferences are not read.
+pub fn command(folder: &Folder, capture: &Path, ports: &[String]) -> Command {
+    let preferences = folder.file("wireshark");
+    fs::create_dir_all(&preferences).unwrap();
+    fs::write(preferences.join("disabled_protos"), other_protocols()).unwrap();
     let mut command = Command::new("tshark");
-    // -n: no names for addresses. -x: the bytes of every field beside its value.
+    command.env("WIRESHARK_CONFIG_DIR", preferences);
+    // -n: no names for addresses.
+    command.arg("-n").arg("-r").arg(capture);
+    for port in ports {
+        command.args(["-d", &format!("{port},stun")]);
+    }
     command
-        .args(["-n", "-T", "json", "-x", "--no-duplicate-keys", "-r"])
-        .arg(path);
+}
+
+fn tshark(folder: &Folder, path: &Path, ports: &[String]) -> Vec<Unit> {
+    let mut command = command(folder, path, ports);
+    // -x: the bytes of every field beside its value.
+    command.args(["-T", "json", "-x", "--no-duplicate-keys"]);
     let output = run(&mut command, LIMIT);
     assert!(output.status.success(), "{}", text(&output));
     let packets: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -12,10 +12,19 @@ use serde_json::{Value, json};
 use stunwire::attribute::AnyAttribute;
 use stunwire::{Class, FingerprintStatus, Message, Method};
 
+use crate::harness::tests;
 use crate::own::{PASSWORD, Turn, USER};
-use crate::support::{Folder, have};
+use crate::programs::{CHROMIUM, IPV6, TSHARK};
+use crate::support::Folder;
 use crate::tap::Tap;
 use crate::tshark;
+
+tests! {
+    [CHROMIUM, TSHARK, IPV6] => [
+        udp,
+        tcp,
+    ],
+}
 
 /// How long the browser may take until it asks for the page, and how often it is started.
 const START: Duration = Duration::from_secs(30);
@@ -182,7 +191,7 @@ impl Said {
                 match attribute.to_any() {
                     Ok(AnyAttribute::Unknown(raw)) => {
                         let value = format!("{raw:#}");
-                        let entry = said.unknown.entry(raw.ty().code()).or_insert((0, value));
+                        let entry = said.unknown.entry(raw.ty().as_u16()).or_insert((0, value));
                         entry.0 += 1;
                     }
                     Ok(_) => {}
@@ -199,9 +208,6 @@ impl Said {
 }
 
 fn converse(name: &str, transport: &str) {
-    if !have("chromium", "chromium") {
-        return;
-    }
     let server = Turn::start(&["--trace"]);
     let password = PASSWORD.replace(' ', "+");
     let tap = Tap::new(server.at("127.0.0.1"));
@@ -247,12 +253,10 @@ fn converse(name: &str, transport: &str) {
     }
 }
 
-#[test]
-fn chromium_udp() {
+fn udp() {
     converse("chromium_udp", "udp");
 }
 
-#[test]
-fn chromium_tcp() {
+fn tcp() {
     converse("chromium_tcp", "tcp");
 }

@@ -7,10 +7,34 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::tests;
 use crate::own::{Figures, PASSWORD, Turn, USER};
-use crate::support::{have, run, text};
+use crate::programs::{IPV6, TSHARK, TURNUTILS_UCLIENT};
+use crate::support::{run, text};
 use crate::tap::Tap;
 use crate::tshark;
+
+tests! {
+    [TURNUTILS_UCLIENT, TSHARK, IPV6] => [
+        udp_channels,
+        udp_indications,
+        dont_fragment,
+        tcp,
+        tcp_indications,
+        tcp_padded,
+        ipv6_udp,
+        ipv6_tcp,
+        even_port_and_reservation,
+        extra_requests,
+        tcp_relays,
+    ],
+    [TURNUTILS_UCLIENT, IPV6] => [
+        tcp_relays_passive,
+        wrong_password,
+        quota,
+        channels_out_of_range,
+    ],
+}
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -48,7 +72,7 @@ fn uclient(server: SocketAddr, password: &str, arguments: &[&str]) -> (bool, Tol
 /// A conversation of `clients`, each of which sends 20 packets of 200 bytes: nothing is lost, no
 /// error is reported, and our figures are uclient's. The first of uclient's allocations carries
 /// nothing: it only asks for the realm, and leaves.
-fn converse(name: &str, arguments: &[&str], address: &str, clients: u64) -> Option<Figures> {
+fn converse(name: &str, arguments: &[&str], address: &str, clients: u64) -> Figures {
     converse_with_errors(name, arguments, address, clients, &[])
 }
 
@@ -59,10 +83,7 @@ fn converse_with_errors(
     address: &str,
     clients: u64,
     expected_errors: &[&str],
-) -> Option<Figures> {
-    if !have("turnutils_uclient", "coturn") {
-        return None;
-    }
+) -> Figures {
     let server = Turn::start(&["--rfc5766-channels"]);
     let tap = Tap::new(server.at(address));
     let count = ["-m", "2", "-n", "20", "-l", "200", "-z", "5"];
@@ -93,31 +114,26 @@ fn converse_with_errors(
         let packets = usize::try_from(2 * figures.to_peers.0).unwrap();
         tshark::agree_on_at_least(name, &tap, packets);
     }
-    Some(figures)
+    figures
 }
 
-#[test]
-fn uclient_udp_channels() {
+fn udp_channels() {
     converse("uclient_udp_channels", &["-c"], "127.0.0.1", 2);
 }
 
-#[test]
-fn uclient_udp_indications() {
+fn udp_indications() {
     converse("uclient_udp_indications", &["-c", "-s"], "127.0.0.1", 2);
 }
 
-#[test]
-fn uclient_dont_fragment() {
+fn dont_fragment() {
     converse("uclient_dont_fragment", &["-c", "-g"], "127.0.0.1", 2);
 }
 
-#[test]
-fn uclient_tcp() {
+fn tcp() {
     converse("uclient_tcp", &["-c", "-t"], "127.0.0.1", 2);
 }
 
-#[test]
-fn uclient_tcp_indications() {
+fn tcp_indications() {
     converse(
         "uclient_tcp_indications",
         &["-c", "-t", "-s"],
@@ -126,55 +142,44 @@ fn uclient_tcp_indications() {
     );
 }
 
-#[test]
-fn uclient_tcp_padded() {
+fn tcp_padded() {
     converse("uclient_tcp_padded", &["-c", "-t", "-D"], "127.0.0.1", 2);
 }
 
-#[test]
-fn uclient_ipv6_udp() {
+fn ipv6_udp() {
     converse("uclient_ipv6_udp", &["-c", "-x"], "::1", 2);
 }
 
-#[test]
-fn uclient_ipv6_tcp() {
+fn ipv6_tcp() {
     converse("uclient_ipv6_tcp", &["-c", "-x", "-t"], "::1", 2);
 }
 
 /// Without `-c` each client has a second allocation, for RTCP, on the port behind the first: the
 /// first asks with EVEN-PORT, the second with the RESERVATION-TOKEN.
-#[test]
-fn uclient_even_port_and_reservation() {
+fn even_port_and_reservation() {
     let name = "uclient_even_port_and_reservation";
     converse(name, &[], "127.0.0.1", 4);
 }
 
 /// `-G` has it send permissions and channels that the conversation does not need, some with an IPv6
 /// peer and some with random ones, which are refused.
-#[test]
-fn uclient_extra_requests() {
+fn extra_requests() {
     let errors = ["error 443 (Peer", "error 403 (Forbidden)"];
     converse_with_errors("uclient_extra_requests", &["-G"], "127.0.0.1", 4, &errors);
 }
 
 /// RFC 6062: the relays speak TCP, and each client has a second connection to our server.
-#[test]
-fn uclient_tcp_relays() {
-    if let Some(figures) = converse("uclient_tcp_relays", &["-T"], "127.0.0.1", 2) {
-        // Every connection of ours is one of uclient's two ends of it, with 20 packets each way.
-        assert_eq!(figures.connections, 2);
-        assert_eq!(figures.streamed, (2 * 20 * 200, 2 * 20 * 200));
-    }
+fn tcp_relays() {
+    let figures = converse("uclient_tcp_relays", &["-T"], "127.0.0.1", 2);
+    // Each of uclient's two clients has a connection to our server, with 20 packets each way.
+    assert_eq!(figures.connections, 2);
+    assert_eq!(figures.streamed, (2 * 20 * 200, 2 * 20 * 200));
 }
 
 /// The same with the peer as the one that connects (`-P`), so that the client hears of it by a
 /// ConnectionAttempt. With `-y` only one of two clients takes part, here and with coturn's own server:
 /// of 40 packets it reports 20, and half of them lost.
-#[test]
-fn uclient_tcp_relays_passive() {
-    if !have("turnutils_uclient", "coturn") {
-        return;
-    }
+fn tcp_relays_passive() {
     let server = Turn::start(&["--trace"]);
     let arguments = ["-P", "-m", "2", "-n", "20", "-l", "200", "-z", "5"];
     let (succeeded, told) = uclient(server.at("127.0.0.1"), PASSWORD, &arguments);
@@ -190,9 +195,6 @@ fn uclient_tcp_relays_passive() {
 
 /// A request that is refused, and how uclient names the reason.
 fn refused(name: &str, options: &[&str], password: &str, arguments: &[&str], expected: &str) {
-    if !have("turnutils_uclient", "coturn") {
-        return;
-    }
     let server = Turn::start(options);
     let (succeeded, told) = uclient(server.at("127.0.0.1"), password, arguments);
     assert!(!succeeded, "{}", told.all);
@@ -200,14 +202,12 @@ fn refused(name: &str, options: &[&str], password: &str, arguments: &[&str], exp
     println!("{name}: uclient says {expected:?}");
 }
 
-#[test]
-fn uclient_wrong_password() {
+fn wrong_password() {
     let name = "uclient_wrong_password";
     refused(name, &[], "wrong", &["-c"], "Cannot complete Allocation");
 }
 
-#[test]
-fn uclient_quota() {
+fn quota() {
     let expected = "error 486 (Allocation Quota Reached)";
     refused(
         "uclient_quota",
@@ -219,8 +219,7 @@ fn uclient_quota() {
 }
 
 /// Channel numbers of RFC 5766, which RFC 8656 took away: uclient binds them.
-#[test]
-fn uclient_channels_out_of_range() {
+fn channels_out_of_range() {
     let name = "uclient_channels_out_of_range";
     // Of its random numbers one in four is allowed: among sixteen channels is one that is not.
     let arguments = ["-c", "-m", "16"];

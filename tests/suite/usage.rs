@@ -1,4 +1,5 @@
-//! Code as a user writes it: the crate's contract. A caller may get shorter, not longer.
+//! Usage examples: programs as users of the crate write them. A change of the crate may make them
+//! shorter, not longer.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -9,16 +10,16 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use stunwire::attribute::{
-    AttributeType, EncodeAttribute, IceControlling, Lifetime, Nonce, Priority, Realm,
-    UnknownAttributes, UseCandidate, Username, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
-    ms,
+    AttributeType, ChannelNumber, EncodeAttribute, IceControlling, Lifetime, Nonce, Priority,
+    Realm, UnknownAttributes, UseCandidate, Username, XorMappedAddress, XorPeerAddress,
+    XorRelayedAddress, ms,
 };
-use stunwire::demux::{self, Protocol};
-use stunwire::framing::{Frame, StunTcp, rfc4571, stun_tcp};
+use stunwire::demux::{Demux, Protocol};
+use stunwire::framing::{Frame, Rfc4571, StunTcp};
 use stunwire::relay::{self, HEADROOM};
 use stunwire::{
-    ChannelData, ChannelNumber, Class, Dialect, EncodeError, ErrorCode, Header, Key, Message,
-    MessageWriter, Method, ParseError, TransactionId, reply,
+    ChannelData, Class, Code, Dialect, EncodeError, ErrorCode, Header, Key, Message, MessageWriter,
+    Method, ParseError, TransactionId, reply,
 };
 use tokio::net::TcpStream;
 use tokio_util::codec::Framed;
@@ -68,7 +69,7 @@ impl Server {
                 let Ok(header) = Header::parse(packet) else {
                     return Ok(()); // not STUN
                 };
-                MessageWriter::error_to(out, header, ErrorCode::BAD_REQUEST)?.finish()?;
+                MessageWriter::error_to(out, header, Code::BAD_REQUEST)?.finish()?;
                 return Ok(());
             }
         };
@@ -84,7 +85,7 @@ impl Server {
             return reply::unknown_attributes_signed(out, &request, key, unknown);
         }
         if !self.has_allocation(from) {
-            let reply = MessageWriter::error_to(out, &request, ErrorCode::ALLOCATION_MISMATCH)?;
+            let reply = MessageWriter::error_to(out, &request, Code::ALLOCATION_MISMATCH)?;
             reply.integrity_like(&request, key)?.finish()?;
             return Ok(());
         }
@@ -112,7 +113,7 @@ fn code_of(packet: &[u8]) -> u16 {
     let reply = Message::parse(packet).unwrap();
     assert_eq!(reply.class(), Class::ErrorResponse);
     assert_eq!(reply.transaction_id(), ID);
-    reply.get::<ErrorCode>().unwrap().unwrap().code()
+    reply.get::<ErrorCode>().unwrap().unwrap().code().as_u16()
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn ice_check<'b>(
     let mut check = MessageWriter::new(buf, Header::request(Method::BINDING, ID))?;
     check
         .attribute(&Username::joined(remote.ufrag, local.ufrag))?
-        .attribute(&Priority::from_parts(110, 0xFFFF, 1))?
+        .attribute(&Priority::from_parts(110, 0xFFFF, 1)?)?
         .attribute(&IceControlling(0x932f_f9b1_5126_3b36))?;
     if nominate {
         check.attribute(&UseCandidate)?;
@@ -253,7 +254,7 @@ fn as_many_peers_as_fit() {
 fn behind_a_length_prefix() {
     let mut out = b"sent before".to_vec();
     for name in ["first", "second"] {
-        let mut frame = rfc4571::begin(&mut out).unwrap();
+        let mut frame = Rfc4571::begin(&mut out).unwrap();
         let header = Header::indication(Method::BINDING, ID);
         let mut message = MessageWriter::new(&mut frame, header).unwrap();
         message.attribute(&Username::new(name).unwrap()).unwrap();
@@ -312,7 +313,7 @@ fn an_ms_turn_client() {
     assert_eq!(realm.as_bytes(), b"\"rtcmedia\"");
     let nonce = allocate.get::<Nonce>().unwrap().unwrap();
     assert_eq!(nonce.as_bytes(), b"\x01\x02\x03");
-    let codes: Vec<u16> = allocate.attributes().map(|raw| raw.ty().code()).collect();
+    let codes: Vec<u16> = allocate.attributes().map(|raw| raw.ty().as_u16()).collect();
     assert_eq!(codes, [0x000F, 0x8008, 0x0006, 0x0015, 0x0014]);
 
     // The RFC's reading would take one for the other, so it is refused; so is the opposite.
@@ -338,7 +339,7 @@ fn without_fingerprint<'b>(
     buf: &'b mut [u8],
 ) -> Result<&'b [u8], Box<dyn std::error::Error>> {
     let message = Message::parse(packet)?;
-    let mut copy = MessageWriter::replay(buf, message.header())?;
+    let mut copy = MessageWriter::verbatim(buf, message.header())?;
     for attribute in message.all_attributes() {
         if attribute.ty() != AttributeType::FINGERPRINT {
             copy.raw(&attribute)?;
@@ -380,7 +381,7 @@ fn relay_to_peer(
     packet: &[u8],
     channels: &HashMap<ChannelNumber, SocketAddr>,
 ) -> Option<(SocketAddr, Range<usize>)> {
-    match demux::protocol(packet)? {
+    match Demux::new().protocol(packet)? {
         Protocol::ChannelData => {
             let data = ChannelData::parse_datagram(packet).ok()?;
             Some((*channels.get(&data.number)?, data.range()))
@@ -448,7 +449,7 @@ fn a_client_on_tcp() {
         MessageWriter::new(&mut out, Header::success(Method::ALLOCATE, ID))
             .and_then(MessageWriter::finish)
             .unwrap();
-        let mut data = stun_tcp::begin(&mut out, ChannelNumber::MIN).unwrap();
+        let mut data = StunTcp::begin(&mut out, ChannelNumber::MIN).unwrap();
         data.put(b"hello").unwrap();
         data.end().unwrap();
         socket.write_all(&out).unwrap();

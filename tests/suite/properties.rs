@@ -1,13 +1,13 @@
-//! The laws of `stunwire::laws` under proptest: on bytes, on messages, on values.
+//! The properties of `stunwire_properties` with random input: bytes, messages, values.
 //!
-//! 256 cases a law; `STUNWIRE_CASES` sets another number.
+//! 256 cases each; `STUNWIRE_CASES` sets another number.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
 use stunwire::framing::pseudo_tls;
-use stunwire::laws::{self, TYPES};
+use stunwire_properties::{self as properties, ATTRIBUTES};
 
 use crate::support::vectors;
 
@@ -25,7 +25,7 @@ pub fn config() -> Config {
 /// A type from the registry, or any.
 fn ty() -> impl Strategy<Value = u16> {
     prop_oneof![
-        8 => (0..TYPES.len()).prop_map(|at| TYPES[at].0.code()),
+        8 => (0..ATTRIBUTES.len()).prop_map(|at| ATTRIBUTES[at].code.as_u16()),
         2 => select(vec![0x0008, 0x001C, 0x8028, 0x000F]),
         1 => any::<u16>(),
     ]
@@ -126,31 +126,31 @@ proptest! {
 
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..200)) {
-        laws::message(&bytes);
+        properties::message(&bytes);
     }
 
     #[test]
     fn messages(bytes in message()) {
-        laws::message(&bytes);
+        properties::message(&bytes);
     }
 
     #[test]
     fn mutations(bytes in mutated()) {
-        laws::message(&bytes);
+        properties::message(&bytes);
     }
 
     #[test]
     fn values(id in any::<[u8; 16]>(), value in value()) {
         let mut bytes = id.to_vec();
         bytes.extend_from_slice(&value);
-        laws::roundtrip(&bytes);
+        properties::roundtrip(&bytes);
     }
 
     #[test]
     fn authentication(choice in any::<[u8; 4]>(), message in prop_oneof![message(), mutated()]) {
         let mut bytes = choice.to_vec();
         bytes.extend_from_slice(&message);
-        laws::verify(&bytes);
+        properties::verify(&bytes);
     }
 
     #[test]
@@ -161,7 +161,7 @@ proptest! {
             bytes.push(value.len().min(255) as u8);
             bytes.extend_from_slice(&value[..value.len().min(255)]);
         }
-        laws::attributes(&bytes);
+        properties::attributes(&bytes);
     }
 
     #[test]
@@ -179,13 +179,13 @@ proptest! {
             bytes.extend_from_slice(b"obMatJos2gAAA");
         }
         bytes.extend_from_slice(&rest);
-        laws::replies(&bytes);
+        properties::replies(&bytes);
     }
 
     #[test]
     fn microsoft(cut in any::<u8>(), stream in prop_oneof![stream(), message(), mutated()]) {
         let mut bytes = vec![cut];
         bytes.extend_from_slice(&stream);
-        laws::microsoft(&bytes);
+        properties::microsoft(&bytes);
     }
 }

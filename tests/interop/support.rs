@@ -15,41 +15,9 @@ use std::time::{Duration, Instant};
 use stunwire::{Class, Header, Message, MessageWriter, Method, TransactionId};
 
 /// How long a server may take until it answers.
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(30);
 /// How often another port is tried, where a server does not come up on the first.
 const STARTS: usize = 3;
-
-/// Whether `program`, of Debian's `package`, can be had. Says so if not, and fails if
-/// `STUNWIRE_REQUIRE` names one or the other.
-pub fn have(program: &str, package: &str) -> bool {
-    let found = env::var_os("PATH")
-        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()));
-    if !found {
-        skip(&[program, package], "not installed");
-    }
-    found
-}
-
-/// Prints why a conversation is not held, unless it must be.
-pub fn skip(names: &[&str], why: &str) {
-    println!("skipped: {}: {why}", names[0]);
-    let required = env::var("STUNWIRE_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| names.contains(&name.trim()));
-    assert!(!is_required, "{} is required", names[0]);
-}
-
-/// An example of this crate: `cargo test` builds it into the same profile's directory.
-pub fn example(name: &str) -> Command {
-    let mut path = env::current_exe().unwrap();
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    path.push("examples");
-    path.push(format!("{name}{}", env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "cargo build --example {name} makes {path:?}");
-    Command::new(path)
-}
 
 /// Runs a program to its end, or panics after `limit`.
 pub fn run(command: &mut Command, limit: Duration) -> Output {
@@ -127,14 +95,22 @@ impl Drop for Folder {
 }
 
 /// A port that is free for UDP and TCP on all of these addresses.
+///
+/// No two calls return the same port, and no system assigns these ports to a client: a server that is
+/// about to bind the port does not lose it to another test.
 pub fn free_port(on: &[IpAddr]) -> u16 {
-    for _ in 0..100 {
-        let first = UdpSocket::bind((on[0], 0)).unwrap();
-        let port = first.local_addr().unwrap().port();
-        let rest_is_free = on[1..]
-            .iter()
-            .all(|ip| UdpSocket::bind((*ip, port)).is_ok());
-        if rest_is_free && on.iter().all(|ip| TcpListener::bind((*ip, port)).is_ok()) {
+    const FIRST: u32 = 10_240;
+    const COUNT: u32 = 6_144;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..COUNT {
+        let index = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Two runs at a time begin at different ports.
+        let offset = std::process::id().wrapping_mul(64).wrapping_add(index) % COUNT;
+        let port = (FIRST + offset) as u16;
+        let is_free = |ip: &IpAddr| {
+            UdpSocket::bind((*ip, port)).is_ok() && TcpListener::bind((*ip, port)).is_ok()
+        };
+        if on.iter().all(is_free) {
             return port;
         }
     }

@@ -7,17 +7,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, LOOPBACK_2, Server, answers, example, free_port, have, run, text};
+use crate::harness::tests;
+use crate::programs::{TURNSERVER, own};
+use crate::support::{Folder, LOOPBACK_2, Server, answers, free_port, run, text};
 use crate::tap::Tap;
+
+tests! {
+    [TURNSERVER] => [exchange_read_by_dissect],
+}
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Not at the address of its clients and relays, so that one taken for the other shows.
-fn turnserver() -> Option<(Server, SocketAddr)> {
-    if !have("turnserver", "coturn") {
-        return None;
-    }
-    let start = Server::start(
+fn turnserver() -> (Server, SocketAddr) {
+    Server::start(
         |folder| {
             let address = SocketAddr::new(LOOPBACK_2, free_port(&[LOOPBACK_2]));
             let mut command = Command::new("turnserver");
@@ -47,8 +50,7 @@ fn turnserver() -> Option<(Server, SocketAddr)> {
             (command, address)
         },
         |address| answers(*address),
-    );
-    Some(start)
+    )
 }
 
 /// The messages of this type, in this framing.
@@ -59,13 +61,10 @@ fn count(found: &[Value], framing: &str, method: &str, class: &str) -> usize {
     found.iter().filter(is_it).count()
 }
 
-#[test]
-fn an_exchange_over_tcp_is_decoded_whole() {
-    let Some((_server, address)) = turnserver() else {
-        return;
-    };
+fn exchange_read_by_dissect() {
+    let (_server, address) = turnserver();
     let tap = Tap::new(address);
-    let mut command = example("turn_tcp");
+    let mut command = own("turn_tcp");
     command
         .arg(tap.address().to_string())
         .args(["--user", "turn", "--password", "secret"]);
@@ -78,8 +77,9 @@ fn an_exchange_over_tcp_is_decoded_whole() {
 
     let folder = Folder::new();
     let capture = folder.file("turn_tcp.pcap");
-    assert!(tap.save(&capture) > 80);
-    let output = run(example("dissect").arg("--json").arg(&capture), LIMIT);
+    let (packets, _) = tap.save(&capture);
+    assert!(packets > 80);
+    let output = run(own("dissect").arg("--json").arg(&capture), LIMIT);
     assert!(output.status.success(), "{}", text(&output));
     let found: Vec<Value> = String::from_utf8(output.stdout)
         .unwrap()
@@ -114,7 +114,7 @@ fn an_exchange_over_tcp_is_decoded_whole() {
     assert_eq!(found.iter().find(others), None);
     let stun = found.iter().filter(|value| value["kind"] == "stun").count();
     assert_eq!(stun, 2 + 2 + 2 + 1 + 2 + 4 + 2 + 2 * 41);
-    as_an_engineer_expects(&text(&run(example("dissect").arg(&capture), LIMIT)));
+    as_an_engineer_expects(&text(&run(own("dissect").arg(&capture), LIMIT)));
 }
 
 /// The sequence of a call with a presentation over TCP, and the closing line on its pair.

@@ -1,39 +1,35 @@
-//! Streams: any chunking equals one chunk, and holds at most one frame and one chunk.
+//! Streams of frames: the frames do not depend on the chunks that the bytes arrive in.
 
-use alloc::string::ToString;
-use alloc::vec::Vec;
+use stunwire::attribute::{Attribute, ChannelNumber, ChannelRange};
+use stunwire::demux::{Demux, Protocol};
+use stunwire::framing::{Frame, FrameError, Next, Rfc4571, Sniffed, StunTcp, sniff};
+use stunwire::{ChannelData, Context, Dialect, TransactionId};
 
-use crate::ChannelData;
-use crate::attribute::ChannelNumber;
-use crate::demux::{Demux, Protocol};
-use crate::framing::{
-    Frame, FrameError, Next, Rfc4571, Sniffed, StunTcp, rfc4571, sniff, stun_tcp,
-};
-
-/// What a frame of any framing holds.
+/// The contents of a frame of any framing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
-    /// The number of a ChannelData.
+    /// The channel number, for ChannelData.
     pub number: Option<u16>,
-    /// The packet.
+    /// The message, the payload or the packet.
     pub bytes: Vec<u8>,
 }
 
-/// The longest frame that there can be: a STUN message of 20 and 65,532 bytes, or a packet of 65,535
-/// behind its length or its number and length, padded.
+/// The length of the longest frame: a STUN message of 20 bytes of header and 65,532 of attributes.
 pub const LONGEST: usize = 65_552;
 
-/// A framing: how it reads, and how its frames are written.
+/// A framing, with its limits.
 #[derive(Clone, Copy, Debug)]
 pub enum Framing {
+    /// STUN messages and ChannelData (RFC 8489 §6.2.2, RFC 8656 §12.5).
     Stun(StunTcp),
+    /// Length-prefixed packets (RFC 4571).
     Rfc4571(Rfc4571),
 }
 
-/// Every framing, as strict and as lenient as it can be.
+/// Every framing, with its strictest and its most lenient limits.
 pub const FRAMINGS: [Framing; 6] = [
     Framing::Stun(StunTcp::new()),
-    Framing::Stun(StunTcp::new().strict_channels()),
+    Framing::Stun(StunTcp::new().channels(ChannelRange::RFC8656)),
     Framing::Stun(StunTcp::new().classic()),
     Framing::Stun(StunTcp::new().max_frame(64)),
     Framing::Rfc4571(Rfc4571::new()),
@@ -41,6 +37,10 @@ pub const FRAMINGS: [Framing; 6] = [
 ];
 
 impl Framing {
+    /// Reads the first frame.
+    ///
+    /// # Errors
+    /// If the bytes are not the beginning of a frame.
     pub fn next(self, bytes: &[u8]) -> Result<Next<Unit>, FrameError> {
         let (unit, consumed) = match self {
             Self::Stun(framing) => match framing.next(bytes)? {
@@ -67,23 +67,34 @@ impl Framing {
         })
     }
 
-    /// Appends the frame around a unit.
+    /// Appends a frame with these contents.
+    ///
+    /// # Panics
+    /// If the contents do not fit into a frame.
     pub fn write(self, unit: &Unit, out: &mut Vec<u8>) {
         match (self, unit.number) {
             (Self::Stun(_), None) => out.extend_from_slice(&unit.bytes),
             (Self::Stun(_), Some(number)) => {
-                let number = ChannelNumber::read(number);
-                let mut frame = stun_tcp::begin(out, number).expect("a channel");
-                frame.put(&unit.bytes).expect("it grows");
-                frame.end().expect("short enough");
+                let number = channel(number);
+                let mut frame = StunTcp::begin(out, number).expect("a Vec grows");
+                frame.put(&unit.bytes).expect("a Vec grows");
+                frame.end().expect("it fits");
             }
             (Self::Rfc4571(_), _) => {
-                let mut frame = rfc4571::begin(out).expect("it grows");
-                frame.put(&unit.bytes).expect("it grows");
-                frame.end().expect("short enough");
+                let mut frame = Rfc4571::begin(out).expect("a Vec grows");
+                frame.put(&unit.bytes).expect("a Vec grows");
+                frame.end().expect("it fits");
             }
         }
     }
+}
+
+/// A channel number as it is read from a frame, inside the range of RFC 8656 §12 or not.
+#[must_use]
+pub fn channel(number: u16) -> ChannelNumber {
+    let [high, low] = number.to_be_bytes();
+    let context = Context::new(TransactionId::new([0; 12]), Dialect::RFC8489);
+    ChannelNumber::decode(&[high, low, 0, 0], context).expect("any number is read")
 }
 
 fn unit<T: AsRef<[u8]>>(frame: Frame<T>) -> Unit {
@@ -93,31 +104,38 @@ fn unit<T: AsRef<[u8]>>(frame: Frame<T>) -> Unit {
             bytes: bytes.as_ref().to_vec(),
         },
         Frame::ChannelData { number, payload } => Unit {
-            number: Some(number.get()),
+            number: Some(number.as_u16()),
             bytes: payload.as_ref().to_vec(),
         },
     }
 }
 
-/// What a stream was read as.
+/// The result of reading a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
+    /// The contents of the frames.
     pub units: Vec<Unit>,
-    /// How many bytes are left, or why no more frames come.
+    /// The number of bytes after the last frame, or the error that ended the stream.
     pub end: Result<usize, FrameError>,
 }
 
-/// Reads a stream that arrives in chunks and holds what it must.
+/// Reads a stream that arrives in chunks.
+///
+/// # Panics
+/// If the framing asks for more bytes than the frame has, or for none.
 pub fn read<'a>(framing: Framing, chunks: impl IntoIterator<Item = &'a [u8]>) -> Reading {
     let (mut buffer, mut units) = (Vec::new(), Vec::new());
-    // With fewer bytes than `needed` there must be no frame.
+    // A frame must not be complete with fewer bytes than `needed` said.
     let mut earliest = 0;
     for chunk in chunks {
         buffer.extend_from_slice(chunk);
         loop {
             match framing.next(&buffer) {
                 Ok(Next::Frame { frame, consumed }) => {
-                    assert!(earliest <= buffer.len(), "a frame before it was due");
+                    assert!(
+                        earliest <= buffer.len(),
+                        "the frame was complete earlier than announced"
+                    );
                     assert!(0 < consumed && consumed <= buffer.len());
                     assert!(consumed <= LONGEST);
                     again(framing, &frame, &buffer[..consumed]);
@@ -126,9 +144,12 @@ pub fn read<'a>(framing: Framing, chunks: impl IntoIterator<Item = &'a [u8]>) ->
                     earliest = 0;
                 }
                 Ok(Next::Incomplete { needed }) => {
-                    assert!(needed > 0, "waits for nothing");
+                    assert!(needed > 0, "no byte is needed, and there is no frame");
                     earliest = buffer.len() + needed;
-                    assert!(earliest <= LONGEST, "holds more than one frame");
+                    assert!(
+                        earliest <= LONGEST,
+                        "more bytes are needed than a frame has"
+                    );
                     break;
                 }
                 Err(error) => {
@@ -144,7 +165,7 @@ pub fn read<'a>(framing: Framing, chunks: impl IntoIterator<Item = &'a [u8]>) ->
     Reading { units, end }
 }
 
-/// A frame that was read is written as it stood, but for what pads it, which is zero.
+/// Written again, a frame is the same; its padding is zero.
 fn again(framing: Framing, unit: &Unit, frame: &[u8]) {
     let mut out = Vec::new();
     framing.write(unit, &mut out);
@@ -158,7 +179,8 @@ fn again(framing: Framing, unit: &Unit, frame: &[u8]) {
     assert!(frame.len() - end < 4);
 }
 
-/// Cuts bytes into chunks of the lengths that `cuts` has, over and over; one is no chunk but none.
+/// Splits bytes into chunks of the lengths in `cuts` plus one, used repeatedly. Without `cuts` there is
+/// one chunk.
 pub fn chunks<'a>(mut bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
     let mut chunks = Vec::new();
     let mut cuts = cuts.iter().cycle();
@@ -171,7 +193,8 @@ pub fn chunks<'a>(mut bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
     chunks
 }
 
-/// In chunks, at once, byte by byte and through the codec: the same frames and the same end.
+/// Reads a stream in the chunks of `cuts`, at once, byte by byte and through the codec, and compares
+/// the results.
 pub fn chunked(framing: Framing, bytes: &[u8], cuts: &[u8]) -> Reading {
     let whole = read(framing, [bytes]);
     let chunks = chunks(bytes, cuts);
@@ -186,8 +209,8 @@ pub fn chunked(framing: Framing, bytes: &[u8], cuts: &[u8]) -> Reading {
 
 #[cfg(feature = "codec")]
 fn decoded(framing: Framing, chunks: &[&[u8]], whole: &Reading) {
-    use crate::framing::StreamError;
     use bytes::{Bytes, BytesMut};
+    use stunwire::framing::StreamError;
     use tokio_util::codec::{Decoder, Encoder};
 
     fn run<D, T>(
@@ -202,10 +225,10 @@ fn decoded(framing: Framing, chunks: &[&[u8]], whole: &Reading) {
         let mut units = units.iter();
         let mut source = BytesMut::new();
         let mut check = |codec: &mut D, item: T| {
-            let expected = units.next().expect("no more frames");
+            let expected = units.next().expect("the codec returned a further frame");
             assert_eq!(unit(item.clone()), *expected);
             let mut out = BytesMut::new();
-            codec.encode(item, &mut out).expect("a frame that was read");
+            codec.encode(item, &mut out).expect("the frame was read");
         };
         for chunk in chunks {
             source.extend_from_slice(chunk);
@@ -215,14 +238,17 @@ fn decoded(framing: Framing, chunks: &[&[u8]], whole: &Reading) {
                     Ok(None) => break,
                     Err(StreamError::Frame(error)) => {
                         assert_eq!(Err(error), *end);
-                        assert!(codec.decode(&mut source).is_err(), "it went on");
+                        assert!(
+                            codec.decode(&mut source).is_err(),
+                            "the codec continued after an error"
+                        );
                         assert!(codec.decode_eof(&mut source).is_err());
                         return;
                     }
                     Err(error) => panic!("{error}"),
                 }
             }
-            // `BytesMut` grows by doubling.
+            // `BytesMut` doubles its capacity.
             assert!(source.len() < LONGEST);
             assert!(source.capacity() <= 4 * (LONGEST + chunk.len()));
         }
@@ -245,7 +271,7 @@ fn decoded(framing: Framing, chunks: &[&[u8]], whole: &Reading) {
     }
 }
 
-/// Frames that were written come back, however they are cut.
+/// Written frames are read back from any chunks.
 pub fn frames(framing: Framing, units: &[Unit], cuts: &[u8]) {
     let mut bytes = Vec::new();
     for unit in units {
@@ -256,9 +282,10 @@ pub fn frames(framing: Framing, units: &[Unit], cuts: &[u8]) {
     assert_eq!(read.units, units);
 }
 
-/// Any bytes as a stream of every framing, as a datagram and as what a stream begins with.
+/// The bytes as a stream of every framing, as a datagram and as the beginning of a stream.
 ///
-/// The first byte tells how many of the next are lengths of chunks.
+/// The low 3 bits of the first byte are the number of chunk lengths that follow; the rest is the
+/// stream.
 pub fn stream(bytes: &[u8]) {
     let Some((&[count], rest)) = bytes.split_first_chunk() else {
         return;
@@ -269,7 +296,7 @@ pub fn stream(bytes: &[u8]) {
     }
     sniffed(stream);
     datagram(stream);
-    // The same bytes as the lengths and contents of frames.
+    // The chunks as the contents of frames.
     let units: Vec<Unit> = self::chunks(stream, cuts)
         .into_iter()
         .map(message_or_data)
@@ -285,12 +312,12 @@ pub fn stream(bytes: &[u8]) {
     frames(Framing::Rfc4571(Rfc4571::new()), &packets, cuts);
 }
 
-/// A chunk as the attributes of a message, or as data of a channel.
+/// A chunk as the attributes of a message, or as ChannelData.
 fn message_or_data(chunk: &[u8]) -> Unit {
     match chunk {
         [0x80..=0xFF, attributes @ ..] => {
             let attributes = &attributes[..attributes.len() & !3];
-            let length = u16::try_from(attributes.len()).expect("a chunk is short");
+            let length = u16::try_from(attributes.len()).expect("a chunk has at most 256 bytes");
             let mut bytes = Vec::from(*b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl");
             bytes[2..4].copy_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(attributes);
@@ -306,17 +333,17 @@ fn message_or_data(chunk: &[u8]) -> Unit {
     }
 }
 
-/// What is said to need more bytes is not told from fewer.
+/// A framing is not recognised from fewer bytes than were asked for before.
 pub fn sniffed(bytes: &[u8]) {
-    let mut told = 0;
+    let mut asked = 0;
     for end in 0..=bytes.len().min(300) {
         match sniff(&bytes[..end]) {
             Sniffed::NeedsMore { needed } => {
                 assert!(needed > 0);
-                told = told.max(end + needed);
+                asked = asked.max(end + needed);
             }
             Sniffed::Is(framing) => {
-                assert!(told <= end, "{framing:?} at {end}, and not before {told}");
+                assert!(asked <= end, "{framing:?} after {end} bytes, not {asked}");
                 return;
             }
             Sniffed::Unknown => return,
@@ -324,21 +351,21 @@ pub fn sniffed(bytes: &[u8]) {
     }
 }
 
-/// A datagram is ChannelData, or not, as a stream of it alone would be.
+/// A datagram is ChannelData exactly if it is after padding a frame of a stream.
 fn datagram(bytes: &[u8]) {
     let mut padded = Vec::from(bytes);
     padded.extend_from_slice(&[0; 3]);
     match ChannelData::parse_datagram(bytes) {
         Ok(data) => {
             assert_eq!(bytes[data.range()], *data.payload);
-            let alike = Demux::new().rfc5766_channels().protocol(bytes);
-            assert_eq!(alike, Some(Protocol::ChannelData));
+            let protocol = Demux::new().protocol(bytes);
+            assert_eq!(protocol, Some(Protocol::ChannelData));
             let Ok(Next::Frame { frame, consumed }) = StunTcp::new().next(&padded) else {
-                panic!("padded it is a frame");
+                panic!("after padding it is not a frame");
             };
             assert_eq!(unit(frame).bytes, data.payload);
             assert_eq!(consumed, (4 + data.payload.len()).next_multiple_of(4));
-            let head = data.head().expect("as it was read");
+            let head = data.header().expect("the payload fits");
             let whole = [&head, data.payload, data.padding()].concat();
             assert_eq!(whole.len(), consumed);
             assert_eq!(ChannelData::parse_datagram(&whole), Ok(data));

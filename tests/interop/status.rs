@@ -8,9 +8,20 @@ use std::time::{Duration, Instant};
 use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
 use stunwire::{ErrorCode, Key, Message, MessageWriter, reply};
 
-use crate::support::{LOOPBACK, example, field, run, text};
+use crate::harness::tests;
+use crate::programs::own;
+use crate::support::{LOOPBACK, field, run, text};
 
-const LIMIT: Duration = Duration::from_secs(20);
+tests! {
+    [] => [
+        error_descriptions,
+        nonce_always_stale,
+        unsigned_answer_refused,
+        no_answer,
+    ],
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
 const REALM: &str = "example.org";
 
 /// Answers the first request with a 401 and every other with what `answer` writes.
@@ -39,7 +50,7 @@ fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> Socke
 
 /// What `turn_status` says of this server, which is not well.
 fn status(server: SocketAddr) -> String {
-    let mut command = example("turn_status");
+    let mut command = own("turn_status");
     command
         .arg(server.to_string())
         .args(["--user", "user", "--password", "secret"]);
@@ -49,8 +60,7 @@ fn status(server: SocketAddr) -> String {
     field(&said, "status").to_owned()
 }
 
-#[test]
-fn every_error_has_its_sentence() {
+fn error_descriptions() {
     for (code, sentence) in [
         (300, "ask another server, but it does not say which"),
         (
@@ -78,8 +88,7 @@ fn every_error_has_its_sentence() {
     println!("turn_status: 6 errors named, with the server's words");
 }
 
-#[test]
-fn a_nonce_that_is_always_stale() {
+fn nonce_always_stale() {
     let server = server(|request, out| {
         reply::stale_nonce(out, request, REALM, "and another").unwrap();
     });
@@ -90,8 +99,7 @@ fn a_nonce_that_is_always_stale() {
     );
 }
 
-#[test]
-fn what_nobody_has_signed_is_not_believed() {
+fn unsigned_answer_refused() {
     let signed_with = |key: Option<Key>| {
         server(move |request, out| {
             let address = "127.0.0.1:7".parse().unwrap();
@@ -119,7 +127,6 @@ fn what_nobody_has_signed_is_not_believed() {
     );
 }
 
-#[test]
 fn no_answer() {
     let silent = UdpSocket::bind((LOOPBACK, 0)).unwrap();
     let begin = Instant::now();

@@ -7,20 +7,22 @@ use std::time::Duration;
 use stunwire::attribute::{ChangeRequest, ChangedAddress, MappedAddress, SourceAddress};
 use stunwire::{Dialect, Header, MessageWriter, Method, TransactionId};
 
-use crate::support::{
-    LOOPBACK, LOOPBACK_2, Server, answers, example, field, free_port, have, run, text,
-};
+use crate::harness::tests;
+use crate::programs::{STUND, TSHARK, own};
+use crate::support::{LOOPBACK, LOOPBACK_2, Server, answers, field, free_port, run, text};
 use crate::tap::Tap;
 use crate::tshark;
 
-const LIMIT: Duration = Duration::from_secs(20);
+tests! {
+    [STUND, TSHARK] => [stun_client],
+    [STUND] => [change_request],
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A server on 127.0.0.1 and 127.0.0.2, at these two ports.
-fn stund() -> Option<(Server, [u16; 2])> {
-    if !have("stund", "stun-server") {
-        return None;
-    }
-    let start = Server::start(
+fn stund() -> (Server, [u16; 2]) {
+    Server::start(
         |_| {
             let ips = [LOOPBACK, LOOPBACK_2];
             let ports = [free_port(&ips), free_port(&ips)];
@@ -32,20 +34,16 @@ fn stund() -> Option<(Server, [u16; 2])> {
             (command, ports)
         },
         |ports| answers((LOOPBACK, ports[0]).into()),
-    );
-    Some(start)
+    )
 }
 
-#[test]
-fn stun_client_is_told_its_address_and_the_servers() {
-    let Some((_server, ports)) = stund() else {
-        return;
-    };
+fn stun_client() {
+    let (_server, ports) = stund();
     let address = SocketAddr::new(LOOPBACK, ports[0]);
     // With an id of 16 bytes, and with the magic cookie in front: to stund both are the same.
     for arguments in [&["--classic"][..], &[]] {
         let tap = Tap::new(address);
-        let mut command = example("stun_client");
+        let mut command = own("stun_client");
         let output = run(
             command.arg(tap.address().to_string()).args(arguments),
             LIMIT,
@@ -66,14 +64,11 @@ fn stun_client_is_told_its_address_and_the_servers() {
 }
 
 // RFC 3489 §10.1: tests I, II and III of the NAT's type, and the fourth combination.
-#[test]
-fn a_changed_address_answers() {
-    let Some((_server, ports)) = stund() else {
-        return;
-    };
+fn change_request() {
+    let (_server, ports) = stund();
     let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
     socket
-        .set_read_timeout(Some(Duration::from_secs(2)))
+        .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let here = socket.local_addr().unwrap();
     let mut asked = 0;

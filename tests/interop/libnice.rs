@@ -11,17 +11,25 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::capture::Capture;
-use crate::support;
+use crate::harness::tests;
+use crate::programs::{LIBNICE, PYTHON, TSHARK, own};
+use crate::support::{self, Folder};
+use crate::tshark;
 use stunwire::attribute::{
     AnyAttribute, Data, Lifetime, MappedAddress, Nonce, Realm, Username, XorMappedAddress, ms,
 };
-use stunwire::framing::ms_frame::{self, Kind, MsFrame};
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
+use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
 use stunwire::framing::{Next, rfc4571};
 use stunwire::{
     Class, Dialect, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError, Key,
     Message, MessageWriter, Method,
 };
+
+tests! {
+    [LIBNICE, TSHARK] => [over_udp],
+    [LIBNICE] => [over_pseudo_tls],
+}
 
 /// What the agent is given as base64.
 const USER: &[u8] = b"\x01us:er";
@@ -47,22 +55,9 @@ struct Agent {
 }
 
 impl Agent {
-    /// `None` if libnice is not there.
-    fn start(relay: u16, relay_type: u8, peer: u16) -> Option<Self> {
-        let script =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conversations/libnice/agent.py");
-        let probe = "import ctypes, ctypes.util; \
-                     ctypes.CDLL(ctypes.util.find_library('nice') or 'libnice.so.10')";
-        let found = Command::new("python3")
-            .args(["-c", probe])
-            .stderr(Stdio::null())
-            .status();
-        if !found.is_ok_and(|status| status.success()) || !script.exists() {
-            let why = "not installed (Debian's libnice10 and python3)";
-            support::skip(&["libnice", "libnice10"], why);
-            return None;
-        }
-        let mut child = Command::new("python3")
+    fn start(relay: u16, relay_type: u8, peer: u16) -> Self {
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("libnice/agent.py");
+        let mut child = Command::new(PYTHON)
             .arg(script)
             .args([relay.to_string(), relay_type.to_string(), peer.to_string()])
             .stdin(Stdio::piped())
@@ -78,12 +73,12 @@ impl Agent {
                 }
             }
         });
-        Some(Self {
+        Self {
             input: child.stdin.take(),
             child,
             lines,
             seen: Vec::new(),
-        })
+        }
     }
 
     /// Whether the agent has said a line that begins so.
@@ -243,12 +238,12 @@ impl Relay {
     /// A packet for the peer, and its answers. Between peers over TCP a length stands in front of
     /// every packet; libnice leaves it out of some data frames, where MS-TURN's own says the same.
     fn packet(&mut self, data: &[u8]) -> Vec<Vec<u8>> {
-        match rfc4571::next(data) {
+        match Rfc4571::new().next(data) {
             Ok(Next::Frame { frame, consumed }) if self.framed && consumed == data.len() => {
                 let answers = self.peer(frame);
                 let framed = |answer: Vec<u8>| {
                     let mut out = Vec::new();
-                    let mut frame = rfc4571::begin(&mut out).unwrap();
+                    let mut frame = Rfc4571::begin(&mut out).unwrap();
                     frame.put(&answer).unwrap();
                     frame.end().unwrap();
                     out
@@ -315,7 +310,7 @@ impl Relay {
 /// 401 as \[MS-TURN\] 3.3.5.1 has it, unsigned.
 fn challenge(request: &Message<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    let code = ErrorCode::UNAUTHENTICATED;
+    let code = Code::UNAUTHENTICATED;
     let mut reply = MessageWriter::error_to(&mut out, request, code).unwrap();
     reply
         .attribute(&ms::Version::MS_ICE2)
@@ -365,7 +360,7 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
 
 /// `dissect` finds the dialects out, and every tag of the relay's holds with the credentials.
 fn dissected(file: &Path) -> String {
-    let mut command = support::example("dissect");
+    let mut command = own("dissect");
     command
         .arg(file)
         .args(["--user", "AXVzOmVy", "--password", "gCBwYXNz", "--base64"]);
@@ -403,13 +398,8 @@ const FIELDS: [&str; 13] = [
 
 /// tshark reads MS-TURN without the RFC's cookie by its dissector of classic STUN: the same attributes
 /// with the same values, message by message. It shows others by code and length alone.
-fn tshark_agrees(file: &Path, port: u16, messages: &[Vec<u8>]) {
-    if !support::have("tshark", "tshark") {
-        return;
-    }
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(file);
-    command.args(["-d", &format!("udp.port=={port},stun")]);
+fn tshark_agrees(folder: &Folder, file: &Path, ports: &[String], messages: &[Vec<u8>]) {
+    let mut command = tshark::command(folder, file, ports);
     command.args(["-Y", "classicstun", "-T", "fields"]);
     command.args([
         "-E",
@@ -451,7 +441,7 @@ fn as_tshark_says(message: &Message<'_>) -> String {
     fields[1].push(format!("{:#06x}", header.length()));
     fields[2].push(hex(header.transaction_id().as_bytes()));
     for raw in message.all_attributes() {
-        fields[3].push(format!("{:#06x}", raw.ty().code()));
+        fields[3].push(format!("{:#06x}", raw.ty().as_u16()));
         fields[4].push(raw.value().len().to_string());
         let address = match raw.to_any().unwrap() {
             AnyAttribute::MappedAddress(address) => Some(address.0),
@@ -489,15 +479,12 @@ fn as_tshark_says(message: &Message<'_>) -> String {
     fields.map(|values| values.join(",")).join("|")
 }
 
-#[test]
 fn over_udp() {
     let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
     relay.set_read_timeout(PAUSE).unwrap();
     let (_peer, peer) = silent_peer();
     let address = relay.local_addr().unwrap();
-    let Some(mut agent) = Agent::start(address.port(), 0, peer) else {
-        return;
-    };
+    let mut agent = Agent::start(address.port(), 0, peer);
     let mut session: Option<Relay> = None;
     let mut messages = Vec::new();
     let end = Instant::now() + PATIENCE;
@@ -523,22 +510,19 @@ fn over_udp() {
         }
     }
     let capture = done(agent, session, "192.0.2.15 50000 typ relay");
-    let folder = support::Folder::new();
+    let folder = Folder::new();
     let file = folder.file("udp.pcap");
     capture.write(&file);
     dissected(&file);
-    tshark_agrees(&file, address.port(), &messages);
+    tshark_agrees(&folder, &file, &capture.ports(), &messages);
 }
 
-#[test]
 fn over_pseudo_tls() {
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     relay.set_nonblocking(true).unwrap();
     let (_peer, peer) = silent_peer();
     let address = relay.local_addr().unwrap();
-    let Some(mut agent) = Agent::start(address.port(), 2, peer) else {
-        return;
-    };
+    let mut agent = Agent::start(address.port(), 2, peer);
     let end = Instant::now() + PATIENCE;
     let accepted = loop {
         match relay.accept() {
@@ -563,17 +547,19 @@ fn over_pseudo_tls() {
                         let hello = pseudo_tls::server_hello(&[7; 32], &[8; 32]);
                         session.capture.tcp(address, from, &hello);
                         stream.write_all(&hello).unwrap();
-                        (Kind::Control, Vec::new())
+                        (MsFrameKind::Control, Vec::new())
                     }
                     Received::Frame(MsFrame::Control(message)) => {
-                        (Kind::Control, session.control(message))
+                        (MsFrameKind::Control, session.control(message))
                     }
-                    Received::Frame(MsFrame::Data(data)) => (Kind::Data, session.packet(data)),
+                    Received::Frame(MsFrame::Data(data)) => {
+                        (MsFrameKind::Data, session.packet(data))
+                    }
                     Received::ServerHello(_) => panic!("from a client"),
                 };
                 for answer in answers {
                     let mut out = Vec::new();
-                    let mut frame = ms_frame::begin(&mut out, kind).unwrap();
+                    let mut frame = MsTcp::begin(&mut out, kind).unwrap();
                     frame.put(&answer).unwrap();
                     frame.end().unwrap();
                     session.capture.tcp(address, from, &out);
@@ -593,7 +579,7 @@ fn over_pseudo_tls() {
     }
     assert_eq!(hellos, 1);
     let capture = done(agent, Some(session), "192.0.2.15 50000 typ relay");
-    let folder = support::Folder::new();
+    let folder = Folder::new();
     let file = folder.file("tcp.pcap");
     capture.write(&file);
     let text = dissected(&file);

@@ -1,17 +1,15 @@
-//! The law of signing and verifying.
+//! Signing and verifying.
 
-use alloc::vec::Vec;
-
-use super::DIALECTS;
-use crate::{
+use crate::DIALECTS;
+use stunwire::{
     EncodeError, FingerprintStatus, IntegrityAlgorithm, IntegrityError, Key, Message,
     MessageWriter, Policy,
 };
 
-/// Authentication: nothing that was not signed verifies, and what was signed does until a covered
+/// A message that was not signed with the key is refused; a signed one is accepted until a covered
 /// bit changes.
 ///
-/// The first 4 bytes choose the key, the algorithm and the bit; the rest is a message.
+/// The first 4 bytes select the key, the algorithm and the bit; the rest is a message.
 pub fn verify(bytes: &[u8]) {
     let Some(([chosen, how, at0, at1], packet)) = bytes.split_first_chunk::<4>() else {
         return;
@@ -34,10 +32,10 @@ pub fn verify(bytes: &[u8]) {
     }
 }
 
-/// Nobody knows this key, so what verifies is a forgery.
+/// The input was not signed with this key, so each of its tags must be refused.
 fn unsigned(message: Message<'_>, key: &Key, policy: &Policy) {
     match message.verify_with(key, policy) {
-        Ok(verified) => panic!("{verified:?} was never signed"),
+        Ok(verified) => panic!("{verified:?} was not signed with the key"),
         Err(IntegrityError::Missing) => {}
         Err(IntegrityError::Mismatch { offset } | IntegrityError::TagLength { offset, .. }) => {
             assert!(
@@ -46,15 +44,16 @@ fn unsigned(message: Message<'_>, key: &Key, policy: &Policy) {
                     .any(|raw| raw.offset() == offset as usize)
             );
         }
+        Err(error) => panic!("{error:?}"),
     }
 }
 
-/// Signs what is visible of the message and checks it, then flips a bit.
+/// Signs the attributes that are not ignored, verifies the tag, then flips a bit.
 fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
     let dialect = message.dialect();
     let mut buffer = Vec::new();
     let Ok(mut writer) = MessageWriter::new(&mut buffer, message.header()) else {
-        panic!("the header of a message that stands");
+        panic!("the header of a valid message was refused");
     };
     for raw in message.attributes() {
         match writer.raw(&raw) {
@@ -88,14 +87,19 @@ fn signed(message: Message<'_>, key: &Key, how: u8, at: usize) {
             | EncodeError::NotInDialect
             | EncodeError::FingerprintMissing,
         ) => {
-            assert!(buffer.is_empty(), "an unfinished message stayed");
+            assert!(
+                buffer.is_empty(),
+                "a refused message left bytes in the buffer"
+            );
             return;
         }
         Err(error) => panic!("{error:?}"),
     }
     let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
-    let message = dialect.parse(&buffer).expect("our own message");
-    let verified = message.verify_with(key, &policy).expect("our own tag");
+    let message = dialect.parse(&buffer).expect("the library wrote it");
+    let verified = message
+        .verify_with(key, &policy)
+        .expect("the library signed it");
     assert!(verified.attributes().all(|raw| verified.covers(&raw)));
     assert!(matches!(
         message.fingerprint(),

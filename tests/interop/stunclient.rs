@@ -6,16 +6,21 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::tests;
 use crate::own::stun_server;
-use crate::support::{have, run, text};
+use crate::programs::{STUN, TURNUTILS_NATDISCOVERY, TURNUTILS_STUNCLIENT};
+use crate::support::{run, text};
+
+tests! {
+    [TURNUTILS_STUNCLIENT] => [turnutils_stunclient],
+    [TURNUTILS_NATDISCOVERY] => [turnutils_natdiscovery],
+    [STUN] => [vovida_stun],
+    [] => [stun_server_streams],
+}
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-#[test]
 fn turnutils_stunclient() {
-    if !have("turnutils_stunclient", "coturn") {
-        return;
-    }
     let (_server, [first, second]) = stun_server();
     let mut command = Command::new("turnutils_stunclient");
     command.args([
@@ -48,11 +53,7 @@ fn turnutils_stunclient() {
     println!("turnutils_stunclient: 3 requests, 3 responses from {first} and {second}");
 }
 
-#[test]
 fn turnutils_natdiscovery() {
-    if !have("turnutils_natdiscovery", "coturn") {
-        return;
-    }
     let (_server, [first, second]) = stun_server();
     // Mapping, filtering and collision, each request and response with PADDING.
     let mut command = Command::new("turnutils_natdiscovery");
@@ -72,11 +73,7 @@ fn turnutils_natdiscovery() {
     println!("turnutils_natdiscovery: {answers} responses with PADDING, behaviour discovered");
 }
 
-#[test]
 fn vovida_stun() {
-    if !have("stun", "stun-client") {
-        return;
-    }
     let (_server, [first, second]) = stun_server();
     let output = run(Command::new("stun").args([&first.to_string(), "-v"]), LIMIT);
     let told = text(&output);
@@ -104,7 +101,6 @@ fn vovida_stun() {
 
 /// Over TCP no program of Debian's asks: the bytes are those of RFC 8489 and RFC 4571, by hand. Each
 /// byte comes alone, and then two requests at once.
-#[test]
 fn stun_server_streams() {
     const REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
     let (_server, [first, _]) = stun_server();

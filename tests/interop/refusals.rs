@@ -12,8 +12,20 @@ use stunwire::attribute::{
 };
 use stunwire::{ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId};
 
+use crate::harness::tests;
 use crate::own::{PASSWORD, REALM, Turn, USER};
-use crate::support::{example, run, text};
+use crate::programs::{IPV6, own};
+use crate::support::{run, text};
+
+tests! {
+    [IPV6] => [
+        allocations,
+        permissions_and_channels,
+        credentials,
+        password_algorithms,
+        addresses,
+    ],
+}
 
 /// A client that is told what to send.
 struct Client {
@@ -110,8 +122,7 @@ fn code_of(reply: &[u8]) -> u16 {
     code.map_or(0, |code| code.code())
 }
 
-#[test]
-fn refused_allocations() {
+fn allocations() {
     let server = Turn::start(&["--quota", "1"]);
     let mut client = Client::new(&server);
     let mut code = |attributes: &[&dyn EncodeAttribute]| client.code(Method::ALLOCATE, attributes);
@@ -133,7 +144,7 @@ fn refused_allocations() {
     assert_eq!(code_of(&reply), 420);
     let reply = Message::parse(&reply).unwrap().verify(&client.key).unwrap();
     let unknown = reply.get::<UnknownAttributes<'_>>().unwrap().unwrap();
-    let unknown: Vec<u16> = unknown.iter().map(|ty| ty.code()).collect();
+    let unknown: Vec<u16> = unknown.iter().map(|ty| ty.as_u16()).collect();
     assert_eq!(unknown, [0x7FFF]);
 
     // A request whose reply was lost is answered with the same; another one is 437.
@@ -169,8 +180,7 @@ impl EncodeAttribute for UnknownType {
     fn encode(&self, _: &mut [u8], _: stunwire::Context) {}
 }
 
-#[test]
-fn refused_with_an_allocation() {
+fn permissions_and_channels() {
     let server = Turn::start(&["--user", "bob:other"]);
     let mut client = Client::new(&server);
     let peer_4 = peer(LOOPBACK_PEER);
@@ -224,8 +234,7 @@ fn refused_with_an_allocation() {
     println!("refused_with_an_allocation: {} requests", client.asked);
 }
 
-#[test]
-fn refused_credentials() {
+fn credentials() {
     let server = Turn::start(&["--nonce-lifetime", "2"]);
     let mut client = Client::new(&server);
     // Nothing here is signed: the client has no key yet that the server knows.
@@ -268,8 +277,7 @@ fn refused_credentials() {
 
 /// RFC 8489 §9.2.4 and §9.2.5: SHA-256 for the key and for the tag, USERHASH, and the check against a
 /// list that somebody has shortened on the way.
-#[test]
-fn sha256_offered() {
+fn password_algorithms() {
     let server = Turn::start(&["--sha256"]);
     let mut client = Client::new(&server);
     assert!(client.nonce.starts_with(b"obMatJos2"));
@@ -306,7 +314,7 @@ fn sha256_offered() {
     reply.verify(&key).unwrap();
 
     // Our own client, with what it makes of the same challenge.
-    let mut command = example("turn_udp");
+    let mut command = own("turn_udp");
     command.arg(format!("127.0.0.1:{}", server.port)).args([
         "--user",
         USER,
@@ -325,10 +333,9 @@ fn sha256_offered() {
 
 /// The packet of a peer that nobody has permitted goes nowhere, and the server stays on
 /// loopback unless it is told otherwise.
-#[test]
-fn refused_places() {
+fn addresses() {
     let output = run(
-        example("turn_server").args(["--user", "a:b", "--listen", "0.0.0.0:0"]),
+        own("turn_server").args(["--user", "a:b", "--listen", "0.0.0.0:0"]),
         Duration::from_secs(10),
     );
     assert!(!output.status.success());

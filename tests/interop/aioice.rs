@@ -2,38 +2,31 @@
 //! have no addresses but their relays'.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::tests;
 use crate::own::{PASSWORD, Turn, USER};
-use crate::support::{run, skip, text};
+use crate::programs::{AIOICE, AIORTC, IPV6, PYTHON, TSHARK};
+use crate::support::{run, text};
 use crate::tap::Tap;
 use crate::tshark;
 
-/// Debian's Python, which has Debian's modules.
-const PYTHON: &str = "/usr/bin/python3";
-
-fn have_module(name: &str) -> bool {
-    let found = Path::new(PYTHON).exists()
-        && run(
-            Command::new(PYTHON).args(["-c", &format!("import {name}")]),
-            Duration::from_secs(30),
-        )
-        .status
-        .success();
-    if !found {
-        skip(&[name, &format!("python3-{name}")], "not installed");
-    }
-    found
+tests! {
+    [AIOICE, TSHARK, IPV6] => [
+        aioice_udp,
+        aioice_tcp,
+    ],
+    [AIORTC, TSHARK, IPV6] => [
+        aiortc_udp,
+        aiortc_tcp,
+    ],
+    [AIOICE, IPV6] => [aioice_stale_nonce],
 }
 
 /// Runs the script against a server, and gives the number of bytes that it says came through.
 fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/conversations/aioice_relay.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/aioice_relay.py");
     let mut command = Command::new(PYTHON);
     command
         .args([script, kind, "127.0.0.1", &at.port().to_string()])
@@ -45,9 +38,6 @@ fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
 }
 
 fn converse(name: &str, module: &str, transport: &str, least: u64) {
-    if !have_module(module) {
-        return;
-    }
     let server = Turn::start(&[]);
     let tap = Tap::new(server.at("127.0.0.1"));
     let bytes = python(&server, tap.address(), module, transport);
@@ -64,33 +54,25 @@ fn converse(name: &str, module: &str, transport: &str, least: u64) {
 /// Both ways 28 packets of 1, 38, 75, … 1000 bytes.
 const PACKETS: u64 = 2 * 28 * (1 + 1000) / 2;
 
-#[test]
 fn aioice_udp() {
     converse("aioice_udp", "aioice", "udp", PACKETS);
 }
 
-#[test]
 fn aioice_tcp() {
     converse("aioice_tcp", "aioice", "tcp", PACKETS);
 }
 
-#[test]
 fn aiortc_udp() {
     converse("aiortc_udp", "aiortc", "udp", 2 * 65_536);
 }
 
-#[test]
 fn aiortc_tcp() {
     converse("aiortc_tcp", "aiortc", "tcp", 2 * 65_536);
 }
 
 /// A nonce lasts one second and the client refreshes after two: each time it is told so (438), and
 /// asks again with the new one.
-#[test]
 fn aioice_stale_nonce() {
-    if !have_module("aioice") {
-        return;
-    }
     let server = Turn::start(&["--nonce-lifetime", "1", "--trace"]);
     let bytes = python(&server, server.at("127.0.0.1"), "refresh", "udp");
     assert_eq!(bytes, 50 * 100);

@@ -1,32 +1,28 @@
-//! The law of replies.
+//! Replies of a server.
 
-use alloc::string::ToString;
-use alloc::vec::Vec;
+use crate::{DIALECTS, printable, valid};
+use stunwire::attribute::{AttributeType, PasswordAlgorithm};
+use stunwire::{Class, EncodeError, reply};
 
-use super::{DIALECTS, printable, whole};
-use crate::attribute::{AttributeType, PasswordAlgorithm};
-use crate::{Class, EncodeError, reply};
-
-/// Replies: whatever they are asked with, a message that stands or an error, and no longer than its
-/// parts.
+/// A reply to any header, with any realm and nonce, is a valid message of bounded length or an error.
 ///
-/// The first byte chooses the dialect, the second how much of the rest is realm, the next 20 are the
-/// request's header.
+/// The first byte selects the dialect, the second is the length of the realm, the next 20 are the
+/// header of the request. The rest is the realm and the nonce.
 pub fn replies(bytes: &[u8]) {
-    let Some(([choice, cut, head @ ..], rest)) = bytes.split_first_chunk::<22>() else {
+    let Some(([choice, realm_len, request @ ..], rest)) = bytes.split_first_chunk::<22>() else {
         return;
     };
-    let dialect = DIALECTS[usize::from(choice % 10)];
-    let Ok(header) = dialect.header(head) else {
+    let dialect = DIALECTS[usize::from(*choice) % DIALECTS.len()];
+    let Ok(header) = dialect.header(request) else {
         return;
     };
-    let (realm, nonce) = rest.split_at(usize::from(*cut).min(rest.len()));
+    let (realm, nonce) = rest.split_at(usize::from(*realm_len).min(rest.len()));
     let types = nonce
         .chunks_exact(2)
         .map(|pair| AttributeType::new(u16::from_be_bytes([pair[0], pair[1]])));
     let offered = [
         PasswordAlgorithm::SHA256,
-        PasswordAlgorithm::new(u16::from(*cut), realm),
+        PasswordAlgorithm::new(u16::from(*realm_len), realm),
     ];
     let challenge = |buffer: &mut Vec<u8>| {
         reply::Challenge::new(realm, nonce)?
@@ -44,18 +40,20 @@ pub fn replies(bytes: &[u8]) {
     for write in writes {
         let mut buffer = b"before".to_vec();
         let written = write(&mut buffer);
-        let reply = buffer.strip_prefix(b"before").expect("what stood before");
+        let reply = buffer
+            .strip_prefix(b"before")
+            .expect("the bytes before the reply stay");
         match written {
             Ok(()) => {
                 assert_eq!(header.class(), Class::Request);
-                let reply = dialect.parse(reply).expect("our own reply");
+                let reply = dialect.parse(reply).expect("the library wrote it");
                 assert_eq!(reply.class(), Class::ErrorResponse);
                 assert_eq!(reply.transaction_id(), header.transaction_id());
                 assert!(reply.as_bytes().len() <= 128 + rest.len() + realm.len());
-                whole(reply, &reply.all_attributes().collect::<Vec<_>>());
+                valid(reply, &reply.all_attributes().collect::<Vec<_>>());
             }
             Err(error) => {
-                assert!(reply.is_empty(), "a refused reply stayed");
+                assert!(reply.is_empty(), "a refused reply left bytes in the buffer");
                 printable(&error.to_string());
             }
         }

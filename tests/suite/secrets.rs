@@ -2,12 +2,7 @@
 //!
 //! The stack below the test is read through `/proc/self/mem`, so this is a test for Linux. It is about
 //! optimised code: without optimisation each move leaves a copy that nothing can wipe.
-#![cfg(all(target_os = "linux", feature = "crypto"))]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_used
-)]
+#![cfg(target_os = "linux")]
 
 use std::fs::File;
 use std::hint::black_box;

@@ -1,7 +1,7 @@
 //! A capture without privileges: what passed between two sockets, written as a .pcap file of IP
 //! packets, so that tshark and `dissect` read the same bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -16,6 +16,8 @@ pub struct Capture {
     /// The next sequence number of each direction of a TCP connection.
     sent: HashMap<(SocketAddr, SocketAddr), u32>,
     packets: usize,
+    /// The ports of both ends, each as `udp.port==N` or `tcp.port==N`.
+    ports: BTreeSet<String>,
 }
 
 impl Capture {
@@ -29,11 +31,17 @@ impl Capture {
             file,
             sent: HashMap::new(),
             packets: 0,
+            ports: BTreeSet::new(),
         }
     }
 
     pub fn packets(&self) -> usize {
         self.packets
+    }
+
+    /// The ports of both ends of every packet, in the syntax of tshark.
+    pub fn ports(&self) -> Vec<String> {
+        self.ports.iter().cloned().collect()
     }
 
     pub fn write(&self, path: &Path) {
@@ -42,6 +50,7 @@ impl Capture {
 
     /// A datagram.
     pub fn udp(&mut self, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
+        self.add_ports("udp", from, to);
         let mut segment = Vec::new();
         segment.extend_from_slice(&from.port().to_be_bytes());
         segment.extend_from_slice(&to.port().to_be_bytes());
@@ -53,6 +62,7 @@ impl Capture {
 
     /// Bytes of a connection, in as many segments as they take.
     pub fn tcp(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.add_ports("tcp", from, to);
         for bytes in bytes.chunks(16_384) {
             let next = *self.sent.entry((from, to)).or_insert(1);
             let seen = *self.sent.entry((to, from)).or_insert(1);
@@ -67,6 +77,13 @@ impl Capture {
             segment.extend_from_slice(&[0x50, 0x18, 0xFF, 0xFF, 0, 0, 0, 0]);
             segment.extend_from_slice(bytes);
             self.packet(from.ip(), to.ip(), TCP, 16, segment);
+        }
+    }
+
+    fn add_ports(&mut self, protocol: &str, from: SocketAddr, to: SocketAddr) {
+        for end in [from, to] {
+            self.ports
+                .insert(format!("{protocol}.port=={}", end.port()));
         }
     }
 

@@ -1,0 +1,55 @@
+//! Interoperability tests: stunwire with programs that people run, on loopback addresses only.
+//!
+//! ```text
+//! cargo test -p stunwire-interop               # all tests
+//! cargo test -p stunwire-interop -- coturn     # those with this text in their name
+//! ```
+//!
+//! A test whose programs are not installed is reported as ignored; the programs that are missing are
+//! listed first. `STUNWIRE_REQUIRE=turnserver,tshark` makes it a failure where one of these programs, or
+//! Debian packages, is missing. `STUNWIRE_CAPTURE=FILE` adds a test that reads a capture.
+
+mod aioice;
+mod capture;
+mod chromium;
+mod coturn;
+mod harness;
+mod libnice;
+mod own;
+mod own_capture;
+mod programs;
+mod refusals;
+mod status;
+mod stunclient;
+mod stund;
+mod support;
+mod tap;
+mod tshark;
+mod turn_tcp;
+mod uclient;
+
+use std::process::ExitCode;
+
+/// The client of the examples is the tests' client too.
+#[allow(dead_code, reason = "the tests do not use all of it")]
+#[path = "../../examples/client"]
+mod client {
+    pub mod link;
+    pub mod login;
+}
+
+fn main() -> ExitCode {
+    harness::run(&[
+        aioice::TESTS,
+        chromium::TESTS,
+        coturn::TESTS,
+        libnice::TESTS,
+        own_capture::TESTS,
+        refusals::TESTS,
+        status::TESTS,
+        stunclient::TESTS,
+        stund::TESTS,
+        turn_tcp::TESTS,
+        uclient::TESTS,
+    ])
+}
