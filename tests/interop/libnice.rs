@@ -22,8 +22,8 @@ use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
 use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
 use stunwire::framing::{Next, rfc4571};
 use stunwire::{
-    Class, Dialect, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm, IntegrityError, Key,
-    Message, MessageWriter, Method,
+    Class, Credentials, Dialect, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm,
+    IntegrityError, Key, Message, MessageWriter, Method,
 };
 
 tests! {
@@ -133,7 +133,15 @@ impl Relay {
     fn new(client: SocketAddr, framed: bool) -> Self {
         Self {
             client,
-            key: Key::ms_turn(USER, REALM, PASSWORD, NONCE, 1),
+            key: Key::ms_turn(
+                &Credentials {
+                    username: USER,
+                    password: PASSWORD,
+                },
+                Realm::new(REALM).unwrap(),
+                Nonce::new(NONCE).unwrap(),
+                1,
+            ),
             peer_key: Key::short_term("the password of the peer"),
             framed,
             last: Vec::new(),
@@ -279,7 +287,7 @@ impl Relay {
         self.seen.checks += 1;
         match check.fingerprint() {
             FingerprintStatus::Valid => {}
-            FingerprintStatus::ValidMsTable => self.seen.other_tables += 1,
+            FingerprintStatus::ValidAlternateCrc => self.seen.other_tables += 1,
             status => panic!("{check}: {status:?}"),
         }
         let first = CHECKS.parse(&self.last).ok();

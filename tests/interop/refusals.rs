@@ -10,7 +10,9 @@ use stunwire::attribute::{
     RequestedTransport, ReservationToken, UnknownAttributes, UserHash, Username, XorPeerAddress,
     XorRelayedAddress,
 };
-use stunwire::{ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId};
+use stunwire::{
+    Credentials, ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId,
+};
 
 use crate::harness::tests;
 use crate::own::{PASSWORD, REALM, Turn, USER};
@@ -55,7 +57,13 @@ impl Client {
         let mut client = Self {
             socket,
             user: USER,
-            key: Key::long_term(USER, REALM, PASSWORD),
+            key: Key::long_term(
+                &Credentials {
+                    username: USER,
+                    password: PASSWORD,
+                },
+                REALM,
+            ),
             nonce: Vec::new(),
             id: TransactionId::random().unwrap(),
             asked: 0,
@@ -229,7 +237,13 @@ fn permissions_and_channels() {
 
     // Somebody else in the same place: 441, whose allocation it is not.
     client.user = "bob";
-    client.key = Key::long_term("bob", REALM, "other");
+    client.key = Key::long_term(
+        &Credentials {
+            username: "bob",
+            password: "other",
+        },
+        REALM,
+    );
     assert_eq!(client.code(Method::REFRESH, &[]), 441);
     println!("refused_with_an_allocation: {} requests", client.asked);
 }
@@ -238,9 +252,21 @@ fn credentials() {
     let server = Turn::start(&["--nonce-lifetime", "2"]);
     let mut client = Client::new(&server);
     // Nothing here is signed: the client has no key yet that the server knows.
-    client.key = Key::long_term(USER, REALM, "guess");
+    client.key = Key::long_term(
+        &Credentials {
+            username: USER,
+            password: "guess",
+        },
+        REALM,
+    );
     assert_eq!(code_of(&client.ask(Method::ALLOCATE, &[&UDP])), 401);
-    client.key = Key::long_term(USER, REALM, PASSWORD);
+    client.key = Key::long_term(
+        &Credentials {
+            username: USER,
+            password: PASSWORD,
+        },
+        REALM,
+    );
     client.user = "nobody";
     assert_eq!(code_of(&client.ask(Method::ALLOCATE, &[&UDP])), 401);
     client.user = USER;
@@ -281,7 +307,13 @@ fn password_algorithms() {
     let server = Turn::start(&["--sha256"]);
     let mut client = Client::new(&server);
     assert!(client.nonce.starts_with(b"obMatJos2"));
-    let key = Key::long_term_sha256(USER, REALM, PASSWORD);
+    let key = Key::long_term_sha256(
+        &Credentials {
+            username: USER,
+            password: PASSWORD,
+        },
+        REALM,
+    );
     let (sha256, md5) = (PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5);
     let mut ask = |list: &[PasswordAlgorithm<'_>], chosen: Option<PasswordAlgorithm<'_>>| {
         let mut packet = Vec::new();

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
-use stunwire::{ErrorCode, Key, Message, MessageWriter, reply};
+use stunwire::{Credentials, ErrorCode, Key, Message, MessageWriter, reply};
 
 use crate::harness::tests;
 use crate::programs::own;
@@ -119,7 +119,13 @@ fn unsigned_answer_refused() {
         status(signed_with(None)),
         "the answer cannot be believed: no integrity attribute that the policy accepts"
     );
-    let other = Key::long_term("user", REALM, "guess");
+    let other = Key::long_term(
+        &Credentials {
+            username: "user",
+            password: "guess",
+        },
+        REALM,
+    );
     // Behind the header, two addresses of 12 bytes and a lifetime of 8.
     assert_eq!(
         status(signed_with(Some(other))),

@@ -3,6 +3,7 @@
 mod authentication;
 #[cfg(feature = "codec")]
 mod codec;
+mod conformance;
 mod demux;
 mod hostile;
 mod microsoft;

@@ -11,9 +11,9 @@ use stunwire::attribute::{
     XorMappedAddress, ms,
 };
 use stunwire::{
-    Class, Code, Dialect, EncodeError, ErrorCode, FingerprintStatus, Header, HeaderError,
-    IntegrityAlgorithm, IntegrityError, Key, Message, MessageType, MessageWriter, Method,
-    ParseError, TransactionId,
+    Class, Code, Credentials, Dialect, EncodeError, ErrorCode, FingerprintStatus, Header,
+    HeaderError, IntegrityAlgorithm, IntegrityError, Key, Message, MessageType, MessageWriter,
+    Method, ParseError, TransactionId,
 };
 use stunwire_properties::DIALECTS;
 
@@ -199,7 +199,15 @@ fn ms_turn_attributes<'a>() -> [Box<dyn EncodeAttribute + 'a>; 20] {
 fn ms_turn_every_attribute() {
     let key = |version| {
         let nonce = "0123456789:;<=>?@ABC";
-        Key::ms_turn(USER, "\"rtcmedia\"", PASSWORD, nonce, version)
+        Key::ms_turn(
+            &Credentials {
+                username: USER,
+                password: PASSWORD,
+            },
+            Realm::new("\"rtcmedia\"").unwrap(),
+            Nonce::new(nonce).unwrap(),
+            version,
+        )
     };
     for (text, dialect, key, algorithm) in [
         (
@@ -415,7 +423,15 @@ fn versions() {
         assert_eq!(version.has_multiplexed_tcp(), tcp);
         // The key of both sides follows the smaller version.
         let common = version.common(Some(ms::Version::SHA256));
-        let key = Key::ms_turn("user", "realm", "pass", "nonce", common.0);
+        let key = Key::ms_turn(
+            &Credentials {
+                username: "user",
+                password: "pass",
+            },
+            Realm::new("realm").unwrap(),
+            Nonce::new("nonce").unwrap(),
+            common.0,
+        );
         let header = Header::request(Method::ALLOCATE, CLASSIC_ID).in_dialect(Dialect::MS_TURN);
         let bytes = written(header, &[], Tag::Last(&key));
         assert_eq!(bytes.len(), 20 + 8 + 4 + if sha256 { 32 } else { 20 });
@@ -449,22 +465,26 @@ fn ms_ice2_legacy_and_its_twin() {
     assert_eq!(again, bytes);
 
     let mut out = b"before".to_vec();
-    check.twin(&mut out).unwrap();
+    check.copy_with_alternate_crc(&mut out).unwrap();
     let twin = out.strip_prefix(b"before").unwrap();
     assert_eq!(twin, hex(vectors::MS_ICE2_TWIN));
     let twin = dialect.parse(twin).unwrap();
-    assert_eq!(twin.fingerprint(), FingerprintStatus::ValidMsTable);
+    assert_eq!(twin.fingerprint(), FingerprintStatus::ValidAlternateCrc);
     assert!(twin.verify(&key).is_ok());
 
     // An answer, which need not carry IMPLEMENTATION-VERSION.
     let answer = hex(vectors::MS_ICE2_SILENT);
     let answer = dialect.parse(&answer).unwrap();
     let mut out = Vec::new();
-    answer.twin(&mut out).unwrap();
+    answer.copy_with_alternate_crc(&mut out).unwrap();
     assert_eq!(out, hex(vectors::MS_ICE2_SILENT_TWIN));
 
     // A twin has none, nor has a message without FINGERPRINT, or of another dialect.
-    let refused = |message: Message<'_>| message.twin(&mut Vec::new()).unwrap_err();
+    let refused = |message: Message<'_>| {
+        message
+            .copy_with_alternate_crc(&mut Vec::new())
+            .unwrap_err()
+    };
     assert_eq!(refused(twin), EncodeError::FingerprintMissing);
     assert_eq!(
         refused(Message::parse(&bytes).unwrap()),
@@ -476,7 +496,9 @@ fn ms_ice2_legacy_and_its_twin() {
         EncodeError::FingerprintMissing
     );
     for size in 0..bytes.len() {
-        let error = check.twin(&mut vec![0; size][..]).unwrap_err();
+        let error = check
+            .copy_with_alternate_crc(&mut vec![0; size][..])
+            .unwrap_err();
         assert!(
             matches!(error, EncodeError::BufferFull { needed: 96, available } if available as usize == size)
         );
@@ -682,7 +704,15 @@ fn the_table_of_dialects() {
         row(Dialect::MS_ICE2_LEGACY.unpadded(), "ms-ice2-legacy-unpadded", true,  filled,   &[20],     "must", rfc),
     ];
     assert_eq!(table.len(), DIALECTS.len());
-    let wide = Key::ms_turn("user", "realm", "pass", "nonce", 6);
+    let wide = Key::ms_turn(
+        &Credentials {
+            username: "user",
+            password: "pass",
+        },
+        Realm::new("realm").unwrap(),
+        Nonce::new("nonce").unwrap(),
+        6,
+    );
     let narrow = Key::short_term("password");
     for row in table {
         let dialect = row.dialect;

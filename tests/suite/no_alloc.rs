@@ -1,4 +1,4 @@
-//! Nothing is allocated in parse, typed read, verify, fingerprint, write, sign, reply, frame and
+//! Nothing is allocated in parse, typed read, verify, fingerprint, write, sign, frame and
 //! relay.
 
 use stunwire::attribute::{
@@ -7,9 +7,9 @@ use stunwire::attribute::{
 use stunwire::demux::{Demux, Protocol};
 use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, sniff};
 use stunwire::relay;
+use stunwire::reply::Challenge;
 use stunwire::{
     ChannelData, Code, Dialect, ErrorCode, Header, Message, MessageWriter, Method, TransactionId,
-    reply,
 };
 
 use crate::support::{Vector, vectors};
@@ -86,7 +86,9 @@ fn writing() {
             }
             let header = Header::request(Method::BINDING, message.transaction_id());
             let header = header.in_dialect(dialect);
-            reply::unauthenticated(&mut buffer[..], header, "realm", "nonce").unwrap();
+            let challenge = Challenge::new("realm", "nonce").unwrap();
+            let reply = challenge.unauthenticated(header);
+            reply.write(&mut buffer[..]).unwrap();
         });
         assert_eq!(count, 0, "{name}");
     }
@@ -177,7 +179,7 @@ fn microsofts_frames_and_second_copies() {
         frame.put(&check).unwrap();
         let frame = MultiplexedFrame::parse_datagram(frame.end().unwrap()).unwrap();
         let message = Dialect::MS_ICE2_LEGACY.parse(frame.payload).unwrap();
-        message.twin(&mut twin).unwrap();
+        message.copy_with_alternate_crc(&mut twin).unwrap();
     });
     assert_eq!(count, 0);
 }

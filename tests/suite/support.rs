@@ -1,6 +1,7 @@
 //! What the tests share: bytes from hexadecimal, and the published messages.
 
-use stunwire::{Dialect, Key};
+use stunwire::attribute::{Nonce, Realm};
+use stunwire::{Credentials, Dialect, Key};
 
 /// The bytes of a text of hexadecimal digits; white space is skipped.
 pub fn hex(text: &str) -> Vec<u8> {
@@ -138,7 +139,17 @@ pub fn vectors() -> Vec<Vector> {
         key,
     };
     let ice = || Some(Key::short_term(ICE_PASSWORD));
-    let ms_turn = |version| Some(Key::ms_turn("user", "realm", "pass", "nonce", version));
+    let ms_turn = |version| {
+        Some(Key::ms_turn(
+            &Credentials {
+                username: "user",
+                password: "pass",
+            },
+            Realm::new("realm").unwrap(),
+            Nonce::new("nonce").unwrap(),
+            version,
+        ))
+    };
     vec![
         vector("RFC 5769 §2.1", Dialect::RFC8489, rfc5769_request(), ice()),
         vector("RFC 5769 §2.2", Dialect::RFC8489, rfc5769_ipv4(), ice()),
@@ -147,13 +158,25 @@ pub fn vectors() -> Vec<Vector> {
             "RFC 5769 §2.4",
             Dialect::RFC8489,
             rfc5769_long_term(),
-            Some(Key::long_term(USER, "example.org", PASSWORD)),
+            Some(Key::long_term(
+                &Credentials {
+                    username: USER,
+                    password: PASSWORD,
+                },
+                "example.org",
+            )),
         ),
         vector(
             "RFC 8489 B.1, erratum 6268",
             Dialect::RFC8489,
             rfc8489_b1(),
-            Some(Key::long_term_sha256(USER, "example.org", PASSWORD)),
+            Some(Key::long_term_sha256(
+                &Credentials {
+                    username: USER,
+                    password: PASSWORD,
+                },
+                "example.org",
+            )),
         ),
         vector("Skype for Business", Dialect::MS_ICE2_LEGACY, skype(), None),
         vector("MS-TURN A", Dialect::MS_TURN, ms_turn_a(), ms_turn(2)),

@@ -17,9 +17,10 @@ use stunwire::attribute::{
 use stunwire::demux::{Demux, Protocol};
 use stunwire::framing::{Frame, Rfc4571, StunTcp};
 use stunwire::relay::{self, HEADROOM};
+use stunwire::reply::{self, Challenge, Reply};
 use stunwire::{
-    ChannelData, Class, Code, Dialect, EncodeError, ErrorCode, Header, Key, Message, MessageWriter,
-    Method, ParseError, TransactionId, reply,
+    ChannelData, Class, Code, Credentials, Dialect, EncodeError, ErrorCode, Header, Key, Message,
+    MessageWriter, Method, ParseError, TransactionId,
 };
 use tokio::net::TcpStream;
 use tokio_util::codec::Framed;
@@ -41,7 +42,13 @@ const KNOWN: [AttributeType; 4] = [
 
 impl Server {
     fn new() -> Self {
-        let key = Key::long_term("turn", "example.org", "secret");
+        let key = Key::long_term(
+            &Credentials {
+                username: "turn",
+                password: "secret",
+            },
+            "example.org",
+        );
         Self {
             keys: HashMap::from([(b"turn".to_vec(), key)]),
             realm: "example.org".into(),
@@ -75,19 +82,17 @@ impl Server {
         };
         let user = request.get::<Username>().ok().flatten();
         let Some(key) = user.and_then(|user| self.keys.get(user.as_bytes())) else {
-            return reply::unauthenticated(out, &request, &self.realm, &self.nonce());
+            return self.challenge(&request, out);
         };
         let Ok(request) = request.verify(key) else {
-            return reply::unauthenticated(out, &request, &self.realm, &self.nonce());
+            return self.challenge(&request, out);
         };
-        let unknown = request.unknown_required(|ty| KNOWN.contains(&ty));
-        if unknown.clone().next().is_some() {
-            return reply::unknown_attributes_signed(out, &request, key, unknown);
+        if let Some(reply) = reply::unknown_attributes((&request, key), &KNOWN) {
+            return reply.write(out).map(drop);
         }
         if !self.has_allocation(from) {
-            let reply = MessageWriter::error_to(out, &request, Code::ALLOCATION_MISMATCH)?;
-            reply.integrity_like(&request, key)?.finish()?;
-            return Ok(());
+            let reply = Reply::new((&request, key), Code::ALLOCATION_MISMATCH);
+            return reply.write(out).map(drop);
         }
         let mut reply = MessageWriter::success_to(out, &request)?;
         reply
@@ -99,6 +104,12 @@ impl Server {
             .fingerprint()?
             .finish()?;
         Ok(())
+    }
+
+    fn challenge(&self, request: &Message<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let nonce = self.nonce();
+        let challenge = Challenge::new(&self.realm, &nonce)?;
+        challenge.unauthenticated(request).write(out).map(drop)
     }
 
     fn answer(&self, packet: &[u8], from: &str) -> Vec<u8> {
@@ -119,7 +130,13 @@ fn code_of(packet: &[u8]) -> u16 {
 #[test]
 fn a_servers_datagram() {
     let server = Server::new();
-    let key = Key::long_term("turn", "example.org", "secret");
+    let key = Key::long_term(
+        &Credentials {
+            username: "turn",
+            password: "secret",
+        },
+        "example.org",
+    );
     let peer = XorPeerAddress("192.0.2.1:7".parse().unwrap());
     let request = |extra: &[&dyn EncodeAttribute], key: &Key| -> Vec<u8> {
         let mut out = Vec::new();
@@ -174,7 +191,7 @@ fn a_servers_datagram() {
     // A response is not answered.
     let mut out = Vec::new();
     assert_eq!(
-        reply::unauthenticated(&mut out, &reply, "example.org", "nonce"),
+        reply::bad_request(reply.header()).write(&mut out).map(drop),
         Err(EncodeError::NotARequest)
     );
     assert_eq!(out, b"");
@@ -284,7 +301,15 @@ fn answer_challenge(
     let challenge = Dialect::MS_TURN.parse(packet)?;
     let realm = challenge.get::<Realm>()?.ok_or("no realm")?;
     let nonce = challenge.get::<Nonce>()?.ok_or("no nonce")?;
-    let key = Key::ms_turn(user, &realm, password, &nonce, version);
+    let key = Key::ms_turn(
+        &Credentials {
+            username: user,
+            password: password,
+        },
+        realm,
+        nonce,
+        version,
+    );
     let header = Header::request(Method::ALLOCATE, challenge.transaction_id());
     let mut allocate = MessageWriter::new(out, header.in_dialect(Dialect::MS_TURN))?;
     allocate

@@ -3,8 +3,9 @@
 //! Each function takes any bytes and panics if a property does not hold. Property tests, fuzz targets
 //! and the tests of published messages call the same functions. They use the public API only.
 
+use stunwire::reply::{self, Challenge};
 use stunwire::{
-    Class, Code, Dialect, EncodeError, Message, MessageWriter, ParseError, RawAttribute, reply,
+    Class, Code, Dialect, EncodeError, Message, MessageWriter, ParseError, RawAttribute,
 };
 
 pub mod attributes;
@@ -169,13 +170,19 @@ fn copied(message: Message<'_>) {
 /// The replies to a request are valid error responses to it; other messages are not answered.
 fn answered(message: Message<'_>) {
     let mut buffer = Vec::new();
-    let replies: [Result<(), EncodeError>; 3] = [
+    let challenge = Challenge::new("realm", "nonce").expect("both are short");
+    let mut replies = vec![
         MessageWriter::error_to(&mut buffer, &message, Code::BAD_REQUEST)
             .and_then(MessageWriter::finish)
             .map(|_| ()),
-        reply::unauthenticated(&mut buffer, &message, "realm", "nonce"),
-        reply::unknown_attributes(&mut buffer, &message, message.unknown_required(|_| false)),
+        challenge
+            .unauthenticated(&message)
+            .write(&mut buffer)
+            .map(|_| ()),
     ];
+    if let Some(reply) = reply::unknown_attributes(&message, &[]) {
+        replies.push(reply.write(&mut buffer).map(|_| ()));
+    }
     let ms_turn = format_of(message.dialect()).ms_turn;
     for reply in replies {
         let expected = match (message.class(), message.method().as_u16()) {

@@ -26,7 +26,7 @@ pub fn microsoft(bytes: &[u8]) {
         Dialect::MS_ICE2_LEGACY,
         Dialect::MS_ICE2_LEGACY.unpadded(),
     ] {
-        twin(bytes, dialect);
+        alternate_crc(bytes, dialect);
     }
     names(bytes, *chunk);
 }
@@ -158,12 +158,12 @@ fn multiplexed(bytes: &[u8]) {
 
 /// The copy with the alternate CRC of the message, if its FINGERPRINT is valid, and of the message
 /// that is signed anew, whose FINGERPRINT always is.
-fn twin(bytes: &[u8], dialect: Dialect) {
+fn alternate_crc(bytes: &[u8], dialect: Dialect) {
     let Ok((message, _)) = dialect.parse_prefix(bytes) else {
         return;
     };
     let mut copy = Vec::new();
-    let made = message.twin(&mut copy).is_ok();
+    let made = message.copy_with_alternate_crc(&mut copy).is_ok();
     assert_eq!(made, message.fingerprint() == FingerprintStatus::Valid);
     assert_eq!(made, !copy.is_empty());
     let key = Key::short_term("of the properties");
@@ -182,17 +182,19 @@ fn twin(bytes: &[u8], dialect: Dialect) {
     writer.finish().expect("the message is complete");
     let message = dialect.parse(&buffer).expect("the library wrote it");
     let mut copy = Vec::new();
-    message.twin(&mut copy).expect("FINGERPRINT is valid");
+    message
+        .copy_with_alternate_crc(&mut copy)
+        .expect("FINGERPRINT is valid");
     let (text, crc) = buffer.split_at(buffer.len() - 4);
-    let twin = dialect.parse(&copy).expect("the copy is valid");
+    let alternate = dialect.parse(&copy).expect("the copy is valid");
     assert!(copy.starts_with(text));
     let expected = if copy.ends_with(crc) {
         FingerprintStatus::Valid
     } else {
-        FingerprintStatus::ValidMsTable
+        FingerprintStatus::ValidAlternateCrc
     };
-    assert_eq!(twin.fingerprint(), expected);
-    assert!(twin.verify(&key).is_ok());
+    assert_eq!(alternate.fingerprint(), expected);
+    assert!(alternate.verify(&key).is_ok());
 }
 
 /// A user name that is made of two fragments is read as the same fragments.

@@ -1,8 +1,9 @@
 //! Replies of a server.
 
 use crate::{DIALECTS, printable, valid};
-use stunwire::attribute::{AttributeType, PasswordAlgorithm};
-use stunwire::{Class, EncodeError, reply};
+use stunwire::attribute::PasswordAlgorithm;
+use stunwire::reply::{self, Challenge};
+use stunwire::{Class, EncodeError};
 
 /// A reply to any header, with any realm and nonce, is a valid message of bounded length or an error.
 ///
@@ -17,25 +18,24 @@ pub fn replies(bytes: &[u8]) {
         return;
     };
     let (realm, nonce) = rest.split_at(usize::from(*realm_len).min(rest.len()));
-    let types = nonce
-        .chunks_exact(2)
-        .map(|pair| AttributeType::new(u16::from_be_bytes([pair[0], pair[1]])));
     let offered = [
         PasswordAlgorithm::SHA256,
         PasswordAlgorithm::new(u16::from(*realm_len), realm),
     ];
-    let challenge = |buffer: &mut Vec<u8>| {
-        reply::Challenge::new(realm, nonce)?
-            .offer(&offered)?
-            .stale_nonce(buffer, header)
-    };
+    let plain = Challenge::new(realm, nonce);
+    let with_algorithms = Challenge::with_algorithms(realm, nonce, &offered);
     type Write<'w> = &'w dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>;
     let writes: [Write<'_>; 5] = [
-        &|buffer| reply::bad_request(buffer, header),
-        &|buffer| reply::unauthenticated(buffer, header, realm, nonce),
-        &|buffer| reply::stale_nonce(buffer, header, realm, nonce),
-        &|buffer| reply::unknown_attributes(buffer, header, types.clone()),
-        &challenge,
+        &|buffer| reply::bad_request(header).write(buffer).map(|_| ()),
+        &|buffer| reply::role_conflict(header).write(buffer).map(|_| ()),
+        &|buffer| plain?.unauthenticated(header).write(buffer).map(|_| ()),
+        &|buffer| plain?.stale_nonce(header).write(buffer).map(|_| ()),
+        &|buffer| {
+            with_algorithms?
+                .stale_nonce(header)
+                .write(buffer)
+                .map(|_| ())
+        },
     ];
     for write in writes {
         let mut buffer = b"before".to_vec();
