@@ -20,7 +20,8 @@ use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 ///
 /// Keep the key and not the password: most of the work is done here, once. It is wiped when dropped, is
 /// printed without its bytes, and cannot be compared. It has no lock and nothing in it changes when it is
-/// used.
+/// used. As with any value, a move can leave a copy where the key was: one that is kept belongs into an
+/// `Arc` or a `Box`.
 ///
 /// Any key signs and verifies MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256. One of the two HMACs is
 /// prepared: SHA-1, and for the keys of [`long_term_sha256`](Self::long_term_sha256) and MS-TURN's version 3
