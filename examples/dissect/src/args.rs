@@ -5,32 +5,49 @@ use std::path::PathBuf;
 use clap::Parser;
 use stunwire::Dialect;
 
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credential, Credentials};
 
-/// Shows what STUN, TURN and ICE say in a capture or a single message.
+const EXAMPLES: &str = "\
+Examples:
+  dissect call.pcapng                          decode a capture
+  dissect --json /var/captures > packets.json  decode all captures of a folder, in parallel
+  dissect call.pcap.gz --key PASSWORD          check MESSAGE-INTEGRITY of ICE checks
+  dissect call.pcap --user alice --password s3cret
+  dissect call.pcap --credentials keys.toml
+  dissect call.pcap --anonymize public.pcapng  write a copy without addresses, names and tags
+  dissect --hex '0001 0000 2112a442 b7e7a701bc34d686fa87dfae'
+  tcpdump -w - port 3478 | dissect -
+
+Exit codes: 0 all inputs were read, 1 an input is not readable or not a capture, 2 wrong usage.";
+
+/// Decodes STUN, TURN and ICE in packet captures.
 ///
 /// Without arguments it decodes a built-in capture: an ICE check of Skype for Business.
-#[derive(Parser)]
-#[command(name = "dissect", version)]
+#[derive(Clone, Parser)]
+#[command(name = "dissect", version, after_help = EXAMPLES)]
 pub struct Args {
-    /// A .pcap or .pcapng file, or a binary file of one message, alone or behind an RFC 4571
-    /// length; - reads hexadecimal text, or a capture, from standard input
-    #[arg(conflicts_with = "hex")]
-    pub input: Option<PathBuf>,
+    /// Captures (pcap or pcapng), also compressed with gzip; folders of captures; text with a
+    /// hexadecimal dump of packets; a binary file of one message. A hyphen reads standard input
+    #[arg(value_name = "FILE", conflicts_with = "hex")]
+    pub inputs: Vec<PathBuf>,
 
-    /// One message in hexadecimal; white space, colons and 0x are ignored
+    /// Decode one message in hexadecimal; white space, colons and 0x are ignored
     #[arg(long, value_name = "TEXT")]
     pub hex: Option<String>,
 
-    /// Check MESSAGE-INTEGRITY with this short-term password, as ICE has it
+    /// Check MESSAGE-INTEGRITY with this short-term password, as in ICE
     #[arg(long, value_name = "PASSWORD", conflicts_with_all = ["user", "realm", "password"])]
     key: Option<String>,
 
-    /// Check MESSAGE-INTEGRITY with long-term credentials, as TURN has them
+    /// The ICE user name fragment of the agent whose password --key is
+    #[arg(long, value_name = "UFRAG", requires = "key")]
+    ufrag: Option<String>,
+
+    /// Check MESSAGE-INTEGRITY with long-term credentials, as in TURN
     #[arg(long, requires = "password")]
     user: Option<String>,
 
-    /// The realm of the credentials; without it, the realms that the messages name
+    /// The realm of --user; by default every realm that a message names
     #[arg(long, requires = "user")]
     realm: Option<String>,
 
@@ -38,70 +55,69 @@ pub struct Args {
     #[arg(long, requires = "user")]
     password: Option<String>,
 
-    /// User and password are base64, as Microsoft's servers hand them out
+    /// --user and --password are base64, as Microsoft's servers issue them
     #[arg(long, requires = "user")]
     base64: bool,
 
-    /// Read messages in this dialect instead of the one that they show: rfc8489, rfc8489-unpadded,
+    /// Check MESSAGE-INTEGRITY with the credentials in this file, TOML or JSON; the README describes
+    /// it
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+
+    /// Decode messages in this dialect instead of the detected one: rfc8489, rfc8489-unpadded,
     /// rfc3489, rfc3489-padded, ms-turn, ms-turn-padded, ms-ice2, ms-ice2-legacy or
     /// ms-ice2-legacy-unpadded
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<Dialect>,
 
-    /// Print one JSON object per line and unit
+    /// Print one JSON object per line and packet; the README describes the records
     #[arg(long)]
     pub json: bool,
 
     /// Print packets of other protocols too (--json always does)
     #[arg(long)]
     pub all: bool,
+
+    /// Write a copy of the capture with addresses, user names, realms and tags replaced, and without
+    /// application data, instead of decoding it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hex", "json", "all"])]
+    pub anonymize: Option<PathBuf>,
+
+    /// Number of files that are read in parallel; by default the number of processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
 }
 
 impl Args {
     /// # Errors
-    /// When what should be base64 is not.
+    /// If a value that must be base64 is not, or the file of credentials is not valid.
     pub fn credentials(&self) -> Result<Credentials, String> {
         let bytes = |name: &str, text: &str| {
             if !self.base64 {
                 return Ok(text.as_bytes().to_vec());
             }
-            base64(text).ok_or_else(|| format!("--{name} is not base64"))
+            credentials::base64(text).ok_or_else(|| format!("--{name} is not base64"))
         };
-        match (&self.key, &self.user, &self.password) {
-            (Some(key), ..) => Ok(Credentials::short_term(key)),
-            (None, Some(user), Some(password)) => Ok(Credentials::long_term(
-                bytes("user", user)?,
-                self.realm.as_deref(),
-                bytes("password", password)?,
-            )),
-            _ => Ok(Credentials::None),
-        }
-    }
-}
-
-/// The bytes of base64 with or without its padding (RFC 4648 §4).
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for digit in text.trim_end_matches('=').bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
+        let mut all = match &self.credentials {
+            Some(path) => Credentials::from_file(path)
+                .map_err(|error| format!("{}: {error}", path.display()))?,
+            None => Vec::new(),
         };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            let [.., byte] = (bits >> count).to_be_bytes();
-            bytes.push(byte);
+        if let Some(key) = &self.key {
+            all.push(Credential::ShortTerm {
+                ufrag: self.ufrag.clone().map(String::into_bytes),
+                password: key.clone().into_bytes(),
+            });
         }
+        if let (Some(user), Some(password)) = (&self.user, &self.password) {
+            all.push(Credential::LongTerm {
+                user: bytes("user", user)?,
+                realm: self.realm.clone().map(String::into_bytes),
+                password: bytes("password", password)?,
+            });
+        }
+        Ok(Credentials::new(all))
     }
-    // A digit alone says nothing.
-    (count < 6).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -112,24 +128,5 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Args::command().debug_assert();
-    }
-
-    // RFC 4648 §10.
-    #[test]
-    fn base64_vectors() {
-        for (text, bytes) in [
-            ("", &b""[..]),
-            ("Zg==", b"f"),
-            ("Zm8=", b"fo"),
-            ("Zm8", b"fo"),
-            ("Zm9vYmFy", b"foobar"),
-            ("AXVzOmVy", b"\x01us:er"),
-            ("gCBwYXNz", b"\x80 pass"),
-        ] {
-            assert_eq!(base64(text).as_deref(), Some(bytes), "{text}");
-        }
-        for text in ["Z", "Zm9vY", "Zm 8", "Zm-_"] {
-            assert_eq!(base64(text), None, "{text}");
-        }
     }
 }

@@ -1,22 +1,26 @@
-//! The packets of a capture file: datagrams one by one, TCP put in order and cut into frames.
+//! The packets of a capture file: datagrams are decoded one by one, TCP segments are put in order and
+//! split into frames.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::classify::{Hints, is_stun_port};
+use crate::classify::{self, Hints, is_stun_port};
 use crate::dissector::{Dissector, Found};
 use crate::framer::{Framer, Part, PartContent, Stamp};
 use crate::pcap::{self, Packet};
-use crate::stream::{Direction, Event, Streams};
-use crate::unit::{Content, Framing, Place, Protocol, Transport};
+use crate::stream::{Event, Streams};
+use crate::unit::{
+    Content, Endpoints, Framing, GapCause, IcmpError, Origin, Protocol, Summary, TcpEvent,
+    Transport,
+};
 
 /// Why a capture was not read to its end.
 pub enum Error {
-    /// The capture's fault.
+    /// The capture is not readable.
     Capture(pcap::Error),
-    /// The output's: nobody may be reading any more.
+    /// The output is not writable, for example because its reader is gone.
     Output(io::Error),
 }
 
@@ -32,52 +36,83 @@ impl From<io::Error> for Error {
     }
 }
 
-/// How a capture ended that could be read.
-pub struct Summary {
-    /// In the middle of a block.
-    pub cut_short: bool,
-}
-
-/// Reads the whole capture. What comes before an error in it has been shown.
-pub fn read(input: impl Read + Send, dissector: &mut Dissector<'_>) -> Result<Summary, Error> {
+/// Reads the whole capture. After an error in the file, the packets before it have been decoded.
+pub fn read(
+    file: usize,
+    input: impl Read + Send,
+    dissector: &mut Dissector<'_>,
+) -> Result<Summary, Error> {
     let mut packets = pcap::read(input)?;
-    let mut conversations = Conversations::default();
+    let mut conversations = Conversations {
+        file,
+        ..Conversations::default()
+    };
     let mut fault = None;
     while let Some(packet) = packets.next() {
         match packet {
             Ok(packet) => {
-                conversations.start = packets.start().unwrap_or_default();
+                conversations.start = packets.times().map(|(first, _)| first);
+                conversations.start = conversations.start.filter(|start| !start.is_zero());
                 conversations.packet(&packet, dissector)?;
             }
             Err(error) => fault = Some(error),
         }
     }
     conversations.finish(dissector)?;
-    dissector.finish(packets.frames(), packets.skipped().total())?;
+    let summary = Summary {
+        packets: packets.frames(),
+        skipped: packets.skipped(),
+        cut_short: packets.cut_short(),
+        first: packets.times().map(|(first, _)| first),
+        last: packets.times().map(|(_, last)| last),
+        ..Summary::default()
+    };
+    dissector.finish(summary)?;
     match fault {
         Some(error) => Err(error.into()),
-        None => Ok(Summary {
-            cut_short: packets.cut_short(),
-        }),
+        None => Ok(summary),
     }
 }
 
-/// What is remembered from one packet to the next. It grows with the number of conversations, and
-/// not with what is said in them.
+/// The state between packets. It grows with the number of conversations, not with their length.
 #[derive(Default)]
 struct Conversations {
-    start: Duration,
+    file: usize,
+    start: Option<Duration>,
     streams: Streams,
     framers: HashMap<usize, Framer>,
-    /// Between whom STUN was seen over UDP.
+    /// The pairs of addresses between which STUN was seen over UDP.
     stun: HashSet<[SocketAddr; 2]>,
 }
 
 impl Conversations {
     fn packet(&mut self, packet: &Packet, dissector: &mut Dissector<'_>) -> io::Result<()> {
+        let endpoints = Endpoints {
+            source: packet.source,
+            destination: packet.destination,
+        };
+        let stamp = Stamp {
+            frame: packet.frame,
+            time: packet.time,
+        };
         match packet.transport {
-            pcap::Transport::Udp => self.datagram(packet, dissector),
-            pcap::Transport::Tcp { .. } => {
+            pcap::Transport::Udp => {
+                let mut origin = self.origin(stamp, endpoints, Transport::Udp);
+                origin.icmp = packet.icmp;
+                origin.truncated = packet.is_truncated();
+                self.datagram(origin, packet, dissector)
+            }
+            pcap::Transport::Tcp(segment) => {
+                let mut origin = self.origin(stamp, endpoints, Transport::Tcp);
+                origin.icmp = packet.icmp;
+                origin.truncated = packet.is_truncated();
+                if let Some(event) = tcp_event(segment, packet.icmp) {
+                    dissector.tcp(&origin, event)?;
+                }
+                // A quoted segment is not part of the stream again.
+                if packet.icmp.is_some() {
+                    return Ok(());
+                }
                 let events = self.streams.push(packet);
                 self.events(events, dissector)
             }
@@ -89,28 +124,30 @@ impl Conversations {
         self.events(events, dissector)
     }
 
-    fn datagram(&mut self, packet: &Packet, dissector: &mut Dissector<'_>) -> io::Result<()> {
-        if packet.payload.is_empty() {
+    fn datagram(
+        &mut self,
+        origin: Origin,
+        packet: &Packet,
+        dissector: &mut Dissector<'_>,
+    ) -> io::Result<()> {
+        let Some(endpoints) = origin.endpoints else {
+            return Ok(());
+        };
+        if packet.wire_len == 0 {
             return Ok(());
         }
-        let path = Direction {
-            source: packet.source,
-            destination: packet.destination,
-        };
-        let mut ends = [path.source, path.destination];
-        ends.sort_unstable();
-        let server = involves_server(path);
+        let server = involves_server(endpoints);
+        let pair = endpoints.sorted();
         let hints = Hints {
             classic: server,
-            channels: server || self.stun.contains(&ends),
+            channels: server || self.stun.contains(&pair),
         };
-        let stamp = Stamp {
-            frame: packet.frame,
-            time: packet.time,
+        let bytes = classify::Packet {
+            bytes: &packet.payload,
+            wire_len: packet.wire_len,
         };
-        let place = self.place(stamp, path, Transport::Udp);
-        if dissector.packet(place, &packet.payload, hints)? == Found::Stun {
-            self.stun.insert(ends);
+        if dissector.packet(origin, bytes, hints)? == Found::Stun {
+            self.stun.insert(pair);
         }
         Ok(())
     }
@@ -125,13 +162,10 @@ impl Conversations {
     fn event(&mut self, event: Event, dissector: &mut Dissector<'_>) -> io::Result<()> {
         let (Event::Data { stream, .. } | Event::Gap { stream, .. } | Event::End { stream }) =
             event;
-        let Some(path) = self.streams.direction(stream) else {
+        let Some(endpoints) = self.streams.endpoints(stream) else {
             return Ok(());
         };
-        let framer = self
-            .framers
-            .entry(stream)
-            .or_insert_with(|| Framer::new(involves_server(path)));
+        let framer = self.framers.entry(stream).or_insert_with(Framer::new);
         match event {
             Event::Data {
                 offset,
@@ -142,7 +176,7 @@ impl Conversations {
             } => {
                 framer.extend(offset, &bytes, Stamp { frame, time });
                 while let Some(part) = self.framers.get_mut(&stream).and_then(Framer::next) {
-                    self.part(part, path, dissector)?;
+                    self.part(part, endpoints, dissector)?;
                 }
             }
             Event::Gap {
@@ -150,18 +184,24 @@ impl Conversations {
                 length,
                 frame,
                 time,
+                truncated,
                 ..
             } => {
                 for part in framer.close() {
-                    self.part(part, path, dissector)?;
+                    self.part(part, endpoints, dissector)?;
                 }
-                let mut place = self.place(Stamp { frame, time }, path, Transport::Tcp);
-                place.stream_offset = Some(offset);
-                dissector.content(place, Content::Gap { length })?;
+                let mut origin = self.origin(Stamp { frame, time }, endpoints, Transport::Tcp);
+                origin.stream_offset = Some(offset);
+                let cause = if truncated {
+                    GapCause::Truncated
+                } else {
+                    GapCause::NotCaptured
+                };
+                dissector.content(origin, Content::Gap { length, cause })?;
             }
             Event::End { .. } => {
                 for part in framer.close() {
-                    self.part(part, path, dissector)?;
+                    self.part(part, endpoints, dissector)?;
                 }
                 self.framers.remove(&stream);
             }
@@ -169,43 +209,82 @@ impl Conversations {
         Ok(())
     }
 
-    fn part(&self, part: Part, path: Direction, dissector: &mut Dissector<'_>) -> io::Result<()> {
-        let mut place = self.place(part.stamp, path, Transport::Tcp);
-        place.stream_offset = Some(part.offset);
-        match part.content {
-            PartContent::Packet { framing, bytes } => {
-                place.framing = framing;
+    fn part(
+        &self,
+        part: Part,
+        endpoints: Endpoints,
+        dissector: &mut Dissector<'_>,
+    ) -> io::Result<()> {
+        let mut origin = self.origin(part.stamp, endpoints, Transport::Tcp);
+        origin.stream_offset = Some(part.offset);
+        let content = match part.content {
+            PartContent::Packet {
+                framing,
+                bytes,
+                wire_len,
+            } => {
+                origin.framing = framing;
+                origin.truncated = wire_len > bytes.len();
                 let hints = Hints {
                     channels: framing == Framing::None,
                     ..Hints::default()
                 };
-                dissector.packet(place, &bytes, hints).map(drop)
+                let packet = classify::Packet {
+                    bytes: &bytes,
+                    wire_len,
+                };
+                return dissector.packet(origin, packet, hints).map(drop);
             }
-            PartContent::Hello { hello, .. } => {
-                dissector.content(place, Content::Hello(hello)).map(drop)
-            }
-            PartContent::Raw { length } => {
-                let protocol = Protocol::Raw;
-                dissector
-                    .content(place, Content::Other { protocol, length })
-                    .map(drop)
-            }
-        }
+            PartContent::PseudoTls(handshake) => Content::PseudoTls(handshake),
+            PartContent::Tls { length } => Content::Other {
+                protocol: Protocol::Tls,
+                length,
+            },
+            PartContent::Raw { length } => Content::Other {
+                protocol: Protocol::Raw,
+                length,
+            },
+            PartContent::Unframed { length } => Content::Gap {
+                length,
+                cause: GapCause::Unframed,
+            },
+        };
+        dissector.content(origin, content).map(drop)
     }
 
-    fn place(&self, stamp: Stamp, path: Direction, transport: Transport) -> Place {
-        Place {
+    fn origin(&self, stamp: Stamp, endpoints: Endpoints, transport: Transport) -> Origin {
+        Origin {
+            file: self.file,
             frame: stamp.frame,
-            time: Some(stamp.time.saturating_sub(self.start)),
-            path: Some(path),
+            // Some captures have no times.
+            time: self.start.map(|_| stamp.time),
+            elapsed: self.start.map(|start| stamp.time.saturating_sub(start)),
+            endpoints: Some(endpoints),
             transport,
             framing: Framing::None,
             stream_offset: None,
-            inside: None,
+            carrier: None,
+            icmp: None,
+            truncated: false,
         }
     }
 }
 
-fn involves_server(path: Direction) -> bool {
-    is_stun_port(path.source.port()) || is_stun_port(path.destination.port())
+fn involves_server(endpoints: Endpoints) -> bool {
+    is_stun_port(endpoints.source.port()) || is_stun_port(endpoints.destination.port())
+}
+
+fn tcp_event(segment: pcap::Segment, icmp: Option<IcmpError>) -> Option<TcpEvent> {
+    match segment {
+        _ if icmp.is_some() => Some(TcpEvent::Icmp),
+        pcap::Segment { rst: true, .. } => Some(TcpEvent::Rst),
+        pcap::Segment {
+            syn: true,
+            ack: true,
+            ..
+        } => Some(TcpEvent::SynAck),
+        pcap::Segment { syn: true, .. } => Some(TcpEvent::Syn),
+        pcap::Segment { fin: true, .. } => Some(TcpEvent::Fin),
+        _ => None,
+    }
 }

@@ -1,26 +1,58 @@
-//! What one packet is: a datagram, or what a frame of a stream holds.
+//! Tells what one packet is: a datagram, or the content of a frame of a stream.
 
 use stunwire::attribute::Data;
 use stunwire::framing::{MultiplexedFrame, Next, rfc4571};
 use stunwire::{Dialect, MAGIC_COOKIE, Message, ParseError};
 
-use crate::unit::{Broken, Protocol};
+use crate::unit::{Partial, Protocol};
 
-/// Where STUN and TURN servers listen: the registered ports, those beside them that Microsoft and
-/// Zoom use, and Google's.
+/// Ports of STUN and TURN servers: the registered ones, their neighbours that Microsoft and Zoom
+/// use, and Google's.
 const STUN_PORTS: [std::ops::RangeInclusive<u16>; 3] = [3478..=3481, 5349..=5350, 19302..=19309];
 
 pub fn is_stun_port(port: u16) -> bool {
     STUN_PORTS.iter().any(|ports| ports.contains(&port))
 }
 
-/// What the surroundings of a packet say that its bytes cannot.
+/// What the surroundings of a packet tell that its bytes do not.
 #[derive(Clone, Copy, Default)]
 pub struct Hints {
-    /// STUN without a cookie is to be expected.
+    /// STUN without the magic cookie is expected.
     pub classic: bool,
-    /// ChannelData is: the packet travels to or from a TURN server.
+    /// ChannelData is expected: the packet travels to or from a TURN server.
     pub channels: bool,
+}
+
+/// The captured bytes of a packet and its length on the wire.
+#[derive(Clone, Copy)]
+pub struct Packet<'a> {
+    pub bytes: &'a [u8],
+    /// Length in bytes on the wire; greater than the length of `bytes` if the snap length of the
+    /// capture cut the packet.
+    pub wire_len: usize,
+}
+
+impl<'a> Packet<'a> {
+    /// A packet that was captured as a whole.
+    pub fn whole(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            wire_len: bytes.len(),
+        }
+    }
+
+    pub fn is_truncated(self) -> bool {
+        self.wire_len > self.bytes.len()
+    }
+
+    /// The part of the packet that starts at `from` and has `len` bytes on the wire.
+    fn part(self, from: usize, len: usize) -> Self {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        Self {
+            bytes: rest.get(..len).unwrap_or(rest),
+            wire_len: len,
+        }
+    }
 }
 
 pub enum Reading<'a> {
@@ -28,24 +60,29 @@ pub enum Reading<'a> {
         message: Message<'a>,
         trailing: usize,
     },
-    Broken(Broken<'a>),
+    Malformed {
+        partial: Partial<'a>,
+        error: ParseError,
+    },
+    Truncated(Partial<'a>),
     ChannelData {
         number: u16,
-        payload: &'a [u8],
-        spare: usize,
+        payload: Packet<'a>,
+        padding: usize,
     },
     Multiplexed(MultiplexedFrame<'a>),
     Other(Protocol),
 }
 
-/// Reads a packet, in the dialect that was asked for if it can be.
-pub fn read(bytes: &[u8], hints: Hints, asked: Option<Dialect>) -> Reading<'_> {
-    if let Some(dialect) = dialect_of(bytes, asked) {
-        return read_stun(bytes, dialect);
+/// Decodes a packet, in the requested dialect if that is possible.
+pub fn read(packet: Packet<'_>, hints: Hints, requested: Option<Dialect>) -> Reading<'_> {
+    let bytes = packet.bytes;
+    if let Some(dialect) = dialect_of(bytes, requested) {
+        return read_stun(packet, dialect);
     }
     if claims_stun(bytes) {
-        // The cookie is there, and not a whole header.
-        return read_stun(bytes, Dialect::RFC8489);
+        // The magic cookie is there, but not the whole header.
+        return read_stun(packet, Dialect::RFC8489);
     }
     if hints.classic
         && let Some(message) = classic(bytes)
@@ -53,46 +90,60 @@ pub fn read(bytes: &[u8], hints: Hints, asked: Option<Dialect>) -> Reading<'_> {
         return message;
     }
     if hints.channels
-        && let Some(channel_data) = channel_data(bytes)
+        && let Some(channel_data) = channel_data(packet)
     {
         return channel_data;
     }
-    match MultiplexedFrame::parse_datagram(bytes) {
+    match MultiplexedFrame::parse(bytes) {
         Ok(frame) => Reading::Multiplexed(frame),
         Err(_) => Reading::Other(protocol(bytes)),
     }
 }
 
-/// Reads what is known to be a message, so that the worst is an error that says why it is not.
-pub fn read_stun(bytes: &[u8], dialect: Dialect) -> Reading<'_> {
-    match dialect.parse_prefix(bytes) {
+/// Decodes what is known to be a message: the worst result is an error that says what is wrong.
+pub fn read_stun(packet: Packet<'_>, dialect: Dialect) -> Reading<'_> {
+    match dialect.parse_prefix(packet.bytes) {
         Ok((message, rest)) => Reading::Stun {
             message,
             trailing: rest.len(),
         },
-        Err(error) => broken(bytes, dialect, error),
+        Err(error) => {
+            let partial = partial(packet.bytes, dialect);
+            let cut = match error {
+                ParseError::Truncated { declared, .. } => {
+                    usize::try_from(declared).is_ok_and(|declared| declared <= packet.wire_len)
+                }
+                ParseError::Header(_) => partial.header.is_none(),
+                _ => false,
+            };
+            if packet.is_truncated() && cut {
+                Reading::Truncated(partial)
+            } else {
+                Reading::Malformed { partial, error }
+            }
+        }
     }
 }
 
-/// The dialect of a message: what its bytes tell, unless the user knows better. `None` if they do
-/// not tell that they are a message.
+/// The dialect of a message: the one that its bytes show, unless the user requested another. `None`
+/// if the bytes do not show that they are a message.
 ///
-/// Whoever asks for MS-TURN wants the ICE inside it read as what it is, and whoever asks for a form
-/// of RFC 8489 or MS-ICE2 the MS-TURN around it: MAGIC-COOKIE leaves no doubt, and stays in force.
-pub fn dialect_of(bytes: &[u8], asked: Option<Dialect>) -> Option<Dialect> {
+/// A request for MS-TURN does not change how the ICE messages inside it are read, nor does a request
+/// for a form of RFC 8489 or MS-ICE2 change the MS-TURN around it: MAGIC-COOKIE is unambiguous.
+pub fn dialect_of(bytes: &[u8], requested: Option<Dialect>) -> Option<Dialect> {
     let found = Dialect::detect(bytes);
-    let suits = |asked: &Dialect| {
-        is_ms_turn(*asked) == found.is_some_and(is_ms_turn)
-            && asked.header(bytes).is_ok()
-            && (found.is_some() || asked.parse_prefix(bytes).is_ok())
+    let applies = |requested: &Dialect| {
+        is_ms_turn(*requested) == found.is_some_and(is_ms_turn)
+            && requested.header(bytes).is_ok()
+            && (found.is_some() || requested.parse_prefix(bytes).is_ok())
     };
-    asked.filter(suits).or(found)
+    requested.filter(applies).or(found)
 }
 
-/// The packet behind a length of RFC 4571 that fits and is STUN: what peers over TCP send each other
+/// The STUN message in an RFC 4571 frame that fills the bytes: what peers over TCP send each other
 /// through a relay.
-pub fn behind_its_length(bytes: &[u8]) -> Option<&[u8]> {
-    match Rfc4571::new().next(bytes) {
+pub fn in_rfc4571_frame(bytes: &[u8]) -> Option<&[u8]> {
+    match rfc4571::next(bytes) {
         Ok(Next::Frame { frame, consumed }) if consumed == bytes.len() => {
             claims_stun(frame).then_some(frame)
         }
@@ -100,19 +151,19 @@ pub fn behind_its_length(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Padded or not.
+/// Whether it is MS-TURN, padded or not.
 pub fn is_ms_turn(dialect: Dialect) -> bool {
     dialect.padded() == Dialect::MS_TURN.padded()
 }
 
-/// Whether the first two bits and the cookie are those of STUN.
+/// Whether the first two bits and the magic cookie are those of STUN.
 pub fn claims_stun(bytes: &[u8]) -> bool {
     matches!(bytes, [0x00..=0x3F, _, _, _, a, b, c, d, ..]
         if u32::from_be_bytes([*a, *b, *c, *d]) == MAGIC_COOKIE)
 }
 
-/// A message of RFC 3489. Nothing marks one, so everything about it must be right: a first byte
-/// that RFC 7983 leaves to STUN, a known method, and attributes that stand.
+/// A message of RFC 3489. Without a magic cookie all the rest must be right: a first byte that
+/// RFC 7983 assigns to STUN, a known method, and valid attributes.
 fn classic(bytes: &[u8]) -> Option<Reading<'_>> {
     let (message, rest) = Dialect::RFC3489.parse_prefix(bytes).ok()?;
     let plausible = bytes.first().is_some_and(|&first| first <= 3);
@@ -122,35 +173,36 @@ fn classic(bytes: &[u8]) -> Option<Reading<'_>> {
     })
 }
 
-/// What stands of a message that does not parse, because of `error`.
-fn broken(bytes: &[u8], dialect: Dialect, error: ParseError) -> Reading<'_> {
-    let (header, attributes) = match dialect.walk(bytes) {
-        Ok((header, walk)) => (Some(header), walk.map_while(Result::ok).collect()),
-        Err(_) => (None, Vec::new()),
-    };
-    Reading::Broken(Broken {
-        header,
-        attributes,
-        error,
-    })
+/// The readable part of a message that does not parse.
+fn partial(bytes: &[u8], dialect: Dialect) -> Partial<'_> {
+    match dialect.walk(bytes) {
+        Ok((header, attributes)) => Partial {
+            header: Some(header),
+            attributes: attributes.map_while(Result::ok).collect(),
+        },
+        Err(_) => Partial {
+            header: None,
+            attributes: Vec::new(),
+        },
+    }
 }
 
-/// ChannelData that fills the bytes up to 3: padding is not asked for on datagrams, and allowed
-/// (RFC 8656 §12.5).
-fn channel_data(bytes: &[u8]) -> Option<Reading<'_>> {
-    let [n0 @ 0x40..=0x7F, n1, l0, l1, rest @ ..] = bytes else {
+/// ChannelData that fills the datagram but for at most 3 bytes: padding is allowed on datagrams and
+/// not required (RFC 8656 §12.5).
+fn channel_data(packet: Packet<'_>) -> Option<Reading<'_>> {
+    let [n0 @ 0x40..=0x7F, n1, l0, l1, ..] = packet.bytes else {
         return None;
     };
     let length = usize::from(u16::from_be_bytes([*l0, *l1]));
-    let (payload, spare) = rest.split_at_checked(length)?;
-    (spare.len() <= 3).then_some(Reading::ChannelData {
+    let padding = packet.wire_len.checked_sub(4 + length)?;
+    (padding <= 3).then_some(Reading::ChannelData {
         number: u16::from_be_bytes([*n0, *n1]),
-        payload,
-        spare: spare.len(),
+        payload: packet.part(4, length),
+        padding,
     })
 }
 
-/// The class of the first byte; RTP and RTCP are told apart by the second (RFC 5761 §4).
+/// The protocol by the first byte (RFC 7983 §7); RTP and RTCP differ in the second (RFC 5761 §4).
 pub fn protocol(bytes: &[u8]) -> Protocol {
     match bytes {
         [16..=19, ..] => Protocol::Zrtp,
@@ -161,7 +213,7 @@ pub fn protocol(bytes: &[u8]) -> Protocol {
     }
 }
 
-/// What a message carries for somebody behind the TURN server.
+/// The packet of the peer that a Send or Data indication carries.
 pub fn carried<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
     message.get::<Data<'_>>().ok().flatten().map(|data| data.0)
 }

@@ -1,21 +1,43 @@
-//! Whether MESSAGE-INTEGRITY holds, with what the user knows.
+//! Whether the integrity of a message is valid under the credentials of the user.
+//!
+//! A credential applies to a message if the message names it: its user and realm, its ICE user name
+//! fragment, its key identifier. Only then can a message be called invalid. A response names nothing;
+//! what applied to its request applies to it.
 
+mod file;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use aes_gcm::aead::{Aead, KeyInit as _, Payload};
+use hmac::{KeyInit as _, Mac};
 use stunwire::attribute::{
-    Attribute, AttributeType, MessageIntegrity, MessageIntegritySha256, Nonce, Realm,
+    AccessToken, AttributeType, Nonce, Realm, TokenBlock, UserHash, Username,
 };
-use stunwire::{Key, Message, Policy};
+use stunwire::{Class, IntegrityError, Key, Message, Policy, TransactionId};
 
 use crate::classify;
+use crate::unit::Origin;
+pub use file::{Error, base64};
 
-/// Realms, and nonces of MS-TURN, to remember. A capture has one or two; a hostile one shall not make us collect more.
-const MOST_REALMS: usize = 64;
+/// Greatest number of realms, of nonces and of users that are remembered. A capture has a few; one
+/// that was made to exhaust memory must not.
+const MAX_REMEMBERED: usize = 64;
 
+/// Greatest number of requests whose keys are remembered for their responses.
+const MAX_REQUESTS: usize = 4096;
+
+/// The result of checking MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 or
+/// GOOG-MESSAGE-INTEGRITY-32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Integrity {
+    /// The message has no integrity attribute.
     Absent,
-    /// Nothing to check it with.
-    Unchecked,
+    /// No credential applies to the message.
+    NoKey,
     Valid,
+    /// A credential applies, and the integrity is not valid under it.
     Invalid,
 }
 
@@ -23,123 +45,399 @@ impl Integrity {
     pub fn name(self) -> &'static str {
         match self {
             Self::Absent => "absent",
-            Self::Unchecked => "unchecked",
+            Self::NoKey => "no-key",
             Self::Valid => "valid",
             Self::Invalid => "invalid",
         }
     }
 }
 
-/// What the user knows.
-pub enum Credentials {
-    None,
-    /// A password alone, as in ICE.
-    ShortTerm(Key),
-    LongTerm(LongTerm),
+/// One credential.
+#[derive(Clone)]
+pub enum Credential {
+    /// A password of ICE, and the user name fragment of the agent whose password it is. Without it,
+    /// the first message that it verifies tells.
+    ShortTerm {
+        ufrag: Option<Vec<u8>>,
+        password: Vec<u8>,
+    },
+    /// User and password of TURN, in one realm or in any.
+    LongTerm {
+        user: Vec<u8>,
+        realm: Option<Vec<u8>>,
+        password: Vec<u8>,
+    },
+    /// A derived key, of a user, a realm, both or neither.
+    Raw {
+        user: Option<Vec<u8>>,
+        realm: Option<Vec<u8>>,
+        key: Vec<u8>,
+    },
+    /// The key that a TURN server shares with an authorization server (RFC 7635).
+    OAuth {
+        kid: Vec<u8>,
+        key: Vec<u8>,
+        server: Vec<u8>,
+    },
+    /// The secret of time-limited credentials: the user name is a time, and the password its HMAC.
+    Rest { secret: Vec<u8> },
 }
 
-/// User and password, and the realms that they are for: one that was given, or those that the
-/// messages name. Success responses are signed and name none, so realms are remembered.
-pub struct LongTerm {
-    user: Vec<u8>,
-    password: Vec<u8>,
-    realms: Vec<(Vec<u8>, [Key; 2])>,
-    learns: bool,
-    /// The nonces of MS-TURN's servers, which are part of the key of its longer tag.
-    nonces: Vec<(Vec<u8>, Key)>,
+/// The credentials of the user, and what the messages so far told about them.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    entries: Vec<Credential>,
+    /// The user name fragments that passwords without one turned out to belong to, by entry.
+    ufrags: HashMap<usize, Vec<u8>>,
+    /// The realms that messages named: success responses are signed and name none.
+    realms: Vec<Vec<u8>>,
+    /// The nonces of MS-TURN, which are part of the key of its SHA-256 tag.
+    nonces: Vec<(Vec<u8>, Vec<u8>)>,
+    keys: HashMap<(usize, Vec<u8>), Arc<[Key]>>,
+    requests: HashMap<([SocketAddr; 2], TransactionId), Arc<[Candidate]>>,
+    earlier: HashMap<([SocketAddr; 2], TransactionId), Arc<[Candidate]>>,
+    expect_match: bool,
+}
+
+/// The keys of an entry for one message.
+#[derive(Clone)]
+struct Candidate {
+    entry: usize,
+    keys: Arc<[Key]>,
+    /// The message names the credential.
+    applies: bool,
 }
 
 impl Credentials {
-    pub fn short_term(password: &str) -> Self {
-        Self::ShortTerm(Key::short_term(password))
-    }
-
-    /// Without a realm, every realm that turns up is taken for the right one.
-    pub fn long_term(user: Vec<u8>, realm: Option<&str>, password: Vec<u8>) -> Self {
-        let mut credentials = LongTerm {
-            user,
-            password,
-            nonces: Vec::new(),
-            realms: Vec::new(),
-            learns: realm.is_none(),
-        };
-        if let Some(realm) = realm {
-            credentials.add(realm.as_bytes());
+    pub fn new(entries: Vec<Credential>) -> Self {
+        Self {
+            entries,
+            ..Self::default()
         }
-        Self::LongTerm(credentials)
     }
 
-    pub fn check(&mut self, message: &Message<'_>) -> Integrity {
-        let found = match self {
-            Self::None => Vec::new(),
-            Self::ShortTerm(key) => vec![key.clone()],
-            Self::LongTerm(credentials) => credentials.keys(message),
+    /// Reads the credentials in a file of TOML or JSON.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not of the documented form.
+    pub fn from_file(path: &std::path::Path) -> Result<Vec<Credential>, Error> {
+        file::read(path)
+    }
+
+    /// The user says that the credentials belong to the next message.
+    pub fn expect_match(&mut self) {
+        self.expect_match = true;
+    }
+
+    pub fn check(&mut self, message: &Message<'_>, origin: &Origin) -> Integrity {
+        // How long a SHA-256 tag must be is a matter of the usage, which the capture does not tell.
+        let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
+        let candidates = if self.entries.is_empty() {
+            Arc::default()
+        } else {
+            self.candidates(message, origin)
         };
-        let dialect = message.dialect();
-        let signed = message.all_attributes().any(|attribute| {
-            MessageIntegrity::is_type(attribute.ty(), dialect)
-                || MessageIntegritySha256::is_type(attribute.ty(), dialect)
-        });
-        // A shorter tag is a matter of the usage, which a dissector does not know.
-        let policy = Policy::default().sha256_min_len(16);
-        let holds = |key: &Key| message.verify_with(key, &policy).is_ok();
-        match (signed, found.as_slice()) {
-            (false, _) => Integrity::Absent,
-            (true, []) => Integrity::Unchecked,
-            (true, keys) if keys.iter().any(holds) => Integrity::Valid,
-            (true, _) => Integrity::Invalid,
+        let is_signed = message
+            .all_attributes()
+            .any(|attribute| is_tag(attribute.ty()));
+        if !is_signed {
+            return Integrity::Absent;
+        }
+        let mut applies = self.expect_match && !candidates.is_empty();
+        for candidate in candidates.iter() {
+            for key in candidate.keys.iter() {
+                match message.verify_with(key, &policy) {
+                    Ok(_) => {
+                        self.learn(candidate.entry, message);
+                        return Integrity::Valid;
+                    }
+                    Err(IntegrityError::Missing) => return Integrity::Absent,
+                    Err(_) => applies |= candidate.applies,
+                }
+            }
+        }
+        if applies {
+            Integrity::Invalid
+        } else {
+            Integrity::NoKey
+        }
+    }
+
+    /// The keys that may have signed the message.
+    fn candidates(&mut self, message: &Message<'_>, origin: &Origin) -> Arc<[Candidate]> {
+        let realm = message.get::<Realm<'_>>().ok().flatten();
+        let realm = realm.map(|realm| realm.trimmed().to_vec());
+        let nonce = message.get::<Nonce<'_>>().ok().flatten();
+        if let Some(realm) = &realm {
+            remember(&mut self.realms, realm.clone());
+            if let Some(nonce) = nonce.filter(|_| classify::is_ms_turn(message.dialect())) {
+                remember(&mut self.nonces, (realm.clone(), nonce.as_bytes().to_vec()));
+            }
+        }
+        let transaction = origin
+            .endpoints
+            .map(|endpoints| (endpoints.sorted(), message.transaction_id()));
+        let is_response = matches!(
+            message.class(),
+            Class::SuccessResponse | Class::ErrorResponse
+        );
+        if is_response && let Some(key) = transaction {
+            let known = self.requests.get(&key).or_else(|| self.earlier.get(&key));
+            if let Some(known) = known {
+                return Arc::clone(known);
+            }
+        }
+        let mut candidates = Vec::new();
+        for (index, entry) in self.entries.clone().iter().enumerate() {
+            if let Some((keys, applies)) = self.keys_of(index, entry, message, realm.as_deref()) {
+                candidates.push(Candidate {
+                    entry: index,
+                    keys,
+                    applies,
+                });
+            }
+        }
+        let candidates: Arc<[Candidate]> = candidates.into();
+        if message.class() == Class::Request
+            && let Some(key) = transaction
+        {
+            if self.requests.len() >= MAX_REQUESTS {
+                self.earlier = std::mem::take(&mut self.requests);
+            }
+            self.requests.insert(key, Arc::clone(&candidates));
+        }
+        candidates
+    }
+
+    /// The keys of an entry for a message, and whether the message names the entry. `None` if it
+    /// names another one.
+    fn keys_of(
+        &mut self,
+        index: usize,
+        entry: &Credential,
+        message: &Message<'_>,
+        realm: Option<&[u8]>,
+    ) -> Option<(Arc<[Key]>, bool)> {
+        let user = message.get::<Username<'_>>().ok().flatten();
+        let user = user.map(|user| user.trimmed());
+        let hash = message.get::<UserHash>().ok().flatten();
+        let is_named = user.is_some() || hash.is_some();
+        match entry {
+            Credential::ShortTerm { ufrag, password } => {
+                // The long-term mechanism has a realm.
+                if realm.is_some() || hash.is_some() {
+                    return None;
+                }
+                let ufrag = ufrag.as_ref().or_else(|| self.ufrags.get(&index));
+                let applies = match (user, ufrag) {
+                    (Some(user), Some(ufrag)) if !is_of(user, ufrag) => return None,
+                    (Some(_), Some(_)) => true,
+                    _ => false,
+                };
+                let keys = self.cached(index, &[], || vec![Key::short_term(password)]);
+                Some((keys, applies))
+            }
+            Credential::LongTerm {
+                user: name,
+                realm: wanted,
+                password,
+            } => {
+                let realms = self.realms_for(realm, wanted.as_deref());
+                if let Some(user) = user
+                    && !is_same(user, name)
+                {
+                    return None;
+                }
+                if let Some(hash) = hash
+                    && !realms.iter().any(|realm| UserHash::of(name, realm) == hash)
+                {
+                    return None;
+                }
+                let mut keys = Vec::new();
+                if has_ms_turn_sha256_tag(message) {
+                    for (realm, nonce) in &self.nonces {
+                        keys.push(Key::ms_turn(name, realm, password, nonce, 3));
+                    }
+                    return (!keys.is_empty()).then(|| (keys.into(), is_named));
+                }
+                for realm in realms {
+                    let derived = self.cached(index, &realm, || both(name, &realm, password));
+                    keys.extend(derived.iter().cloned());
+                }
+                (!keys.is_empty()).then(|| (keys.into(), is_named))
+            }
+            Credential::Raw {
+                user: name,
+                realm: wanted,
+                key,
+            } => {
+                let user_fits = match (user, name) {
+                    (Some(user), Some(name)) => is_same(user, name) || is_of(user, name),
+                    _ => true,
+                };
+                let realm_fits = match (realm, wanted) {
+                    (Some(realm), Some(wanted)) => is_same(realm, wanted),
+                    _ => true,
+                };
+                if !user_fits || !realm_fits {
+                    return None;
+                }
+                let applies = name.is_some() && user.is_some();
+                let keys = self.cached(index, &[], || vec![Key::from_bytes(key)]);
+                Some((keys, applies))
+            }
+            Credential::OAuth { kid, key, server } => {
+                if user.is_some_and(|user| !is_same(user, kid)) {
+                    return None;
+                }
+                let token = message.get::<AccessToken<'_>>().ok().flatten()?;
+                let keys = decrypt(&token, key, server)
+                    .and_then(|plain| token_keys(&plain))
+                    .unwrap_or_else(|| vec![Key::from_bytes(b"")]);
+                Some((keys.into(), true))
+            }
+            Credential::Rest { secret } => {
+                let user = user?;
+                // "expires" or "expires:name"; the order of the two is the server's choice.
+                let is_time = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+                if !user.split(|&byte| byte == b':').any(is_time) {
+                    return None;
+                }
+                let mut hmac = hmac::Hmac::<sha1::Sha1>::new_from_slice(secret).ok()?;
+                hmac.update(user);
+                let password = file::base64_encode(&hmac.finalize().into_bytes());
+                let realms = self.realms_for(realm, None);
+                let keys: Vec<Key> = realms
+                    .iter()
+                    .flat_map(|realm| both(user, realm, password.as_bytes()))
+                    .collect();
+                (!keys.is_empty()).then(|| (keys.into(), true))
+            }
+        }
+    }
+
+    /// The realms in which a user of `wanted`, or of any realm, may have signed.
+    fn realms_for(&self, named: Option<&[u8]>, wanted: Option<&[u8]>) -> Vec<Vec<u8>> {
+        match (named, wanted) {
+            (Some(named), Some(wanted)) if !is_same(named, wanted) => Vec::new(),
+            (Some(named), _) => vec![named.to_vec()],
+            (None, Some(wanted)) => vec![wanted.to_vec()],
+            (None, None) => self.realms.clone(),
+        }
+    }
+
+    fn cached(
+        &mut self,
+        index: usize,
+        realm: &[u8],
+        make: impl FnOnce() -> Vec<Key>,
+    ) -> Arc<[Key]> {
+        if self.keys.len() > MAX_REMEMBERED * self.entries.len() {
+            self.keys.clear();
+        }
+        let keys = self
+            .keys
+            .entry((index, realm.to_vec()))
+            .or_insert_with(|| make().into());
+        Arc::clone(keys)
+    }
+
+    /// A password without a user name fragment belongs to the agent that the first message it
+    /// verifies was sent to.
+    fn learn(&mut self, index: usize, message: &Message<'_>) {
+        if let Some(Credential::ShortTerm { ufrag: None, .. }) = self.entries.get(index)
+            && let Ok(Some(user)) = message.get::<Username<'_>>()
+            && let Some(ufrag) = user.trimmed().split(|&byte| byte == b':').next()
+        {
+            self.ufrags.entry(index).or_insert_with(|| ufrag.to_vec());
         }
     }
 }
 
-impl LongTerm {
-    /// The keys that the message may have been signed with.
-    fn keys(&mut self, message: &Message<'_>) -> Vec<Key> {
-        let named = message.get::<Realm<'_>>().ok().flatten();
-        if let Some(realm) = named.filter(|_| self.learns) {
-            self.add(realm.trimmed());
+fn remember<T: PartialEq>(list: &mut Vec<T>, value: T) {
+    if !list.contains(&value) {
+        if list.len() == MAX_REMEMBERED {
+            list.remove(0);
         }
-        if classify::is_ms_turn(message.dialect()) {
-            if let (Some(realm), Some(nonce)) = (named, message.get::<Nonce<'_>>().ok().flatten()) {
-                self.add_nonce(realm.as_bytes(), nonce.as_bytes());
-            }
-            if has_wide_tag(message) {
-                // Success responses name neither, so all are tried.
-                return self.nonces.iter().map(|(_, key)| key.clone()).collect();
-            }
-        }
-        let known = self.realms.iter().flat_map(|(_, keys)| keys).cloned();
-        known.collect()
+        list.push(value);
     }
+}
 
-    /// The newest last, and the oldest forgotten: a server gives many nonces.
-    fn add_nonce(&mut self, realm: &[u8], nonce: &[u8]) {
-        let name = [realm, b"\0", nonce].concat();
-        if self.nonces.iter().any(|(known, _)| *known == name) {
-            return;
-        }
-        if self.nonces.len() == MOST_REALMS {
-            self.nonces.remove(0);
-        }
-        let key = Key::ms_turn(&self.user, realm, &self.password, nonce, 3);
-        self.nonces.push((name, key));
-    }
+/// By both algorithms: which one the server chose need not be in the capture.
+fn both(user: &[u8], realm: &[u8], password: &[u8]) -> Vec<Key> {
+    vec![
+        Key::long_term(user, realm, password),
+        Key::long_term_sha256(user, realm, password),
+    ]
+}
 
-    /// By both algorithms: which one the server chose need not be in the capture.
-    fn add(&mut self, realm: &[u8]) {
-        if self.realms.len() < MOST_REALMS && self.realms.iter().all(|(known, _)| known != realm) {
-            let keys = [
-                Key::long_term(&self.user, realm, &self.password),
-                Key::long_term_sha256(&self.user, realm, &self.password),
-            ];
-            self.realms.push((realm.to_vec(), keys));
+/// Whether an ICE user name is that of a message to the agent with this fragment: `ufrag:other`
+/// (RFC 8445 §7.2.2), or without the colon, as before RFC 5245.
+fn is_of(user: &[u8], ufrag: &[u8]) -> bool {
+    let first = user.split(|&byte| byte == b':').next().unwrap_or_default();
+    first == ufrag || !user.contains(&b':') && user.starts_with(ufrag)
+}
+
+/// Whether two values are the same without quotes and NULs at their ends, as the keys are derived.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let bare = |value: &[u8]| {
+        let end = value
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |at| at + 1);
+        let value = value.get(..end).unwrap_or_default().to_vec();
+        match value.as_slice() {
+            [b'"', inner @ .., b'"'] => inner.to_vec(),
+            _ => value,
         }
-    }
+    };
+    bare(one) == bare(other)
+}
+
+fn is_tag(ty: AttributeType) -> bool {
+    matches!(
+        ty,
+        AttributeType::MESSAGE_INTEGRITY
+            | AttributeType::MESSAGE_INTEGRITY_SHA256
+            | AttributeType::GOOG_MESSAGE_INTEGRITY_32
+    )
 }
 
 /// Whether MS-TURN's tag is an HMAC-SHA256.
-fn has_wide_tag(message: &Message<'_>) -> bool {
-    message.all_attributes().any(|attribute| {
-        attribute.ty() == AttributeType::MESSAGE_INTEGRITY && attribute.value().len() == 32
-    })
+fn has_ms_turn_sha256_tag(message: &Message<'_>) -> bool {
+    classify::is_ms_turn(message.dialect())
+        && message.all_attributes().any(|attribute| {
+            attribute.ty() == AttributeType::MESSAGE_INTEGRITY && attribute.value().len() == 32
+        })
 }
+
+/// Decrypts a token; the associated data is the name of the server (RFC 7635 §6.2).
+fn decrypt(token: &AccessToken<'_>, key: &[u8], server: &[u8]) -> Option<Vec<u8>> {
+    let payload = Payload {
+        msg: token.encrypted(),
+        aad: server,
+    };
+    let nonce: [u8; 12] = token.nonce().try_into().ok()?;
+    match key.len() {
+        16 => aes_gcm::Aes128Gcm::new_from_slice(key)
+            .ok()?
+            .decrypt(&nonce.into(), payload)
+            .ok(),
+        32 => aes_gcm::Aes256Gcm::new_from_slice(key)
+            .ok()?
+            .decrypt(&nonce.into(), payload)
+            .ok(),
+        _ => None,
+    }
+}
+
+/// The key of the token, and its first 16 bytes, which coturn uses.
+fn token_keys(plain: &[u8]) -> Option<Vec<Key>> {
+    let block = TokenBlock::parse(plain).ok()?;
+    let key = block.mac_key();
+    let short = key.get(..16).unwrap_or(key);
+    Some(vec![Key::from_bytes(key), Key::from_bytes(short)])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
-//! From packets to units: reads a packet, checks it, hands it to the output, and goes on with what
-//! it carries.
+//! From packets to units: decodes a packet, checks its integrity, hands it to the output, and
+//! continues with the packet that it carries.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,32 +7,34 @@ use std::net::SocketAddr;
 
 use stunwire::{Dialect, FingerprintStatus, Message};
 
-use crate::classify::{self, Hints, Reading};
+use crate::classify::{self, Hints, Packet, Reading};
 use crate::credentials::{Credentials, Integrity};
-use crate::unit::{Content, Framing, Inside, Output, Place, Totals, Transport, Unit};
+use crate::unit::{
+    Carrier, Content, Framing, Origin, Output, Summary, TcpEvent, Totals, Transport, Unit,
+};
 
-/// How deep packets are looked for in packets. TURN in TURN in TURN is not a use that anybody has.
-const DEEPEST: usize = 4;
+/// Greatest nesting depth. TURN inside TURN inside TURN is not in use.
+const MAX_DEPTH: usize = 4;
 
 pub struct Dissector<'o> {
     output: Box<dyn Output + 'o>,
     credentials: Credentials,
     dialect: Option<Dialect>,
-    /// The form of MS-ICE2 that two ends speak, at each depth: only some of their messages say it.
+    /// The form of MS-ICE2 between two addresses, by nesting depth: only some messages declare it.
     forms: HashMap<([SocketAddr; 2], usize), Dialect>,
     totals: Totals,
 }
 
-/// What became of a packet.
+/// What a packet was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// A message, or what passes for one apart from an error.
+    /// A message, valid or not.
     Stun,
     Other,
 }
 
 impl<'o> Dissector<'o> {
-    /// Reads everything as `dialect` that can be read so, or finds the dialects out.
+    /// Reads every message as `dialect` where that is possible, or detects the dialects if `None`.
     pub fn new(
         output: Box<dyn Output + 'o>,
         credentials: Credentials,
@@ -47,141 +49,184 @@ impl<'o> Dissector<'o> {
         }
     }
 
-    /// Takes one packet of whatever kind.
-    pub fn packet(&mut self, place: Place, bytes: &[u8], hints: Hints) -> io::Result<Found> {
-        // Whoever asks for classic STUN gets it on every port.
+    pub fn start(&mut self, file: usize, name: Option<&str>) -> io::Result<()> {
+        self.output.start(file, name)
+    }
+
+    /// Decodes one packet of any kind.
+    pub fn packet(
+        &mut self,
+        origin: Origin,
+        packet: Packet<'_>,
+        hints: Hints,
+    ) -> io::Result<Found> {
+        // A request for classic STUN applies to every port.
         let classic = hints.classic || self.dialect == Some(Dialect::RFC3489);
         let hints = Hints { classic, ..hints };
-        let inside = place.inside.is_some() || place.framing == Framing::MsData;
-        if place.transport == Transport::Tcp
-            && inside
-            && let Some(packet) = classify::behind_its_length(bytes)
+        let carried = origin.carrier.is_some() || origin.framing == Framing::MsData;
+        if origin.transport == Transport::Tcp
+            && carried
+            && let Some(message) = classify::in_rfc4571_frame(packet.bytes)
         {
-            let framing = match place.framing {
+            let framing = match origin.framing {
                 Framing::MsData => Framing::MsData,
                 _ => Framing::Rfc4571,
             };
-            let place = Place { framing, ..place };
-            return self.reading(place, classify::read(packet, hints, self.dialect), packet);
+            let origin = Origin { framing, ..origin };
+            let packet = Packet::whole(message);
+            return self.reading(origin, classify::read(packet, hints, self.dialect), packet);
         }
-        self.reading(place, classify::read(bytes, hints, self.dialect), bytes)
+        self.reading(origin, classify::read(packet, hints, self.dialect), packet)
     }
 
-    /// Takes one message that the user says is one.
-    pub fn message(&mut self, place: Place, bytes: &[u8]) -> io::Result<()> {
+    /// Decodes the one message of an input that is known to hold a message.
+    pub fn message(&mut self, origin: Origin, bytes: &[u8]) -> io::Result<()> {
         let hints = Hints {
             classic: true,
             channels: true,
         };
-        let reading = match classify::read(bytes, hints, self.dialect) {
+        let packet = Packet::whole(bytes);
+        let reading = match classify::read(packet, hints, self.dialect) {
             Reading::Other(_) => {
-                classify::read_stun(bytes, self.dialect.unwrap_or(Dialect::RFC8489))
+                classify::read_stun(packet, self.dialect.unwrap_or(Dialect::RFC8489))
             }
             reading => reading,
         };
-        self.reading(place, reading, bytes).map(drop)
+        self.credentials.expect_match();
+        self.reading(origin, reading, packet).map(drop)
     }
 
-    /// Takes what is no packet.
-    pub fn content(&mut self, place: Place, content: Content<'_>) -> io::Result<u64> {
+    /// Hands over content that is not a packet.
+    pub fn content(&mut self, origin: Origin, content: Content<'_>) -> io::Result<u64> {
         self.totals.count(&content);
-        self.output.unit(&Unit { place, content })
+        self.output.unit(&Unit { origin, content })
     }
 
-    pub fn finish(&mut self, packets: u64, skipped: u64) -> io::Result<()> {
-        self.output.finish(&self.totals, packets, skipped)
+    pub fn tcp(&mut self, origin: &Origin, event: TcpEvent) -> io::Result<()> {
+        self.output.tcp(origin, event)
+    }
+
+    /// Ends a capture; the totals of `summary` are filled in here.
+    pub fn finish(&mut self, summary: Summary) -> io::Result<()> {
+        let totals = self.totals;
+        self.output.finish(&Summary { totals, ..summary })
     }
 
     pub fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
 
-    fn reading(&mut self, place: Place, reading: Reading<'_>, bytes: &[u8]) -> io::Result<Found> {
-        let (content, carried, found) = match reading {
+    fn reading(
+        &mut self,
+        origin: Origin,
+        reading: Reading<'_>,
+        packet: Packet<'_>,
+    ) -> io::Result<Found> {
+        let mut found = Found::Other;
+        let mut carried = None;
+        let content = match reading {
             Reading::Stun { message, trailing } => {
-                let (message, integrity) = self.in_its_form(&place, message);
-                let content = Content::Stun {
+                found = Found::Stun;
+                carried = classify::carried(&message).map(Packet::whole);
+                let (message, integrity) = self.in_ms_ice2_form(&origin, message);
+                Content::Stun {
                     message,
                     integrity,
                     trailing,
-                };
-                (content, classify::carried(&message), Found::Stun)
+                }
             }
-            Reading::Broken(broken) => (Content::Broken(broken), None, Found::Stun),
+            Reading::Malformed { partial, error } => {
+                found = Found::Stun;
+                Content::Malformed { partial, error }
+            }
+            Reading::Truncated(partial) => {
+                found = Found::Stun;
+                Content::Truncated {
+                    partial,
+                    captured: packet.bytes.len(),
+                    length: packet.wire_len,
+                }
+            }
             Reading::ChannelData {
                 number,
                 payload,
-                spare,
+                padding,
             } => {
-                let content = Content::ChannelData {
+                carried = Some(payload);
+                Content::ChannelData {
                     number,
-                    payload,
-                    spare,
-                };
-                (content, Some(payload), Found::Other)
+                    payload: payload.bytes,
+                    length: payload.wire_len,
+                    padding,
+                }
             }
             Reading::Multiplexed(frame) => {
-                let content = Content::Multiplexed {
+                carried = Some(Packet::whole(frame.payload));
+                Content::Multiplexed {
                     session: frame.session.0,
                     payload: frame.payload,
-                };
-                (content, Some(frame.payload), Found::Other)
+                }
             }
             Reading::Other(protocol) => {
-                let length = bytes.len() as u64;
-                (Content::Other { protocol, length }, None, Found::Other)
+                let length = packet.wire_len as u64;
+                Content::Other { protocol, length }
             }
         };
-        let outer = self.content(place, content)?;
-        let depth = place.inside.map_or(1, |inside| inside.depth + 1);
-        if let Some(payload) = carried.filter(|payload| !payload.is_empty() && depth <= DEEPEST) {
-            let place = Place {
+        let unit = self.content(origin, content)?;
+        let depth = origin.carrier.map_or(1, |carrier| carrier.depth + 1);
+        if let Some(payload) = carried.filter(|inner| inner.wire_len > 0 && depth <= MAX_DEPTH) {
+            let origin = Origin {
                 framing: Framing::None,
                 stream_offset: None,
-                inside: Some(Inside { outer, depth }),
-                ..place
+                carrier: Some(Carrier { unit, depth }),
+                truncated: payload.is_truncated(),
+                ..origin
             };
-            // The peer is not a server, whatever port the outer packet came from.
-            self.packet(place, payload, Hints::default())?;
+            // The peer is not a server, whatever the port of the outer packet.
+            self.packet(origin, payload, Hints::default())?;
         }
         Ok(found)
     }
 
-    /// A message of RFC 8489, or of MS-ICE2 that does not say so: its answers need not carry
-    /// IMPLEMENTATION-VERSION. What the same ends have said before, the tag and the table of the
-    /// FINGERPRINT tell.
-    fn in_its_form<'a>(&mut self, place: &Place, message: Message<'a>) -> (Message<'a>, Integrity) {
+    /// Reads a message of RFC 8489 as MS-ICE2 if it is that without declaring it: responses need not
+    /// carry IMPLEMENTATION-VERSION. Earlier messages between the same addresses, the integrity tag
+    /// and the CRC table of FINGERPRINT tell.
+    fn in_ms_ice2_form<'a>(
+        &mut self,
+        origin: &Origin,
+        message: Message<'a>,
+    ) -> (Message<'a>, Integrity) {
         let dialect = message.dialect();
-        let depth = place.inside.map_or(0, |inside| inside.depth);
-        let ends = place.path.map(|path| {
-            let mut ends = [path.source, path.destination];
-            ends.sort_unstable();
-            (ends, depth)
-        });
+        let depth = origin.carrier.map_or(0, |carrier| carrier.depth);
+        let key = origin
+            .endpoints
+            .map(|endpoints| (endpoints.sorted(), depth));
         if is_ms_ice2(dialect) {
-            if let Some(ends) = ends {
-                self.forms.insert(ends, dialect.padded());
+            if let Some(key) = key {
+                self.forms.insert(key, dialect.padded());
             }
         } else if self.dialect.is_none() && dialect.padded() == Dialect::RFC8489 {
-            let spoken = ends.and_then(|ends| self.forms.get(&ends)).copied();
-            let legacy = in_form(message, Dialect::MS_ICE2_LEGACY);
-            let other = match (spoken, legacy) {
-                (Some(form), _) => in_form(message, form),
-                (None, Some(legacy)) if self.proves(message, legacy) => Some(legacy),
+            let known = key.and_then(|key| self.forms.get(&key)).copied();
+            let legacy = with_form(message, Dialect::MS_ICE2_LEGACY);
+            let other = match (known, legacy) {
+                (Some(form), _) => with_form(message, form),
+                (None, Some(legacy)) if self.proves(origin, message, legacy) => Some(legacy),
                 _ => None,
             };
             if let Some(message) = other {
-                return (message, self.credentials.check(&message));
+                return (message, self.credentials.check(&message, origin));
             }
         }
-        (message, self.credentials.check(&message))
+        (message, self.credentials.check(&message, origin))
     }
 
-    /// Whether something about the message holds in the other dialect alone.
-    fn proves(&mut self, message: Message<'_>, other: Message<'_>) -> bool {
+    /// Whether a check succeeds in the other dialect only.
+    fn proves(&mut self, origin: &Origin, message: Message<'_>, other: Message<'_>) -> bool {
         other.fingerprint() == FingerprintStatus::ValidMsTable
-            || (self.credentials.check(&message) == Integrity::Invalid
-                && self.credentials.check(&other) == Integrity::Valid)
+            || (!matches!(
+                self.credentials.check(&message, origin),
+                Integrity::Valid | Integrity::Absent
+            ) && self.credentials.check(&other, origin) == Integrity::Valid)
     }
 }
 
@@ -189,8 +234,8 @@ fn is_ms_ice2(dialect: Dialect) -> bool {
     matches!(dialect.padded(), Dialect::MS_ICE2 | Dialect::MS_ICE2_LEGACY)
 }
 
-/// The same message in another dialect, padded or not as it is.
-fn in_form(message: Message<'_>, form: Dialect) -> Option<Message<'_>> {
+/// The message in another dialect, with padding as it has it.
+fn with_form(message: Message<'_>, form: Dialect) -> Option<Message<'_>> {
     let form = if message.dialect().is_padded() {
         form.padded()
     } else {

@@ -1,458 +1,531 @@
-//! Cuts one direction of a TCP connection into frames.
+//! Splits one direction of a TCP connection into frames.
 //!
-//! Which framing it is shows from where the cookie stands (STUN alone has it at offset 4, behind an
-//! RFC 4571 length at 6; MS-TURN's frames have MAGIC-COOKIE in their first message, and a hello before
-//! them leaves no doubt), and stays so until a frame does not stand. From there, as behind a gap,
-//! the next message that stands up is looked for, whatever is around it.
+//! The first bytes tell the framing ([`stunwire::framing::sniff`]). From then on it is a hypothesis:
+//! a frame whose content proves nothing is accepted if the next frame header fits, and where the
+//! hypothesis fails, or after a gap in the capture, the stream is searched for the next frame
+//! (`search`). Bytes that no hypothesis explains are reported with their number.
 
+mod search;
+mod step;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use stunwire::{Class, Dialect, Header, MAGIC_COOKIE, Method};
+use stunwire::attribute::ChannelNumber;
+use stunwire::framing::{Framing as Sniffed, Next, Sniffed as Sniff, pseudo_tls, sniff};
+use stunwire::{Class, Dialect, Header, Method};
 
-use stunwire::framing::{FrameError, MsTcp, Next, pseudo_tls};
+use crate::unit::{Framing, PseudoTls};
+use search::{Hypothesis, score, search};
+use step::{Frame, Known, Proof, Step, step};
 
-use crate::unit::{Framing, Hello};
+/// Number of bytes that may wait for the start of a stream to become clear.
+const MAX_START: usize = 16 * 1024;
 
-/// The length of the prefix of RFC 4571.
-const PREFIX: usize = 2;
+/// Greatest number of remembered channels of a direction.
+const MAX_CHANNELS: usize = 64;
 
-/// And of the head of MS-TURN's frames.
-const MS_HEAD: usize = 4;
+/// The ClientHello that Google's clients send before TURN over TCP on port 443: a fixed record of
+/// SSLv2.
+const GOOGLE_CLIENT_HELLO: [u8; 72] = *b"\x80\x46\x01\x03\x01\x00\x2d\x00\x00\x00\x10\
+    \x01\x00\x80\x03\x00\x80\x07\x00\xc0\x06\x00\x40\x02\x00\x80\x04\x00\x80\
+    \x00\x00\x04\x00\xfe\xff\x00\x00\x0a\x00\xfe\xfe\x00\x00\x09\x00\x00\x64\
+    \x00\x00\x62\x00\x00\x03\x00\x00\x06\
+    \x1f\x17\x0c\xa6\x2f\x00\x78\xfc\x46\x55\x2e\xb1\x83\x39\xf1\xea";
 
-/// MAGIC-COOKIE, the first attribute of MS-TURN's messages.
-const MAGIC: [u8; 8] = [0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6];
+/// The ServerHello that answers it, fixed as well.
+const GOOGLE_SERVER_HELLO: [u8; 79] = *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01\
+    \x42\x85\x45\xa7\x27\xa9\x5d\xa0\xb3\xc5\xe7\x53\xda\x48\x2b\x3f\
+    \xc6\x5a\xca\x89\xc1\x58\x52\xa1\x78\x3c\x5b\x17\x46\x00\x85\x3f\x20\
+    \x0e\xd3\x06\x72\x5b\x5b\x1b\x5f\x15\xac\x13\xf9\x88\x53\x9d\x9b\
+    \xe8\x3d\x7b\x0c\x30\x32\x6e\x38\x4d\xa2\x75\x57\x41\x6c\x34\x5c\
+    \x00\x04\x00";
 
-/// The lengths of Google's hellos.
-const GOOGLE_CLIENT_LEN: usize = 72;
-const GOOGLE_SERVER_LEN: usize = 79;
-
-/// A packet of the capture, as far as frames want to know.
+/// The packet of the capture that carried bytes of the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
     pub frame: u64,
     pub time: Duration,
 }
 
-/// A part of the stream. All parts and gaps together are the whole of it.
+/// A part of the stream. All parts and gaps together are the whole stream.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Part {
+    /// Offset in bytes of its first byte in the stream.
     pub offset: u64,
+    /// The packet that completed it.
     pub stamp: Stamp,
     pub content: PartContent,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum PartContent {
-    /// A packet, without what frames it.
-    Packet { framing: Framing, bytes: Vec<u8> },
-    /// The hello in front of MS-TURN's frames.
-    Hello { hello: Hello, length: u64 },
-    /// As many bytes in which no frame stands.
-    Raw { length: u64 },
+    /// A packet without its framing.
+    Packet {
+        framing: Framing,
+        bytes: Vec<u8>,
+        /// Length in bytes that the framing declares; greater than that of `bytes` if the end is
+        /// missing in the capture.
+        wire_len: usize,
+    },
+    PseudoTls(PseudoTls),
+    /// So many bytes of TLS.
+    Tls {
+        length: u64,
+    },
+    /// So many bytes of a stream in which no frame was found.
+    Raw {
+        length: u64,
+    },
+    /// So many bytes between frames that no framing explains.
+    Unframed {
+        length: u64,
+    },
 }
 
-/// One direction of a connection. Holds at most one frame and what came with its end.
+/// One direction of a connection. Holds back at most one frame and the start of the next one.
 pub struct Framer {
     state: State,
-    /// What is not cut yet begins at `start`; what is before it has been.
+    /// The bytes before `start` were split already.
     buffer: Vec<u8>,
     start: usize,
-    /// Where in the stream `start` is.
+    /// Offset of `start` in the stream.
     offset: u64,
-    /// The packet that came last.
+    /// The packets that carried the bytes of the buffer, each with the offset in the stream after
+    /// its last byte.
+    stamps: VecDeque<(u64, Stamp)>,
+    /// The packet that carried the last byte that was split.
     stamp: Stamp,
-    /// The bytes before `start` in which nothing stood.
-    raw: Option<Raw>,
-    /// ChannelData is to be expected: a TURN server's port, or a ChannelBind. Elsewhere a letter
-    /// would do for the head of a frame, and hide what comes behind it.
-    channels: bool,
+    /// The bytes before `start` that are not reported yet.
+    skipped: Option<Skipped>,
+    known: Known,
+    /// Whether a frame was found before.
+    framed: bool,
+    /// Number of bytes that were searched without result.
+    searched: usize,
+    /// Where the last hypothesis failed.
+    lost_at: Option<u64>,
 }
 
 #[derive(Clone, Copy)]
 enum State {
-    /// At the beginning, or where a frame is as likely as there.
+    /// At the beginning of the stream, or where the application protocol starts anew.
     Begin,
-    In(Framing),
-    /// Amid bytes that mean nothing.
-    Lost,
+    /// Under a hypothesis. `proven` is the number of frames whose content speaks for it.
+    Framed { framing: Framing, proven: u32 },
+    /// The framing is not known; `previous` is the one before.
+    Lost { previous: Option<Framing> },
+    /// All the rest is TLS.
+    Tls,
 }
 
-struct Raw {
+struct Skipped {
     offset: u64,
-    stamp: Stamp,
     length: u64,
 }
 
-/// What the bytes at hand are.
-enum Sight {
-    /// A frame, its prefix and its packet and what pads it; all of it may not be there yet.
-    Frame {
-        prefix: usize,
-        packet: usize,
-        pad: usize,
-    },
-    TooShort,
-    Nothing,
-}
-
 impl Framer {
-    /// `channels` says whether one of the ports is a TURN server's.
-    pub fn new(channels: bool) -> Self {
+    pub fn new() -> Self {
         Self {
             state: State::Begin,
             buffer: Vec::new(),
             start: 0,
             offset: 0,
+            stamps: VecDeque::new(),
             stamp: Stamp::default(),
-            raw: None,
-            channels,
+            skipped: None,
+            known: Known::default(),
+            framed: false,
+            searched: 0,
+            lost_at: None,
         }
     }
 
-    /// Takes the bytes that come next; then [`next`](Self::next) gives what they complete.
+    /// Appends the next bytes; then [`next`](Self::next) returns what they complete.
     pub fn extend(&mut self, offset: u64, bytes: &[u8], stamp: Stamp) {
         self.buffer.drain(..self.start.min(self.buffer.len()));
         self.start = 0;
         if self.buffer.is_empty() {
             self.offset = offset;
+            self.stamps.clear();
         }
         self.buffer.extend_from_slice(bytes);
-        self.stamp = stamp;
+        self.stamps.push_back((offset + bytes.len() as u64, stamp));
     }
 
-    /// The next part, if the bytes so far hold a whole one.
+    /// The next part, if the bytes so far have a whole one.
     pub fn next(&mut self) -> Option<Part> {
+        self.part(false)
+    }
+
+    /// Ends the stream, or the part of it before a gap, and returns what is left. After a gap the
+    /// next bytes are searched for frames.
+    pub fn close(&mut self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        while let Some(part) = self.part(true) {
+            parts.push(part);
+        }
+        self.skip(self.rest().len());
+        parts.extend(self.take_skipped());
+        self.state = match self.state {
+            State::Begin => State::Lost { previous: None },
+            State::Framed { framing, .. } => State::Lost {
+                previous: Some(framing),
+            },
+            state => state,
+        };
+        self.searched = 0;
+        parts
+    }
+
+    /// `is_final` means that no bytes follow.
+    fn part(&mut self, is_final: bool) -> Option<Part> {
         loop {
-            let bytes = self.rest();
+            if self.rest().is_empty() {
+                return None;
+            }
             match self.state {
                 State::Begin => {
-                    match hello(bytes) {
-                        Sight::Nothing => {}
-                        Sight::TooShort => return None,
-                        Sight::Frame { packet, .. } => return Some(self.cut_hello(packet)),
-                    }
-                    self.state = match sniff(bytes, self.channels) {
-                        Some(Some(framing)) => State::In(framing),
-                        Some(None) => State::Lost,
-                        None => return None,
+                    if let Some(part) = self.begin(is_final)? {
+                        return Some(part);
                     }
                 }
-                State::In(framing) => match self.look(framing) {
-                    Sight::Frame {
-                        prefix,
-                        packet,
-                        pad,
-                    } => {
-                        let whole = bytes.get(prefix..prefix + packet + pad)?.to_vec();
-                        let framing = kind(framing, bytes);
-                        return Some(self.cut(framing, prefix, whole));
+                State::Framed { framing, proven } => {
+                    let frame = self.framed(framing, proven, is_final)?;
+                    let Some(frame) = frame else {
+                        self.lose(framing);
+                        continue;
+                    };
+                    if let Some(skipped) = self.take_skipped() {
+                        return Some(skipped);
                     }
-                    Sight::TooShort => return None,
-                    Sight::Nothing => self.state = State::Lost,
-                },
-                State::Lost => match find(bytes) {
-                    Ok((position, framing)) => {
-                        self.skip(position);
-                        self.state = State::In(framing);
-                        if let Some(raw) = self.take_raw() {
-                            return Some(raw);
-                        }
-                    }
-                    Err(known) => {
-                        self.skip(known);
-                        return None;
-                    }
-                },
+                    return Some(self.cut(framing, proven, frame));
+                }
+                State::Lost { previous } => {
+                    let found = self.search(previous, is_final)?;
+                    self.skip(found.start);
+                    self.state = State::Framed {
+                        framing: found.framing,
+                        proven: 0,
+                    };
+                }
+                State::Tls => {
+                    self.skip(self.rest().len());
+                    return None;
+                }
             }
         }
-    }
-
-    /// Gives up waiting: what is left of the stream, or of what stands before a gap. Frames are
-    /// looked for anew in what comes behind it.
-    pub fn close(&mut self) -> Vec<Part> {
-        let bytes = self.rest();
-        let mut parts = Vec::new();
-        let unfinished = match self.state {
-            State::In(framing) if !bytes.is_empty() => match self.look(framing) {
-                Sight::Frame { prefix, .. } if bytes.len() > prefix => bytes
-                    .get(prefix..)
-                    .map(|packet| (kind(framing, bytes), prefix, packet.to_vec())),
-                _ => None,
-            },
-            _ => None,
-        };
-        match unfinished {
-            Some((framing, prefix, packet)) => parts.push(self.cut(framing, prefix, packet)),
-            None => {
-                self.skip(bytes.len());
-                parts.extend(self.take_raw());
-            }
-        }
-        self.state = State::Lost;
-        parts
     }
 
     fn rest(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// What stands at the start of the bytes, if it is a frame.
-    fn look(&self, framing: Framing) -> Sight {
+    /// Tells the framing of a stream from its first bytes. `None` if more bytes are needed.
+    fn begin(&mut self, is_final: bool) -> Option<Option<Part>> {
         let bytes = self.rest();
-        match (framing, bytes) {
-            (Framing::Rfc4571, [l0, l1, ..]) => Sight::Frame {
-                prefix: PREFIX,
-                packet: number(*l0, *l1),
-                pad: 0,
-            },
-            (Framing::MsControl | Framing::MsData, _) => match MsTcp::new().next(bytes) {
-                Ok(Next::Frame { consumed, .. }) => Sight::Frame {
-                    prefix: MS_HEAD,
-                    packet: consumed - MS_HEAD,
-                    pad: 0,
-                },
-                Ok(Next::Incomplete { needed }) if bytes.len() >= MS_HEAD => Sight::Frame {
-                    prefix: MS_HEAD,
-                    packet: bytes.len() + needed - MS_HEAD,
-                    pad: 0,
-                },
-                Ok(Next::Incomplete { .. }) => Sight::TooShort,
-                Err(_) => Sight::Nothing,
-            },
-            // Microsoft's multiplexed frames, back to back.
-            (Framing::None, [0xFF, 0x10, l0, l1, ..]) => Sight::Frame {
-                prefix: 0,
-                packet: 4 + number(*l0, *l1),
-                pad: 0,
-            },
-            (Framing::None, [0xFF] | [0xFF, 0x10] | [0xFF, 0x10, _]) => Sight::TooShort,
-            // ChannelData, on streams padded to 4 (RFC 8656 §12.5).
-            (Framing::None, [0x40..=0x7F, _, l0, l1, ..]) if self.channels => {
-                let length = number(*l0, *l1);
-                Sight::Frame {
-                    prefix: 0,
-                    packet: 4 + length,
-                    pad: length.next_multiple_of(4) - length,
+        let framing = match sniff(bytes) {
+            Sniff::Is(Sniffed::StunTcp | Sniffed::MsMultiplexed) => Framing::None,
+            Sniff::Is(Sniffed::Rfc4571) => Framing::Rfc4571,
+            Sniff::Is(Sniffed::MsFrame) => Framing::MsControl,
+            Sniff::Is(Sniffed::PseudoTls) => return self.pseudo_tls(is_final),
+            Sniff::Is(Sniffed::GoogleHello) => return self.google(is_final),
+            Sniff::Is(Sniffed::Tls) => {
+                self.state = State::Tls;
+                return Some(None);
+            }
+            Sniff::NeedsMore { .. } if !is_final && bytes.len() < MAX_START => {
+                // A capture that starts in the middle of a message looks like a long frame.
+                let found = self.search(None, false)?;
+                if found.score.strong < 2 {
+                    return None;
                 }
+                self.state = State::Lost { previous: None };
+                self.searched = 0;
+                return Some(None);
             }
-            (Framing::None, [0x00..=0x3F, _, l0, l1, _, _, _, _, ..])
-                if stun_at(bytes, 0) || ms_turn_at(bytes, 0) =>
-            {
-                Sight::Frame {
-                    prefix: 0,
-                    packet: 20 + number(*l0, *l1),
-                    pad: 0,
-                }
+            _ => {
+                self.state = State::Lost { previous: None };
+                return Some(None);
             }
-            (Framing::None, [0x00..=0x7F, ..] | []) | (Framing::Rfc4571, _) if bytes.len() < 8 => {
-                Sight::TooShort
+        };
+        self.state = State::Framed { framing, proven: 0 };
+        Some(None)
+    }
+
+    /// The pseudo-TLS handshake of MS-TURN.
+    fn pseudo_tls(&mut self, is_final: bool) -> Option<Option<Part>> {
+        let bytes = self.rest();
+        let client = pseudo_tls::read_client_hello(bytes).map(consumed);
+        let server = pseudo_tls::read_server_hello(bytes).map(consumed);
+        let (length, content) = match (client, server) {
+            (Ok(Some(length)), _) => (length, PseudoTls::Client),
+            (_, Ok(Some(length))) => (length, PseudoTls::Server),
+            (Ok(None), _) | (_, Ok(None)) if !is_final => return None,
+            _ => {
+                self.state = State::Tls;
+                return Some(None);
             }
-            _ => Sight::Nothing,
+        };
+        self.state = State::Framed {
+            framing: Framing::MsControl,
+            proven: 1,
+        };
+        Some(Some(self.handshake(length, content)))
+    }
+
+    /// Google's handshake, all of whose bytes are fixed. Anything else that starts like it is SSL.
+    fn google(&mut self, is_final: bool) -> Option<Option<Part>> {
+        let bytes = self.rest();
+        let known = [
+            (&GOOGLE_CLIENT_HELLO[..], PseudoTls::GoogleClient),
+            (&GOOGLE_SERVER_HELLO[..], PseudoTls::GoogleServer),
+        ];
+        for (hello, content) in known {
+            if bytes.starts_with(hello) {
+                // The framing that follows is whatever both sides agreed on.
+                self.state = State::Begin;
+                return Some(Some(self.handshake(hello.len(), content)));
+            }
+            if hello.starts_with(bytes) && !is_final {
+                return None;
+            }
         }
+        self.state = State::Tls;
+        Some(None)
+    }
+
+    fn handshake(&mut self, length: usize, content: PseudoTls) -> Part {
+        let offset = self.offset;
+        self.advance(length);
+        self.framed = true;
+        Part {
+            offset,
+            stamp: self.stamp,
+            content: PartContent::PseudoTls(content),
+        }
+    }
+
+    /// The next frame under the hypothesis. `Some(None)` if it fails, `None` if more bytes are
+    /// needed.
+    fn framed(&mut self, framing: Framing, proven: u32, is_final: bool) -> Option<Option<Frame>> {
+        let bytes = self.rest();
+        let frame = match step(framing, bytes, &self.known) {
+            Step::Frame(frame) => frame,
+            Step::Short if !is_final => return None,
+            Step::Short | Step::No => return Some(None),
+        };
+        let Some(behind) = bytes.get(frame.len()..) else {
+            return self.incomplete(framing, proven, frame, is_final);
+        };
+        if frame.proof == Proof::Strong || behind.is_empty() && frame.proof >= Proof::Plausible {
+            return Some(Some(frame));
+        }
+        match step(framing, behind, &self.known) {
+            Step::Short if !is_final && frame.proof < Proof::Good => return None,
+            Step::Frame(next) if next.proof > Proof::Doubtful => return Some(Some(frame)),
+            _ => {}
+        }
+        // What follows does not fit, so that the frame itself is in doubt.
+        let own = score(framing, bytes, &self.known);
+        match search(bytes, None, &self.known) {
+            Ok(other)
+                if other.start < frame.len()
+                    && (other.start > 0 || other.framing != framing)
+                    && is_better(other, own.points) =>
+            {
+                Some(None)
+            }
+            _ if frame.proof == Proof::Doubtful => Some(None),
+            _ if proven == 0 && frame.proof == Proof::Plausible => Some(None),
+            _ => Some(Some(frame)),
+        }
+    }
+
+    /// A frame of which not all bytes are there. Its declared length may be wrong, so that the frames
+    /// in the bytes that it would swallow decide.
+    fn incomplete(
+        &mut self,
+        framing: Framing,
+        proven: u32,
+        frame: Frame,
+        is_final: bool,
+    ) -> Option<Option<Frame>> {
+        if is_final {
+            let is_expected =
+                frame.proof >= Proof::Good || frame.proof == Proof::Plausible && proven > 0;
+            let own = if is_expected { Proof::Good.score() } else { 0 };
+            return match search(self.rest(), None, &self.known) {
+                Ok(other) if is_better(other, own) && other.score.strong > 1 => Some(None),
+                Ok(_) if !is_expected => Some(None),
+                _ => Some(is_expected.then_some(frame)),
+            };
+        }
+        if frame.proof >= Proof::Good {
+            return None;
+        }
+        let found = self.search(Some(framing), false)?;
+        let is_other = found.start > 0 || found.framing != framing;
+        (is_other && found.score.strong > 1).then_some(None)
+    }
+
+    /// Searches the buffer, unless there are too few new bytes since the last time.
+    fn search(&mut self, previous: Option<Framing>, is_final: bool) -> Option<Hypothesis> {
+        let bytes = self.rest();
+        let worthwhile = bytes.len() >= self.searched + self.searched / 16 + 1;
+        if !is_final && !worthwhile {
+            return None;
+        }
+        // After a gap the next segment usually starts with a frame of the same framing.
+        if let (State::Lost { .. }, Some(framing)) = (self.state, previous) {
+            let aligned = score(framing, bytes, &self.known);
+            if aligned.frames > 0 && aligned.points >= 3 && self.skipped.is_none() {
+                self.searched = 0;
+                return Some(Hypothesis {
+                    start: 0,
+                    framing,
+                    score: aligned,
+                });
+            }
+        }
+        match search(bytes, previous, &self.known) {
+            Ok(found) => {
+                self.searched = 0;
+                Some(found)
+            }
+            Err(useless) => {
+                let length = bytes.len();
+                if let State::Lost { .. } = self.state {
+                    self.skip(useless);
+                    self.searched = length - useless;
+                } else {
+                    self.searched = length;
+                }
+                None
+            }
+        }
+    }
+
+    fn lose(&mut self, framing: Framing) {
+        // A hypothesis that fails again where it was made would be made for ever.
+        if self.lost_at == Some(self.offset) {
+            self.skip(1);
+        }
+        self.lost_at = Some(self.offset);
+        self.state = State::Lost {
+            previous: Some(framing),
+        };
+        self.searched = 0;
     }
 
     fn advance(&mut self, count: usize) {
         self.start += count;
         self.offset += count as u64;
+        while let Some(&(end, stamp)) = self.stamps.front() {
+            self.stamp = stamp;
+            if end >= self.offset {
+                break;
+            }
+            self.stamps.pop_front();
+        }
     }
 
-    fn cut(&mut self, framing: Framing, prefix: usize, bytes: Vec<u8>) -> Part {
+    /// Removes a frame from the buffer, whole or not.
+    fn cut(&mut self, framing: Framing, proven: u32, frame: Frame) -> Part {
         let offset = self.offset;
-        self.advance(prefix + bytes.len());
-        match asked_or_granted(&bytes) {
-            Some(Method::CHANNEL_BIND) => self.channels = true,
-            // Behind it both sides send what they like (RFC 6062 §4.4). If it was not granted, it
-            // is asked for again, and that is a message.
-            Some(Method::CONNECTION_BIND) if framing == Framing::None => {
+        let rest = self.rest();
+        let kind = match (framing, rest.first()) {
+            (Framing::MsControl | Framing::MsData, Some(0x03)) => Framing::MsData,
+            (Framing::MsControl | Framing::MsData, _) => Framing::MsControl,
+            _ => framing,
+        };
+        let available = rest.get(..frame.len()).unwrap_or(rest);
+        let bytes = available.get(frame.prefix..).unwrap_or_default().to_vec();
+        let length = available.len();
+        self.advance(length);
+        self.framed = true;
+        self.state = State::Framed {
+            framing,
+            proven: proven.saturating_add(u32::from(frame.proof >= Proof::Good)),
+        };
+        self.learn(framing, &bytes);
+        Part {
+            offset,
+            stamp: self.stamp,
+            content: PartContent::Packet {
+                framing: kind,
+                bytes,
+                wire_len: frame.packet + frame.padding,
+            },
+        }
+    }
+
+    /// Takes from a message what it tells about the stream.
+    fn learn(&mut self, framing: Framing, packet: &[u8]) {
+        if framing != Framing::None {
+            return;
+        }
+        self.known.bare_ms_turn |= step::ms_turn_at(packet, 0);
+        let Ok(header) = Header::parse(packet) else {
+            return;
+        };
+        match (header.class(), header.method()) {
+            (Class::Request, Method::CHANNEL_BIND) => {
+                let message = Dialect::RFC8489.parse_prefix(packet).ok();
+                let number =
+                    message.and_then(|(message, _)| message.get::<ChannelNumber>().ok()?);
+                if let Some(number) = number
+                    && self.known.channels.len() < MAX_CHANNELS
+                {
+                    self.known.channels.push(number.get());
+                }
+            }
+            // Then both sides send what they like (RFC 6062 §4.4). If the server refuses, the next
+            // request is a message again.
+            (Class::Request | Class::SuccessResponse, Method::CONNECTION_BIND) => {
                 self.state = State::Begin;
-                self.channels = false;
+                self.known.channels.clear();
             }
             _ => {}
-        }
-        Part {
-            offset,
-            stamp: self.stamp,
-            content: PartContent::Packet { framing, bytes },
-        }
-    }
-
-    fn cut_hello(&mut self, length: usize) -> Part {
-        let (offset, content) = (self.offset, self.rest().get(..length).map(whose));
-        self.advance(length);
-        // Behind Google's come whatever frames the two have agreed on.
-        self.state = match content {
-            Some(Hello::Client | Hello::Server) => State::In(Framing::MsControl),
-            _ => State::Lost,
-        };
-        Part {
-            offset,
-            stamp: self.stamp,
-            content: PartContent::Hello {
-                hello: content.unwrap_or(Hello::Google),
-                length: length as u64,
-            },
         }
     }
 
     fn skip(&mut self, count: usize) {
         if count > 0 {
-            let raw = self.raw.get_or_insert(Raw {
+            let skipped = self.skipped.get_or_insert(Skipped {
                 offset: self.offset,
-                stamp: self.stamp,
                 length: 0,
             });
-            raw.length += count as u64;
+            skipped.length += count as u64;
             self.advance(count);
         }
     }
 
-    fn take_raw(&mut self) -> Option<Part> {
-        let raw = self.raw.take()?;
+    fn take_skipped(&mut self) -> Option<Part> {
+        let Skipped { offset, length } = self.skipped.take()?;
+        let found_next = matches!(self.state, State::Framed { .. });
+        let content = match self.state {
+            State::Tls => PartContent::Tls { length },
+            _ if found_next || self.framed => PartContent::Unframed { length },
+            _ => PartContent::Raw { length },
+        };
         Some(Part {
-            offset: raw.offset,
-            stamp: raw.stamp,
-            content: PartContent::Raw { length: raw.length },
+            offset,
+            stamp: self.stamp,
+            content,
         })
     }
 }
 
-/// A hello at the start.
-fn hello(bytes: &[u8]) -> Sight {
-    let client = pseudo_tls::read_client_hello(bytes).map(next_len);
-    let server = pseudo_tls::read_server_hello(bytes).map(next_len);
-    match (bytes, client, server) {
-        ([], ..) => Sight::Nothing,
-        (_, Ok(Some(packet)), _) | (_, _, Ok(Some(packet))) => Sight::Frame {
-            prefix: 0,
-            packet,
-            pad: 0,
-        },
-        (_, Err(FrameError::GoogleHello), _) => whole(bytes, GOOGLE_CLIENT_LEN),
-        (_, _, Err(FrameError::GoogleHello)) => whole(bytes, GOOGLE_SERVER_LEN),
-        (_, Ok(None), _) | (_, _, Ok(None)) => Sight::TooShort,
-        _ => Sight::Nothing,
-    }
+fn is_better(other: Hypothesis, points: i32) -> bool {
+    other.score.is_convincing() && other.score.points > points
 }
 
-fn next_len<F>(next: Next<F>) -> Option<usize> {
+fn consumed<F>(next: Next<F>) -> Option<usize> {
     match next {
         Next::Frame { consumed, .. } => Some(consumed),
         Next::Incomplete { .. } => None,
     }
-}
-
-fn whole(bytes: &[u8], packet: usize) -> Sight {
-    if bytes.len() < packet {
-        Sight::TooShort
-    } else {
-        Sight::Frame {
-            prefix: 0,
-            packet,
-            pad: 0,
-        }
-    }
-}
-
-/// Whose hello it is that stands here.
-fn whose(hello: &[u8]) -> Hello {
-    match hello.len() {
-        pseudo_tls::CLIENT_HELLO_LEN => Hello::Client,
-        pseudo_tls::SERVER_HELLO_LEN => Hello::Server,
-        _ => Hello::Google,
-    }
-}
-
-/// Which of MS-TURN's frames stands here.
-fn kind(framing: Framing, bytes: &[u8]) -> Framing {
-    match (framing, bytes) {
-        (Framing::MsControl | Framing::MsData, [0x03, ..]) => Framing::MsData,
-        (Framing::MsControl | Framing::MsData, _) => Framing::MsControl,
-        _ => framing,
-    }
-}
-
-/// The framing of a stream that begins so; `Some(None)` if it is none that is known, and `None` if
-/// more bytes are needed.
-fn sniff(bytes: &[u8], channels: bool) -> Option<Option<Framing>> {
-    match (channels, bytes) {
-        (_, []) => None,
-        (true, [0x40..=0x7F, ..]) => Some(Some(Framing::None)),
-        _ if stun_at(bytes, 0) => Some(Some(Framing::None)),
-        _ if stun_at(bytes, PREFIX) => Some(Some(Framing::Rfc4571)),
-        (_, [0xFF, 0x10, ..]) => Some(Some(Framing::None)),
-        // Only what is in it tells MS-TURN's frame from a length of 512 to 1,023.
-        (_, [0x02 | 0x03, 0, ..]) if ms_turn_at(bytes, MS_HEAD) => Some(Some(Framing::MsControl)),
-        (_, [0x02 | 0x03, 0, ..]) if bytes.len() < MS_HEAD + 20 + MAGIC.len() => None,
-        _ if bytes.len() < PREFIX + 8 => None,
-        _ => Some(None),
-    }
-}
-
-/// Looks for a message that stands, or that may stand when more of it is there. If there is none,
-/// gives how many bytes are certainly not part of one.
-fn find(bytes: &[u8]) -> Result<(usize, Framing), usize> {
-    let cookie = MAGIC_COOKIE.to_be_bytes();
-    let starts = bytes.windows(4).enumerate().filter_map(|(at, window)| {
-        if window == cookie {
-            at.checked_sub(4)
-        } else if bytes.get(at..at + MAGIC.len()) == Some(&MAGIC) {
-            at.checked_sub(20)
-        } else {
-            None
-        }
-    });
-    for message in starts {
-        let candidate = bytes.get(message..).unwrap_or_default();
-        let [0x00..=0x3F, _, l0, l1, ..] = candidate else {
-            continue;
-        };
-        let length = 20 + number(*l0, *l1);
-        let (position, framing) = head_of(bytes, message, length);
-        match candidate.get(..length) {
-            Some(whole) if stands(whole) => return Ok((position, framing)),
-            Some(_) => {}
-            None => return Err(position),
-        }
-    }
-    // The cookie of a message behind a head may be about to come, MS-TURN's 20 bytes on.
-    Err(bytes.len().saturating_sub(MS_HEAD + 20 + MAGIC.len() - 1))
-}
-
-/// What frames the message of this length, and where that begins.
-fn head_of(bytes: &[u8], message: usize, length: usize) -> (usize, Framing) {
-    let [l0, l1] = u16::try_from(length).unwrap_or(0).to_be_bytes();
-    let before = bytes.get(..message).unwrap_or_default();
-    if before.ends_with(&[0x02, 0, l0, l1]) {
-        (message - MS_HEAD, Framing::MsControl)
-    } else if before.ends_with(&[l0, l1]) {
-        (message - PREFIX, Framing::Rfc4571)
-    } else {
-        (message, Framing::None)
-    }
-}
-
-fn stands(message: &[u8]) -> bool {
-    Dialect::detect(message).is_some_and(|dialect| dialect.parse(message).is_ok())
-}
-
-fn stun_at(bytes: &[u8], start: usize) -> bool {
-    bytes.get(start..).is_some_and(crate::classify::claims_stun)
-}
-
-/// The method of a request or a success response.
-fn asked_or_granted(packet: &[u8]) -> Option<Method> {
-    let header = Header::parse(packet).ok()?;
-    (header.class() != Class::ErrorResponse).then(|| header.method())
-}
-
-/// Whether a message of MS-TURN begins there, as far as its first attribute tells.
-fn ms_turn_at(bytes: &[u8], start: usize) -> bool {
-    let message = bytes.get(start..).unwrap_or_default();
-    matches!(message.first(), Some(0x00..=0x3F)) && message.get(20..28) == Some(&MAGIC)
-}
-
-fn number(high: u8, low: u8) -> usize {
-    usize::from(u16::from_be_bytes([high, low]))
 }
 
 #[cfg(test)]

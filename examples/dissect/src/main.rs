@@ -1,21 +1,16 @@
-//! Shows what STUN, TURN and ICE say in a capture, a file of one message, or hexadecimal text.
+//! Decodes STUN, TURN and ICE in packet captures, hexadecimal dumps and single messages.
 //!
-//! ```text
-//! dissect                                   a built-in capture
-//! dissect call.pcapng --key PASSWORD
-//! dissect --hex '0001 0000 2112a442 …' --json
-//! ```
-//!
-//! From the file to the output: `pcap` gives packets; `stream` and `framer` make frames of TCP;
-//! `classify` reads each as what it is, with stunwire; `dissector` hands units to `print` or `json`.
+//! From a file to the output: [`input`] opens it, [`pcap`] reads packets, [`stream`] and [`framer`]
+//! split TCP into frames, [`classify`] decodes each packet with stunwire, and [`dissector`] hands
+//! [`unit`]s to an output: [`print`](mod@print) or [`json`].
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "sums of lengths of things that are in memory, and counters of 64 bits"
+    reason = "sums of lengths of things that are in memory, and 64-bit counters"
 )]
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, so `pub` is what other modules may use; and it has std"
+    reason = "in a program `pub` means use by other modules, and std is there"
 )]
 
 mod args;
@@ -23,54 +18,129 @@ mod capture;
 mod classify;
 mod credentials;
 mod dissector;
+mod dump;
 mod framer;
 mod hex;
 mod input;
 mod json;
+mod ordered;
 mod pairs;
 mod pcap;
+mod pcapng;
 mod print;
+mod progress;
 mod sample;
 mod stream;
+mod style;
 mod unit;
 
-use std::io::{self, BufWriter};
+use std::io::{self, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Parser;
 
 use args::Args;
+use credentials::Credentials;
 use dissector::Dissector;
 use input::{Error, Input};
 use json::Json;
+use ordered::{Ordered, Turns};
 use print::Print;
+use progress::Progress;
+use style::Style;
 use unit::Output;
+
+/// An input was not readable. The codes are documented in `--help`.
+const UNREADABLE: u8 = 1;
+/// The command line was wrong; clap exits with the same code.
+const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
-        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("dissect: {error}");
-            ExitCode::FAILURE
+            match error {
+                Error::Usage(_) => ExitCode::from(USAGE),
+                _ => ExitCode::from(UNREADABLE),
+            }
         }
     }
 }
 
-fn run(args: &Args) -> Result<(), Error> {
-    let input = Input::open(args)?;
-    let out = BufWriter::new(io::stdout().lock());
-    let output: Box<dyn Output> = if args.json {
+fn run(args: &Args) -> Result<ExitCode, Error> {
+    let credentials = args.credentials().map_err(Error::Usage)?;
+    let inputs = input::list(args)?;
+    let results = read_all(args, &inputs, &credentials);
+    let mut code = ExitCode::SUCCESS;
+    for (input, result) in inputs.iter().zip(results) {
+        match result {
+            Ok(None) => {}
+            Ok(Some(remark)) => {
+                let name = input.name.as_deref().unwrap_or_default();
+                eprintln!("dissect: {name}: {remark}");
+            }
+            // Whoever reads the output has seen enough.
+            Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(error) => {
+                eprintln!("dissect: {error}");
+                code = ExitCode::from(UNREADABLE);
+            }
+        }
+    }
+    Ok(code)
+}
+
+type ReadResult = Result<Option<String>, Error>;
+
+/// Reads the inputs in parallel. The results are in the order of the inputs, as is the output.
+fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<ReadResult> {
+    let progress = Progress::new(inputs.iter().map(Input::len).sum());
+    let turns = Arc::new(Turns::default());
+    let next = AtomicUsize::new(0);
+    let results: Vec<_> = inputs.iter().map(|_| Mutex::new(Ok(None))).collect();
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = args.jobs.map_or(processors, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(inputs.len()) {
+            scope.spawn(|| {
+                // The lowest number that nobody reads is taken next, so that the file whose turn it
+                // is to write is always being read.
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(input), Some(slot)) = (inputs.get(index), results.get(index)) else {
+                        break;
+                    };
+                    let out = Ordered::new(io::stdout(), index, Arc::clone(&turns));
+                    let output = output(args, out);
+                    let mut dissector = Dissector::new(output, credentials.clone(), args.dialect);
+                    let result = input.read(index, &mut dissector, &progress);
+                    // What was read before an error is printed before the error.
+                    let result = match (dissector.flush(), result) {
+                        (Err(error), Ok(_)) => Err(Error::Output(error)),
+                        (_, result) => result,
+                    };
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = result;
+                }
+            });
+        }
+    });
+    progress.finish();
+    results
+        .into_iter()
+        .map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
+}
+
+/// The output of one input.
+fn output<'o>(args: &Args, out: impl Write + Send + 'o) -> Box<dyn Output + 'o> {
+    if args.json {
         Box::new(Json::new(out))
     } else {
-        Box::new(Print::new(out, args.all))
-    };
-    let credentials = args.credentials().map_err(Error::Argument)?;
-    let mut dissector = Dissector::new(output, credentials, args.dialect);
-    let read = input.read(&mut dissector);
-    // What was read before an error is shown before it is reported.
-    dissector.flush().map_err(Error::Output)?;
-    read
+        Box::new(Print::new(out, args.all, Style::of_stdout()))
+    }
 }

@@ -30,15 +30,15 @@ struct Checks {
 impl Pairs {
     /// Takes note of a unit, if it is a check or the answer to one.
     pub fn note(&mut self, unit: &Unit<'_>) {
-        let (Content::Stun { message, .. }, Framing::Rfc4571, Some(path)) =
-            (&unit.content, unit.place.framing, unit.place.path)
+        let (Content::Stun { message, .. }, Framing::Rfc4571, Some(endpoints)) =
+            (&unit.content, unit.origin.framing, unit.origin.endpoints)
         else {
             return;
         };
         if message.method() != Method::BINDING {
             return;
         }
-        let (from, to) = (path.source, path.destination);
+        let (from, to) = (endpoints.source, endpoints.destination);
         let id = message.transaction_id();
         match message.class() {
             Class::Request => {
@@ -104,8 +104,7 @@ mod tests {
 
     use super::*;
     use crate::credentials::Integrity;
-    use crate::stream::Direction;
-    use crate::unit::{Place, Transport};
+    use crate::unit::{Endpoints, Origin, Transport};
 
     fn said(messages: &[(u16, u16, Class, u8)]) -> Vec<String> {
         let mut pairs = Pairs::default();
@@ -119,24 +118,28 @@ mod tests {
             let writer = MessageWriter::new(&mut buffer, header).unwrap();
             let message = Message::parse(writer.finish().unwrap()).unwrap();
             let end = |port: &u16| SocketAddr::from(([192, 0, 2, 1], *port));
-            let place = Place {
+            let origin = Origin {
+                file: 0,
                 frame: 1,
                 time: None,
-                path: Some(Direction {
+                elapsed: None,
+                endpoints: Some(Endpoints {
                     source: end(from),
                     destination: end(to),
                 }),
                 transport: Transport::Tcp,
                 framing: Framing::Rfc4571,
                 stream_offset: Some(0),
-                inside: None,
+                carrier: None,
+                icmp: None,
+                truncated: false,
             };
             let content = Content::Stun {
                 message,
                 integrity: Integrity::Absent,
                 trailing: 0,
             };
-            pairs.note(&Unit { place, content });
+            pairs.note(&Unit { origin, content });
         }
         pairs.lines().map(|line| line.to_string()).collect()
     }

@@ -1,4 +1,5 @@
-//! Units as text for people: a line that says where, a summary, then attribute by attribute.
+//! Units as text for people: a line with origin and kind, a summary of the message, then one line per
+//! attribute with its offset.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -7,25 +8,28 @@ use stunwire::{FingerprintStatus, Header, Message, RawAttribute};
 
 use crate::credentials::Integrity;
 use crate::pairs::Pairs;
+use crate::style::Style;
 use crate::unit::{
-    Broken, Content, Framing, Hello, Output, Place, Protocol, Totals, Transport, Unit,
+    Content, Framing, GapCause, Origin, Output, Partial, Protocol, PseudoTls, Summary, Totals, Unit,
 };
 
 pub struct Print<W> {
     out: W,
-    /// Show other protocols too.
+    /// Print other protocols too.
     all: bool,
+    style: Style,
     units: u64,
     pairs: Pairs,
-    /// Something was printed, so an empty line comes before what is next.
+    /// Something was printed, so that an empty line separates what is next.
     begun: bool,
 }
 
 impl<W: Write> Print<W> {
-    pub fn new(out: W, all: bool) -> Self {
+    pub fn new(out: W, all: bool, style: Style) -> Self {
         Self {
             out,
             all,
+            style,
             units: 0,
             pairs: Pairs::default(),
             begun: false,
@@ -41,14 +45,15 @@ impl<W: Write> Print<W> {
     }
 }
 
-impl<W: Write> Output for Print<W> {
+impl<W: Write + Send> Output for Print<W> {
     fn unit(&mut self, unit: &Unit<'_>) -> io::Result<u64> {
         if self.all || is_of_interest(unit) {
-            if unit.place.inside.is_none() {
+            if unit.origin.carrier.is_none() {
                 self.separate()?;
             }
             Block {
-                indent: unit.place.inside.map_or(0, |inside| 4 * inside.depth),
+                indent: unit.origin.carrier.map_or(0, |carrier| 4 * carrier.depth),
+                style: self.style,
                 out: &mut self.out,
             }
             .unit(unit)?;
@@ -58,31 +63,12 @@ impl<W: Write> Output for Print<W> {
         Ok(self.units)
     }
 
-    fn finish(&mut self, totals: &Totals, packets: u64, skipped: u64) -> io::Result<()> {
-        let Totals {
-            stun,
-            channel_data,
-            multiplexed,
-            hellos,
-            errors,
-            other,
-            gaps,
-        } = totals;
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         self.separate()?;
         for line in self.pairs.lines() {
             writeln!(self.out, "{line}")?;
         }
-        let mut ms = String::new();
-        for (count, what) in [(multiplexed, "multiplexed frames"), (hellos, "hellos")] {
-            if *count > 0 {
-                ms += &format!("{count} {what}, ");
-            }
-        }
-        writeln!(
-            self.out,
-            "{packets} packets: {stun} STUN messages, {channel_data} ChannelData, {ms}{errors} errors, \
-             {gaps} gaps, {other} of other protocols, {skipped} packets skipped"
-        )
+        writeln!(self.out, "{}", Counts(summary))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -90,17 +76,71 @@ impl<W: Write> Output for Print<W> {
     }
 }
 
-/// Other protocols are traffic, not news, unless TURN carries them: there they say what for.
+/// The last line of a capture.
+struct Counts<'s>(&'s Summary);
+
+impl Display for Counts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Summary {
+            totals,
+            packets,
+            skipped,
+            ..
+        } = self.0;
+        let Totals {
+            stun,
+            channel_data,
+            multiplexed,
+            pseudo_tls,
+            malformed,
+            truncated,
+            other,
+            gaps,
+        } = totals;
+        write!(
+            f,
+            "{packets} packets: {stun} STUN messages, {channel_data} ChannelData, "
+        )?;
+        for (count, what) in [
+            (*multiplexed, "multiplexed frames"),
+            (*pseudo_tls, "pseudo-TLS handshakes"),
+            (*truncated, "messages cut by the capture"),
+        ] {
+            if count > 0 {
+                write!(f, "{count} {what}, ")?;
+            }
+        }
+        write!(
+            f,
+            "{malformed} errors, {gaps} gaps, {other} of other protocols, {} packets skipped",
+            skipped.total()
+        )?;
+        for (count, what) in [
+            (skipped.link, "of an unknown link type"),
+            (skipped.fragments, "incomplete fragments"),
+            (skipped.malformed, "malformed"),
+            (skipped.truncated, "cut by the capture within their headers"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Other protocols are of interest only inside TURN, where they tell what is relayed.
 fn is_of_interest(unit: &Unit<'_>) -> bool {
     match unit.content {
-        Content::Other { .. } => unit.place.inside.is_some(),
+        Content::Other { .. } => unit.origin.carrier.is_some(),
         _ => true,
     }
 }
 
-/// The lines of one unit, with one indent.
+/// The lines of one unit, with one indentation.
 struct Block<'o, W> {
     indent: usize,
+    style: Style,
     out: &'o mut W,
 }
 
@@ -110,121 +150,157 @@ impl<W: Write> Block<'_, W> {
     }
 
     fn unit(&mut self, unit: &Unit<'_>) -> io::Result<()> {
-        let place = &unit.place;
+        let origin = &unit.origin;
         match &unit.content {
             Content::Stun {
                 message,
                 integrity,
                 trailing,
             } => {
-                self.head(place, &message.dialect().to_string())?;
+                self.title(origin, message.dialect())?;
                 self.message(message, *integrity)?;
-                self.behind(*trailing, "after the message")
+                self.count(*trailing, "after the message")
             }
-            Content::Broken(broken) => {
-                self.head(place, "error")?;
-                self.broken(broken)
+            Content::Malformed { partial, error } => {
+                self.title(origin, self.style.bad("error"))?;
+                self.partial(partial)?;
+                let text = format!("  {:>5}  error: {error}", error.offset());
+                self.line(self.style.bad(text))
+            }
+            Content::Truncated {
+                partial,
+                captured,
+                length,
+            } => {
+                self.title(origin, self.style.warning("cut by the capture"))?;
+                self.partial(partial)?;
+                self.line(format_args!(
+                    "  {captured:>5}  cut by the capture: {captured} of {length} bytes"
+                ))
             }
             Content::ChannelData {
                 number,
                 payload,
-                spare,
+                length,
+                padding,
             } => {
-                let length = payload.len();
-                self.head(place, "ChannelData")?;
+                self.title(origin, "ChannelData")?;
                 self.line(format_args!(
                     "  ChannelNumber={number:#06x}, {length} bytes"
                 ))?;
-                self.behind(*spare, "of padding")
+                if payload.len() < *length {
+                    self.line(format_args!(
+                        "  cut by the capture: {} of {length} bytes",
+                        payload.len()
+                    ))?;
+                }
+                self.count(*padding, "of padding")
             }
             Content::Multiplexed { session, payload } => {
-                self.head(place, "multiplexed frame")?;
+                self.title(origin, "multiplexed frame")?;
                 let session = session.map(|byte| format!("{byte:02x}")).concat();
                 self.line(format_args!("  session {session}, {} bytes", payload.len()))
             }
-            Content::Hello(hello) => self.head(
-                place,
-                match hello {
-                    Hello::Client => "pseudo-TLS ClientHello of MS-TURN",
-                    Hello::Server => "pseudo-TLS ServerHello and ServerHelloDone of MS-TURN",
-                    Hello::Google => "pseudo-TLS hello of Google, not MS-TURN",
+            Content::PseudoTls(handshake) => self.title(
+                origin,
+                match handshake {
+                    PseudoTls::Client => "pseudo-TLS ClientHello of MS-TURN",
+                    PseudoTls::Server => "pseudo-TLS ServerHello and ServerHelloDone of MS-TURN",
+                    PseudoTls::GoogleClient => "pseudo-TLS ClientHello of Google",
+                    PseudoTls::GoogleServer => "pseudo-TLS ServerHello of Google",
                 },
             ),
             Content::Other { protocol, length } => {
-                self.head(place, label(*protocol))?;
+                self.title(origin, label(*protocol))?;
                 self.line(format_args!("  {length} bytes"))
             }
-            Content::Gap { length } => {
-                self.head(place, "gap")?;
-                self.line(format_args!("  {length} bytes are not in the capture"))
+            Content::Gap { length, cause } => {
+                self.title(origin, self.style.warning("gap"))?;
+                self.line(match cause {
+                    GapCause::NotCaptured => format!("  {length} bytes are not in the capture"),
+                    GapCause::Truncated => format!("  {length} bytes were cut by the capture"),
+                    GapCause::Unframed => {
+                        format!("  {length} bytes match no framing; resumed at the next frame")
+                    }
+                })
             }
         }
     }
 
-    /// Where it is, as far as it is anywhere, and what.
-    fn head(&mut self, place: &Place, label: &str) -> io::Result<()> {
-        let mut head = Vec::new();
-        if place.inside.is_some() {
-            head.push("carries".to_owned());
-        } else if let Some(path) = place.path {
-            head.push(format!("frame {}", place.frame));
-            if let Some(time) = place.time {
-                head.push(format!("{}.{:06}", time.as_secs(), time.subsec_micros()));
+    /// The origin of a unit and its kind.
+    fn title(&mut self, origin: &Origin, label: impl Display) -> io::Result<()> {
+        let mut fields = Vec::new();
+        if origin.carrier.is_some() {
+            fields.push("carries".to_owned());
+        } else if let Some(endpoints) = origin.endpoints {
+            fields.push(format!("frame {}", origin.frame));
+            if let Some(elapsed) = origin.elapsed {
+                fields.push(format!(
+                    "{}.{:06}",
+                    elapsed.as_secs(),
+                    elapsed.subsec_micros()
+                ));
             }
-            head.push(format!("{} → {}", path.source, path.destination));
-            head.push(match place.transport {
-                Transport::Udp => "UDP".to_owned(),
-                Transport::Tcp => "TCP".to_owned(),
-            });
+            fields.push(format!("{} → {}", endpoints.source, endpoints.destination));
+            fields.push(origin.transport.name().to_uppercase());
         }
-        if let Some(offset) = place.stream_offset {
-            head.push(format!("offset {offset}"));
+        if let Some(icmp) = origin.icmp.filter(|_| origin.carrier.is_none()) {
+            fields.push(format!(
+                "quoted in an ICMP error of {}: {}",
+                icmp.reporter,
+                icmp.name()
+            ));
         }
-        match place.framing {
+        if let Some(offset) = origin.stream_offset {
+            fields.push(format!("offset {offset}"));
+        }
+        match origin.framing {
             Framing::None => {}
-            Framing::Rfc4571 => head.push("RFC 4571 frame".to_owned()),
-            Framing::MsControl => head.push("MS-TURN control frame".to_owned()),
-            Framing::MsData => head.push("MS-TURN data frame".to_owned()),
+            Framing::Rfc4571 => fields.push("RFC 4571 frame".to_owned()),
+            Framing::MsControl => fields.push("MS-TURN control frame".to_owned()),
+            Framing::MsData => fields.push("MS-TURN data frame".to_owned()),
         }
-        head.push(label.to_owned());
-        self.line(head.join("  "))
+        fields.push(label.to_string());
+        self.line(self.style.title(fields.join("  ")))
     }
 
     fn message(&mut self, message: &Message<'_>, integrity: Integrity) -> io::Result<()> {
-        self.line(format_args!("  {message}"))?;
+        self.line(format_args!("  {}", self.style.strong(message)))?;
         self.header(&message.header())?;
         for attribute in message.all_attributes() {
             self.attribute(&attribute)?;
         }
-        let fingerprint = match message.fingerprint() {
-            FingerprintStatus::Absent => None,
-            FingerprintStatus::Valid => Some("FINGERPRINT valid"),
-            FingerprintStatus::ValidMsTable => Some("FINGERPRINT valid by Microsoft's table"),
-            FingerprintStatus::NotLast => Some("FINGERPRINT invalid: something follows it"),
-            _ => Some("FINGERPRINT invalid"),
-        };
-        let integrity = match integrity {
-            Integrity::Absent => None,
-            Integrity::Unchecked => Some("MESSAGE-INTEGRITY unchecked: no key for it"),
-            Integrity::Valid => Some("MESSAGE-INTEGRITY valid"),
-            Integrity::Invalid => Some("MESSAGE-INTEGRITY invalid"),
-        };
-        for status in [fingerprint, integrity].into_iter().flatten() {
-            self.line(format_args!("  {status}"))?;
+        match message.fingerprint() {
+            FingerprintStatus::Absent => {}
+            FingerprintStatus::Valid => self.line(self.style.good("  FINGERPRINT valid"))?,
+            FingerprintStatus::ValidMsTable => {
+                self.line(self.style.good("  FINGERPRINT valid by Microsoft's table"))?;
+            }
+            FingerprintStatus::NotLast => {
+                self.line(
+                    self.style
+                        .bad("  FINGERPRINT invalid: attributes follow it"),
+                )?;
+            }
+            _ => self.line(self.style.bad("  FINGERPRINT invalid"))?,
         }
-        Ok(())
+        match integrity {
+            Integrity::Absent => Ok(()),
+            Integrity::NoKey => self.line("  MESSAGE-INTEGRITY not checked: no key applies"),
+            Integrity::Valid => self.line(self.style.good("  MESSAGE-INTEGRITY valid")),
+            Integrity::Invalid => self.line(self.style.bad("  MESSAGE-INTEGRITY invalid")),
+        }
     }
 
-    fn broken(&mut self, broken: &Broken<'_>) -> io::Result<()> {
-        if let Some(header) = &broken.header {
-            self.line(format_args!("  {header}"))?;
+    fn partial(&mut self, partial: &Partial<'_>) -> io::Result<()> {
+        if let Some(header) = &partial.header {
+            self.line(format_args!("  {}", self.style.strong(header)))?;
             self.header(header)?;
         }
-        for attribute in &broken.attributes {
+        for attribute in &partial.attributes {
             self.attribute(attribute)?;
         }
-        let offset = broken.error.offset();
-        self.line(format_args!("  {offset:>5}  error: {}", broken.error))
+        Ok(())
     }
 
     fn header(&mut self, header: &Header) -> io::Result<()> {
@@ -248,7 +324,7 @@ impl<W: Write> Block<'_, W> {
         }
     }
 
-    fn behind(&mut self, count: usize, what: &str) -> io::Result<()> {
+    fn count(&mut self, count: usize, what: &str) -> io::Result<()> {
         match count {
             0 => Ok(()),
             1 => self.line(format_args!("  1 byte {what}")),
@@ -263,6 +339,7 @@ fn label(protocol: Protocol) -> &'static str {
         Protocol::Dtls => "DTLS",
         Protocol::Rtp => "RTP",
         Protocol::Rtcp => "RTCP",
+        Protocol::Tls => "TLS",
         Protocol::Unknown => "other",
         Protocol::Raw => "raw",
     }

@@ -41,6 +41,7 @@ fn packet(offset: usize, framing: Framing, bytes: &[u8]) -> Part {
         content: PartContent::Packet {
             framing,
             bytes: bytes.to_vec(),
+            wire_len: bytes.len(),
         },
     }
 }
@@ -62,7 +63,7 @@ fn feed(framer: &mut Framer, offset: usize, bytes: &[u8]) -> Vec<Part> {
 
 /// The parts of a stream that arrives in chunks, each of which begins where the one before ends.
 fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<Part> {
-    let mut framer = Framer::new(false);
+    let mut framer = Framer::new();
     let mut offset = 0;
     let mut parts = Vec::new();
     for chunk in chunks {
@@ -78,7 +79,7 @@ fn tiled(framing: Framing, packets: &[Vec<u8>]) -> Vec<Part> {
     let mut offset = 0;
     let parts = packets.iter().map(|bytes| {
         let part = packet(offset, framing, bytes);
-        offset += head(framing) + bytes.len();
+        offset += framing.prefix_len() + bytes.len();
         part
     });
     parts.collect()
@@ -153,9 +154,12 @@ fn ms_turns_frames() {
     assert_any_chunking(&framed, &expected);
     // Behind a hello a data frame may be first.
     for (hello, bytes) in [
-        (Hello::Client, pseudo_tls::client_hello(&[7; 32]).to_vec()),
         (
-            Hello::Server,
+            PseudoTls::Client,
+            pseudo_tls::client_hello(&[7; 32]).to_vec(),
+        ),
+        (
+            PseudoTls::Server,
             pseudo_tls::server_hello(&[7; 32], &[8; 32]).to_vec(),
         ),
     ] {
@@ -165,15 +169,12 @@ fn ms_turns_frames() {
             Part {
                 offset: 0,
                 stamp: stamp(1),
-                content: PartContent::Hello {
-                    hello,
-                    length: length as u64,
-                },
+                content: PartContent::PseudoTls(hello),
             },
             packet(length, Framing::MsData, b"data"),
         ];
         let shifted = expected.iter().map(|part| match &part.content {
-            PartContent::Packet { framing, bytes } => {
+            PartContent::Packet { framing, bytes, .. } => {
                 packet(part.offset as usize + length + 8, *framing, bytes)
             }
             _ => unreachable!("only packets"),
@@ -254,7 +255,7 @@ fn resumes_behind_a_gap() {
             Framing::MsControl => (ms_turn(8), ms_turn(9)),
             _ => (stun(0x0001, 8), stun(0x0101, 8)),
         };
-        let mut framer = Framer::new(false);
+        let mut framer = Framer::new();
         let cut = framed(&first).len() - 6;
         assert_eq!(feed(&mut framer, 0, &framed(&first)[..cut]), []);
         assert_eq!(framer.close(), [packet(0, framing, &first[..cut - prefix])]);
@@ -281,7 +282,7 @@ fn what_follows_connection_bind_is_not_channel_data() {
 #[test]
 fn channel_data_may_come_first_at_a_server() {
     let packets = [channel_data(5), stun(0x0004, 0)];
-    let mut framer = Framer::new(true);
+    let mut framer = Framer::new();
     let parts = feed(&mut framer, 0, &packets.concat());
     assert_eq!(parts, tiled(Framing::None, &packets));
 }
@@ -298,12 +299,12 @@ fn hostile_bytes() {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     };
-    for round in 0..50 {
-        let mut framer = Framer::new(round % 2 == 0);
+    for _ in 0..50 {
+        let mut framer = Framer::new();
         let (mut offset, mut given) = (0, 0);
         let mut count = |part: Part| match part.content {
-            PartContent::Packet { framing, bytes } => {
-                given += bytes.len() + head(framing);
+            PartContent::Packet { framing, bytes, .. } => {
+                given += bytes.len() + framing.prefix_len();
             }
             PartContent::Hello { length, .. } | PartContent::Raw { length } => {
                 given += length as usize;

@@ -6,8 +6,10 @@ use pcap_parser::pcapng::{Block, InterfaceDescriptionBlock};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{LegacyPcapBlock, Linktype, PcapBlockOwned, PcapHeader};
 
+use super::Packet;
 use super::decode::{Decoder, Skip};
-use super::{Packet, Skipped};
+use super::layers::Frame;
+use crate::unit::Skipped;
 
 /// The Packet Block, which nothing has written for twenty years.
 const OBSOLETE_PACKET_BLOCK: u32 = 2;
@@ -18,7 +20,7 @@ pub(super) struct Contents {
     section: Section,
     decoder: Decoder,
     frame: u64,
-    start: Option<Duration>,
+    times: Option<(Duration, Duration)>,
     skipped: Skipped,
 }
 
@@ -57,9 +59,9 @@ impl Contents {
         self.frame
     }
 
-    /// When the first packet was captured.
-    pub(super) fn start(&self) -> Option<Duration> {
-        self.start
+    /// Capture time of the first and of the last packet.
+    pub(super) fn times(&self) -> Option<(Duration, Duration)> {
+        self.times
     }
 
     pub(super) fn skipped(&self) -> Skipped {
@@ -149,19 +151,26 @@ impl Contents {
         let Some(raw) = raw else {
             return self.skip(Skip::Malformed);
         };
-        self.start.get_or_insert(raw.time);
-        match self.decoder.decode(raw.link, raw.data, raw.time) {
+        let (_, last) = self.times.get_or_insert((raw.time, raw.time));
+        *last = raw.time;
+        let frame = Frame {
+            bytes: raw.data,
+            wire_len: usize::try_from(raw.original_length)
+                .unwrap_or(usize::MAX)
+                .max(raw.data.len()),
+        };
+        match self.decoder.decode(raw.link, frame, raw.time) {
             Ok(decoded) => {
                 self.skipped.fragments = self.skipped.fragments.saturating_sub(decoded.fragments);
-                let snapped = (raw.data.len() as u64) < u64::from(raw.original_length);
                 Some(Packet {
                     frame: self.frame,
                     time: raw.time,
                     source: decoded.source,
                     destination: decoded.destination,
                     transport: decoded.transport,
-                    truncated: snapped || decoded.incomplete,
+                    icmp: decoded.icmp,
                     payload: decoded.payload,
+                    wire_len: decoded.wire_len,
                 })
             }
             Err(skip) => self.skip(skip),
@@ -174,6 +183,7 @@ impl Contents {
             Skip::Link => &mut self.skipped.link,
             Skip::Fragment => &mut self.skipped.fragments,
             Skip::Malformed => &mut self.skipped.malformed,
+            Skip::Truncated => &mut self.skipped.truncated,
         };
         *counter += 1;
         None
