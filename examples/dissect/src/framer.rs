@@ -379,7 +379,10 @@ impl Framer {
         // After a gap the next segment usually starts with a frame of the same framing.
         if let (State::Lost { .. }, Some(framing)) = (self.state, previous) {
             let aligned = score(framing, bytes, &self.known);
-            if aligned.frames > 0 && aligned.points >= 3 && self.skipped.is_none() {
+            let first = step(framing, bytes, &self.known);
+            let is_good = matches!(first, Step::Frame(frame) if frame.proof >= Proof::Good);
+            let fits = is_good || aligned.frames > 0 && aligned.points >= 3;
+            if fits && self.skipped.is_none() && self.lost_at != Some(self.offset) {
                 self.searched = 0;
                 return Some(Hypothesis {
                     start: 0,

@@ -9,8 +9,15 @@ use super::*;
 
 const HELLO: &[u8] = b"hello";
 
+fn whole(bytes: &[u8]) -> Frame<'_> {
+    Frame {
+        bytes,
+        wire_len: bytes.len(),
+    }
+}
+
 fn decode(link: i32, frame: &[u8]) -> Result<Decoded, Skip> {
-    Decoder::default().decode(Linktype(link), frame, Duration::ZERO)
+    Decoder::default().decode(Linktype(link), whole(frame), Duration::ZERO)
 }
 
 #[track_caller]
@@ -20,7 +27,7 @@ fn assert_hello(link: i32, frame: &[u8], source: &str, destination: &str) {
     assert_eq!(decoded.destination, destination.parse().unwrap());
     assert_eq!(decoded.transport, Transport::Udp);
     assert_eq!(decoded.payload, HELLO);
-    assert!(!decoded.incomplete);
+    assert_eq!(decoded.wire_len, HELLO.len());
 }
 
 #[track_caller]
@@ -124,40 +131,44 @@ fn ipv6_extension_headers() {
 #[test]
 fn tcp_header() {
     let decoded = decode(101, &ipv4(6, &tcp(0x0102_0304, 0x13, HELLO))).unwrap();
-    let (sequence, syn, fin, rst) = (0x0102_0304, true, true, false);
-    assert_eq!(
-        decoded.transport,
-        Transport::Tcp {
-            sequence,
-            syn,
-            fin,
-            rst
-        }
-    );
+    let segment = Segment {
+        sequence: 0x0102_0304,
+        syn: true,
+        ack: true,
+        fin: true,
+        rst: false,
+    };
+    assert_eq!(decoded.transport, Transport::Tcp(segment));
     assert_eq!(decoded.payload, HELLO);
-    let decoded = decode(101, &ipv6(6, &tcp(7, 0x14, &[]))).unwrap();
-    let (sequence, syn, fin, rst) = (7, false, false, true);
-    assert_eq!(
-        decoded.transport,
-        Transport::Tcp {
-            sequence,
-            syn,
-            fin,
-            rst
-        }
-    );
+    let decoded = decode(101, &ipv6(6, &tcp(7, 0x04, &[]))).unwrap();
+    let segment = Segment {
+        sequence: 7,
+        rst: true,
+        ..Segment::default()
+    };
+    assert_eq!(decoded.transport, Transport::Tcp(segment));
 }
 
 #[test]
-fn missing_end_is_noticed() {
+fn length_on_the_wire_of_a_packet_that_the_snap_length_cut() {
     let packet = ipv4(17, &udp(HELLO));
-    let decoded = decode(101, &packet[..packet.len() - 2]).unwrap();
-    assert_eq!(decoded.payload, b"hel");
-    assert!(decoded.incomplete);
-    // The UDP header alone promises more.
-    let mut short = udp(HELLO);
-    short[5] += 1;
-    assert!(decode(101, &ipv4(17, &short)).unwrap().incomplete);
+    for captured in 28..packet.len() {
+        let decoded = decode(101, &packet[..captured]).unwrap();
+        assert_eq!(decoded.payload, HELLO[..captured - 28]);
+        assert_eq!(decoded.wire_len, HELLO.len());
+    }
+    for captured in 1..28 {
+        let frame = Frame {
+            bytes: &packet[..captured],
+            wire_len: packet.len(),
+        };
+        let error = Decoder::default().decode(Linktype::RAW, frame, Duration::ZERO);
+        assert_eq!(error.unwrap_err(), Skip::Truncated, "{captured}");
+    }
+    // The length of the UDP header is limited by that of the IP packet.
+    let mut long = udp(HELLO);
+    long[5] += 1;
+    assert_eq!(decode(101, &ipv4(17, &long)).unwrap().wire_len, HELLO.len());
 }
 
 #[test]
@@ -168,6 +179,7 @@ fn what_cannot_be_decoded() {
         Skip::Foreign
     );
     assert_eq!(decode(101, &ipv4(1, &[0; 8])).unwrap_err(), Skip::Foreign);
+    assert_eq!(decode(101, &ipv4(132, &[0; 8])).unwrap_err(), Skip::Foreign);
     assert_eq!(
         decode(101, &ipv4(17, &[0; 7])).unwrap_err(),
         Skip::Malformed
@@ -201,8 +213,8 @@ fn fragments_in_any_order() {
     for fragments in [v4, v6] {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let mut decoder = Decoder::default();
-            let [first, second, third] =
-                order.map(|i| decoder.decode(Linktype::RAW, &fragments[i], Duration::ZERO));
+            let [first, second, third] = order
+                .map(|i| decoder.decode(Linktype::RAW, self::whole(&fragments[i]), Duration::ZERO));
             assert_eq!(first.unwrap_err(), Skip::Fragment);
             assert_eq!(second.unwrap_err(), Skip::Fragment);
             let decoded = third.unwrap();
@@ -220,7 +232,11 @@ fn fragments_do_not_wait_for_ever() {
     let mut decoder = Decoder::default();
     let mut decode = |fragment, payload, seconds| {
         let packet = ipv4_fragment(17, fragment, payload);
-        decoder.decode(Linktype::RAW, &packet, Duration::from_secs(seconds))
+        decoder.decode(
+            Linktype::RAW,
+            self::whole(&packet),
+            Duration::from_secs(seconds),
+        )
     };
     assert!(decode(0x2000, first, 0).is_err());
     assert!(decode(5, last, 31).is_err());
@@ -235,9 +251,11 @@ fn fragments_take_limited_memory() {
         packet[4..6].copy_from_slice(&number.to_be_bytes());
         let time = Duration::from_millis(u64::from(number));
         assert_eq!(
-            decoder.decode(Linktype::RAW, &packet, time).unwrap_err(),
+            decoder
+                .decode(Linktype::RAW, self::whole(&packet), time)
+                .unwrap_err(),
             Skip::Fragment
         );
-        assert!(decoder.waiting.len() <= WAITING);
+        assert!(decoder.waiting.len() <= MAX_WAITING);
     }
 }

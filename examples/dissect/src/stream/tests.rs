@@ -177,8 +177,18 @@ fn offsets_beyond_32_bits() {
     let mut half = Half::new(0, 7);
     half.next = (5 << 32) | 3;
     let mut events = Vec::new();
-    half.accept(12, &segment(1, 12, 0, b"c"), false, &mut events);
-    half.accept(9, &segment(2, 9, 0, b"Xab"), false, &mut events);
+    half.accept(
+        12,
+        &segment(1, 12, 0, b"c"),
+        Segment::default(),
+        &mut events,
+    );
+    half.accept(
+        9,
+        &segment(2, 9, 0, b"Xab"),
+        Segment::default(),
+        &mut events,
+    );
     assert_eq!(
         events,
         [
@@ -270,7 +280,7 @@ fn keep_alives() {
 fn segments_of_another_world() {
     let events = run(&[
         (99, SYN, b""),
-        (100 + LARGEST_WINDOW + 1, 0, b"X"),
+        (100 + MAX_WINDOW + 1, 0, b"X"),
         (100 | 1 << 31, FIN, b"X"),
         (100, 0, b"a"),
     ]);
@@ -303,9 +313,9 @@ fn directions_are_separate() {
     assert_eq!(streams.push(&there), []);
     assert_eq!(streams.push(&back), [data(1, 0, 2, b"hi")]);
     assert_eq!(streams.push(&udp), []);
-    assert_eq!(streams.direction(0).unwrap().source, there.source);
-    assert_eq!(streams.direction(1).unwrap().source, there.destination);
-    assert_eq!(streams.direction(2), None);
+    assert_eq!(streams.endpoints(0).unwrap().source, there.source);
+    assert_eq!(streams.endpoints(1).unwrap().source, there.destination);
+    assert_eq!(streams.endpoints(2), None);
     assert_eq!(streams.finish(), [end(0), end(1)]);
 }
 
@@ -314,13 +324,13 @@ fn waiting_segments_are_limited() {
     let mut streams = Streams::default();
     streams.push(&segment(1, 0, SYN, b""));
     let mut events = Vec::new();
-    for number in 0..2 * MOST_SEGMENTS as u32 {
+    for number in 0..2 * MAX_PIECES as u32 {
         events.extend(streams.push(&segment(2, 100 + 2 * number, 0, b"x")));
         assert!(
             streams
                 .halves
                 .values()
-                .all(|half| half.pending.len() <= MOST_SEGMENTS)
+                .all(|half| half.pending.len() <= MAX_PIECES)
         );
     }
     assert_eq!(events.first(), Some(&gap(0, 0, 99, 2)));
@@ -337,15 +347,20 @@ fn waiting_bytes_are_limited() {
             let mut packet = segment(1, 1 + number * 60_001, 0, &payload);
             packet.source.set_port(half);
             streams.push(&packet);
-            let held = |half: &Half| half.pending.values().map(|s| s.bytes.len()).sum::<usize>();
+            let held = |half: &Half| {
+                half.pending
+                    .values()
+                    .map(|s| s.content.held())
+                    .sum::<usize>()
+            };
             assert!(streams.halves.values().all(|half| held(half) == half.held));
-            assert!(streams.halves.values().all(|half| half.held <= MOST_BYTES));
-            assert!(streams.held <= MOST_BYTES_OVERALL);
+            assert!(streams.halves.values().all(|half| half.held <= MAX_BYTES));
+            assert!(streams.held <= MAX_BYTES_OVERALL);
         }
         let sum = streams.halves.values().map(|half| half.held).sum::<usize>();
         assert_eq!(streams.held, sum);
     }
-    assert!(streams.held > MOST_BYTES_OVERALL - 60_000);
+    assert!(streams.held > MAX_BYTES_OVERALL - 60_000);
 }
 
 /// A small linear congruential generator (Knuth's MMIX).

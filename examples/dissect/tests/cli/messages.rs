@@ -98,7 +98,7 @@ pub fn ms_ice2() -> Vec<u8> {
          80280004 79b31586")
 }
 
-/// Computed without this crate, as the other two.
+/// Computed by a separate program, as the two after it.
 pub const MS_TURN_SHA256: &str = "
     0103014f 44556677c4c5c6c7c8c9cacbcccdcecf
     000f0004 72c64bc6
@@ -125,7 +125,7 @@ pub const MS_TURN_SHA256: &str = "
     00080020 b13ddedfa127f2eecf69c4b0c2ce7630cea9346ff0f74c521957a25812aab224
 ";
 
-pub const MS_ICE2_SILENT: &str = "
+pub const MS_ICE2_UNDECLARED: &str = "
     00010034 2112a4426162636465666768696a6b6c
     00200008 00012110e112a643
     00240004 6e7fffff
@@ -133,7 +133,7 @@ pub const MS_ICE2_SILENT: &str = "
     80280004 83b857bc
 ";
 
-pub const MS_ICE2_SILENT_TWIN: &str = "
+pub const MS_ICE2_UNDECLARED_MS_TABLE: &str = "
     00010034 2112a4426162636465666768696a6b6c
     00200008 00012110e112a643
     00240004 6e7fffff

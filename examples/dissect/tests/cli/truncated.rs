@@ -1,0 +1,94 @@
+//! Captures whose snap length cut the packets.
+
+use serde_json::{Value, json};
+
+use crate::messages;
+use crate::support::{CLIENT, Capture, SERVER, records, run, table, text};
+
+/// A check and ChannelData with a check in it, at every snap length: no packet is an error, and none
+/// disappears.
+#[test]
+fn packets_cut_by_the_snap_length_are_not_errors() {
+    let check = messages::rfc5769_request();
+    let channel = [&[0x40, 0x00, 0, 108][..], &check].concat();
+    let whole = 28 + check.len();
+    for snap in 28..whole + 4 {
+        let mut capture = Capture::new();
+        capture
+            .snap(snap)
+            .udp(CLIENT, SERVER, &check)
+            .udp(CLIENT, SERVER, &channel);
+        let records = records(&capture);
+        let of_frame = |frame: u64| -> Vec<&Value> {
+            records
+                .iter()
+                .filter(|record| record["frame"] == frame)
+                .collect()
+        };
+        assert!(
+            records.iter().all(|record| record["content"] != "error"),
+            "{snap}"
+        );
+        let (one, two) = (of_frame(1), of_frame(2));
+        assert!(!one.is_empty() && !two.is_empty(), "{snap}");
+        // The first 8 bytes show that it is STUN.
+        if (28 + 8..whole).contains(&snap) {
+            assert_eq!(one[0]["content"], "truncated", "{snap}");
+            assert_eq!(one[0]["wire_length"], 108);
+            assert_eq!(one[0]["captured"], snap - 28);
+            assert_eq!(one[0]["transaction_id"].is_null(), snap < 28 + 20);
+        }
+        assert_eq!(
+            one[0]["truncated"],
+            json!((snap < whole).then_some(true)),
+            "{snap}"
+        );
+        if snap >= 28 + 4 {
+            assert_eq!(two[0]["content"], "channel-data", "{snap}");
+            assert_eq!(two[0]["length"], 108);
+        }
+    }
+}
+
+#[test]
+fn the_text_says_who_cut() {
+    let mut capture = Capture::new();
+    capture
+        .snap(96)
+        .udp(CLIENT, SERVER, &messages::rfc5769_request())
+        .snap(24)
+        .udp(CLIENT, SERVER, &messages::rfc5769_request());
+    let text = text(&run(&[capture.file().path()]));
+    assert!(
+        text.contains("cut by the capture: 68 of 108 bytes"),
+        "{text}"
+    );
+    assert!(text.contains("Binding Request"), "{text}");
+    assert!(text.contains("0 errors"), "{text}");
+    let end = "1 packets skipped, 1 cut by the capture within their headers\n";
+    assert!(text.ends_with(end), "{text}");
+}
+
+/// A stream whose segments were cut: the frames are found again without waiting for bytes that the
+/// capture does not have.
+#[test]
+fn streams_cut_by_the_snap_length() {
+    let check = messages::rfc5769_request();
+    let mut capture = Capture::new();
+    capture.snap(40 + 60);
+    for number in 0..4 {
+        capture.tcp(1000 + 108 * number, &check);
+    }
+    let records = records(&capture);
+    let frame = |frame: u64| {
+        [
+            json!(["truncated", frame, null, "2112a442b7e7a701bc34d686fa87dfae"]),
+            json!(["gap", frame, "truncated", null]),
+        ]
+    };
+    assert_eq!(
+        table(&records, &["content", "frame", "cause", "transaction_id"]),
+        (1..=4).flat_map(frame).collect::<Vec<_>>()
+    );
+    assert_eq!(records[1]["length"], 48);
+}
