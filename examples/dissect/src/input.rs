@@ -13,7 +13,7 @@ use crate::args::Args;
 use crate::dissector::Dissector;
 use crate::progress::Progress;
 use crate::unit::{Framing, Origin, Transport};
-use crate::{capture, classify, dump, hex, pcap, sample};
+use crate::{anonymize, capture, classify, dump, hex, pcap, sample};
 
 /// Greatest number of bytes that are read of what is not a capture: a hexadecimal dump of some
 /// hundred packets.
@@ -208,11 +208,52 @@ impl Input {
         }
     }
 
+    /// Writes a copy of the capture without what identifies people and networks.
+    ///
+    /// # Errors
+    /// If the input is not the path of a capture, or the copy cannot be written. Then there is no copy.
+    pub fn anonymize(&self, target: &Path) -> Result<(), Error> {
+        let Source::File { path, .. } = &self.source else {
+            let error = "--anonymize needs the path of a capture".to_owned();
+            return Err(Error::Usage(error));
+        };
+        let same = std::fs::canonicalize(target)
+            .is_ok_and(|target| std::fs::canonicalize(path).is_ok_and(|path| path == target));
+        if same {
+            let error = "--anonymize: the copy must not replace the capture".to_owned();
+            return Err(Error::Usage(error));
+        }
+        // Before the target exists: it must be a capture.
+        let mut first = Some(self.capture()?);
+        let failed = |error| Error::Read {
+            name: target.display().to_string(),
+            error,
+        };
+        let file = File::create(target).map_err(failed)?;
+        let open = || match first.take() {
+            Some(input) => Ok(input),
+            None => self.capture().map_err(|error| {
+                anonymize::Error::Capture(pcap::Error::Io(io::Error::other(error.to_string())))
+            }),
+        };
+        anonymize::copy(open, io::BufWriter::new(file)).map_err(|error| {
+            // Half a copy would look like a whole one.
+            let _ = std::fs::remove_file(target);
+            match error {
+                anonymize::Error::Capture(error) => Error::Capture {
+                    name: self.label(),
+                    error,
+                },
+                anonymize::Error::Output(error) => failed(error),
+            }
+        })
+    }
+
     /// Opens the input as a capture, without compression.
     ///
     /// # Errors
     /// If it cannot be read or is not a capture.
-    pub fn capture(&self) -> Result<Box<dyn Read + Send>, Error> {
+    fn capture(&self) -> Result<Box<dyn Read + Send>, Error> {
         let name = self.label();
         let input: Box<dyn Read + Send> = match &self.source {
             Source::File { path, .. } => Box::new(self.open(path)?),

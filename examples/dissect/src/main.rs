@@ -13,6 +13,7 @@
     reason = "in a program `pub` means use by other modules, and std is there"
 )]
 
+mod anonymize;
 mod args;
 mod capture;
 mod classify;
@@ -75,6 +76,13 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<ExitCode, Error> {
     let credentials = args.credentials().map_err(Error::Usage)?;
     let inputs = input::list(args)?;
+    if let Some(path) = &args.anonymize {
+        let [input] = inputs.as_slice() else {
+            let error = "--anonymize takes one capture".to_owned();
+            return Err(Error::Usage(error));
+        };
+        return input.anonymize(path).map(|()| ExitCode::SUCCESS);
+    }
     let results = read_all(args, &inputs, &credentials);
     let mut code = ExitCode::SUCCESS;
     for (input, result) in inputs.iter().zip(results) {

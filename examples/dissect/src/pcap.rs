@@ -15,11 +15,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use pcap_parser::Linktype;
-use pcap_parser::PcapError;
 use pcap_parser::traits::PcapReaderIterator;
+use pcap_parser::{PcapBlockOwned, PcapError};
 
 use crate::unit::{IcmpError, Skipped};
 use blocks::Contents;
+pub use blocks::Record;
+pub use decode::{Decoder, Skip};
+pub use layers::{Frame, ICMP, ICMPV6, Ip, Layer, TCP, UDP, innermost_ip, ip};
 
 /// The buffer's size at first: many packets per read, little memory.
 const BUFFER: usize = 256 * 1024;
@@ -133,6 +136,14 @@ pub fn read<'a>(input: impl Read + Send + 'a) -> Result<Packets<'a>, Error> {
     }
 }
 
+/// Decodes one packet of a capture.
+///
+/// # Errors
+/// The reason why it has no payload of UDP or TCP.
+pub fn decode(decoder: &mut Decoder, record: &Record<'_>, number: u64) -> Result<Packet, Skip> {
+    blocks::decode_record(decoder, record, number).map(|(packet, _)| packet)
+}
+
 /// Whether the bytes are a packet of IP on a link of this type, and are not longer than the packet and
 /// the padding of a short frame.
 pub fn is_ip(link: Linktype, bytes: &[u8]) -> bool {
@@ -188,10 +199,34 @@ impl Packets<'_> {
     }
 
     fn step(&mut self) -> Result<Option<Packet>, Error> {
+        self.block(Contents::take)
+    }
+
+    /// Calls `visit` with the number of each packet and the packet as the file has it. `None` stands
+    /// for a packet that cannot be decoded.
+    ///
+    /// # Errors
+    /// If the file cannot be read, after the packets before the error, or `visit` returns an error.
+    pub fn visit<E: From<Error>>(
+        mut self,
+        mut visit: impl FnMut(u64, Option<&Record<'_>>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while !self.done {
+            let visited = self.block(|contents, block| contents.visit(block, &mut visit))?;
+            visited.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Reads one block, if the buffer has a whole one, and calls `take` with it.
+    fn block<T>(
+        &mut self,
+        take: impl FnOnce(&mut Contents, &PcapBlockOwned<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         // The block borrows the buffer, so what the buffer has to do next is decided here and
         // done after the borrow has ended.
         let next = match self.reader.next() {
-            Ok((length, block)) => Next::Consume(length, self.contents.take(&block)),
+            Ok((length, block)) => Next::Consume(length, take(&mut self.contents, &block)),
             Err(PcapError::Eof) => Next::End,
             Err(PcapError::UnexpectedEof) => Next::CutShort,
             Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => Next::Refill,
@@ -263,8 +298,8 @@ impl Iterator for Packets<'_> {
     }
 }
 
-enum Next {
-    Consume(usize, Option<Packet>),
+enum Next<T> {
+    Consume(usize, Option<T>),
     Refill,
     End,
     CutShort,

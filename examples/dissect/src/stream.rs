@@ -117,6 +117,23 @@ impl Streams {
         events
     }
 
+    /// The stream of a segment that was pushed, and the offset in it of the segment's payload. `None`
+    /// if it lies before the stream.
+    pub fn locate(&self, packet: &Packet) -> Option<(usize, u64)> {
+        let Transport::Tcp(segment) = packet.transport else {
+            return None;
+        };
+        let half = self.halves.get(&Endpoints {
+            source: packet.source,
+            destination: packet.destination,
+        })?;
+        let sequence = segment.sequence.wrapping_add(u32::from(segment.syn));
+        let expected = half.first.wrapping_add(low_half(half.next));
+        let ahead = sequence.wrapping_sub(expected).cast_signed();
+        let offset = half.next.checked_add_signed(i64::from(ahead))?;
+        Some((half.stream, offset))
+    }
+
     pub fn endpoints(&self, stream: usize) -> Option<Endpoints> {
         self.endpoints.get(stream).copied()
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use pcap_parser::pcapng::{Block, InterfaceDescriptionBlock};
-use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{LegacyPcapBlock, Linktype, PcapBlockOwned, PcapHeader};
 
 use super::Packet;
@@ -47,11 +46,62 @@ struct Interface {
 }
 
 /// A packet as the file has it.
-struct Raw<'a> {
-    link: Linktype,
-    time: Duration,
-    original_length: u32,
-    data: &'a [u8],
+pub struct Record<'a> {
+    pub link: Linktype,
+    pub time: Duration,
+    /// Length in bytes on the wire.
+    pub wire_len: usize,
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    fn new(link: Linktype, time: Duration, original_length: u32, bytes: &'a [u8]) -> Self {
+        Self {
+            link,
+            time,
+            wire_len: usize::try_from(original_length)
+                .unwrap_or(usize::MAX)
+                .max(bytes.len()),
+            bytes,
+        }
+    }
+
+    pub fn frame(&self) -> Frame<'a> {
+        Frame {
+            bytes: self.bytes,
+            wire_len: self.wire_len,
+        }
+    }
+}
+
+/// Decodes a packet; also returns the number of earlier fragments that are part of it.
+pub(super) fn decode_record(
+    decoder: &mut Decoder,
+    record: &Record<'_>,
+    number: u64,
+) -> Result<(Packet, u64), Skip> {
+    let decoded = decoder.decode(record.link, record.frame(), record.time)?;
+    let packet = Packet {
+        frame: number,
+        time: record.time,
+        source: decoded.source,
+        destination: decoded.destination,
+        transport: decoded.transport,
+        icmp: decoded.icmp,
+        payload: decoded.payload,
+        wire_len: decoded.wire_len,
+    };
+    Ok((packet, decoded.fragments))
+}
+
+/// What a block has for packets.
+enum Content<'a> {
+    /// It is not a packet.
+    Nothing,
+    /// It is counted as a packet and cannot be decoded.
+    Opaque,
+    /// `None` if its interface was never described.
+    Packet(Option<Record<'a>>),
 }
 
 impl Contents {
@@ -81,100 +131,47 @@ impl Contents {
         })
     }
 
-    /// Learns from one block, and gives the packet in it if it has one that can be decoded.
+    /// Learns from one block, and returns the packet in it if it has one that can be decoded.
     pub(super) fn take(&mut self, block: &PcapBlockOwned<'_>) -> Option<Packet> {
-        match block {
-            PcapBlockOwned::LegacyHeader(header) => {
-                self.section = Section::classic(header);
-                None
-            }
-            PcapBlockOwned::Legacy(block) => {
-                let raw = self.section.classic_packet(block);
-                self.packet(raw)
-            }
-            PcapBlockOwned::NG(block) => self.ng_block(block),
-        }
-    }
-
-    fn ng_block(&mut self, block: &Block<'_>) -> Option<Packet> {
-        match block {
-            // Interfaces are numbered anew in every section.
-            Block::SectionHeader(header) => {
-                self.section = Section::Ng {
-                    big_endian: header.big_endian(),
-                    interfaces: Vec::new(),
-                };
-                None
-            }
-            Block::InterfaceDescription(description) => {
-                self.section.describe(description);
-                None
-            }
-            Block::EnhancedPacket(block) => {
-                let raw = self.section.interface(block.if_id).map(|interface| Raw {
-                    link: interface.link,
-                    time: interface.time(block.ts_high, block.ts_low),
-                    original_length: block.origlen,
-                    data: block.packet_data(),
-                });
-                self.packet(raw)
-            }
-            // Such a packet belongs to the first interface, and only that interface's limit tells
-            // where its data end and the padding begins.
-            Block::SimplePacket(block) => {
-                let raw = self.section.interface(0).map(|interface| Raw {
-                    link: interface.link,
-                    time: Duration::ZERO,
-                    original_length: block.origlen,
-                    data: limit(block.packet_data(), interface.snaplen),
-                });
-                self.packet(raw)
-            }
-            // Neither is decoded, but Wireshark numbers both among the packets.
-            Block::SystemdJournalExport(_) => {
+        let record = match self.section.record(block) {
+            Content::Nothing => return None,
+            Content::Opaque => {
                 self.frame += 1;
-                self.skip(Skip::Foreign)
+                return self.skip(Skip::Foreign);
             }
-            Block::Unknown(block)
-                if self.section.native(block.block_type) == OBSOLETE_PACKET_BLOCK =>
-            {
+            // A packet of an interface that was never described cannot be interpreted.
+            Content::Packet(None) => {
                 self.frame += 1;
-                self.skip(Skip::Foreign)
+                return self.skip(Skip::Malformed);
             }
-            _ => None,
-        }
-    }
-
-    fn packet(&mut self, raw: Option<Raw<'_>>) -> Option<Packet> {
+            Content::Packet(Some(record)) => record,
+        };
         self.frame += 1;
-        // A packet of an interface that was never described cannot be interpreted.
-        let Some(raw) = raw else {
-            return self.skip(Skip::Malformed);
-        };
-        let (_, last) = self.times.get_or_insert((raw.time, raw.time));
-        *last = raw.time;
-        let frame = Frame {
-            bytes: raw.data,
-            wire_len: usize::try_from(raw.original_length)
-                .unwrap_or(usize::MAX)
-                .max(raw.data.len()),
-        };
-        match self.decoder.decode(raw.link, frame, raw.time) {
-            Ok(decoded) => {
-                self.skipped.fragments = self.skipped.fragments.saturating_sub(decoded.fragments);
-                Some(Packet {
-                    frame: self.frame,
-                    time: raw.time,
-                    source: decoded.source,
-                    destination: decoded.destination,
-                    transport: decoded.transport,
-                    icmp: decoded.icmp,
-                    payload: decoded.payload,
-                    wire_len: decoded.wire_len,
-                })
+        let (_, last) = self.times.get_or_insert((record.time, record.time));
+        *last = record.time;
+        match decode_record(&mut self.decoder, &record, self.frame) {
+            Ok((packet, fragments)) => {
+                self.skipped.fragments = self.skipped.fragments.saturating_sub(fragments);
+                Some(packet)
             }
             Err(skip) => self.skip(skip),
         }
+    }
+
+    /// Learns from one block, and calls `visit` with the packet in it as the file has it, and its
+    /// number.
+    pub(super) fn visit<T>(
+        &mut self,
+        block: &PcapBlockOwned<'_>,
+        visit: impl FnOnce(u64, Option<&Record<'_>>) -> T,
+    ) -> Option<T> {
+        let record = match self.section.record(block) {
+            Content::Nothing => return None,
+            Content::Opaque => None,
+            Content::Packet(record) => record,
+        };
+        self.frame += 1;
+        Some(visit(self.frame, record.as_ref()))
     }
 
     fn skip(&mut self, skip: Skip) -> Option<Packet> {
@@ -191,6 +188,57 @@ impl Contents {
 }
 
 impl Section {
+    fn record<'a>(&mut self, block: &PcapBlockOwned<'a>) -> Content<'a> {
+        match block {
+            PcapBlockOwned::LegacyHeader(header) => {
+                *self = Self::classic(header);
+                Content::Nothing
+            }
+            PcapBlockOwned::Legacy(block) => Content::Packet(self.classic_packet(block)),
+            PcapBlockOwned::NG(block) => self.ng_block(block),
+        }
+    }
+
+    fn ng_block<'a>(&mut self, block: &Block<'a>) -> Content<'a> {
+        match block {
+            // Interfaces are numbered anew in every section.
+            Block::SectionHeader(header) => {
+                *self = Section::Ng {
+                    big_endian: header.big_endian(),
+                    interfaces: Vec::new(),
+                };
+                Content::Nothing
+            }
+            Block::InterfaceDescription(description) => {
+                self.describe(description);
+                Content::Nothing
+            }
+            Block::EnhancedPacket(block) => {
+                Content::Packet(self.interface(block.if_id).map(|interface| {
+                    let time = interface.time(block.ts_high, block.ts_low);
+                    // `packet_data` would borrow the block.
+                    let length = usize::try_from(block.caplen).unwrap_or(usize::MAX);
+                    let data = block.data.get(..length).unwrap_or(block.data);
+                    Record::new(interface.link, time, block.origlen, data)
+                }))
+            }
+            // Such a packet belongs to the first interface, and only that interface's limit tells
+            // where its data end and the padding begins.
+            Block::SimplePacket(block) => Content::Packet(self.interface(0).map(|interface| {
+                let length = usize::try_from(block.origlen).unwrap_or(usize::MAX);
+                let data = block.data.get(..length).unwrap_or(block.data);
+                let data = limit(data, interface.snaplen);
+                Record::new(interface.link, Duration::ZERO, block.origlen, data)
+            })),
+            // Neither is decoded, but Wireshark numbers both among the packets.
+            Block::SystemdJournalExport(_) => Content::Opaque,
+            Block::Unknown(block) if self.native(block.block_type) == OBSOLETE_PACKET_BLOCK => {
+                Content::Opaque
+            }
+            _ => Content::Nothing,
+        }
+    }
+
     fn classic(header: &PcapHeader) -> Self {
         Section::Classic {
             // The upper half of the field is about the frame check sequence.
@@ -199,7 +247,7 @@ impl Section {
         }
     }
 
-    fn classic_packet<'a>(&self, block: &LegacyPcapBlock<'a>) -> Option<Raw<'a>> {
+    fn classic_packet<'a>(&self, block: &LegacyPcapBlock<'a>) -> Option<Record<'a>> {
         let Section::Classic { link, nanoseconds } = self else {
             return None;
         };
@@ -209,12 +257,8 @@ impl Section {
         } else {
             Duration::from_micros(fraction)
         };
-        Some(Raw {
-            link: *link,
-            time: Duration::from_secs(u64::from(block.ts_sec)) + fraction,
-            original_length: block.origlen,
-            data: block.data,
-        })
+        let time = Duration::from_secs(u64::from(block.ts_sec)) + fraction;
+        Some(Record::new(*link, time, block.origlen, block.data))
     }
 
     fn describe(&mut self, description: &InterfaceDescriptionBlock<'_>) {

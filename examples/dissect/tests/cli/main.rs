@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod anonymize;
 mod credentials;
 mod inputs;
 mod messages;
