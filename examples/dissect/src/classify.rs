@@ -1,7 +1,7 @@
 //! Tells what one packet is: a datagram, or the content of a frame of a stream.
 
 use stunwire::attribute::Data;
-use stunwire::framing::{MultiplexedFrame, Next, rfc4571};
+use stunwire::framing::{MultiplexedFrame, Next, Rfc4571};
 use stunwire::{Dialect, MAGIC_COOKIE, Message, ParseError};
 
 use crate::unit::{Partial, Protocol};
@@ -94,7 +94,7 @@ pub fn read(packet: Packet<'_>, hints: Hints, requested: Option<Dialect>) -> Rea
     {
         return channel_data;
     }
-    match MultiplexedFrame::parse(bytes) {
+    match MultiplexedFrame::parse_datagram(bytes) {
         Ok(frame) => Reading::Multiplexed(frame),
         Err(_) => Reading::Other(protocol(bytes)),
     }
@@ -143,7 +143,7 @@ pub fn dialect_of(bytes: &[u8], requested: Option<Dialect>) -> Option<Dialect> {
 /// The STUN message in an RFC 4571 frame that fills the bytes: what peers over TCP send each other
 /// through a relay.
 pub fn in_rfc4571_frame(bytes: &[u8]) -> Option<&[u8]> {
-    match rfc4571::next(bytes) {
+    match Rfc4571::new().next(bytes) {
         Ok(Next::Frame { frame, consumed }) if consumed == bytes.len() => {
             claims_stun(frame).then_some(frame)
         }

@@ -11,11 +11,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit as _, Payload};
-use hmac::{KeyInit as _, Mac};
 use stunwire::attribute::{
     AccessToken, AttributeType, Nonce, Realm, TokenBlock, UserHash, Username,
 };
-use stunwire::{Class, IntegrityError, Key, Message, Policy, TransactionId};
+use stunwire::auth::rest;
+use stunwire::{
+    Class, Credentials as UserPassword, IntegrityError, Key, Message, Method, Policy, TransactionId,
+};
 
 use crate::classify;
 use crate::unit::Origin;
@@ -131,7 +133,7 @@ impl Credentials {
 
     pub fn check(&mut self, message: &Message<'_>, origin: &Origin) -> Integrity {
         // How long a SHA-256 tag must be is a matter of the usage, which the capture does not tell.
-        let policy = Policy::default().sha256_min_len(16).goog_integrity_32();
+        let policy = Policy::default().sha256_min_len(16);
         let candidates = if self.entries.is_empty() {
             Arc::default()
         } else {
@@ -146,8 +148,12 @@ impl Credentials {
         let mut applies = self.expect_match && !candidates.is_empty();
         for candidate in candidates.iter() {
             for key in candidate.keys.iter() {
-                match message.verify_with(key, &policy) {
-                    Ok(_) => {
+                let verified = match message.method() {
+                    Method::GOOG_PING => message.verify_goog_ping(key).map(drop),
+                    _ => message.verify_with(key, &policy).map(drop),
+                };
+                match verified {
+                    Ok(()) => {
                         self.learn(candidate.entry, message);
                         return Integrity::Valid;
                     }
@@ -256,7 +262,13 @@ impl Credentials {
                 let mut keys = Vec::new();
                 if has_ms_turn_sha256_tag(message) {
                     for (realm, nonce) in &self.nonces {
-                        keys.push(Key::ms_turn(name, realm, password, nonce, 3));
+                        let credentials = UserPassword {
+                            username: name,
+                            password,
+                        };
+                        if let (Ok(realm), Ok(nonce)) = (Realm::new(realm), Nonce::new(nonce)) {
+                            keys.push(Key::ms_turn(&credentials, realm, nonce, 3));
+                        }
                     }
                     return (!keys.is_empty()).then(|| (keys.into(), is_named));
                 }
@@ -303,13 +315,11 @@ impl Credentials {
                 if !user.split(|&byte| byte == b':').any(is_time) {
                     return None;
                 }
-                let mut hmac = hmac::Hmac::<sha1::Sha1>::new_from_slice(secret).ok()?;
-                hmac.update(user);
-                let password = file::base64_encode(&hmac.finalize().into_bytes());
+                let password = rest::password(&Key::from_bytes(secret), user).ok()?;
                 let realms = self.realms_for(realm, None);
                 let keys: Vec<Key> = realms
                     .iter()
-                    .flat_map(|realm| both(user, realm, password.as_bytes()))
+                    .flat_map(|realm| both(user, realm, password.as_str().as_bytes()))
                     .collect();
                 (!keys.is_empty()).then(|| (keys.into(), true))
             }
@@ -364,10 +374,11 @@ fn remember<T: PartialEq>(list: &mut Vec<T>, value: T) {
 }
 
 /// By both algorithms: which one the server chose need not be in the capture.
-fn both(user: &[u8], realm: &[u8], password: &[u8]) -> Vec<Key> {
+fn both(username: &[u8], realm: &[u8], password: &[u8]) -> Vec<Key> {
+    let credentials = UserPassword { username, password };
     vec![
-        Key::long_term(user, realm, password),
-        Key::long_term_sha256(user, realm, password),
+        Key::long_term(&credentials, realm),
+        Key::long_term_sha256(&credentials, realm),
     ]
 }
 

@@ -222,7 +222,7 @@ impl<'o> Dissector<'o> {
 
     /// Whether a check succeeds in the other dialect only.
     fn proves(&mut self, origin: &Origin, message: Message<'_>, other: Message<'_>) -> bool {
-        other.fingerprint() == FingerprintStatus::ValidMsTable
+        other.fingerprint() == FingerprintStatus::ValidAlternateCrc
             || (!matches!(
                 self.credentials.check(&message, origin),
                 Integrity::Valid | Integrity::Absent

@@ -227,7 +227,7 @@ impl Framer {
         let framing = match sniff(bytes) {
             Sniff::Is(Sniffed::StunTcp | Sniffed::MsMultiplexed) => Framing::None,
             Sniff::Is(Sniffed::Rfc4571) => Framing::Rfc4571,
-            Sniff::Is(Sniffed::MsFrame) => Framing::MsControl,
+            Sniff::Is(Sniffed::MsTcp) => Framing::MsControl,
             Sniff::Is(Sniffed::PseudoTls) => return self.pseudo_tls(is_final),
             Sniff::Is(Sniffed::GoogleHello) => return self.google(is_final),
             Sniff::Is(Sniffed::Tls) => {
@@ -372,7 +372,7 @@ impl Framer {
     /// Searches the buffer, unless there are too few new bytes since the last time.
     fn search(&mut self, previous: Option<Framing>, is_final: bool) -> Option<Hypothesis> {
         let bytes = self.rest();
-        let worthwhile = bytes.len() >= self.searched + self.searched / 16 + 1;
+        let worthwhile = bytes.len() > self.searched + self.searched / 16;
         if !is_final && !worthwhile {
             return None;
         }
@@ -480,7 +480,7 @@ impl Framer {
                 if let Some(number) = number
                     && self.known.channels.len() < MAX_CHANNELS
                 {
-                    self.known.channels.push(number.get());
+                    self.known.channels.push(number.as_u16());
                 }
             }
             // Then both sides send what they like (RFC 6062 §4.4). If the server refuses, the next

@@ -337,7 +337,7 @@ fn attributes<'a>(line: &mut Record, attributes: impl Iterator<Item = RawAttribu
 }
 
 fn attribute(line: &mut Record, raw: &RawAttribute<'_>) {
-    line.code("type", raw.ty().code());
+    line.code("type", raw.ty().as_u16());
     match raw.name() {
         Some(name) => line.name("name", name),
         None => line.null("name"),
@@ -349,7 +349,10 @@ fn attribute(line: &mut Record, raw: &RawAttribute<'_>) {
     }
     match raw.to_any() {
         Ok(value) => line.display("text", value),
-        Err(error) => line.display("text", format_args!("malformed: {}", error.source)),
+        Err(error) => match error.value_error() {
+            Some(error) => line.display("text", format_args!("malformed: {error}")),
+            None => line.display("text", error),
+        },
     }
 }
 
@@ -366,7 +369,7 @@ fn fingerprint(status: FingerprintStatus) -> &'static str {
     match status {
         FingerprintStatus::Absent => "absent",
         FingerprintStatus::Valid => "valid",
-        FingerprintStatus::ValidMsTable => "valid-ms-table",
+        FingerprintStatus::ValidAlternateCrc => "valid-ms-table",
         // `NotLast`, and the reasons that a later version adds.
         _ => "invalid",
     }

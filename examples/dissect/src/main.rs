@@ -33,6 +33,7 @@ mod progress;
 mod sample;
 mod stream;
 mod style;
+#[allow(dead_code, reason = "the interface for outputs is whole, used or not")]
 mod unit;
 
 use std::io::{self, Write};

@@ -273,7 +273,7 @@ impl<W: Write> Block<'_, W> {
         match message.fingerprint() {
             FingerprintStatus::Absent => {}
             FingerprintStatus::Valid => self.line(self.style.good("  FINGERPRINT valid"))?,
-            FingerprintStatus::ValidMsTable => {
+            FingerprintStatus::ValidAlternateCrc => {
                 self.line(self.style.good("  FINGERPRINT valid by Microsoft's table"))?;
             }
             FingerprintStatus::NotLast => {

@@ -129,7 +129,8 @@ impl Streams {
         })?;
         let sequence = segment.sequence.wrapping_add(u32::from(segment.syn));
         let expected = half.first.wrapping_add(low_half(half.next));
-        let ahead = sequence.wrapping_sub(expected).cast_signed();
+        // The difference of sequence numbers has a sign (RFC 9293 §3.4).
+        let ahead = i32::from_ne_bytes(sequence.wrapping_sub(expected).to_ne_bytes());
         let offset = half.next.checked_add_signed(i64::from(ahead))?;
         Some((half.stream, offset))
     }

@@ -11,6 +11,7 @@ pub struct Style {
 
 impl Style {
     /// Without colours.
+    #[allow(dead_code, reason = "for outputs that write files, and for tests")]
     pub const PLAIN: Self = Self { colours: false };
 
     /// Colours if standard output is a terminal that shows them, and the environment variable

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use stunwire::attribute::Fingerprint;
 use stunwire::framing::pseudo_tls;
 use stunwire::{Dialect, FingerprintStatus, RawAttribute};
 
@@ -254,11 +255,7 @@ fn fingerprint(copy: &mut [u8], bytes: &[u8], dialect: Dialect, status: Fingerpr
     else {
         return;
     };
-    let crc = |bytes: &[u8]| {
-        bytes
-            .get(..end - 8)
-            .map(|covered| crc32fast::hash(covered) ^ XOR)
-    };
+    let crc = |bytes: &[u8]| Some(Fingerprint::of(bytes.get(..end - 8)?).value());
     let stored = bytes
         .get(end - 4..end)
         .and_then(|value| value.first_chunk());
@@ -266,24 +263,26 @@ fn fingerprint(copy: &mut [u8], bytes: &[u8], dialect: Dialect, status: Fingerpr
         return;
     };
     let error = match status {
-        FingerprintStatus::Valid | FingerprintStatus::ValidMsTable => 0,
+        FingerprintStatus::Valid | FingerprintStatus::ValidAlternateCrc => 0,
         _ => before ^ u32::from_be_bytes(stored),
     };
     put(copy, end - 4, &(after ^ error).to_be_bytes());
-    if status == FingerprintStatus::ValidMsTable {
+    if status == FingerprintStatus::ValidAlternateCrc {
         let mut second = vec![0; end];
         let written = copy
             .get(..end)
             .and_then(|copy| dialect.parse(copy).ok())
-            .and_then(|message| message.twin(second.as_mut_slice()).ok().map(|_| ()));
+            .and_then(|message| {
+                message
+                    .copy_with_alternate_crc(second.as_mut_slice())
+                    .ok()
+                    .map(|_| ())
+            });
         if written.is_some() {
             put(copy, 0, &second);
         }
     }
 }
-
-/// The constant of RFC 8489 §14.7.
-const XOR: u32 = 0x5354_554E;
 
 /// A pseudo-TLS handshake message without its time and random bytes, which nothing reads.
 pub fn handshake(handshake: PseudoTls) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! The next frame of a stream under one framing, and how much its content proves.
 
-use stunwire::framing::{MultiplexedFrame, Next, rfc4571};
+use stunwire::framing::{MultiplexedFrame, Next, Rfc4571};
 use stunwire::{Dialect, MAGIC_COOKIE};
 
 use crate::classify::claims_stun;
@@ -124,7 +124,7 @@ fn bare(bytes: &[u8], known: &Known) -> Step {
         [0xFF] | [0xFF, 0x10] | [0xFF, 0x10, _] => Step::Short,
         [0xFF, 0x10, l0, l1, ..] => {
             let length = 4 + number_at(l0, l1);
-            let proof = match bytes.get(..length).map(MultiplexedFrame::parse) {
+            let proof = match bytes.get(..length).map(MultiplexedFrame::parse_datagram) {
                 Some(Ok(inner)) if claims_stun(inner.payload) => Proof::Strong,
                 Some(Ok(_)) | None => Proof::Plausible,
                 Some(Err(_)) => return Step::No,
@@ -203,7 +203,7 @@ fn ms_frame(bytes: &[u8]) -> Step {
 
 /// The payload of a channel or of an MS-TURN data frame, as far as it is there.
 fn application_data(payload: &[u8], length: usize) -> Proof {
-    let packet = match rfc4571::next(payload) {
+    let packet = match Rfc4571::new().next(payload) {
         Ok(Next::Frame { frame, consumed }) if consumed == length => frame,
         _ => payload,
     };

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use stunwire::attribute::{Nonce, Realm, Username};
-use stunwire::{Header, Key, MessageWriter, Method, TransactionId};
+use stunwire::{Credentials, Header, Key, MessageWriter, Method, TransactionId};
 
 use crate::messages::{self, ICE_PASSWORD, PASSWORD, USER, hex};
 use crate::support::{
-    CLIENT, Capture, File, SERVER, complaint, digits, lines, records_with, run, table,
+    CLIENT, Capture, File, SERVER, complaint, digits, lines, records_with, run,
 };
 
 fn integrity(bytes: &[u8], credentials: &[&str]) -> String {
@@ -59,7 +59,13 @@ fn realms_are_remembered() {
     let mut answer = Vec::new();
     let id = stunwire::TransactionId::new(*b"abcdefghijkl");
     let header = stunwire::Header::success(stunwire::Method::ALLOCATE, id);
-    let key = stunwire::Key::long_term("user", "realm", "pass");
+    let key = stunwire::Key::long_term(
+        &Credentials {
+            username: "user",
+            password: "pass",
+        },
+        "realm",
+    );
     stunwire::MessageWriter::new(&mut answer, header)
         .and_then(|message| message.integrity(&key)?.finish().map(drop))
         .unwrap();
@@ -130,7 +136,13 @@ fn allocate(user: &str, password: &str) -> Vec<u8> {
     message.attribute(&Username::new(user).unwrap()).unwrap();
     message.attribute(&Realm::new("realm").unwrap()).unwrap();
     message.attribute(&Nonce::new("nonce").unwrap()).unwrap();
-    let key = Key::long_term(user, "realm", password);
+    let key = Key::long_term(
+        &Credentials {
+            username: user,
+            password,
+        },
+        "realm",
+    );
     message.integrity(&key).unwrap().finish().unwrap();
     bytes
 }

@@ -107,7 +107,7 @@ fn values_padding_and_what_follows() {
         line["attributes"],
         json!([
             {"type": "0x0024", "name": "PRIORITY", "length": 3, "value": "010203",
-             "text": "malformed: the value is 3 bytes long, its type takes 4"},
+             "text": "malformed: the value is 3 bytes long instead of 4"},
             {"type": "0x8022", "name": "SOFTWARE", "length": 3, "value": "616263",
              "padding": "20", "text": "\"abc\""},
             {"type": "0xc123", "name": null, "length": 3, "value": "010203",
@@ -175,7 +175,7 @@ fn datagrams() {
             "attributes": [{"type": "0x8022", "name": "SOFTWARE", "length": 16,
                             "value": "5354554e207465737420636c69656e74",
                             "text": "\"STUN test client\""}],
-            "error": "the attribute at offset 40 takes 204 bytes, the header's length leaves 68",
+            "error": "the attribute at offset 40 needs 204 bytes, the message has 68 bytes left",
             "offset": 40,
         })
     );
