@@ -1,7 +1,7 @@
 //! Writes a copy of a capture that can be attached to a public ticket.
 //!
 //! Lengths stay as they are, so that packets, streams and messages keep their structure. Addresses,
-//! names and tags are replaced consistently; values that identify nobody stay; everything else
+//! names and tags are replaced consistently; values that do not identify anything stay; everything else
 //! becomes zeros. The copy has one packet for each packet of the capture, with the same number.
 
 mod addresses;

@@ -9,12 +9,13 @@ mod file;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aes_gcm::aead::{Aead, KeyInit as _, Payload};
 use stunwire::attribute::{
     AccessToken, AttributeType, Nonce, Realm, TokenBlock, UserHash, Username,
 };
-use stunwire::auth::rest;
+use stunwire::auth::oauth::{TokenError, TokenKey};
+use stunwire::auth::{UnixTime, rest};
 use stunwire::{
     Class, Credentials as UserPassword, IntegrityError, Key, Message, Method, Policy, TransactionId,
 };
@@ -195,7 +196,9 @@ impl Credentials {
         }
         let mut candidates = Vec::new();
         for (index, entry) in self.entries.clone().iter().enumerate() {
-            if let Some((keys, applies)) = self.keys_of(index, entry, message, realm.as_deref()) {
+            if let Some((keys, applies)) =
+                self.keys_of(index, entry, message, realm.as_deref(), origin)
+            {
                 candidates.push(Candidate {
                     entry: index,
                     keys,
@@ -223,6 +226,7 @@ impl Credentials {
         entry: &Credential,
         message: &Message<'_>,
         realm: Option<&[u8]>,
+        origin: &Origin,
     ) -> Option<(Arc<[Key]>, bool)> {
         let user = message.get::<Username<'_>>().ok().flatten();
         let user = user.map(|user| user.trimmed());
@@ -303,8 +307,8 @@ impl Credentials {
                     return None;
                 }
                 let token = message.get::<AccessToken<'_>>().ok().flatten()?;
-                let keys = decrypt(&token, key, server)
-                    .and_then(|plain| token_keys(&plain))
+                let time = origin.time.unwrap_or_default();
+                let keys = open_token(&token, key, server, time)
                     .unwrap_or_else(|| vec![Key::from_bytes(b"")]);
                 Some((keys.into(), true))
             }
@@ -422,32 +426,24 @@ fn has_ms_turn_sha256_tag(message: &Message<'_>) -> bool {
         })
 }
 
-/// Decrypts a token; the associated data is the name of the server (RFC 7635 §6.2).
-fn decrypt(token: &AccessToken<'_>, key: &[u8], server: &[u8]) -> Option<Vec<u8>> {
-    let payload = Payload {
-        msg: token.encrypted(),
-        aad: server,
+/// The session key of a token, and its first 16 bytes, which coturn uses.
+fn open_token(
+    token: &AccessToken<'_>,
+    key: &[u8],
+    server: &[u8],
+    time: Duration,
+) -> Option<Vec<Key>> {
+    let mut buffer = vec![0; token.encrypted().len()];
+    let now = UnixTime::from_secs(time.as_secs());
+    let opened = TokenKey::new(key)?.open(server, token, now, &mut buffer);
+    let session = match opened {
+        Ok(token) => token.mac_key.to_vec(),
+        // The message was signed all the same.
+        Err(TokenError::Expired) => TokenBlock::parse(&buffer).ok()?.mac_key().to_vec(),
+        Err(_) => return None,
     };
-    let nonce: [u8; 12] = token.nonce().try_into().ok()?;
-    match key.len() {
-        16 => aes_gcm::Aes128Gcm::new_from_slice(key)
-            .ok()?
-            .decrypt(&nonce.into(), payload)
-            .ok(),
-        32 => aes_gcm::Aes256Gcm::new_from_slice(key)
-            .ok()?
-            .decrypt(&nonce.into(), payload)
-            .ok(),
-        _ => None,
-    }
-}
-
-/// The key of the token, and its first 16 bytes, which coturn uses.
-fn token_keys(plain: &[u8]) -> Option<Vec<Key>> {
-    let block = TokenBlock::parse(plain).ok()?;
-    let key = block.mac_key();
-    let short = key.get(..16).unwrap_or(key);
-    Some(vec![Key::from_bytes(key), Key::from_bytes(short)])
+    let short = session.get(..16).unwrap_or(&session);
+    Some(vec![Key::from_bytes(&session), Key::from_bytes(short)])
 }
 
 #[cfg(test)]

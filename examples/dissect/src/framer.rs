@@ -315,13 +315,13 @@ impl Framer {
             Step::Short if !is_final => return None,
             Step::Short | Step::No => return Some(None),
         };
-        let Some(behind) = bytes.get(frame.len()..) else {
+        let Some(following) = bytes.get(frame.len()..) else {
             return self.incomplete(framing, proven, frame, is_final);
         };
-        if frame.proof == Proof::Strong || behind.is_empty() && frame.proof >= Proof::Plausible {
+        if frame.proof == Proof::Strong || following.is_empty() && frame.proof >= Proof::Plausible {
             return Some(Some(frame));
         }
-        match step(framing, behind, &self.known) {
+        match step(framing, following, &self.known) {
             Step::Short if !is_final && frame.proof < Proof::Good => return None,
             Step::Frame(next) if next.proof > Proof::Doubtful => return Some(Some(frame)),
             _ => {}

@@ -1,8 +1,8 @@
-//! Bytes from hexadecimal text, as people paste it.
+//! Decodes hexadecimal text, with the separators that are usual in logs and documents.
 
 use std::fmt;
 
-/// What is wrong with the text, and where.
+/// The first character that is not valid, and its position.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Error {
     line: usize,
@@ -13,7 +13,7 @@ pub struct Error {
 #[derive(Debug, PartialEq, Eq)]
 enum Reason {
     NotADigit(char),
-    /// A byte has two digits, and only one is there.
+    /// A byte has one digit instead of two.
     HalfAByte,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads pairs of digits. White space, colons and `0x` may stand between bytes.
+/// Reads pairs of digits. White space, colons and `0x` may separate bytes.
 pub fn decode(text: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut half: Option<Digit> = None;
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn as_people_paste_it() {
+    fn usual_separators() {
         for text in [
             "00012a",
             "00 01 2A",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_have_a_place() {
+    fn errors_have_a_position() {
         let digit = "'g' is not a hexadecimal digit";
         assert_eq!(error("00 0g"), Some(format!("line 1, column 5: {digit}")));
         assert_eq!(

@@ -91,7 +91,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Lists the inputs of the command line. Folders stand for the captures in them, by name.
+/// Lists the inputs of the command line. A folder means all captures in it, ordered by name.
 ///
 /// # Errors
 /// If the hexadecimal text of `--hex` is not valid, or a folder cannot be listed.

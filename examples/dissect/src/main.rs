@@ -93,7 +93,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
                 let name = input.name.as_deref().unwrap_or_default();
                 eprintln!("dissect: {name}: {remark}");
             }
-            // Whoever reads the output has seen enough.
+            // The reader of the output closed it.
             Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Err(error) => {
                 eprintln!("dissect: {error}");
@@ -117,8 +117,8 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(inputs.len()) {
             scope.spawn(|| {
-                // The lowest number that nobody reads is taken next, so that the file whose turn it
-                // is to write is always being read.
+                // The inputs are taken in order, so that the input whose turn it is to write is always
+                // being read.
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let (Some(input), Some(slot)) = (inputs.get(index), results.get(index)) else {

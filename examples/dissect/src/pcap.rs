@@ -27,7 +27,7 @@ pub use layers::{Frame, ICMP, ICMPV6, Ip, Layer, TCP, UDP, innermost_ip, ip};
 /// The buffer's size at first: many packets per read, little memory.
 const BUFFER: usize = 256 * 1024;
 
-/// No honest block is larger, and a corrupt length must not make us allocate what it asks for.
+/// Greatest size of a block: a corrupt length must not lead to the allocation of as much memory.
 const LARGEST_BLOCK: usize = 16 * 1024 * 1024;
 
 /// The transport header of a payload.
@@ -202,8 +202,8 @@ impl Packets<'_> {
         self.block(Contents::take)
     }
 
-    /// Calls `visit` with the number of each packet and the packet as the file has it. `None` stands
-    /// for a packet that cannot be decoded.
+    /// Calls `visit` with the number of each packet and the packet as the file has it. `None` is a
+    /// packet that cannot be decoded.
     ///
     /// # Errors
     /// If the file cannot be read, after the packets before the error, or `visit` returns an error.

@@ -1,6 +1,6 @@
-//! What `dissect` shows when it is not told what to read.
+//! The built-in input, for a run without arguments.
 
-/// A published Skype for Business capture: an ICE check over TCP, behind its RFC 4571 length.
+/// A published Skype for Business capture: an ICE check over TCP, after its RFC 4571 length.
 ///
 /// Two bytes of the printed dump are illegible, in the types of CANDIDATE-IDENTIFIER and
 /// IMPLEMENTATION-VERSION; of all readings, only 0x80 for both makes FINGERPRINT valid. USERNAME and

@@ -255,7 +255,7 @@ fn fingerprint(copy: &mut [u8], bytes: &[u8], dialect: Dialect, status: Fingerpr
     else {
         return;
     };
-    let crc = |bytes: &[u8]| Some(Fingerprint::of(bytes.get(..end - 8)?).value());
+    let crc = |bytes: &[u8]| Some(Fingerprint::of(bytes.get(..end - 8)?).0);
     let stored = bytes
         .get(end - 4..end)
         .and_then(|value| value.first_chunk());

@@ -62,11 +62,11 @@ pub fn score(framing: Framing, bytes: &[u8], known: &Known) -> Score {
         }
         match step(framing, rest, known) {
             Step::Frame(frame) => match rest.get(frame.len()..) {
-                Some(behind) => {
+                Some(following) => {
                     score.points += frame.proof.score();
                     score.frames += 1;
                     score.strong += usize::from(frame.proof == Proof::Strong);
-                    rest = behind;
+                    rest = following;
                 }
                 None if frame.proof >= Proof::Good => {
                     score.points += 1;
@@ -95,8 +95,8 @@ pub fn search(bytes: &[u8], previous: Option<Framing>, known: &Known) -> Result<
         let length = HEADER_LEN + number_at(*l0, *l1);
         let best = hypotheses(bytes, message, length)
             .map(|(start, framing, bonus)| {
-                let behind = bytes.get(start..).unwrap_or_default();
-                let mut score = score(framing, behind, known);
+                let following = bytes.get(start..).unwrap_or_default();
+                let mut score = score(framing, following, known);
                 score.points += bonus + if previous == Some(framing) { 3 } else { 0 };
                 Hypothesis {
                     start,

@@ -17,7 +17,7 @@ fn stamp(frame: u64) -> Stamp {
     }
 }
 
-/// A message of this type with as many bytes in an attribute, a multiple of 4.
+/// A message of this type with one attribute of `length` bytes, a multiple of 4.
 fn stun(bits: u16, length: u16) -> Vec<u8> {
     let attribute = [0xFF, 0x00, (length >> 8) as u8, length as u8];
     let header = [bits.to_be_bytes(), (length + 4).to_be_bytes()].concat();
@@ -107,7 +107,7 @@ fn stun_and_channel_data() {
 }
 
 #[test]
-fn packets_behind_their_length() {
+fn rfc_4571_frames() {
     let packets = [
         stun(0x0001, 8),
         vec![0x16, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0],
@@ -119,7 +119,7 @@ fn packets_behind_their_length() {
     assert_any_chunking(&stream, &tiled(Framing::Rfc4571, &packets));
 }
 
-/// An Allocate of MS-TURN without a cookie in its header, with as many bytes in an attribute.
+/// An Allocate of MS-TURN without a cookie in its header, with an attribute of `length` bytes.
 fn ms_turn(length: u8) -> Vec<u8> {
     let header = [0x00, 0x03, 0x00, length + 12];
     let attribute = [0xFF, 0x00, 0x00, length];
@@ -153,8 +153,8 @@ fn ms_turns_frames() {
         }
     }
     assert_any_chunking(&framed, &expected);
-    // Behind a hello a data frame may be first.
-    for (hello, bytes) in [
+    // After a handshake a data frame may be first.
+    for (handshake, bytes) in [
         (
             PseudoTls::Client,
             pseudo_tls::client_hello(&[7; 32]).to_vec(),
@@ -170,7 +170,7 @@ fn ms_turns_frames() {
             Part {
                 offset: 0,
                 stamp: stamp(1),
-                content: PartContent::PseudoTls(hello),
+                content: PartContent::PseudoTls(handshake),
             },
             packet(length, Framing::MsData, b"data"),
         ];
@@ -225,7 +225,7 @@ fn a_message_amid_other_things() {
     assert_any_chunking(&stream, &expected);
 }
 
-/// What looks for a frame must not take the cookie in a value for one.
+/// A magic cookie in a value does not start a message.
 #[test]
 fn a_cookie_that_is_no_message() {
     let message = stun(0x0001, 4);
@@ -244,7 +244,7 @@ fn a_damaged_message_takes_its_length_and_no_more() {
 }
 
 #[test]
-fn resumes_behind_a_gap() {
+fn resumes_after_a_gap() {
     for framing in [Framing::None, Framing::Rfc4571, Framing::MsControl] {
         let framed = |bytes: &[u8]| match framing {
             Framing::None => bytes.to_vec(),
@@ -264,8 +264,8 @@ fn resumes_behind_a_gap() {
             *wire_len = first.len();
         }
         assert_eq!(framer.close(), [expected]);
-        let behind = [b"the end of a message", &framed(&last)[..]].concat();
-        let parts = feed(&mut framer, 500, &behind);
+        let after_gap = [b"the end of a message", &framed(&last)[..]].concat();
+        let parts = feed(&mut framer, 500, &after_gap);
         assert_eq!(parts, [unframed(500, 20), packet(520, framing, &last)]);
     }
 }
@@ -292,7 +292,7 @@ fn channel_data_may_come_first_at_a_server() {
     assert_eq!(parts, tiled(Framing::None, &packets));
 }
 
-/// Nothing is lost, and never more than a frame is kept, whatever comes.
+/// Every byte is in a part, and the memory is limited, for random bytes.
 #[test]
 fn hostile_bytes() {
     let cookie = MAGIC_COOKIE.to_be_bytes();
@@ -318,7 +318,7 @@ fn hostile_bytes() {
         };
         for _ in 0..200 {
             let mut chunk: Vec<u8> = (0..random() % 3000).map(|_| random() as u8).collect();
-            // Cookies behind what may be headers, so that it has something to hope for.
+            // Magic cookies where a header has them, so that frames seem to start.
             for _ in 0..random() % 4 {
                 let at = random() % 3000;
                 if let Some(place) = chunk.get_mut(at..at + 4) {

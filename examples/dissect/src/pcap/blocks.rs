@@ -10,10 +10,10 @@ use super::decode::{Decoder, Skip};
 use super::layers::Frame;
 use crate::unit::Skipped;
 
-/// The Packet Block, which nothing has written for twenty years.
+/// The Packet Block, which pcapng replaced by the Enhanced Packet Block.
 const OBSOLETE_PACKET_BLOCK: u32 = 2;
 
-/// What has been learnt from the blocks so far.
+/// The state that the blocks so far determine.
 #[derive(Default)]
 pub(super) struct Contents {
     section: Section,
@@ -23,7 +23,7 @@ pub(super) struct Contents {
     skipped: Skipped,
 }
 
-/// What the header in force says about the packets that follow it.
+/// What the last header tells about the packets that follow it.
 #[derive(Default)]
 enum Section {
     #[default]
@@ -94,7 +94,7 @@ pub(super) fn decode_record(
     Ok((packet, decoded.fragments))
 }
 
-/// What a block has for packets.
+/// The packet in a block.
 enum Content<'a> {
     /// It is not a packet.
     Nothing,
@@ -269,8 +269,8 @@ impl Section {
         else {
             return;
         };
-        // pcap-parser 0.17 reads this option as little-endian in every section, and calls every
-        // resolution that is a power of two invalid. Both are put right here.
+        // pcap-parser returns this option as little-endian in every section, and the resolution as
+        // it is in the file.
         let offset = description.if_tsoffset;
         interfaces.push(Interface {
             link: description.linktype,
@@ -317,7 +317,7 @@ impl Interface {
 /// The exponent's highest bit chooses between powers of ten and of two.
 ///
 /// Ticks have 64 bits: with a resolution finer than 2⁻⁶⁴ seconds they could not count to one
-/// second. Such an option is corrupt, and the default is as good an answer as any.
+/// second. Such an option is corrupt, and the default is used.
 fn ticks_per_second(resolution: u8) -> u128 {
     let exponent = u32::from(resolution & 0x7F);
     let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };

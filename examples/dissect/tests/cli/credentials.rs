@@ -5,9 +5,7 @@ use stunwire::attribute::{Nonce, Realm, Username};
 use stunwire::{Credentials, Header, Key, MessageWriter, Method, TransactionId};
 
 use crate::messages::{self, ICE_PASSWORD, PASSWORD, USER, hex};
-use crate::support::{
-    CLIENT, Capture, File, SERVER, complaint, digits, lines, records_with, run,
-};
+use crate::support::{CLIENT, Capture, File, SERVER, complaint, digits, lines, records_with, run};
 
 fn integrity(bytes: &[u8], credentials: &[&str]) -> String {
     let text = digits(bytes);
@@ -184,7 +182,8 @@ fn integrities(arguments: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-/// "Invalid" accuses somebody, so that a credential of another user must not lead to it.
+/// "Invalid" means a wrong password or a changed message, so that a credential of another user must not
+/// lead to it.
 #[test]
 fn credentials_that_do_not_apply_are_no_key() {
     let none = ["no-key"; 5];

@@ -12,7 +12,7 @@ fn without_arguments() {
     let text = text(&run(&[]));
     for expected in [
         "RFC 4571 frame",
-        "Binding Request user: l0MR:AoVy",
+        "Binding Request user: \"l0MR:AoVy\"",
         "USE-CANDIDATE (0 bytes)",
         "0x6effffff: type preference 110, local preference 65535, component 1",
         "ICE-CONTROLLED (8 bytes): tie-breaker 0x08b2674a8beecd68",
@@ -89,12 +89,14 @@ fn a_message_that_does_not_parse() {
     let names: Vec<_> = line["attributes"].as_array().unwrap().iter().collect();
     let names: Vec<_> = names.iter().map(|attribute| &attribute["name"]).collect();
     assert_eq!(names, ["SOFTWARE", "PRIORITY", "ICE-CONTROLLED"]);
-    assert!(text(&run(&["--hex", "1234"])).contains("2 bytes where a STUN header takes 20"));
+    assert!(
+        text(&run(&["--hex", "1234"])).contains("a STUN header is 20 bytes long, the input has 2")
+    );
 }
 
 #[test]
 fn values_padding_and_what_follows() {
-    // A PRIORITY of 3 bytes, a SOFTWARE padded with a space, an attribute that nobody knows, and
+    // A PRIORITY of 3 bytes, a SOFTWARE padded with a space, an unknown attribute, and
     // two bytes too many.
     let bytes = "0001001c 2112a442 b7e7a701bc34d686fa87dfae
                  00240003 01020300 80220003 61626320 c1230003 010203ff abcd";
@@ -277,4 +279,23 @@ fn microsofts_frames() {
     );
     let complaint = complaint(&run(&["--user", "a b", "--password", "x", "--base64"]), 2);
     assert!(complaint.contains("--user is not base64"), "{complaint}");
+}
+
+/// The output of these tests is not a terminal.
+#[test]
+fn no_colours_in_a_pipe() {
+    assert!(!text(&run(&[])).contains('\x1b'));
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let help = text(&run(&["--help"]));
+    for expected in [
+        "Examples:",
+        "dissect call.pcapng",
+        "Exit codes:",
+        "--anonymize",
+    ] {
+        assert!(help.contains(expected), "{expected} in\n{help}");
+    }
 }

@@ -203,7 +203,7 @@ fn http_and_ssh_on_a_turn_port() {
             [json!(["other", "raw", bytes.len()])]
         );
     }
-    // And in front of a message.
+    // And before a message.
     let stream = [&get[..], &messages::rfc5769_request()].concat();
     let mut capture = Capture::new();
     capture.segment(CLIENT, SERVER, 1, &stream);
