@@ -42,7 +42,9 @@ pub enum Transport {
 pub struct Segment {
     pub sequence: u32,
     pub syn: bool,
+    /// The acknowledgment number is valid.
     pub ack: bool,
+    pub acknowledgment: u32,
     pub fin: bool,
     pub rst: bool,
 }

@@ -18,6 +18,10 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// of connections.
 const MAX_BYTES_OVERALL: usize = 256 * 1024 * 1024;
 
+/// How long missing bytes that the receiver has acknowledged are waited for: a capture may have packets
+/// in a slightly wrong order.
+const ACKNOWLEDGED_WAIT: Duration = Duration::from_millis(500);
+
 /// The largest receive window (RFC 7323 §2.3). A segment further ahead does not belong to the
 /// connection.
 const MAX_WINDOW: u32 = 1 << 30;
@@ -72,6 +76,10 @@ impl Streams {
             source: packet.source,
             destination: packet.destination,
         };
+        if segment.ack {
+            let sender = endpoints.reversed();
+            self.acknowledge(sender, segment.acknowledgment, packet, &mut events);
+        }
         // A SYN takes one sequence number, which its data follow.
         let sequence = segment.sequence.wrapping_add(u32::from(segment.syn));
         let is_new = match self.halves.get(&endpoints) {
@@ -104,6 +112,32 @@ impl Streams {
         events
     }
 
+    /// Gives up missing bytes that the receiver has: they were not lost, but not captured, and are not
+    /// sent again.
+    fn acknowledge(
+        &mut self,
+        endpoints: Endpoints,
+        acknowledgment: u32,
+        packet: &Packet,
+        events: &mut Vec<Event>,
+    ) {
+        let Some(half) = self.halves.get_mut(&endpoints) else {
+            return;
+        };
+        let before = half.held;
+        while let Some((&offset, piece)) = half.pending.first_key_value() {
+            let is_due = packet.time.saturating_sub(piece.time) >= ACKNOWLEDGED_WAIT;
+            let is_acknowledged = half
+                .offset_of(acknowledgment)
+                .is_some_and(|end| end >= offset);
+            if !is_due || !is_acknowledged {
+                break;
+            }
+            half.leap(events);
+        }
+        self.held = self.held.saturating_sub(before) + half.held;
+    }
+
     /// Returns what is still held back, and ends every stream. To be called at the end of the
     /// capture.
     pub fn finish(&mut self) -> Vec<Event> {
@@ -128,11 +162,7 @@ impl Streams {
             destination: packet.destination,
         })?;
         let sequence = segment.sequence.wrapping_add(u32::from(segment.syn));
-        let expected = half.first.wrapping_add(low_half(half.next));
-        // The difference of sequence numbers has a sign (RFC 9293 §3.4).
-        let ahead = i32::from_ne_bytes(sequence.wrapping_sub(expected).to_ne_bytes());
-        let offset = half.next.checked_add_signed(i64::from(ahead))?;
-        Some((half.stream, offset))
+        Some((half.stream, half.offset_of(sequence)?))
     }
 
     pub fn endpoints(&self, stream: usize) -> Option<Endpoints> {
@@ -203,6 +233,14 @@ impl Half {
             fin: None,
             closed: false,
         }
+    }
+
+    /// The offset of a sequence number near the next one. `None` if it lies before the stream.
+    fn offset_of(&self, sequence: u32) -> Option<u64> {
+        let expected = self.first.wrapping_add(low_half(self.next));
+        // The difference of sequence numbers has a sign (RFC 9293 §3.4).
+        let ahead = i32::from_ne_bytes(sequence.wrapping_sub(expected).to_ne_bytes());
+        self.next.checked_add_signed(i64::from(ahead))
     }
 
     fn accept(

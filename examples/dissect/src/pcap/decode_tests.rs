@@ -137,6 +137,7 @@ fn tcp_header() {
         ack: true,
         fin: true,
         rst: false,
+        acknowledgment: 0,
     };
     assert_eq!(decoded.transport, Transport::Tcp(segment));
     assert_eq!(decoded.payload, HELLO);

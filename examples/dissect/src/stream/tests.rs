@@ -21,6 +21,7 @@ fn segment(frame: u64, sequence: u32, flags: u8, payload: &[u8]) -> Packet {
             sequence,
             syn: flags & SYN != 0,
             ack: false,
+            acknowledgment: 0,
             fin: flags & FIN != 0,
             rst: flags & RST != 0,
         }),
@@ -455,4 +456,35 @@ fn events_tile_the_stream_when_segments_are_lost() {
             }
         }
     }
+}
+
+/// What the receiver acknowledges was not lost on the way, and is not sent again.
+#[test]
+fn acknowledged_bytes_that_were_not_captured_are_not_waited_for() {
+    let mut streams = Streams::default();
+    let at = |mut packet: Packet, milliseconds| {
+        packet.time = Duration::from_millis(milliseconds);
+        packet
+    };
+    streams.push(&segment(1, 99, SYN, b""));
+    assert_eq!(streams.push(&segment(2, 103, 0, b"def")), []);
+    let mut answer = segment(3, 500, 0, b"");
+    std::mem::swap(&mut answer.source, &mut answer.destination);
+    let mut acknowledge = |number, milliseconds| {
+        if let Transport::Tcp(segment) = &mut answer.transport {
+            (segment.ack, segment.acknowledgment) = (true, number);
+        }
+        streams.push(&at(answer.clone(), milliseconds))
+    };
+    assert_eq!(
+        acknowledge(106, 100),
+        [],
+        "the packets may be in a wrong order"
+    );
+    assert_eq!(acknowledge(100, 600), [], "the receiver waits as well");
+    assert_eq!(
+        acknowledge(106, 700),
+        [gap(0, 0, 3, 2), data(0, 3, 2, b"def")]
+    );
+    assert_eq!(streams.held, 0);
 }

@@ -13,6 +13,7 @@
 
 mod anonymize;
 mod credentials;
+mod duckdb;
 mod inputs;
 mod messages;
 mod packets;
