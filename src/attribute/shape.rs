@@ -28,8 +28,13 @@ pub(crate) trait Encode {
 #[inline(always)]
 pub(crate) fn encode<T: Encode + ?Sized>(value: &T, out: &mut [u8], context: Context) {
     if value.encode(out, context).is_none() {
-        out.fill(0);
+        clear(out);
     }
+}
+
+#[cold]
+fn clear(out: &mut [u8]) {
+    out.fill(0);
 }
 
 /// The value as an array, if it has that length.

@@ -4,7 +4,7 @@
 //! value, `as_str` for UTF-8 only.
 
 use super::AttributeType;
-use super::shape::{Encode, put_slice};
+use super::shape::{Encode, put_all, put_slice};
 use crate::dialect::{Context, Dialect};
 use crate::error::{EncodeError, Unit};
 use crate::num::saturating_u32;
@@ -372,12 +372,13 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     /// If both fragments and the colon are longer than 508 bytes.
+    #[inline]
     pub fn joined<R, L>(remote: &'a R, local: &'a L) -> Result<JoinedUsername<'a>, EncodeError>
     where
         R: AsRef<[u8]> + ?Sized,
         L: AsRef<[u8]> + ?Sized,
     {
-        JoinedUsername::new(remote.as_ref(), b":", local.as_ref())
+        JoinedUsername::new(remote.as_ref(), true, local.as_ref())
     }
 
     /// Creates the USERNAME of a check in Google's ICE, which preceded RFC 5245: the fragment of the
@@ -387,6 +388,7 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     /// If both fragments are longer than 508 bytes.
+    #[inline]
     pub fn concatenated<R, L>(
         remote: &'a R,
         local: &'a L,
@@ -395,7 +397,7 @@ impl<'a> Username<'a> {
         R: AsRef<[u8]> + ?Sized,
         L: AsRef<[u8]> + ?Sized,
     {
-        JoinedUsername::new(remote.as_ref(), b"", local.as_ref())
+        JoinedUsername::new(remote.as_ref(), false, local.as_ref())
     }
 
     /// The two fragments in the USERNAME of an ICE check: that of the receiver, which comes first, and
@@ -416,28 +418,25 @@ impl<'a> Username<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedUsername<'a> {
     remote: &'a [u8],
-    separator: &'static [u8],
     local: &'a [u8],
+    has_colon: bool,
 }
 
 impl<'a> JoinedUsername<'a> {
-    fn new(
-        remote: &'a [u8],
-        separator: &'static [u8],
-        local: &'a [u8],
-    ) -> Result<Self, EncodeError> {
+    #[inline(always)]
+    fn new(remote: &'a [u8], has_colon: bool, local: &'a [u8]) -> Result<Self, EncodeError> {
         const MAX: u16 = 508;
         let length = remote
             .len()
-            .saturating_add(separator.len())
-            .saturating_add(local.len());
+            .saturating_add(local.len())
+            .saturating_add(usize::from(has_colon));
         if length > usize::from(MAX) {
             return Err(too_long(AttributeType::USERNAME, length, MAX, Unit::Bytes));
         }
         Ok(Self {
             remote,
-            separator,
             local,
+            has_colon,
         })
     }
 }
@@ -448,13 +447,17 @@ impl Encode for JoinedUsername<'_> {
     #[inline(always)]
     #[allow(clippy::arithmetic_side_effects, reason = "508 at most: see `new`")]
     fn value_len(&self, _: Context) -> usize {
-        self.remote.len() + self.separator.len() + self.local.len()
+        self.remote.len() + self.local.len() + usize::from(self.has_colon)
     }
 
     #[inline(always)]
     fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
-        let out = put_slice(out, self.remote)?;
-        let out = put_slice(out, self.separator)?;
-        put_slice(out, self.local).map(|_| ())
+        let mut out = put_slice(out, self.remote)?;
+        if self.has_colon {
+            let (colon, rest) = out.split_first_mut()?;
+            *colon = b':';
+            out = rest;
+        }
+        put_all(out, self.local)
     }
 }
