@@ -19,6 +19,18 @@ pub(crate) mod sealed {
         /// if the buffer is too small. `offset` is at most the end of what was written.
         fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]>;
 
+        /// Writes `first` and then `second` from `offset` on. `None` if the buffer is too small. A buffer
+        /// that grows overrides this, in order not to fill its new part with zeros first.
+        #[inline(always)]
+        fn append(&mut self, offset: usize, first: &[u8], second: &[u8]) -> Option<()> {
+            let by = first.len().checked_add(second.len())?;
+            let out = self.extend(offset, by)?;
+            let (start, rest) = out.split_at_mut_checked(first.len())?;
+            start.copy_from_slice(first);
+            rest.copy_from_slice(second);
+            Some(())
+        }
+
         /// All bytes.
         fn bytes(&mut self) -> &mut [u8];
 
@@ -106,6 +118,15 @@ macro_rules! impl_buffer_for_growing {
             fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
                 self.resize(offset.checked_add(by)?, 0);
                 self.get_mut(offset..)
+            }
+
+            #[inline(always)]
+            fn append(&mut self, offset: usize, first: &[u8], second: &[u8]) -> Option<()> {
+                self.reserve(first.len().checked_add(second.len())?);
+                <$ty>::truncate(self, offset);
+                self.extend_from_slice(first);
+                self.extend_from_slice(second);
+                Some(())
             }
 
             #[inline(always)]

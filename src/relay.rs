@@ -100,11 +100,16 @@ pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
 }
 
 fn read_ms_turn(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
-    let MessageType { class, method, .. } = message.message_type();
-    match (class, method) {
-        (Class::Request, Method::SEND) => peer_data(message, |DestinationAddress(peer)| peer),
-        (Class::Indication, Method::DATA) => peer_data(message, |RemoteAddress(peer)| peer),
-        _ => Ok(None),
+    let is = |class, method| {
+        let ty = MessageType::new(class, method);
+        message.dialect().has_bits(ty, message.type_bits())
+    };
+    if is(Class::Request, Method::SEND) {
+        peer_data(message, |DestinationAddress(peer)| peer)
+    } else if is(Class::Indication, Method::DATA) {
+        peer_data(message, |RemoteAddress(peer)| peer)
+    } else {
+        Ok(None)
     }
 }
 

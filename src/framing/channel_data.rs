@@ -151,7 +151,7 @@ impl<'a> ChannelData<'a> {
     #[inline(always)]
     #[allow(
         clippy::arithmetic_side_effects,
-        reason = "`header` limits the data to 65,535 bytes; the padding is at most 3"
+        reason = "at most 65,542 more than the length of a buffer, because `header` limits the data"
     )]
     fn write_with<'b, B: Buffer + ?Sized>(
         &self,
@@ -159,23 +159,23 @@ impl<'a> ChannelData<'a> {
         padding_len: usize,
     ) -> Result<&'b mut [u8], EncodeError> {
         let header = self.header()?;
-        let len = Self::HEADER_LEN + self.payload.len() + padding_len;
+        let unpadded_len = Self::HEADER_LEN + self.payload.len();
+        let len = unpadded_len + padding_len;
         let start = buffer.start();
         let available = buffer.limit().saturating_sub(start);
-        let Some(out) = buffer.extend(start, len) else {
-            return Err(EncodeError::buffer_full(len, available));
-        };
-        let parts = out.split_first_chunk_mut().and_then(|(first, rest)| {
-            Some((first, rest.split_at_mut_checked(self.payload.len())?))
-        });
-        let Some((first, (data, padding))) = parts else {
-            debug_assert!(false, "the buffer was extended by this length");
-            return Err(EncodeError::buffer_full(len, available));
-        };
-        *first = header;
-        data.copy_from_slice(self.payload);
-        wire::zero(padding);
-        Ok(out)
+        let full = move || EncodeError::buffer_full(len, available);
+        if available < len {
+            return Err(full());
+        }
+        let end = start + unpadded_len;
+        buffer
+            .append(start, &header, self.payload)
+            .ok_or_else(full)?;
+        wire::zero(buffer.extend(end, padding_len).ok_or_else(full)?);
+        buffer
+            .bytes()
+            .get_mut(start..end + padding_len)
+            .ok_or_else(full)
     }
 
     /// The 4 bytes before the data, for a vectored write: header, [`payload`](Self::payload) and, in a

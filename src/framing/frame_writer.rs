@@ -74,11 +74,8 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) -> Result<&mut Self, EncodeError> {
         let end = self.frame_end;
-        match self.extend(end, bytes.len()) {
-            Some(out) => {
-                out.copy_from_slice(bytes);
-                Ok(self)
-            }
+        match self.append(end, &[], bytes) {
+            Some(()) => Ok(self),
             None => Err(self.full(bytes.len())),
         }
     }
@@ -165,6 +162,15 @@ impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
         let out = self.buffer.as_deref_mut()?.extend(at, by)?;
         self.frame_end = end;
         Some(out)
+    }
+
+    #[inline(always)]
+    fn append(&mut self, at: usize, first: &[u8], second: &[u8]) -> Option<()> {
+        let len = first.len().checked_add(second.len())?;
+        let end = at.checked_add(len)?;
+        self.buffer.as_deref_mut()?.append(at, first, second)?;
+        self.frame_end = end;
+        Some(())
     }
 
     #[inline(always)]
