@@ -280,7 +280,7 @@ impl Server {
         let mut reply = MessageWriter::success_to(out, &request)?;
         reply.attribute(&ms::Version::MULTIPLEXED_TCP)?;
         match (request.method(), lifetime, destination) {
-            (Method::ALLOCATE, Some(lifetime), _) if lifetime.as_secs() == 0 => {
+            (Method::ALLOCATE, Some(lifetime), _) if lifetime.0 == 0 => {
                 self.allocation = None;
                 reply.attribute(&lifetime)?;
             }

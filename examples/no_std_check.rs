@@ -44,7 +44,7 @@ mod device {
         let header = Header::request(Method::BINDING, id);
         let mut check = MessageWriter::new(&mut buffer[..], header).map_err(Error::Write)?;
         check
-            .attribute(&Username::joined("evtj", "h6vY"))
+            .attribute(&Username::joined("evtj", "h6vY").map_err(Error::Write)?)
             .and_then(|check| check.attribute(&Priority(0x6E00_FFFF)))
             .map_err(Error::Write)?;
         let sent = check

@@ -21,7 +21,7 @@ use stunwire::attribute::{
     AlternateServer, ErrorCode, Lifetime, Realm, RequestedTransport, Software, XorMappedAddress,
     XorRelayedAddress,
 };
-use stunwire::{Dialect, Header, Message, MessageWriter, Method, TransactionId, Verified};
+use stunwire::{Code, Dialect, Header, Message, MessageWriter, Method, TransactionId, Verified};
 
 use client::link::{Answer, Link};
 use client::login::Login;
@@ -97,7 +97,7 @@ fn run(args: &Args) -> Result<()> {
         line("software", software);
     }
     match challenge.get::<ErrorCode>()? {
-        Some(code) if code.code() == 401 => {}
+        Some(code) if code.code() == Code::UNAUTHENTICATED => {}
         Some(code) => return Err(explain(&challenge, &code)),
         None => return Err("the server allocates for everybody: it asks nobody who he is".into()),
     }
@@ -142,7 +142,7 @@ fn granted<'p>(login: &Login<'_>, answer: &'p Answer) -> Result<Verified<'p>> {
 
 /// What an error means to somebody who looks after the server. The server's own words go with it.
 fn explain(answer: &Message<'_>, code: &ErrorCode<'_>) -> Box<dyn Error> {
-    let meaning = match code.code() {
+    let meaning = match code.code().as_u16() {
         300 => match answer.get::<AlternateServer>() {
             Ok(Some(other)) => return format!("{code}: ask {other} instead").into(),
             _ => "ask another server, but it does not say which",

@@ -115,5 +115,5 @@ impl<'a> Login<'a> {
 
 fn code_of(answer: &Answer) -> Result<Option<u16>> {
     let code = Message::parse(&answer.packet)?.get::<ErrorCode>()?;
-    Ok(code.map(|code| code.code()))
+    Ok(code.map(|code| code.code().as_u16()))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use stunwire::attribute::{
     AddressFamily, AttributeType, ChangeRequest, EncodeAttribute, ErrorCode, Lifetime,
-    MappedAddress, MobilityTicket, OtherAddress, Protocol, RequestedAddressFamily,
-    RequestedTransport, ResponseOrigin, UnknownAttributes, XorMappedAddress, XorPeerAddress,
+    MappedAddress, MobilityTicket, OtherAddress, RequestedAddressFamily, RequestedTransport,
+    ResponseOrigin, TransportProtocol, UnknownAttributes, XorMappedAddress, XorPeerAddress,
     XorRelayedAddress,
 };
 use stunwire::relay;
@@ -393,7 +393,7 @@ fn error_codes() {
     // family of addresses that nobody has.
     assert_eq!(
         code(&refused(Method::ALLOCATE, |request| {
-            request.attribute(&RequestedTransport(Protocol(132)))?;
+            request.attribute(&RequestedTransport(TransportProtocol(132)))?;
             Ok(())
         })),
         400
@@ -460,7 +460,7 @@ fn mobility() {
         })
         .unwrap();
     let granted = login.granted(&answer).unwrap();
-    assert!(granted.get::<Lifetime>().unwrap().unwrap().as_secs() > 0);
+    assert!(granted.get::<Lifetime>().unwrap().unwrap().0 > 0);
     let next = granted.get::<MobilityTicket>().unwrap().unwrap();
     assert_ne!(next.0, ticket);
 
@@ -526,7 +526,7 @@ fn code(answer: &Answer) -> u16 {
     message
         .get::<ErrorCode>()
         .unwrap()
-        .map_or(0, |code| code.code())
+        .map_or(0, |code| code.code().as_u16())
 }
 
 fn for_udp(request: &mut Request<'_>) -> Result<(), Problem> {

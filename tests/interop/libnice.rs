@@ -22,7 +22,7 @@ use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
 use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
 use stunwire::framing::{Next, rfc4571};
 use stunwire::{
-    Class, Credentials, Dialect, ErrorCode, FingerprintStatus, Header, IntegrityAlgorithm,
+    Class, Code, Credentials, Dialect, FingerprintStatus, Header, IntegrityAlgorithm,
     IntegrityError, Key, Message, MessageWriter, Method,
 };
 
@@ -457,12 +457,12 @@ fn as_tshark_says(message: &Message<'_>) -> String {
             AnyAttribute::MsDestinationAddress(address) => Some(address.0),
             AnyAttribute::MsRemoteAddress(address) => Some(address.0),
             AnyAttribute::Lifetime(lifetime) => {
-                fields[7].push(lifetime.as_secs().to_string());
+                fields[7].push(lifetime.0.to_string());
                 None
             }
             AnyAttribute::ErrorCode(code) => {
-                fields[8].push(code.class().to_string());
-                fields[9].push((code.code() % 100).to_string());
+                fields[8].push(code.code().class().to_string());
+                fields[9].push(code.code().number().to_string());
                 fields[10].push(code.reason_str().unwrap().to_owned());
                 None
             }

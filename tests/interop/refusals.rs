@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use stunwire::attribute::{
     AddressFamily, ChannelNumber, EncodeAttribute, EvenPort, Lifetime, MessageIntegritySha256,
-    Nonce, PasswordAlgorithm, PasswordAlgorithms, Protocol, Realm, RequestedAddressFamily,
-    RequestedTransport, ReservationToken, UnknownAttributes, UserHash, Username, XorPeerAddress,
-    XorRelayedAddress,
+    Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, RequestedAddressFamily,
+    RequestedTransport, ReservationToken, TransportProtocol, UnknownAttributes, UserHash, Username,
+    XorPeerAddress, XorRelayedAddress,
 };
 use stunwire::{
     Credentials, ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId,
@@ -127,7 +127,7 @@ impl Client {
 fn code_of(reply: &[u8]) -> u16 {
     let reply = Message::parse(reply).unwrap();
     let code = reply.get::<ErrorCode<'_>>().unwrap();
-    code.map_or(0, |code| code.code())
+    code.map_or(0, |code| code.code().as_u16())
 }
 
 fn allocations() {
@@ -137,7 +137,7 @@ fn allocations() {
 
     // RFC 8656 §7.2: no transport, an unknown one; RFC 6062 §5.1: TCP asked for over UDP.
     assert_eq!(code(&[]), 400);
-    assert_eq!(code(&[&RequestedTransport(Protocol(132))]), 442);
+    assert_eq!(code(&[&RequestedTransport(TransportProtocol(132))]), 442);
     assert_eq!(code(&[&RequestedTransport::TCP]), 400);
     let family = |number| RequestedAddressFamily(AddressFamily(number));
     assert_eq!(code(&[&UDP, &family(3)]), 440);

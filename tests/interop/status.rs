@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
-use stunwire::{Credentials, ErrorCode, Key, Message, MessageWriter, reply};
+use stunwire::{Code, Credentials, ErrorCode, Key, Message, MessageWriter, reply};
 
 use crate::harness::tests;
 use crate::programs::own;
@@ -78,7 +78,7 @@ fn error_descriptions() {
         (699, "the server refuses"),
     ] {
         let server = server(move |request, out| {
-            let code = ErrorCode::new(code, "In the server's words").unwrap();
+            let code = ErrorCode::new(Code::new(code).unwrap(), "In the server's words").unwrap();
             let reply = MessageWriter::error_to(out, request, code).unwrap();
             reply.finish().unwrap();
         });

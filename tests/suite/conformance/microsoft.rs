@@ -563,8 +563,16 @@ fn bandwidth_site_responses() {
 /// \[MS-TURNBWM\] 2.2.12 to 2.2.14: two texts of SIP and the profile of the location.
 #[test]
 fn bandwidth_sip_and_location() {
-    in_ms_ice2(0x8061, b"dialog", ms::SipDialogIdentifier::new("dialog").unwrap());
-    in_ms_ice2(0x8062, b"call-id", ms::SipCallIdentifier::new("call-id").unwrap());
+    in_ms_ice2(
+        0x8061,
+        b"dialog",
+        ms::SipDialogIdentifier::new("dialog").unwrap(),
+    );
+    in_ms_ice2(
+        0x8062,
+        b"call-id",
+        ms::SipCallIdentifier::new("call-id").unwrap(),
+    );
     in_ms_ice2(
         0x8068,
         &hex("01 02 02 00"),
