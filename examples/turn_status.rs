@@ -18,13 +18,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 
 use stunwire::attribute::{
-    AlternateServer, ErrorCode, Lifetime, Realm, RequestedTransport, Software, XorMappedAddress,
+    EncodeAttribute, Lifetime, Realm, RequestedTransport, Software, XorMappedAddress,
     XorRelayedAddress,
 };
-use stunwire::{Code, Dialect, Header, Message, MessageWriter, Method, TransactionId, Verified};
+use stunwire::auth::Failure;
+use stunwire::{Code, ErrorCode, Message, Method};
 
-use client::link::{Answer, Link};
-use client::login::Login;
+use client::link::Link;
+use client::login::{Login, Refused};
 
 mod client {
     pub mod link;
@@ -83,11 +84,9 @@ fn run(args: &Args) -> Result<()> {
     line("local address", link.local_addr()?);
 
     // Without credentials first: the server refuses, and tells its realm and a nonce.
-    let mut buffer = [0; 28];
-    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
-    let mut request = MessageWriter::new(&mut buffer, header)?;
-    request.attribute(&RequestedTransport::UDP)?;
-    let answer = link.ask(Dialect::RFC8489, request.finish()?)?;
+    let allocate: [&dyn EncodeAttribute; 1] = [&RequestedTransport::UDP];
+    let mut login = Login::new(&args.user, &args.password);
+    let answer = login.challenge(&mut link, Method::ALLOCATE, &allocate)?;
     line("reachable", "yes");
     let milliseconds = answer.took.as_secs_f64() * 1000.0;
     line("round trip", format_args!("{milliseconds:.1} ms"));
@@ -97,32 +96,29 @@ fn run(args: &Args) -> Result<()> {
         line("software", software);
     }
     match challenge.get::<ErrorCode>()? {
-        Some(code) if code.code() == Code::UNAUTHENTICATED => {}
-        Some(code) => return Err(explain(&challenge, &code)),
-        None => return Err("the server allocates for everybody: it asks nobody who he is".into()),
+        Some(error) if error.code() == Code::UNAUTHENTICATED => {}
+        Some(error) => return Err(explain(error.code().as_u16(), error).into()),
+        None => {
+            return Err("the server allocates for everybody: it asks for no credentials".into());
+        }
     }
     let realm = challenge.get::<Realm>()?.ok_or("the 401 has no REALM")?;
     line("realm", realm);
 
-    let mut login = Login::new(&args.user, &args.password, answer.packet)?;
-    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
-        request.attribute(&RequestedTransport::UDP)?;
-        Ok(())
-    })?;
-    let allocation = granted(&login, &answer)?;
-    let mapped = allocation.get::<XorMappedAddress>()?;
-    line("mapped address", mapped.ok_or("no mapped address")?);
-    let relayed = allocation.get::<XorRelayedAddress>()?;
-    line("relay address", relayed.ok_or("no relayed address")?);
-    let lifetime = allocation.get::<Lifetime>()?;
-    line("lifetime", lifetime.ok_or("no lifetime")?);
+    let (mapped, relayed, lifetime) = login
+        .ask(&mut link, Method::ALLOCATE, &allocate, |response| {
+            Ok(response.read::<(XorMappedAddress, XorRelayedAddress, Lifetime)>()?)
+        })
+        .map_err(explained)?;
+    line("mapped address", mapped);
+    line("relay address", relayed);
+    line("lifetime", lifetime);
 
-    // A lifetime of zero gives the allocation back; until then it counts against the user's quota.
-    let answer = login.ask(&mut link, Method::REFRESH, |request| {
-        request.attribute(&Lifetime::from_secs(0))?;
-        Ok(())
-    })?;
-    granted(&login, &answer)?;
+    // A lifetime of zero ends the allocation; until then it counts against the user's quota.
+    let end = Lifetime::from_secs(0);
+    login
+        .ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))
+        .map_err(explained)?;
     line("released", "yes");
     Ok(())
 }
@@ -131,22 +127,22 @@ fn line(name: &str, value: impl Display) {
     println!("{name:<16}{value}");
 }
 
-/// What the server grants, or what its error means.
-fn granted<'p>(login: &Login<'_>, answer: &'p Answer) -> Result<Verified<'p>> {
-    let message = Message::parse(&answer.packet)?;
-    match message.get::<ErrorCode>()? {
-        Some(code) => Err(explain(&message, &code)),
-        None => login.granted(answer),
+/// An error of the login, with what it means.
+fn explained(error: Box<dyn Error>) -> Box<dyn Error> {
+    if let Some(refused) = error.downcast_ref::<Refused>() {
+        return explain(refused.code, refused).into();
+    }
+    match error.downcast_ref::<Failure>() {
+        Some(Failure::WrongCredentials) => explain(401, 401).into(),
+        Some(Failure::NonceLoop) => explain(438, 438).into(),
+        _ => error,
     }
 }
 
-/// What an error means to somebody who looks after the server. The server's own words go with it.
-fn explain(answer: &Message<'_>, code: &ErrorCode<'_>) -> Box<dyn Error> {
-    let meaning = match code.code().as_u16() {
-        300 => match answer.get::<AlternateServer>() {
-            Ok(Some(other)) => return format!("{code}: ask {other} instead").into(),
-            _ => "ask another server, but it does not say which",
-        },
+/// What an error means to the administrator of the server, after the server's own words.
+fn explain(code: u16, error: impl Display) -> String {
+    let meaning = match code {
+        300 => "another server is to be used",
         400 => "the server could not read the request",
         401 => "wrong user name or password",
         403 => "the user may not do this",
@@ -167,5 +163,5 @@ fn explain(answer: &Message<'_>, code: &ErrorCode<'_>) -> Box<dyn Error> {
         508 => "the server has no port or bandwidth left",
         _ => "the server refuses",
     };
-    format!("{code}: {meaning}").into()
+    format!("{error}: {meaning}")
 }

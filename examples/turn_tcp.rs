@@ -12,10 +12,6 @@
     clippy::std_instead_of_core,
     reason = "a program has no outside, and it has std"
 )]
-#![allow(
-    dead_code,
-    reason = "what the clients share is more than this one needs"
-)]
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -27,7 +23,7 @@ use stunwire::attribute::{
     ConnectionId, Lifetime, RequestedTransport, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
 };
 use stunwire::framing::{Next, Rfc4571};
-use stunwire::{Class, Dialect, Header, Message, MessageWriter, Method, TransactionId};
+use stunwire::{Class, Message, MessageWriter, Method, TransactionId};
 
 use client::link::Link;
 use client::login::Login;
@@ -70,43 +66,31 @@ fn run() -> Result<()> {
     let password = password.ok_or(USAGE)?;
     let mut link = Link::open(server, true)?;
 
-    // The 401 to a request without credentials brings realm and nonce.
-    let mut bytes = Vec::new();
-    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
-    let mut first = MessageWriter::new(&mut bytes, header)?;
-    first.attribute(&RequestedTransport::TCP)?;
-    first.finish()?;
-    let challenge = link.ask(Dialect::RFC8489, &bytes)?;
-    let mut login = Login::new(&user, &password, challenge.packet)?;
-
-    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
-        request.attribute(&RequestedTransport::TCP)?;
-        Ok(())
-    })?;
-    let allocated = login.granted(&answer)?;
-    let relayed = allocated.get::<XorRelayedAddress>()?.ok_or("no address")?.0;
+    // The first request brings realm and nonce, and is sent again with the credentials.
+    let mut login = Login::new(&user, &password);
+    let (XorRelayedAddress(relayed),) = login.ask(
+        &mut link,
+        Method::ALLOCATE,
+        &[&RequestedTransport::TCP],
+        |response| Ok(response.read()?),
+    )?;
     println!("relayed address    {relayed}");
 
     // A peer connects to the relayed address, and speaks before anybody has bound its connection.
     let here = link.local_addr()?.ip();
     let peer = XorPeerAddress((here, 0).into());
-    let answer = login.ask(&mut link, Method::CREATE_PERMISSION, |request| {
-        request.attribute(&peer)?;
-        Ok(())
-    })?;
-    login.granted(&answer)?;
+    login.ask(&mut link, Method::CREATE_PERMISSION, &[&peer], |_| Ok(()))?;
     let mut peer = TcpStream::connect_timeout(&relayed, WAIT)?;
     let early = ask(&mut peer)?;
-    let attempt = link.receive(WAIT)?;
-    let attempt = Message::parse(&attempt)?;
-    if attempt.method() != Method::CONNECTION_ATTEMPT || attempt.class() != Class::Indication {
-        return Err(format!("{attempt} instead of a ConnectionAttempt").into());
-    }
-    let from = attempt.get::<XorPeerAddress>()?.ok_or("from nobody")?.0;
+    let (from, id) = link.wait_for(WAIT, |packet| {
+        let message = Message::parse(packet).ok()?;
+        let is_attempt = message.method() == Method::CONNECTION_ATTEMPT && message.is_indication();
+        let (peer, id) = message.read::<(XorPeerAddress, ConnectionId)>().ok()?;
+        is_attempt.then_some((peer.0, id))
+    })?;
     if from != peer.local_addr()? {
         return Err(format!("a connection from {from} and not from the peer").into());
     }
-    let id = attempt.get::<ConnectionId>()?.ok_or("no CONNECTION-ID")?;
     let mut data = bind(server, &mut login, id)?;
     answer_check(&mut data, from)?;
     answered(&mut peer, early, from)?;
@@ -116,12 +100,10 @@ fn run() -> Result<()> {
     // The server connects to the other.
     let listener = TcpListener::bind((here, 0))?;
     let other = XorPeerAddress(listener.local_addr()?);
-    let answer = login.ask(&mut link, Method::CONNECT, |request| {
-        request.attribute(&other)?;
-        Ok(())
+    let (id,) = login.ask(&mut link, Method::CONNECT, &[&other], |response| {
+        Ok(response.read()?)
     })?;
-    let id = login.granted(&answer)?.get::<ConnectionId>()?;
-    let mut data = bind(server, &mut login, id.ok_or("no CONNECTION-ID")?)?;
+    let mut data = bind(server, &mut login, id)?;
     let (mut peer, _) = listener.accept()?;
     let text = b"what nobody frames, byte for byte\n".repeat(100);
     carry(&text, &mut data, &mut peer)?;
@@ -132,11 +114,8 @@ fn run() -> Result<()> {
         text.len()
     );
 
-    let answer = login.ask(&mut link, Method::REFRESH, |request| {
-        request.attribute(&Lifetime::from_secs(0))?;
-        Ok(())
-    })?;
-    login.granted(&answer)?;
+    let end = Lifetime::from_secs(0);
+    login.ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))?;
     println!("released");
     Ok(())
 }
@@ -144,11 +123,7 @@ fn run() -> Result<()> {
 /// Opens the connection that carries a peer's bytes. Behind the answer the stream is the peer's.
 fn bind(server: SocketAddr, login: &mut Login<'_>, id: ConnectionId) -> Result<TcpStream> {
     let mut link = Link::open(server, true)?;
-    let answer = login.ask(&mut link, Method::CONNECTION_BIND, |request| {
-        request.attribute(&id)?;
-        Ok(())
-    })?;
-    login.granted(&answer)?;
+    login.ask(&mut link, Method::CONNECTION_BIND, &[&id], |_| Ok(()))?;
     match link {
         // `Link` has read the answer and not a byte more.
         Link::Tcp(stream) => Ok(stream),
@@ -190,7 +165,7 @@ fn ask(stream: &mut TcpStream) -> Result<TransactionId> {
     let id = TransactionId::random()?;
     let mut bytes = Vec::new();
     let mut frame = Rfc4571::begin(&mut bytes)?;
-    let request = MessageWriter::new(&mut frame, Header::request(Method::BINDING, id))?;
+    let request = MessageWriter::request(&mut frame, Method::BINDING, id)?;
     request.fingerprint()?.finish()?;
     frame.end()?;
     stream.write_all(&bytes)?;

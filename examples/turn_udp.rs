@@ -24,11 +24,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use stunwire::attribute::{
-    AddressFamily, ChannelNumber, Lifetime, RequestedAddressFamily, RequestedTransport,
-    XorPeerAddress, XorRelayedAddress,
+    AddressFamily, ChannelNumber, EncodeAttribute, Lifetime, RequestedAddressFamily,
+    RequestedTransport, XorPeerAddress, XorRelayedAddress,
 };
 use stunwire::relay::{self, HEADROOM, TAILROOM};
-use stunwire::{ChannelData, Dialect, Header, Message, MessageWriter, Method, TransactionId};
+use stunwire::{ChannelData, Message, Method, TransactionId};
 
 use client::link::Link;
 use client::login::Login;
@@ -75,36 +75,24 @@ fn run() -> Result<()> {
     let here = link.local_addr()?.ip();
     let (first, second) = (Peer::new(here)?, Peer::new(here)?);
 
+    // A relayed address of the family that the peers have; without the attribute it is IPv4.
+    let family = RequestedAddressFamily(AddressFamily::IPV6);
+    let all: [&dyn EncodeAttribute; 2] = [&RequestedTransport::UDP, &family];
+    let allocate = if here.is_ipv6() { &all[..] } else { &all[..1] };
+    let mut login = Login::new(&user, &password);
     // The 401 to a request without credentials brings realm and nonce.
-    let mut bytes = Vec::new();
-    let header = Header::request(Method::ALLOCATE, TransactionId::random()?);
-    let mut request = MessageWriter::new(&mut bytes, header)?;
-    request.attribute(&RequestedTransport::UDP)?;
-    request.finish()?;
-    let challenge = link.ask(Dialect::RFC8489, &bytes)?;
+    let challenge = login.challenge(&mut link, Method::ALLOCATE, allocate)?;
     line("round trip", format_args!("{:?}", challenge.took));
-    let mut login = Login::new(&user, &password, challenge.packet)?;
-
-    // A relayed address of the family that the peers have; without a word it would be IPv4.
-    let answer = login.ask(&mut link, Method::ALLOCATE, |request| {
-        request.attribute(&RequestedTransport::UDP)?;
-        if here.is_ipv6() {
-            request.attribute(&RequestedAddressFamily(AddressFamily::IPV6))?;
-        }
-        Ok(())
-    })?;
-    let relayed = login.granted(&answer)?.get::<XorRelayedAddress>()?;
-    let XorRelayedAddress(relayed) = relayed.ok_or("no relayed address")?;
+    let (XorRelayedAddress(relayed),) =
+        login.ask(&mut link, Method::ALLOCATE, allocate, |response| {
+            Ok(response.read()?)
+        })?;
     line("relay address", relayed);
 
     // One request permits both peers: the attribute may come more than once.
-    let answer = login.ask(&mut link, Method::CREATE_PERMISSION, |request| {
-        request
-            .attribute(&XorPeerAddress(first.address))?
-            .attribute(&XorPeerAddress(second.address))?;
-        Ok(())
-    })?;
-    login.granted(&answer)?;
+    let peers = [first.address, second.address].map(XorPeerAddress);
+    let peers: [&dyn EncodeAttribute; 2] = [&peers[0], &peers[1]];
+    login.ask(&mut link, Method::CREATE_PERMISSION, &peers, |_| Ok(()))?;
     line(
         "permission",
         format_args!("{}, {}", first.address, second.address),
@@ -122,9 +110,11 @@ fn run() -> Result<()> {
         link.send(buffer.get(packet).unwrap_or_default())?;
         first.echo(relayed, &sent)?;
 
-        let packet = link.receive(WAIT)?;
-        let data = relay::read(&Message::parse(&packet)?)?.ok_or("no Data indication")?;
-        if data.peer != first.address || packet.get(data.payload) != Some(&sent) {
+        let (peer, payload) = link.wait_for(WAIT, |packet| {
+            let data = relay::read(&Message::parse(packet).ok()?).ok()??;
+            Some((data.peer, packet.get(data.payload)?.to_vec()))
+        })?;
+        if peer != first.address || payload != sent {
             return Err(format!("packet {number} came back otherwise than it went").into());
         }
         carried += sent.len();
@@ -133,13 +123,10 @@ fn run() -> Result<()> {
 
     // Once a channel is bound, 4 bytes in front of the payload do what took 36.
     let channel = ChannelNumber::MIN;
-    let answer = login.ask(&mut link, Method::CHANNEL_BIND, |request| {
-        request
-            .attribute(&channel)?
-            .attribute(&XorPeerAddress(second.address))?;
+    let peer = XorPeerAddress(second.address);
+    login.ask(&mut link, Method::CHANNEL_BIND, &[&channel, &peer], |_| {
         Ok(())
     })?;
-    login.granted(&answer)?;
     line("channel", format_args!("{channel} to {}", second.address));
 
     let mut carried = 0;
@@ -155,9 +142,11 @@ fn run() -> Result<()> {
         link.send(buffer.get(packet).unwrap_or_default())?;
         second.echo(relayed, &sent)?;
 
-        let packet = link.receive(WAIT)?;
-        let data = ChannelData::parse_datagram(&packet)?;
-        if data.number != channel || data.payload != sent {
+        let (number_in, payload) = link.wait_for(WAIT, |packet| {
+            let data = ChannelData::parse_datagram(packet).ok()?;
+            Some((data.number, data.payload.to_vec()))
+        })?;
+        if number_in != channel || payload != sent {
             return Err(format!("packet {number} came back otherwise than it went").into());
         }
         carried += sent.len();
@@ -165,11 +154,8 @@ fn run() -> Result<()> {
     line("ChannelData", Carried(carried));
 
     // A lifetime of zero ends the allocation, and with it permissions and channels.
-    let answer = login.ask(&mut link, Method::REFRESH, |request| {
-        request.attribute(&Lifetime::from_secs(0))?;
-        Ok(())
-    })?;
-    login.granted(&answer)?;
+    let end = Lifetime::from_secs(0);
+    login.ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))?;
     line("released", "yes");
     Ok(())
 }

@@ -60,6 +60,7 @@ impl Families {
 pub struct Support {
     families: Families,
     tcp: Tcp,
+    channels: ChannelRange,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +78,7 @@ impl Support {
         Self {
             families,
             tcp: Tcp::Unsupported,
+            channels: ChannelRange::RFC8656,
         }
     }
 
@@ -93,6 +95,13 @@ impl Support {
             },
             ..self
         }
+    }
+
+    /// A server that lets clients bind other channels than 0x4000 to 0x4FFF, such as those of
+    /// [RFC 5766](ChannelRange::RFC5766).
+    #[must_use]
+    pub const fn with_channels(self, channels: ChannelRange) -> Self {
+        Self { channels, ..self }
     }
 }
 
@@ -254,7 +263,7 @@ fn request(
         }
         Method::CHANNEL_BIND => {
             let (channel, peer) = message.read::<(ChannelNumber, XorPeerAddress)>()?;
-            if !ChannelRange::RFC8656.is_bindable(channel) {
+            if !support.channels.is_bindable(channel) {
                 return Ok(Err(Code::BAD_REQUEST));
             }
             relayed.fits(peer)
@@ -508,6 +517,9 @@ mod tests {
             \x00\x0c\x00\x04\x50\x00\x00\x00\
             \x00\x12\x00\x08\x00\x01\x11\x11\x22\x22\x22\x22";
         assert_eq!(refused(channel), bad_request);
+        let wide = support.with_channels(ChannelRange::RFC5766);
+        let message = Message::parse(channel).unwrap();
+        assert_eq!(check(&message, wide, Some(Families::BOTH)), Ok(()));
         let lifetime = b"\x00\x04\x00\x08\x21\x12\xa4\x42abcdefghijkl\
             \x00\x0d\x00\x03\x00\x00\x00\x00";
         assert_eq!(refused(lifetime), bad_request);

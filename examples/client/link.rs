@@ -1,13 +1,14 @@
 //! The way to a server, for the examples that are clients: UDP with retransmissions, or TCP. The crate
 //! makes and reads the bytes; sockets and time are the program's.
+#![allow(dead_code, reason = "each example uses a part of it")]
 
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
+use stunwire::Dialect;
 use stunwire::framing::{Next, StunTcp};
-use stunwire::{Class, Dialect};
 
 pub enum Link {
     Udp(UdpSocket),
@@ -45,12 +46,32 @@ impl Link {
     }
 
     /// Sends a request and waits for its response. What else arrives meanwhile is passed over.
-    ///
-    /// UDP may lose a packet, so the request goes out again, each time after twice as long (RFC 8489
-    /// §6.2.1). The RFC goes on for 39.5 seconds; who waits at a prompt has given up by then. TCP sees
-    /// to losses itself (§6.2.2).
     pub fn ask(&mut self, dialect: Dialect, request: &[u8]) -> Result<Answer, Box<dyn Error>> {
-        let id = dialect.header(request)?.transaction_id();
+        let header = dialect.header(request)?;
+        let (packet, took) = self.ask_until(request, |packet| {
+            // The id ties a response to its request; an attacker who does not see the request cannot
+            // guess it. An indication or a request with the same id is no response.
+            let message = dialect.parse(packet).ok()?;
+            let is_response = message.is_success_response() || message.is_error_response();
+            let is_ours = is_response
+                && message.transaction_id() == header.transaction_id()
+                && message.method() == header.method();
+            is_ours.then(|| packet.to_vec())
+        })?;
+        Ok(Answer { packet, took })
+    }
+
+    /// Sends a request and waits for a packet that `accept` takes for its response. Returns what `accept`
+    /// made of it, and the time since the request was last sent.
+    ///
+    /// UDP may lose a packet, so the request is sent again, each time after twice as long (RFC 8489
+    /// §6.2.1). The RFC continues for 39.5 seconds, which is too long at a prompt. TCP handles losses
+    /// itself (§6.2.2).
+    pub fn ask_until<T>(
+        &mut self,
+        request: &[u8],
+        mut accept: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<(T, Duration), Box<dyn Error>> {
         let waits: &[u64] = match self {
             Self::Udp(_) => &[500, 1000, 2000, 4000],
             Self::Tcp(_) => &[5000],
@@ -65,16 +86,28 @@ impl Link {
                     Err(error) => return Err(no_answer(error)),
                 };
                 let took = sent.elapsed();
-                // The id ties a response to its request; nobody off the path can guess it.
-                let is_ours = dialect.parse(&packet).is_ok_and(|message| {
-                    message.transaction_id() == id && message.class() != Class::Request
-                });
-                if is_ours {
-                    return Ok(Answer { packet, took });
+                if let Some(accepted) = accept(&packet) {
+                    return Ok((accepted, took));
                 }
             }
         }
         Err("no answer: the server is down, or something on the way drops the packets".into())
+    }
+
+    /// Waits for a packet that `accept` takes, and passes over the others. Returns what `accept` made of it.
+    pub fn wait_for<T>(
+        &mut self,
+        within: Duration,
+        mut accept: impl FnMut(&[u8]) -> Option<T>,
+    ) -> io::Result<T> {
+        let start = Instant::now();
+        loop {
+            let left = within.checked_sub(start.elapsed());
+            let packet = self.receive(left.ok_or(io::ErrorKind::TimedOut)?)?;
+            if let Some(accepted) = accept(&packet) {
+                return Ok(accepted);
+            }
+        }
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use stunwire::TransactionId;
 use stunwire::attribute::ChannelNumber;
+use stunwire::turn::Families;
 
 use crate::gate::Account;
 
@@ -98,6 +99,15 @@ impl Allocation {
             to_client: Figures::default(),
             permissions: HashMap::new(),
             channels: HashMap::new(),
+        }
+    }
+
+    /// The family of the relay.
+    pub fn families(&self) -> Families {
+        if self.relay.is_ipv4() {
+            Families::IPV4
+        } else {
+            Families::IPV6
         }
     }
 

@@ -63,12 +63,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub fn new(config: Config) -> Self {
-        Self {
+    pub fn new(config: Config) -> Result<Self, stunwire::Error> {
+        Ok(Self {
             trace: config.trace,
-            server: Mutex::new(Server::new(config, Instant::now())),
+            server: Mutex::new(Server::new(config, Instant::now())?),
             ports: Mutex::default(),
-        }
+        })
     }
 
     pub fn server(&self) -> MutexGuard<'_, Server> {

@@ -14,7 +14,7 @@
 //!
 //! - `server` is the state machine: a packet and the time go in, a reply and what to do come out.
 //!   It has no sockets; what it wants of them is the trait `Host`.
-//! - `gate` lets requests in: nonces, credentials, and the challenge to those that have none.
+//! - `gate` has the accounts and the check of a request, which `stunwire::auth` does.
 //! - `allocation` is what a client has been given: permissions, channels, figures.
 //! - `hub` is the `Host`: it owns the sockets. `udp` and `tcp` are the tasks that read them.
 #![allow(
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 
 async fn run(config: Config) -> io::Result<()> {
     let listen = config.listen.clone();
-    let hub = Arc::new(Hub::new(config));
+    let hub = Arc::new(Hub::new(config).map_err(io::Error::other)?);
     for address in listen {
         // With port 0 the system chooses; both transports are to have the same.
         let listener = TcpListener::bind(address).await?;

@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
-use stunwire::attribute::{AttributeType, Code, UnknownAttributes, XorMappedAddress};
+use stunwire::attribute::{AddressFamily, AttributeType, Code, XorMappedAddress};
+use stunwire::auth::Check;
 use stunwire::relay::{self, HEADROOM};
+use stunwire::turn::{self, Families, Refusal, Support};
 use stunwire::{
     ChannelData, Class, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
-    TransactionId, reply,
+    Protection, TransactionId, reply,
 };
 
 use crate::allocation::{Allocation, Client, Transport};
 use crate::config::Config;
-use crate::gate::{Gate, seal};
+use crate::gate::{Admitted, Gate, Login};
 
-use answer::respond;
+use answer::{Answer, respond};
 
 mod answer;
 mod requests;
@@ -45,9 +47,36 @@ pub enum Then {
         payload: Range<usize>,
     },
     /// Connect from the relay to the peer, then tell [`Server::connected`].
-    Connect { from: SocketAddr, to: SocketAddr },
+    Connect {
+        from: SocketAddr,
+        to: SocketAddr,
+        request: Pending,
+    },
     /// The TCP connection that this came on and that of the peer are one from now on.
     Splice(u32),
+}
+
+/// A request that is answered later: all that the reply needs of it.
+pub struct Pending {
+    header: Header,
+    protection: Protection,
+    login: Login,
+}
+
+impl Pending {
+    fn new(request: &Admitted<'_>) -> Self {
+        Self {
+            header: request.header(),
+            protection: request.reply_protection(),
+            login: request.key().clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pending({})", self.header)
+    }
 }
 
 /// The attributes that this server understands; any other below 0x8000 is answered with 420.
@@ -87,15 +116,15 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(config: Config, now: Instant) -> Self {
-        Self {
-            gate: Gate::new(&config, now),
+    pub fn new(config: Config, now: Instant) -> Result<Self, stunwire::Error> {
+        Ok(Self {
+            gate: Gate::new(&config, now)?,
             config,
             allocations: HashMap::new(),
             relays: HashMap::new(),
             reservations: HashMap::new(),
             connections: HashMap::new(),
-        }
+        })
     }
 
     /// A STUN message of a client. The reply, if there is one, is appended to `out`.
@@ -111,7 +140,7 @@ impl Server {
             // The header alone is enough for an answer; without one it was never STUN.
             if let Ok(header) = Header::parse(packet) {
                 if header.class() == Class::Request {
-                    reply::bad_request(out, header)?;
+                    reply::bad_request(header).write(out)?;
                 }
             }
             return Ok(Then::Done);
@@ -128,14 +157,12 @@ impl Server {
         match (message.class(), message.method()) {
             (Class::Indication, _) => Ok(self.send_indication(now, from, &message)),
             (Class::Request, Method::BINDING) => {
-                let unknown = message.unknown_required(|ty| KNOWN.contains(&ty));
-                if unknown.clone().next().is_some() {
-                    reply::unknown_attributes(out, &message, unknown)?;
-                    return Ok(Then::Done);
-                }
-                let mut reply = MessageWriter::success_to(out, &message)?;
-                reply.attribute(&XorMappedAddress(from.address))?;
-                reply.fingerprint()?.finish()?;
+                match reply::unknown_attributes(&message, &KNOWN) {
+                    Some(reply) => reply.write(out)?,
+                    None => MessageWriter::success_to(out, &message)?
+                        .with(&XorMappedAddress(from.address))?
+                        .finish_like(&message)?,
+                };
                 Ok(Then::Done)
             }
             (Class::Request, _) => self.request(now, from, &message, host, out),
@@ -151,29 +178,61 @@ impl Server {
         host: &impl Host,
         out: &mut Vec<u8>,
     ) -> Result<Then, EncodeError> {
-        let ip = from.address.ip();
-        let Some(admitted) = self.gate.admit(now, ip, message, out)? else {
-            return Ok(Then::Done);
+        let request = match self.gate.check(now, from.address, message) {
+            Check::Verified(request) => request,
+            Check::Reply(reply) => {
+                reply.write(out)?;
+                return Ok(Then::Done);
+            }
+            Check::Ignore => return Ok(Then::Done),
         };
-        let unknown = admitted.request.unknown_required(|ty| KNOWN.contains(&ty));
-        if unknown.clone().next().is_some() {
-            let unknown = unknown.take(reply::MAX_UNKNOWN);
-            let code = Code::UNKNOWN_ATTRIBUTE;
-            let mut reply = MessageWriter::error_to(out, &admitted.request, code)?;
-            reply.attribute(&UnknownAttributes::from_types(unknown))?;
-            seal(reply, &admitted)?;
+        if let Some(reply) = reply::unknown_attributes(&request, &KNOWN) {
+            reply.write(out)?;
             return Ok(Then::Done);
         }
-        let answer = match admitted.request.method() {
-            Method::ALLOCATE => self.allocate(now, from, &admitted, host),
-            Method::REFRESH => self.refresh(now, from, &admitted, host),
-            Method::CREATE_PERMISSION => self.create_permission(now, from, &admitted),
-            Method::CHANNEL_BIND => self.channel_bind(now, from, &admitted),
-            Method::CONNECT => self.connect(now, from, &admitted),
-            Method::CONNECTION_BIND => self.connection_bind(now, from, &admitted),
-            _ => Err(Code::BAD_REQUEST),
+        // The client did not hear the reply to its Allocate: it gets the same again.
+        if let Some(granted) = self.retransmitted(from, &request) {
+            return respond((&request).into(), Ok(granted), out);
+        }
+        let families = self.allocations.get(&from).map(Allocation::families);
+        match turn::check(&request.message(), self.support(from), families) {
+            Ok(()) => {}
+            Err(Refusal::Reply(code)) => {
+                return respond((&request).into(), Err(code.into()), out);
+            }
+            Err(Refusal::Discard) => return Ok(Then::Done),
+        }
+        let answer = self.handle(now, from, &request, host);
+        respond((&request).into(), answer, out)
+    }
+
+    fn handle(
+        &mut self,
+        now: Instant,
+        from: Client,
+        request: &Admitted<'_>,
+        host: &impl Host,
+    ) -> Answer {
+        match request.method() {
+            Method::ALLOCATE => self.allocate(now, from, request, host),
+            Method::REFRESH => self.refresh(now, from, request, host),
+            Method::CREATE_PERMISSION => self.create_permission(now, from, request),
+            Method::CHANNEL_BIND => self.channel_bind(now, from, request),
+            Method::CONNECT => self.connect(now, from, request),
+            Method::CONNECTION_BIND => self.connection_bind(now, from, request),
+            _ => Err(Code::BAD_REQUEST.into()),
+        }
+    }
+
+    /// What this server can relay for a client.
+    fn support(&self, client: Client) -> Support {
+        let families = Families {
+            ipv4: self.config.relay_ip(AddressFamily::IPV4).is_some(),
+            ipv6: self.config.relay_ip(AddressFamily::IPV6).is_some(),
         };
-        respond(&admitted, answer, out)
+        Support::udp(families)
+            .with_tcp(client.transport == Transport::Tcp)
+            .with_channels(self.config.channels())
     }
 
     /// A Send indication. Whatever is wrong with it, there is no answer: RFC 8656 §11.2.

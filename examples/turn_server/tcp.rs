@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::allocation::{Client, Transport};
 use crate::hub::{Hub, ToClient, tcp_socket};
-use crate::server::Then;
+use crate::server::{Pending, Then};
 
 /// How long a peer may take to answer a Connect: RFC 6062 §5.2.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -117,8 +117,8 @@ async fn on_message(
             let payload = packet.get(payload).unwrap_or_default();
             hub.relay(from, to, payload).await;
         }
-        Then::Connect { from, to } => {
-            let (hub, request, writer) = (Arc::clone(hub), packet.to_vec(), writer.clone());
+        Then::Connect { from, to, request } => {
+            let (hub, writer) = (Arc::clone(hub), writer.clone());
             tokio::spawn(connect(hub, client, from, to, request, writer));
         }
         Then::Splice(id) => return Ok(Some(id)),
@@ -132,7 +132,7 @@ async fn connect(
     client: Client,
     from: SocketAddr,
     to: SocketAddr,
-    request: Vec<u8>,
+    request: Pending,
     writer: ToClient,
 ) {
     let connecting = async { tcp_socket(from)?.connect(to).await };
@@ -142,7 +142,7 @@ async fn connect(
     let now = Instant::now();
     let id = hub
         .server()
-        .connected(now, client, &request, peer.is_some(), &mut reply);
+        .connected(now, client, to, &request, peer.is_some(), &mut reply);
     if let (Ok(Some(id)), Some(peer)) = (id, peer) {
         hub.add_waiting(id, peer);
     }

@@ -19,23 +19,26 @@ use crate::integrity::{HmacAlgorithm, HmacKey};
 const PREFIX: usize = 13;
 /// Length of the issue time in bytes: seconds since 1970 until the year 36,812.
 const TIME: usize = 5;
+/// Length of what the tag follows: the issue time and the port.
+const BODY: usize = TIME + 2;
 /// Length of the truncated HMAC in bytes.
-const TAG: usize = 13;
-/// Length of issue time and tag in base64: they are a multiple of 3 bytes, so there is no padding.
-const CODED: usize = (TIME + TAG) / 3 * 4;
+const TAG: usize = 14;
+/// Length of body and tag in base64: they are a multiple of 3 bytes, so there is no padding.
+const CODED: usize = (BODY + TAG) / 3 * 4;
 /// Length of a nonce in bytes.
 const NONCE: usize = PREFIX + CODED;
 
 /// Makes the nonces of a server and recognises them later, without storing them
 /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
 ///
-/// A nonce is 37 characters long: the prefix with the security features, then in base64 the time of
-/// issue and the first 13 bytes of an HMAC-SHA256 under the server's secret. The HMAC covers the
-/// features, the time of issue, the client's address and port, and the realm. So a nonce is valid for
-/// one client and a limited time, and changing its feature bits makes it invalid.
+/// A nonce is 41 characters long: the prefix with the security features, then in base64 the time of
+/// issue, the client's port and the first 14 bytes of an HMAC-SHA256 under the server's secret. The HMAC
+/// covers the features, the time of issue, the client's address and port, and the realm. So a nonce is
+/// valid for one client and a limited time, and changing its feature bits makes it invalid.
 ///
-/// Because the port is covered, as the RFC requires, a request that the same client sends from another
-/// port, such as ConnectionBind, is answered once with 438 (Stale Nonce).
+/// No two ports get the same nonce, as RFC 8489 §9.2.4 requires. A nonce that comes back from another port
+/// of the same address is told apart ([`NonceStatus::OtherPort`]), because RFC 6062 has clients send
+/// ConnectionBind on a connection of its own.
 ///
 /// Servers that share a secret recognise each other's nonces. The secret must have at least 128 bits of
 /// randomness; [`rotate`](Self::rotate) replaces it while nonces under the previous one stay valid.
@@ -56,7 +59,7 @@ const NONCE: usize = PREFIX + CODED;
 /// assert_eq!(nonces.status(&nonce, later, client, "example.org"), NonceStatus::Valid);
 /// let later = now + Duration::from_secs(600);
 /// assert_eq!(nonces.status(&nonce, later, client, "example.org"), NonceStatus::Expired);
-/// let other = "192.0.2.1:50001".parse()?;
+/// let other = "192.0.2.2:50000".parse()?;
 /// assert_eq!(nonces.status(&nonce, now, other, "example.org"), NonceStatus::Unknown);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -117,12 +120,12 @@ impl<S: HmacKey> NonceMint<S> {
         features: SecurityFeatures,
     ) -> Result<MintedNonce, EncodeError> {
         let prefix = features.cookie();
-        let time = issue_time(now);
-        let tag = tag(&self.secret, &prefix, &time, client, realm.as_ref())?;
+        let body = body(now, client.port());
+        let tag = tag(&self.secret, &prefix, &body, client.ip(), realm.as_ref())?;
         let mut coded = [0; CODED];
-        let plain = join(time, tag);
+        let plain = join(body, tag);
         if Base64::encode(&plain, &mut coded).is_err() {
-            debug_assert!(false, "18 bytes are 24 characters");
+            debug_assert!(false, "21 bytes are 28 characters");
             return Err(EncodeError::HmacLength {
                 found: 0,
                 expected: 32,
@@ -148,23 +151,25 @@ impl<S: HmacKey> NonceMint<S> {
         N: AsRef<[u8]> + ?Sized,
         R: AsRef<[u8]> + ?Sized,
     {
-        let Some((prefix, time, found)) = split(nonce.as_ref()) else {
+        let Some((prefix, body, found)) = split(nonce.as_ref()) else {
             return NonceStatus::Unknown;
         };
-        let made_by = |secret: &S| match tag(secret, prefix, &time, client, realm.as_ref()) {
+        let made_by = |secret: &S| match tag(secret, prefix, &body, client.ip(), realm.as_ref()) {
             Ok(expected) => expected.ct_eq(&found).to_bool(),
             Err(_) => false,
         };
         if !made_by(&self.secret) && !self.previous.as_ref().is_some_and(made_by) {
             return NonceStatus::Unknown;
         }
-        let [a, b, c, d, e] = time;
+        let [a, b, c, d, e, p0, p1] = body;
         let issued = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
         // A clock that is set back, or that of another server, may be behind the time of issue.
-        if now.as_secs().abs_diff(issued) < self.lifetime.as_secs() {
+        if now.as_secs().abs_diff(issued) >= self.lifetime.as_secs() {
+            NonceStatus::Expired
+        } else if u16::from_be_bytes([p0, p1]) == client.port() {
             NonceStatus::Valid
         } else {
-            NonceStatus::Expired
+            NonceStatus::OtherPort
         }
     }
 }
@@ -179,20 +184,24 @@ impl<S> fmt::Debug for NonceMint<S> {
 }
 
 /// What a [`NonceMint`] says about a nonce. A request with a valid tag and a nonce that is not `Valid`
-/// is answered with 438 (Stale Nonce), whichever of the other two it is; they are told apart only for
+/// is answered with 438 (Stale Nonce), whichever of the others it is; they are told apart only for
 /// the server itself, which may look up no keys for nonces that it did not make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum NonceStatus {
     /// Made for this client, and not expired.
     Valid,
-    /// Made for this client, and expired.
+    /// Made for another port of this client's address, and not expired. Only ConnectionBind, which is sent
+    /// on a connection of its own, may use it
+    /// ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)).
+    OtherPort,
+    /// Made for this client's address, and expired.
     Expired,
     /// Not made by this mint, or for another client or realm, or changed.
     Unknown,
 }
 
-/// A nonce that a [`NonceMint`] made: 37 bytes, to be written as NONCE.
+/// A nonce that a [`NonceMint`] made: 41 bytes, to be written as NONCE.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MintedNonce([u8; NONCE]);
 
@@ -221,46 +230,45 @@ impl fmt::Debug for MintedNonce {
     }
 }
 
-fn issue_time(now: UnixTime) -> [u8; TIME] {
+fn body(now: UnixTime, port: u16) -> [u8; BODY] {
     let [_, _, _, a, b, c, d, e] = now.as_secs().to_be_bytes();
-    [a, b, c, d, e]
+    let [p0, p1] = port.to_be_bytes();
+    [a, b, c, d, e, p0, p1]
 }
 
-fn join(time: [u8; TIME], tag: [u8; TAG]) -> [u8; TIME + TAG] {
-    let mut plain = [0; TIME + TAG];
-    for (out, byte) in plain.iter_mut().zip(time.into_iter().chain(tag)) {
+fn join(body: [u8; BODY], tag: [u8; TAG]) -> [u8; BODY + TAG] {
+    let mut plain = [0; BODY + TAG];
+    for (out, byte) in plain.iter_mut().zip(body.into_iter().chain(tag)) {
         *out = byte;
     }
     plain
 }
 
-/// Prefix, issue time and tag of a nonce. `None` if it does not have the form of this mint's nonces.
-fn split(nonce: &[u8]) -> Option<(&[u8; PREFIX], [u8; TIME], [u8; TAG])> {
+/// Prefix, body and tag of a nonce. `None` if it does not have the form of this mint's nonces.
+fn split(nonce: &[u8]) -> Option<(&[u8; PREFIX], [u8; BODY], [u8; TAG])> {
     let (prefix, coded) = nonce.split_first_chunk()?;
-    let mut plain = [0; TIME + TAG];
+    let mut plain = [0; BODY + TAG];
     let coded: &[u8; CODED] = coded.try_into().ok()?;
     Base64::decode(coded, &mut plain).ok()?;
-    let (time, tag) = plain.split_first_chunk()?;
-    Some((prefix, *time, *tag.first_chunk()?))
+    let (body, tag) = plain.split_first_chunk()?;
+    Some((prefix, *body, *tag.first_chunk()?))
 }
 
 /// The truncated HMAC of a nonce. The prefix is covered as it is, before anything in it is read.
 fn tag<S: HmacKey>(
     secret: &S,
     prefix: &[u8; PREFIX],
-    time: &[u8; TIME],
-    client: SocketAddr,
+    body: &[u8; BODY],
+    client: IpAddr,
     realm: &[u8],
 ) -> Result<[u8; TAG], EncodeError> {
     // A dual-stack socket reports IPv4 clients as IPv4-mapped addresses.
-    let (family, ip) = match client.ip().to_canonical() {
+    let (family, ip) = match client.to_canonical() {
         IpAddr::V4(ip) => (4, ip.to_ipv6_mapped().octets()),
         IpAddr::V6(ip) => (6, ip.octets()),
     };
-    let [p0, p1] = client.port().to_be_bytes();
-    let client = [family, p0, p1];
     // All but the last have a fixed length, so no two inputs are the same text.
-    let segments: [&[u8]; 5] = [prefix, time, &client, &ip, realm];
+    let segments: [&[u8]; 5] = [prefix, body, &[family], &ip, realm];
     let segments = if realm.is_empty() {
         &segments[..4]
     } else {
@@ -307,12 +315,12 @@ mod tests {
     fn as_computed_elsewhere() {
         let client = address("192.0.2.1:50000");
         let nonce = mint().mint(NOW, client, "example.org", BOTH).unwrap();
-        assert_eq!(nonce.as_ref(), b"obMatJos2wAAAAGVT8QBIk4nvp5wwoQWL6hFc");
+        assert_eq!(nonce.as_ref(), b"obMatJos2wAAAAGVT8QDDUDMNCz05vGAsNlKRYXuo");
         let client = address("[2001:db8::1]:3478");
         let nonce = mint()
             .mint(NOW, client, "", SecurityFeatures::NONE)
             .unwrap();
-        assert_eq!(nonce.as_ref(), b"obMatJos2AAAAAGVT8QB9x9KB19LjiMWDaLLV");
+        assert_eq!(nonce.as_ref(), b"obMatJos2AAAAAGVT8QANluchjYg5E+ChZTZPUw13");
     }
 
     #[test]
@@ -327,7 +335,7 @@ mod tests {
         );
         assert_eq!(
             status("192.0.2.1:50001", "example.org"),
-            NonceStatus::Unknown
+            NonceStatus::OtherPort
         );
         assert_eq!(
             status("192.0.2.2:50000", "example.org"),
@@ -451,7 +459,7 @@ mod tests {
     fn written_as_nonce() {
         let client = address("192.0.2.1:50000");
         let nonce = mint().mint(NOW, client, "example.org", BOTH).unwrap();
-        let mut buffer = [0; 64];
+        let mut buffer = [0; 72];
         let id = TransactionId::new(*b"not a secret");
         let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)
             .unwrap()

@@ -11,6 +11,7 @@ use super::time::UnixTime;
 use crate::attribute::{
     AccessToken, Code, Nonce, PasswordAlgorithm, Realm, SecurityFeatures, UserHash, Username,
 };
+use crate::code_point::Method;
 use crate::error::EncodeError;
 use crate::format::Quoted;
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
@@ -306,7 +307,8 @@ impl<'a, 's> Claim<'a, 's> {
     ///
     /// # Errors
     /// - 401 (Unauthenticated) with a challenge if `key` is `None` or the tag is not valid under the key.
-    /// - 438 (Stale Nonce) with a challenge if the nonce is not valid.
+    /// - 438 (Stale Nonce) with a challenge if the nonce is not valid. In ConnectionBind one that was made
+    ///   for another port of the same address is valid.
     pub fn verify<K: HmacKey>(self, key: Option<K>) -> Result<Authenticated<'a, K>, Rejected<'s>> {
         let Some(key) = key else {
             return Err(self.reject(Code::UNAUTHENTICATED));
@@ -320,9 +322,15 @@ impl<'a, 's> Claim<'a, 's> {
         let Ok(verified) = self.message.verify_with(&key, &policy) else {
             return Err(self.reject(Code::UNAUTHENTICATED));
         };
-        match self.nonce {
-            NonceStatus::Valid => Ok(Authenticated::new(verified, self.user, key)),
-            NonceStatus::Expired | NonceStatus::Unknown => Err(self.stale()),
+        let is_valid = match self.nonce {
+            NonceStatus::Valid => true,
+            NonceStatus::OtherPort => self.message.method() == Method::CONNECTION_BIND,
+            NonceStatus::Expired | NonceStatus::Unknown => false,
+        };
+        if is_valid {
+            Ok(Authenticated::new(verified, self.user, key))
+        } else {
+            Err(self.stale())
         }
     }
 
@@ -353,7 +361,7 @@ impl<'a, 's> Claim<'a, 's> {
 
     /// The method of the request.
     #[must_use]
-    pub fn method(&self) -> crate::Method {
+    pub fn method(&self) -> Method {
         self.message.method()
     }
 

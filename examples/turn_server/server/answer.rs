@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stunwire::attribute::{
-    Attribute, Code, ConnectionId, Lifetime, ReservationToken, XorMappedAddress, XorRelayedAddress,
+    AddressErrorCode, AddressFamily, Code, ConnectionId, Lifetime, ReservationToken,
+    XorMappedAddress, XorRelayedAddress,
 };
-use stunwire::{EncodeError, MessageWriter};
+use stunwire::reply::{Reply, ReplyTo};
+use stunwire::{AttributeError, EncodeError, MessageWriter};
 
 use super::Then;
-use crate::gate::{Admitted, seal};
 
 /// What a success response has in it.
 #[derive(Default)]
@@ -19,40 +20,41 @@ pub struct Granted {
     pub lifetime: Option<Duration>,
     pub token: Option<[u8; 8]>,
     pub connection: Option<u32>,
+    /// A second family that was asked for and is not relayed.
+    pub refused: Option<AddressFamily>,
     pub then: Option<Then>,
 }
 
-pub type Answer = Result<Granted, Code>;
+/// Why a request is refused.
+pub struct Refused(pub Code);
 
-/// An attribute of a request; 400 if it is malformed.
-pub fn get<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<Option<T>, Code> {
-    admitted.request.get().map_err(|_| Code::BAD_REQUEST)
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self(code)
+    }
 }
 
-/// The same of one that must be there.
-pub fn require<'a, T: Attribute<'a>>(admitted: &Admitted<'a>) -> Result<T, Code> {
-    get(admitted)?.ok_or(Code::BAD_REQUEST)
+/// An attribute that is missing or malformed.
+impl From<AttributeError> for Refused {
+    fn from(_: AttributeError) -> Self {
+        Self(Code::BAD_REQUEST)
+    }
 }
 
-/// Writes the reply.
-pub fn respond(
-    admitted: &Admitted<'_>,
-    answer: Answer,
-    out: &mut Vec<u8>,
-) -> Result<Then, EncodeError> {
+pub type Answer = Result<Granted, Refused>;
+
+/// Writes the reply, signed as the request was.
+pub fn respond(to: ReplyTo<'_>, answer: Answer, out: &mut Vec<u8>) -> Result<Then, EncodeError> {
     let granted = match answer {
         Ok(granted) => granted,
-        Err(code) => {
-            seal(
-                MessageWriter::error_to(out, &admitted.request, code)?,
-                admitted,
-            )?;
+        Err(Refused(code)) => {
+            Reply::new(to, code).write(out)?;
             return Ok(Then::Done);
         }
     };
     // The reply to a Connect waits for the peer.
     if !matches!(granted.then, Some(Then::Connect { .. })) {
-        let mut reply = MessageWriter::success_to(out, &admitted.request)?;
+        let mut reply = MessageWriter::success_to(out, to)?;
         if let Some(address) = granted.relayed {
             reply.attribute(&XorRelayedAddress(address))?;
         }
@@ -69,7 +71,11 @@ pub fn respond(
         if let Some(id) = granted.connection {
             reply.attribute(&ConnectionId(id))?;
         }
-        seal(reply, admitted)?;
+        if let Some(family) = granted.refused {
+            let error = Code::ADDRESS_FAMILY_NOT_SUPPORTED.into();
+            reply.attribute(&AddressErrorCode { family, error })?;
+        }
+        reply.finish_like(to)?;
     }
     Ok(granted.then.unwrap_or(Then::Done))
 }

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use stunwire::TransactionId;
 use stunwire::attribute::{
-    AddressFamily, ChannelNumber, Code, DontFragment, EvenPort, Lifetime, RequestedAddressFamily,
-    RequestedTransport, ReservationToken, XorPeerAddress,
+    AdditionalAddressFamily, AddressFamily, ChannelNumber, Code, EvenPort, Lifetime,
+    RequestedAddressFamily, RequestedTransport, ReservationToken, XorPeerAddress,
 };
+use stunwire::{Method, TransactionId};
 
-use super::answer::{Answer, Granted, get, require};
+use super::answer::{Answer, Granted, Refused};
 use super::{Host, Reservation, Server};
 use crate::allocation::{Allocation, Client, Transport};
 use crate::gate::Admitted;
@@ -20,52 +20,42 @@ const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 const RESERVATION_LIFETIME: Duration = Duration::from_secs(30);
 
 impl Server {
-    /// RFC 8656 §7.2, RFC 6062 §5.1.
+    /// What was granted to the same request before.
+    pub(super) fn retransmitted(&self, client: Client, request: &Admitted<'_>) -> Option<Granted> {
+        let allocation = self.allocations.get(&client)?;
+        let same = request.method() == Method::ALLOCATE
+            && allocation.transaction_id == request.transaction_id();
+        same.then(|| granted(client, allocation))
+    }
+
+    /// RFC 8656 §7.2. The attributes have been checked.
     pub(super) fn allocate(
         &mut self,
         now: Instant,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
         host: &impl Host,
     ) -> Answer {
-        let transaction_id = admitted.request.transaction_id();
-        if let Some(allocation) = self.allocations.get(&client) {
-            // The client did not hear the first reply: it gets the same again.
-            return if allocation.transaction_id == transaction_id {
-                Ok(granted(client, allocation))
-            } else {
-                Err(Code::ALLOCATION_MISMATCH)
-            };
-        }
-        let transport = match require(admitted)? {
-            RequestedTransport::UDP => Transport::Udp,
+        let (transport, token, even_port, family, additional) = request.read::<(
+            RequestedTransport,
+            Option<ReservationToken>,
+            Option<EvenPort>,
+            Option<RequestedAddressFamily>,
+            Option<AdditionalAddressFamily>,
+        )>()?;
+        let transport = match transport {
             RequestedTransport::TCP => Transport::Tcp,
-            _ => return Err(Code::UNSUPPORTED_TRANSPORT_PROTOCOL),
+            _ => Transport::Udp,
         };
-        let lifetime = lifetime(admitted)?.max(DEFAULT_LIFETIME);
-        let family = get::<RequestedAddressFamily>(admitted)?;
-        let token = get::<ReservationToken>(admitted)?;
-        let even_port = get::<EvenPort>(admitted)?;
-        let dont_fragment = get::<DontFragment>(admitted)?;
-        if transport == Transport::Tcp
-            && (client.transport == Transport::Udp
-                || token.is_some()
-                || even_port.is_some()
-                || dont_fragment.is_some())
-        {
-            return Err(Code::BAD_REQUEST);
-        }
-        if token.is_some() && (family.is_some() || even_port.is_some()) {
-            return Err(Code::BAD_REQUEST);
-        }
-        let account = &admitted.account;
+        let lifetime = lifetime(request)?.max(DEFAULT_LIFETIME);
+        let account = &request.key().account;
         let held = self.allocations.values();
         if held
             .filter(|held| held.account.name == account.name)
             .count()
             >= self.config.quota
         {
-            return Err(Code::ALLOCATION_QUOTA_REACHED);
+            return Err(Code::ALLOCATION_QUOTA_REACHED.into());
         }
 
         let mut reserved = None;
@@ -87,15 +77,24 @@ impl Server {
         };
         let relay = relay.ok_or(Code::INSUFFICIENT_CAPACITY)?;
 
-        let mut allocation =
-            Allocation::new(now, account.clone(), transaction_id, transport, relay);
+        let mut allocation = Allocation::new(
+            now,
+            account.clone(),
+            request.transaction_id(),
+            transport,
+            relay,
+        );
         allocation.extend(now, lifetime);
         allocation.token = reserved.and_then(|relay| self.reserve(now, relay, host));
         host.log(format_args!(
             "allocated: {relay} for {client}, user {}",
             account.name
         ));
-        let granted = granted(client, &allocation);
+        let granted = Granted {
+            // Only one relay is opened: RFC 8656 §7.2, step 9.
+            refused: additional.map(|additional| additional.0),
+            ..granted(client, &allocation)
+        };
         self.relays.insert((transport, relay), client);
         self.allocations.insert(client, allocation);
         Ok(granted)
@@ -117,11 +116,11 @@ impl Server {
     pub(super) fn own(
         &mut self,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
     ) -> Result<&mut Allocation, Code> {
         match self.allocations.get_mut(&client) {
             None => Err(Code::ALLOCATION_MISMATCH),
-            Some(own) if own.account.name == admitted.account.name => Ok(own),
+            Some(own) if own.account.name == request.key().account.name => Ok(own),
             Some(_) => Err(Code::WRONG_CREDENTIALS),
         }
     }
@@ -131,15 +130,11 @@ impl Server {
         &mut self,
         now: Instant,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
         host: &impl Host,
     ) -> Answer {
-        let family = get::<RequestedAddressFamily>(admitted)?;
-        let lifetime = lifetime(admitted)?;
-        let allocation = self.own(client, admitted)?;
-        if family.is_some_and(|family| family.0 != family_of(allocation.relay)) {
-            return Err(Code::PEER_ADDRESS_FAMILY_MISMATCH);
-        }
+        let lifetime = lifetime(request)?;
+        let allocation = self.own(client, request)?;
         if lifetime.is_zero() {
             self.end(client, "released", host);
         } else {
@@ -156,19 +151,14 @@ impl Server {
         &mut self,
         now: Instant,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
     ) -> Answer {
-        let peers: Result<Vec<_>, _> = admitted.request.get_all::<XorPeerAddress>().collect();
-        let peers = peers.map_err(|_| Code::BAD_REQUEST)?;
-        if peers.is_empty() {
-            return Err(Code::BAD_REQUEST);
+        for peer in request.get_all::<XorPeerAddress>() {
+            self.check_peer(client, request, peer?.0)?;
         }
-        for XorPeerAddress(peer) in &peers {
-            self.check_peer(client, admitted, *peer)?;
-        }
-        let allocation = self.own(client, admitted)?;
-        for XorPeerAddress(peer) in peers {
-            allocation.permit(now, peer.ip());
+        let allocation = self.own(client, request)?;
+        for peer in request.get_all::<XorPeerAddress>() {
+            allocation.permit(now, peer?.0.ip());
         }
         Ok(Granted::default())
     }
@@ -178,53 +168,41 @@ impl Server {
         &mut self,
         now: Instant,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
     ) -> Answer {
-        let number = require::<ChannelNumber>(admitted)?;
-        let XorPeerAddress(peer) = require(admitted)?;
-        if !self.config.channels().is_bindable(number) {
-            return Err(Code::BAD_REQUEST);
-        }
-        self.check_peer(client, admitted, peer)?;
-        let allocation = self.own(client, admitted)?;
+        let (number, XorPeerAddress(peer)) = request.read::<(ChannelNumber, XorPeerAddress)>()?;
+        self.check_peer(client, request, peer)?;
+        let allocation = self.own(client, request)?;
         if allocation.transport == Transport::Tcp {
-            return Err(Code::FORBIDDEN);
+            return Err(Code::FORBIDDEN.into());
         }
         if !allocation.bind(now, number, peer) {
-            return Err(Code::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST.into());
         }
         Ok(Granted::default())
     }
 
-    /// Whether the client's relay can (443) and may (403) talk to the peer.
+    /// Whether the client's relay may talk to the peer: 403.
     pub(super) fn check_peer(
         &mut self,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
         peer: SocketAddr,
-    ) -> Result<(), Code> {
-        let relay = self.own(client, admitted)?.relay;
-        if relay.is_ipv4() != peer.is_ipv4() {
-            Err(Code::PEER_ADDRESS_FAMILY_MISMATCH)
-        } else if !self.config.allows_peer(peer.ip()) {
-            Err(Code::FORBIDDEN)
-        } else {
+    ) -> Result<(), Refused> {
+        self.own(client, request)?;
+        if self.config.allows_peer(peer.ip()) {
             Ok(())
+        } else {
+            Err(Code::FORBIDDEN.into())
         }
     }
 }
 
-fn family_of(address: SocketAddr) -> AddressFamily {
-    if address.is_ipv4() {
-        AddressFamily::IPV4
-    } else {
-        AddressFamily::IPV6
-    }
-}
-
 /// The lifetime that a request asks for, as far as the server gives it.
-fn lifetime(admitted: &Admitted<'_>) -> Result<Duration, Code> {
-    let wanted = get::<Lifetime>(admitted)?.map_or(DEFAULT_LIFETIME, Lifetime::duration);
+fn lifetime(request: &Admitted<'_>) -> Result<Duration, Refused> {
+    let wanted = request
+        .get::<Lifetime>()?
+        .map_or(DEFAULT_LIFETIME, Lifetime::duration);
     if wanted.is_zero() {
         return Ok(wanted);
     }

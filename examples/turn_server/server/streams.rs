@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Code, ConnectionId, XorPeerAddress};
-use stunwire::{EncodeError, Header, Message, MessageWriter, Method, TransactionId};
+use stunwire::reply::ReplyTo;
+use stunwire::{EncodeError, Header, MessageWriter, Method, TransactionId};
 
-use super::answer::{Answer, Granted, require, respond};
-use super::{Host, Server, Then};
+use super::answer::{Answer, Granted, respond};
+use super::{Host, Pending, Server, Then};
 use crate::allocation::{Client, Transport};
 use crate::gate::Admitted;
 
@@ -28,53 +29,55 @@ impl Server {
         &mut self,
         now: Instant,
         client: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
     ) -> Answer {
-        let XorPeerAddress(peer) = require(admitted)?;
-        self.check_peer(client, admitted, peer)?;
+        let (XorPeerAddress(peer),) = request.read()?;
+        self.check_peer(client, request, peer)?;
         if self.is_connected(client, peer) {
-            return Err(Code::CONNECTION_ALREADY_EXISTS);
+            return Err(Code::CONNECTION_ALREADY_EXISTS.into());
         }
-        let allocation = self.own(client, admitted)?;
+        let allocation = self.own(client, request)?;
         if allocation.transport == Transport::Udp {
-            return Err(Code::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST.into());
         }
         allocation.permit(now, peer.ip());
         Ok(Granted {
             then: Some(Then::Connect {
                 from: allocation.relay,
                 to: peer,
+                request: Pending::new(request),
             }),
             ..Granted::default()
         })
     }
 
-    /// The peer of a [`Then::Connect`] has answered, or has not: writes the reply to `packet`, which
-    /// was the request, and gives the id of the connection.
+    /// The peer of a [`Then::Connect`] has answered, or has not: writes the reply, and gives the id of the
+    /// connection. The nonce of the request may have expired meanwhile, and the reply needs none.
     pub fn connected(
         &mut self,
         now: Instant,
         client: Client,
-        packet: &[u8],
+        peer: SocketAddr,
+        request: &Pending,
         answered: bool,
         out: &mut Vec<u8>,
     ) -> Result<Option<u32>, EncodeError> {
-        let Ok(message) = Message::parse(packet) else {
-            return Ok(None);
+        let id = if !self.allocations.contains_key(&client) {
+            Err(Code::ALLOCATION_MISMATCH)
+        } else if answered {
+            self.add(now, client, peer)
+        } else {
+            Err(Code::CONNECTION_TIMEOUT_OR_FAILURE)
         };
-        let Some(admitted) = self.gate.admit(now, client.address.ip(), &message, out)? else {
-            return Ok(None);
+        let answer = match id {
+            Ok(id) => Ok(Granted {
+                connection: Some(id),
+                ..Granted::default()
+            }),
+            Err(code) => Err(code.into()),
         };
-        let id = match (self.own(client, &admitted), require(&admitted)) {
-            (Err(code), _) | (_, Err(code)) => Err(code),
-            (Ok(_), Ok(XorPeerAddress(peer))) if answered => self.add(now, client, peer),
-            _ => Err(Code::CONNECTION_TIMEOUT_OR_FAILURE),
-        };
-        let answer = id.map(|id| Granted {
-            connection: Some(id),
-            ..Granted::default()
-        });
-        respond(&admitted, answer, out)?;
+        let to = ReplyTo::new(request.header, request.protection, &request.login);
+        respond(to, answer, out)?;
         Ok(id.ok())
     }
 
@@ -94,12 +97,11 @@ impl Server {
         let mut out = Vec::new();
         let transaction_id = TransactionId::random().ok()?;
         let header = Header::indication(Method::CONNECTION_ATTEMPT, transaction_id);
-        let mut attempt = MessageWriter::new(&mut out, header).ok()?;
-        attempt
-            .attribute(&XorPeerAddress(peer))
-            .and_then(|attempt| attempt.attribute(&ConnectionId(id)))
+        MessageWriter::new(&mut out, header)
+            .and_then(|attempt| attempt.with(&XorPeerAddress(peer)))
+            .and_then(|attempt| attempt.with(&ConnectionId(id)))
+            .and_then(MessageWriter::finish)
             .ok()?;
-        attempt.finish().ok()?;
         Some((client, id, out))
     }
 
@@ -108,22 +110,22 @@ impl Server {
         &mut self,
         now: Instant,
         from: Client,
-        admitted: &Admitted<'_>,
+        request: &Admitted<'_>,
     ) -> Answer {
-        let ConnectionId(id) = require(admitted)?;
+        let (ConnectionId(id),) = request.read()?;
         if from.transport == Transport::Udp || self.allocations.contains_key(&from) {
-            return Err(Code::BAD_REQUEST);
+            return Err(Code::BAD_REQUEST.into());
         }
         let connection = self.connections.get_mut(&id).ok_or(Code::BAD_REQUEST)?;
         let owner = self.allocations.get(&connection.client);
-        let same_user = owner.is_some_and(|own| own.account.name == admitted.account.name);
+        let same_user = owner.is_some_and(|own| own.account.name == request.key().account.name);
         match connection.end.take() {
             Some(end) if end > now && same_user => Ok(Granted {
                 connection: Some(id),
                 then: Some(Then::Splice(id)),
                 ..Granted::default()
             }),
-            _ => Err(Code::BAD_REQUEST),
+            _ => Err(Code::BAD_REQUEST.into()),
         }
     }
 

@@ -621,3 +621,46 @@ fn own_provider() {
     assert!(reply.write(&mut out).is_err());
     assert!(out.is_empty());
 }
+
+// RFC 6062 §4.3: ConnectionBind is sent from another port, with the nonce of the allocation.
+#[test]
+fn connection_bind() {
+    let server = server();
+    let nonce = fresh(&server);
+    let key = alice(SHA256);
+    for (method, address, accepted) in [
+        (Method::CONNECTION_BIND, "192.0.2.1:50000", true),
+        (Method::CONNECTION_BIND, "192.0.2.1:50001", true),
+        (Method::CONNECTION_BIND, "192.0.2.2:50001", false),
+        (Method::REFRESH, "192.0.2.1:50000", true),
+        (Method::REFRESH, "192.0.2.1:50001", false),
+    ] {
+        let mut packet = Vec::new();
+        MessageWriter::request(&mut packet, method, id())
+            .unwrap()
+            .with(&Username::new("alice").unwrap())
+            .unwrap()
+            .with(&Realm::new(REALM).unwrap())
+            .unwrap()
+            .with(&Nonce::new(&nonce).unwrap())
+            .unwrap()
+            .with(&PasswordAlgorithms::of(&[SHA256, MD5]))
+            .unwrap()
+            .with(&SHA256)
+            .unwrap()
+            .integrity_sha256(&key)
+            .unwrap()
+            .finish()
+            .unwrap();
+        let message = Message::parse(&packet).unwrap();
+        let check = server.check(&message, address.parse().unwrap(), NOW, |_| Some(&key));
+        match check {
+            Check::Verified(_) => assert!(accepted, "{method} {address}"),
+            Check::Reply(reply) => {
+                assert!(!accepted, "{method} {address}");
+                assert_eq!(reply.code(), Code::STALE_NONCE);
+            }
+            Check::Ignore => panic!("ignored"),
+        }
+    }
+}
