@@ -130,7 +130,10 @@ fn line(name: &str, value: impl Display) {
 /// An error of the login, with what it means.
 fn explained(error: Box<dyn Error>) -> Box<dyn Error> {
     if let Some(refused) = error.downcast_ref::<Refused>() {
-        return explain(refused.code, refused).into();
+        return match refused.alternate {
+            Some(other) => format!("{refused}: ask {other} instead").into(),
+            None => explain(refused.code, refused).into(),
+        };
     }
     match error.downcast_ref::<Failure>() {
         Some(Failure::WrongCredentials) => explain(401, 401).into(),

@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each example uses a part of it")]
 
 use std::error::Error;
+use std::net::SocketAddr;
 
-use stunwire::attribute::EncodeAttribute;
+use stunwire::attribute::{AlternateServer, EncodeAttribute};
 use stunwire::auth::{LongTermClient, Response};
 use stunwire::{Credentials, ErrorCode, Message, MessageWriter, Method, TransactionId, Verified};
 
@@ -66,7 +67,9 @@ impl<'a> Login<'a> {
                 match self.client.response(&sent, &message) {
                     Response::Verified(response) => Some(Some(read(response))),
                     Response::Retry => Some(None),
-                    Response::Refused(error, _) => Some(Some(Err(Refused::from(error).into()))),
+                    Response::Refused(error, response) => {
+                        Some(Some(Err(Refused::new(error, response).into())))
+                    }
                     Response::Failed(failure) => Some(Some(Err(failure.into()))),
                     Response::Unauthenticated => {
                         Some(Some(Err("the server asks for no credentials".into())))
@@ -86,13 +89,17 @@ impl<'a> Login<'a> {
 #[derive(Debug)]
 pub struct Refused {
     pub code: u16,
+    /// The server to use instead, if the code is 300.
+    pub alternate: Option<SocketAddr>,
     text: String,
 }
 
-impl From<ErrorCode<'_>> for Refused {
-    fn from(error: ErrorCode<'_>) -> Self {
+impl Refused {
+    fn new(error: ErrorCode<'_>, response: Option<Verified<'_>>) -> Self {
+        let alternate = response.and_then(|response| response.get::<AlternateServer>().ok()?);
         Self {
             code: error.code().as_u16(),
+            alternate: alternate.map(|server| server.0),
             text: error.to_string(),
         }
     }
