@@ -9,6 +9,7 @@ mod demux;
 mod hostile;
 mod microsoft;
 mod no_alloc;
+mod programs;
 mod properties;
 mod registry;
 mod regressions;
