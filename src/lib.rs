@@ -65,6 +65,6 @@ pub use self::message::{
 pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
 pub use self::writer::{MessageWriter, Rewrite};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "getrandom"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,26 +1,25 @@
-//! Usernames, realms and passwords made comparable before they are hashed (feature `precis`).
+//! Preparation of usernames, realms and passwords outside ASCII (feature `precis`).
 //!
-//! RFC 8489 asks for OpaqueString, RFC 5389 asked for SASLprep. Printable ASCII needs neither: both
-//! leave it as it is. Without this feature [`Key`](crate::Key) takes the bytes it is given, so a text
-//! outside ASCII that the other side prepares gives another key.
+//! RFC 8489 requires OpaqueString, RFC 5389 SASLprep. Both leave printable ASCII unchanged. A key is derived
+//! from the bytes it is given, so a text outside ASCII must be prepared as the other side prepares it.
 
 use alloc::borrow::Cow;
 
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 
-/// The text has a character that the profile does not allow, or nothing is left of it.
+/// The error for a text that has a character its profile does not allow, or that is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text has a character that its profile does not allow, or is empty")]
 #[non_exhaustive]
 pub struct PrepareError;
 
-/// Username, realm or password by OpaqueString
+/// Prepares a username, realm or password with OpaqueString
 /// ([RFC 8265 §4.2](https://www.rfc-editor.org/rfc/rfc8265#section-4.2), as
-/// [RFC 8489 §9.1.1](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.1) wants).
+/// [RFC 8489 §9.1.1](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.1) requires).
 ///
 /// # Errors
-/// When a character is not allowed, or the text is empty.
+/// If a character is not allowed, or the text is empty.
 ///
 /// ```
 /// use stunwire::auth::prepare;
@@ -36,14 +35,14 @@ pub fn opaque_string(text: &str) -> Result<Cow<'_, str>, PrepareError> {
     OpaqueString::enforce(text).map_err(|_| PrepareError)
 }
 
-/// Username, realm or password by SASLprep ([RFC 4013](https://www.rfc-editor.org/rfc/rfc4013)), for
+/// Prepares a username, realm or password with SASLprep ([RFC 4013](https://www.rfc-editor.org/rfc/rfc4013)), for
 /// peers of RFC 5389.
 ///
 /// # Errors
-/// When a character is not allowed.
+/// If a character is not allowed.
 ///
 /// ```
-/// use stunwire::prepare;
+/// use stunwire::auth::prepare;
 ///
 /// // The password of RFC 5769 §2.4.
 /// let password = prepare::saslprep("The\u{AD}M\u{AA}tr\u{2168}")?;
