@@ -1,5 +1,6 @@
 //! The integration tests, in one binary: linking is most of their cost.
 
+mod arbiter;
 mod auth;
 mod authentication;
 #[cfg(feature = "codec")]

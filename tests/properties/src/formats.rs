@@ -19,6 +19,11 @@ pub struct Format {
     /// The attributes after which others are ignored, but for those that come later in this list
     /// (RFC 8489 §14.5 to §14.7).
     pub trailer: &'static [u16],
+    /// FINGERPRINT counts only as the last attribute of a message without MESSAGE-INTEGRITY: classic STUN
+    /// does not have it, and some servers send it.
+    pub fingerprint_alone: bool,
+    /// FINGERPRINT may be the CRC by the table printed in \[MS-ICE2\] 3.1.4.8.2.
+    pub alternate_crc: bool,
 }
 
 const MESSAGE_INTEGRITY: u16 = 0x0008;
@@ -35,6 +40,8 @@ const RFC8489: Format = Format {
     padded: true,
     padding_inside: false,
     trailer: &[MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256, FINGERPRINT],
+    fingerprint_alone: false,
+    alternate_crc: false,
 };
 
 const RFC3489: Format = Format {
@@ -45,6 +52,8 @@ const RFC3489: Format = Format {
     padding_inside: true,
     // MESSAGE-INTEGRITY is the last attribute (§11.2.8).
     trailer: &[MESSAGE_INTEGRITY],
+    fingerprint_alone: true,
+    alternate_crc: false,
 };
 
 const MS_TURN: Format = Format {
@@ -54,10 +63,13 @@ const MS_TURN: Format = Format {
     padded: false,
     padding_inside: false,
     trailer: &[MESSAGE_INTEGRITY],
+    fingerprint_alone: false,
+    alternate_crc: false,
 };
 
 const MS_ICE2: Format = Format {
     dialect: Dialect::MS_ICE2,
+    alternate_crc: true,
     ..RFC8489
 };
 
@@ -65,6 +77,7 @@ const MS_ICE2_LEGACY: Format = Format {
     dialect: Dialect::MS_ICE2_LEGACY,
     padding_inside: true,
     trailer: &[MESSAGE_INTEGRITY, FINGERPRINT],
+    alternate_crc: true,
     ..RFC8489
 };
 

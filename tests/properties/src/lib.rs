@@ -8,6 +8,7 @@ use stunwire::{
     Class, Code, Dialect, EncodeError, Message, MessageWriter, ParseError, RawAttribute,
 };
 
+mod arbiter;
 pub mod attributes;
 mod authentication;
 mod formats;
@@ -15,15 +16,18 @@ mod microsoft;
 mod replies;
 pub mod stream;
 
+pub use self::arbiter::{ALTERNATE_CRC_ENTRY, arbiter, crc32};
 pub use self::attributes::{ATTRIBUTES, attributes, decodes, get_every_type, roundtrip};
 pub use self::authentication::verify;
 pub use self::formats::{DIALECTS, FORMATS, Format, MS_TURN_MAGIC_COOKIE, format_of};
 pub use self::microsoft::microsoft;
 pub use self::replies::replies;
 
-/// Parses the bytes in every dialect: parsing, walking and printing agree with each other.
+/// Parses the bytes in every dialect: parsing, walking and printing agree with each other and with the
+/// arbiter.
 pub fn message(bytes: &[u8]) {
     let detected = Dialect::detect(bytes);
+    arbiter(bytes);
     for dialect in DIALECTS {
         read(bytes, dialect);
         if detected == Some(dialect) {
