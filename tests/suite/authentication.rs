@@ -176,22 +176,7 @@ fn a_second_integrity() {
 #[test]
 fn goog_message_integrity_32() {
     let key = Key::short_term(ICE_PASSWORD);
-    // The first has FINGERPRINT behind its tag and pads with blanks, the second neither.
-    let samples = [
-        "00010048 2112a442 b7e7a701bc34d686fa87dfae
-         80220010 5354554e207465737420636c69656e74 00240004 6e0001ff
-         80290008 932ff9b151263b36 00060009 6576746a3a68367659 202020
-         c0600004 4545ce7c 80280004 e57a3bcf",
-        "00010040 2112a442 b7e7a701bc34d686fa87dfae
-         80220010 5354554e207465737420636c69656e74 00240004 6e0001ff
-         80290008 932ff9b151263b36 00060009 6576746a3a68367659 000000
-         c0600004 da39de5d",
-        "01010024 2112a442 b7e7a701bc34d686fa87dfae
-         8022000b 7465737420766563746f72 00 00200008 0001a147e112a643
-         c0600004 e75cd316",
-    ];
-    for sample in samples {
-        let bytes = hex(sample);
+    for bytes in crate::published::libwebrtc_goog_32() {
         let message = Message::parse(&bytes).unwrap();
         let end = value_of(&bytes, 0xC060).start - 4;
         // The samples are Binding messages; only a GOOG-PING is protected by 4 bytes alone.

@@ -12,6 +12,7 @@ mod microsoft;
 mod no_alloc;
 mod programs;
 mod properties;
+mod published;
 mod registry;
 mod regressions;
 mod relay;
