@@ -100,6 +100,7 @@ pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
 }
 
 fn read_ms_turn(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
+    // By the bits, because 0x0017, the Data indication of RFC 8656, is not a message of MS-TURN.
     let is = |class, method| {
         let ty = MessageType::new(class, method);
         message.dialect().has_bits(ty, message.type_bits())
