@@ -17,9 +17,10 @@ use std::fmt::Display;
 use std::net::ToSocketAddrs;
 use std::process::ExitCode;
 
+use stunwire::ErrorCode;
 use stunwire::attribute::{
-    ChangedAddress, ErrorCode, MappedAddress, OtherAddress, ResponseOrigin, Software,
-    SourceAddress, XorMappedAddress,
+    ChangedAddress, MappedAddress, OtherAddress, ResponseOrigin, Software, SourceAddress,
+    XorMappedAddress,
 };
 use stunwire::{Dialect, Header, MessageWriter, Method, TransactionId};
 

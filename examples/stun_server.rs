@@ -101,7 +101,7 @@ fn answer<B: Buffer + ?Sized>(
         from: at,
         to: client,
     };
-    // Without the magic cookie a message is RFC 3489's, if anything.
+    // Without the magic cookie it may be a message of RFC 3489.
     let (dialect, header) = match Header::parse(packet) {
         Ok(header) => (Dialect::RFC8489, header),
         Err(_) => match Dialect::RFC3489.header(packet) {
@@ -113,11 +113,11 @@ fn answer<B: Buffer + ?Sized>(
         return Ok(None);
     }
     let Ok(request) = dialect.parse(packet) else {
-        // What has no cookie and does not stand was never STUN.
+        // Invalid and without a magic cookie: not STUN.
         if dialect == Dialect::RFC3489 {
             return Ok(None);
         }
-        reply::bad_request(out, header)?;
+        reply::bad_request(header).write(out)?;
         return Ok(Some(straight));
     };
     let fingerprint = request.fingerprint();
@@ -128,22 +128,26 @@ fn answer<B: Buffer + ?Sized>(
         return Ok(None);
     }
     if header.method() != Method::BINDING {
-        reply::bad_request(out, header)?;
+        reply::bad_request(&request).write(out)?;
         return Ok(Some(straight));
     }
-    let unknown = request.unknown_required(|ty| KNOWN.contains(&ty));
-    if unknown.clone().next().is_some() {
-        reply::unknown_attributes(out, header, unknown)?;
+    if let Some(reply) = reply::unknown_attributes(&request, &KNOWN) {
+        reply.write(out)?;
         return Ok(Some(straight));
     }
     let Ok(wishes) = Wishes::of(&request) else {
-        reply::bad_request(out, header)?;
+        reply::bad_request(&request).write(out)?;
         return Ok(Some(straight));
     };
     let Some(from) = site.change(at, wishes.change) else {
         // RFC 5780 §6.1: a server with one address does not know the attribute.
-        let unknown = [AttributeType::CHANGE_REQUEST];
-        reply::unknown_attributes(out, header, unknown)?;
+        let known = KNOWN.map(|ty| match ty {
+            AttributeType::CHANGE_REQUEST => AttributeType::RESPONSE_PORT,
+            ty => ty,
+        });
+        if let Some(reply) = reply::unknown_attributes(&request, &known) {
+            reply.write(out)?;
+        }
         return Ok(Some(straight));
     };
 
@@ -161,7 +165,7 @@ fn answer<B: Buffer + ?Sized>(
             reply.attribute(&Padding(&[0; 1500]))?;
         }
     } else {
-        // The RFC demands a CHANGED-ADDRESS also of a server that has no other.
+        // RFC 3489 requires CHANGED-ADDRESS, also of a server with one address.
         reply
             .attribute(&SourceAddress(from))?
             .attribute(&ChangedAddress(other.unwrap_or(at)))?;
@@ -175,7 +179,7 @@ fn answer<B: Buffer + ?Sized>(
     Ok(Some(Route { from, to }))
 }
 
-/// How a client wants to be answered.
+/// What a request asks for.
 struct Wishes {
     change: ChangeRequest,
     port: Option<u16>,

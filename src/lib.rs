@@ -40,7 +40,10 @@ mod wire;
 pub mod writer;
 
 pub use self::any_error::Error;
-pub use self::attribute::{Code, ErrorCode, RawAttribute, SecurityFeatures};
+pub use self::attribute::code::Code;
+pub use self::attribute::error_code::ErrorCode;
+pub use self::attribute::raw::RawAttribute;
+pub use self::attribute::security_features::SecurityFeatures;
 pub use self::buffer::Buffer;
 pub use self::code_point::{Class, MessageType, Method};
 pub use self::dialect::{Context, Dialect};

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
-use stunwire::attribute::{AddressFamily, AttributeType, Code, XorMappedAddress};
+use stunwire::Code;
+use stunwire::attribute::{AddressFamily, AttributeType, XorMappedAddress};
 use stunwire::auth::Check;
 use stunwire::relay::{self, HEADROOM};
 use stunwire::turn::{self, Families, Refusal, Support};

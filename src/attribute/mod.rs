@@ -3,7 +3,7 @@
 //! | read or written | how |
 //! |---|---|
 //! | certain attributes of a message | [`Message::read`](crate::Message::read), [`Message::get`](crate::Message::get) |
-//! | all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`] |
+//! | all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`](crate::RawAttribute::to_any) |
 //! | an attribute in a message | [`MessageWriter::with`](crate::MessageWriter::with), [`MessageWriter::attribute`](crate::MessageWriter::attribute) |
 //! | an attribute whose type is known only at run time | [`UntypedAttribute`] |
 //! | an attribute without a message | [`writer::encode_attribute`](crate::writer::encode_attribute), [`Attribute::decode`] |
@@ -21,16 +21,16 @@ pub(crate) mod address;
 pub(crate) mod text;
 mod any;
 mod channel_number;
-mod code;
+pub(crate) mod code;
 mod discovery;
-mod error_code;
+pub(crate) mod error_code;
 mod google;
 mod ice;
 pub mod ms;
 mod oauth;
 mod password_algorithm;
-mod raw;
-mod security_features;
+pub(crate) mod raw;
+pub(crate) mod security_features;
 mod stun;
 #[cfg(test)]
 mod tests;
@@ -45,12 +45,12 @@ pub use self::address::{
 };
 pub use self::any::AnyAttribute;
 pub use self::channel_number::{ChannelNumber, ChannelRange};
-pub use self::code::Code;
+pub(crate) use self::code::Code;
 pub use self::discovery::{
     CacheTimeout, ChangeRequest, EcnCheck, Padding, Password, ResponsePort,
     TransactionTransmitCounter, XorOnly,
 };
-pub use self::error_code::ErrorCode;
+pub(crate) use self::error_code::ErrorCode;
 pub use self::google::{
     DtlsAcknowledgementList, GoogLastIceCheckReceived, GoogMessageIntegrity32, GoogMiscInfo,
     GoogMiscInfoList, GoogNetworkInfo, GoogOptions, MetaDtlsInStun, MetaDtlsInStunAcknowledgement,
@@ -59,10 +59,11 @@ pub use self::google::{
 pub use self::ice::{IceControlled, IceControlling, Priority, UseCandidate};
 pub use self::oauth::{AccessToken, MobilityTicket, TokenBlock};
 pub use self::password_algorithm::{PasswordAlgorithm, PasswordAlgorithmList, PasswordAlgorithms};
-pub use self::raw::RawAttribute;
+pub(crate) use self::raw::RawAttribute;
 pub use self::registry::{Registered, Support, registered};
+pub use self::security_features::FeatureNonce;
+pub(crate) use self::security_features::SecurityFeatures;
 pub(crate) use self::security_features::announces_algorithms;
-pub use self::security_features::{FeatureNonce, SecurityFeatures};
 pub use self::stun::{
     Fingerprint, MessageIntegrity, MessageIntegritySha256, TypeList, UnknownAttributes, UserHash,
 };

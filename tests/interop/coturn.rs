@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
+use stunwire::ErrorCode;
 use stunwire::attribute::{
-    AddressFamily, AttributeType, ChangeRequest, EncodeAttribute, ErrorCode, Lifetime,
-    MappedAddress, MobilityTicket, OtherAddress, RequestedAddressFamily, RequestedTransport,
-    ResponseOrigin, TransportProtocol, UnknownAttributes, XorMappedAddress, XorPeerAddress,
-    XorRelayedAddress,
+    AddressFamily, AttributeType, ChangeRequest, EncodeAttribute, Lifetime, MappedAddress,
+    MobilityTicket, OtherAddress, RequestedAddressFamily, RequestedTransport, ResponseOrigin,
+    TransportProtocol, UnknownAttributes, XorMappedAddress, XorPeerAddress, XorRelayedAddress,
 };
 use stunwire::relay;
 use stunwire::{Class, Context, Dialect, Header, Message, MessageWriter, Method, TransactionId};

@@ -1,9 +1,10 @@
 //! Hostile input: the standing tests that the field's bugs have taught, each under the name of what
 //! it sends.
 
+use stunwire::ErrorCode;
 use stunwire::attribute::{
-    Attribute, AttributeType, ChannelNumber, Data, ErrorCode, Lifetime, Software,
-    UnknownAttributes, UseCandidate, Username, XorPeerAddress,
+    Attribute, AttributeType, ChannelNumber, Data, Lifetime, Software, UnknownAttributes,
+    UseCandidate, Username, XorPeerAddress,
 };
 use stunwire::framing::{Next, Rfc4571, StunTcp};
 use stunwire::{

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use stunwire::Code;
 use stunwire::attribute::{
-    AddressErrorCode, AddressFamily, Code, ConnectionId, Lifetime, ReservationToken,
-    XorMappedAddress, XorRelayedAddress,
+    AddressErrorCode, AddressFamily, ConnectionId, Lifetime, ReservationToken, XorMappedAddress,
+    XorRelayedAddress,
 };
 use stunwire::reply::{Reply, ReplyTo};
 use stunwire::{AttributeError, EncodeError, MessageWriter};

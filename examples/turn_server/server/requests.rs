@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use stunwire::Code;
 use stunwire::attribute::{
-    AdditionalAddressFamily, AddressFamily, ChannelNumber, Code, EvenPort, Lifetime,
+    AdditionalAddressFamily, AddressFamily, ChannelNumber, EvenPort, Lifetime,
     RequestedAddressFamily, RequestedTransport, ReservationToken, XorPeerAddress,
 };
 use stunwire::{Method, TransactionId};

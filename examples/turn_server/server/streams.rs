@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use stunwire::attribute::{Code, ConnectionId, XorPeerAddress};
+use stunwire::Code;
+use stunwire::attribute::{ConnectionId, XorPeerAddress};
 use stunwire::reply::ReplyTo;
 use stunwire::{EncodeError, Header, MessageWriter, Method, TransactionId};
 

@@ -81,7 +81,7 @@ pub const ATTRIBUTES: &[Entry] = &[
     read_write!("USERNAME", Username),
     read_write!("PASSWORD", Password),
     read_only!("MESSAGE-INTEGRITY", MessageIntegrity),
-    read_write!("ERROR-CODE", ErrorCode),
+    read_write!("ERROR-CODE", stunwire::ErrorCode),
     read_write!("UNKNOWN-ATTRIBUTES", UnknownAttributes),
     read_write!("REFLECTED-FROM", ReflectedFrom),
     read_write!("CHANNEL-NUMBER", ChannelNumber),
