@@ -13,9 +13,9 @@ use stunwire::attribute::{
 use stunwire::relay;
 use stunwire::{Class, Context, Dialect, Header, Message, MessageWriter, Method, TransactionId};
 
-use crate::client::link::{Answer, Link};
-use crate::client::login::{Login, Request};
+use crate::client::link::Link;
 use crate::harness::tests;
+use crate::login::{Login, code};
 use crate::programs::{IPV6, TSHARK, TURNSERVER, own};
 use crate::support::{self, LOOPBACK, LOOPBACK_2, Server, answers, field, free_port, run, text};
 use crate::tap::Tap;
@@ -306,8 +306,8 @@ fn wrong_credentials() {
 fn allocation_quota() {
     let (_server, place) = turnserver(&["--user-quota=1"]);
     let (mut link, mut login) = challenged(place.v4());
-    let answer = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
-    login.granted(&answer).unwrap();
+    let answer = login.ask(&mut link, Method::ALLOCATE, &for_udp());
+    login.granted(&answer);
 
     let tap = Tap::new(place.v4());
     let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
@@ -319,8 +319,8 @@ fn allocation_quota() {
     );
     tshark::agree("turn_status beyond the quota", &tap, 4);
 
-    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
-    login.granted(&answer).unwrap();
+    let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
+    login.granted(&answer);
     // The server gives the place back a moment after it has answered.
     support::within(LIMIT, || {
         run(&mut with_login("turn_status", place.v4(), &[]), LIMIT)
@@ -333,16 +333,16 @@ fn stale_nonce() {
     let (_server, place) = turnserver(&["--stale-nonce=2"]);
     let tap = Tap::new(place.v4());
     let (mut link, mut login) = challenged(tap.address());
-    let answer = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
-    login.granted(&answer).unwrap();
+    let answer = login.ask(&mut link, Method::ALLOCATE, &for_udp());
+    login.granted(&answer);
     std::thread::sleep(Duration::from_millis(3500));
 
-    let stale = login.request(Method::REFRESH, for_udp).unwrap();
+    let stale = login.request(Method::REFRESH, &for_udp());
     let answer = link.ask(Dialect::RFC8489, &stale).unwrap();
     assert_eq!(code(&answer), 438);
     // What the examples do: the same again with the nonce that came with the 438.
-    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
-    login.granted(&answer).unwrap();
+    let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
+    login.granted(&answer);
     tshark::agree("a stale nonce", &tap, 2 * 5);
 }
 
@@ -381,55 +381,40 @@ fn error_codes() {
     let (_server, place) = turnserver(&[]);
     let tap = Tap::new(place.v4());
     let (mut link, mut login) = challenged(tap.address());
-    let mut refused = |method, attributes: fn(&mut Request<'_>) -> Result<(), Problem>| {
-        let answer = login.ask(&mut link, method, attributes).unwrap();
-        let ours = Message::parse(&answer.packet).unwrap();
-        assert_eq!(ours.class(), Class::ErrorResponse);
+    let mut refused = |method, attributes: &[&dyn EncodeAttribute]| {
+        let answer = login.ask(&mut link, method, attributes);
+        let message = Message::parse(&answer.packet).unwrap();
+        assert_eq!(message.class(), Class::ErrorResponse);
         answer
     };
+    let udp = RequestedTransport::UDP;
     // No allocation yet.
-    assert_eq!(code(&refused(Method::REFRESH, to_zero)), 437);
-    // SCTP between server and peer: 442 by RFC 8656 §7.2, but turnserver calls it malformed. Then a
-    // family of addresses that nobody has.
-    assert_eq!(
-        code(&refused(Method::ALLOCATE, |request| {
-            request.attribute(&RequestedTransport(TransportProtocol(132)))?;
-            Ok(())
-        })),
-        400
-    );
-    assert_eq!(
-        code(&refused(Method::ALLOCATE, |request| {
-            request
-                .attribute(&RequestedTransport::UDP)?
-                .attribute(&RequestedAddressFamily(AddressFamily(7)))?;
-            Ok(())
-        })),
-        440
-    );
-    // An attribute that must be understood, and that nobody has ever heard of.
-    let answer = refused(Method::ALLOCATE, |request| {
-        request
-            .attribute(&RequestedTransport::UDP)?
-            .attribute(&Unheard)?;
-        Ok(())
-    });
+    assert_eq!(code(&refused(Method::REFRESH, &to_zero())), 437);
+    // SCTP between server and peer: 442 by RFC 8656 §7.2; turnserver sends 400. Then an address family
+    // that is not assigned.
+    let sctp = RequestedTransport(TransportProtocol(132));
+    assert_eq!(code(&refused(Method::ALLOCATE, &[&sctp])), 400);
+    let family = RequestedAddressFamily(AddressFamily(7));
+    assert_eq!(code(&refused(Method::ALLOCATE, &[&udp, &family])), 440);
+    // A comprehension-required attribute that is not assigned.
+    let answer = refused(Method::ALLOCATE, &[&udp, &Unassigned]);
     assert_eq!(code(&answer), 420);
     let unknown = Message::parse(&answer.packet).unwrap();
     let unknown = unknown.get::<UnknownAttributes>().unwrap().unwrap();
-    assert!(unknown.iter().eq([UNHEARD]));
+    assert!(unknown.iter().eq([UNASSIGNED]));
 
-    let granted = login.ask(&mut link, Method::ALLOCATE, for_udp).unwrap();
-    login.granted(&granted).unwrap();
-    let mut refused = |method, attributes: fn(&mut Request<'_>) -> Result<(), Problem>| {
-        code(&login.ask(&mut link, method, attributes).unwrap())
+    let granted = login.ask(&mut link, Method::ALLOCATE, &[&udp]);
+    login.granted(&granted);
+    let mut refused = |method, attributes: &[&dyn EncodeAttribute]| {
+        code(&login.ask(&mut link, method, attributes))
     };
-    // One that is there already, a peer on loopback, and no peer at all.
-    assert_eq!(refused(Method::ALLOCATE, for_udp), 437);
-    assert_eq!(refused(Method::CREATE_PERMISSION, to_a_peer), 403);
-    assert_eq!(refused(Method::CREATE_PERMISSION, |_| Ok(())), 400);
-    let answer = login.ask(&mut link, Method::REFRESH, to_zero).unwrap();
-    login.granted(&answer).unwrap();
+    // A second allocation, a peer on loopback, and no peer.
+    assert_eq!(refused(Method::ALLOCATE, &[&udp]), 437);
+    let peer = XorPeerAddress((LOOPBACK, 9).into());
+    assert_eq!(refused(Method::CREATE_PERMISSION, &[&peer]), 403);
+    assert_eq!(refused(Method::CREATE_PERMISSION, &[]), 400);
+    let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
+    login.granted(&answer);
     tshark::agree("what turnserver refuses", &tap, 2 * 10);
 }
 
@@ -438,28 +423,20 @@ fn mobility() {
     let (_server, place) = turnserver(&["--mobility", "--allow-loopback-peers"]);
     let tap = Tap::new(place.v4());
     let (mut link, mut login) = challenged(tap.address());
-    let answer = login
-        .ask(&mut link, Method::ALLOCATE, |request| {
-            request
-                .attribute(&RequestedTransport::UDP)?
-                .attribute(&MobilityTicket(&[]))?;
-            Ok(())
-        })
-        .unwrap();
-    let granted = login.granted(&answer).unwrap();
+    let answer = login.ask(
+        &mut link,
+        Method::ALLOCATE,
+        &[&RequestedTransport::UDP, &MobilityTicket(&[])],
+    );
+    let granted = login.granted(&answer);
     let XorRelayedAddress(relayed) = granted.get().unwrap().unwrap();
     let ticket = granted.get::<MobilityTicket>().unwrap().unwrap().0.to_vec();
     assert!(!ticket.is_empty());
 
     // From another port: a nonce of its own, then the ticket.
     let (mut moved, mut login) = challenged(tap.address());
-    let answer = login
-        .ask(&mut moved, Method::REFRESH, |request| {
-            request.attribute(&MobilityTicket(&ticket))?;
-            Ok(())
-        })
-        .unwrap();
-    let granted = login.granted(&answer).unwrap();
+    let answer = login.ask(&mut moved, Method::REFRESH, &[&MobilityTicket(&ticket)]);
+    let granted = login.granted(&answer);
     assert!(granted.get::<Lifetime>().unwrap().unwrap().0 > 0);
     let next = granted.get::<MobilityTicket>().unwrap().unwrap();
     assert_ne!(next.0, ticket);
@@ -469,13 +446,12 @@ fn mobility() {
     peer.set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let to = peer.local_addr().unwrap();
-    let answer = login
-        .ask(&mut moved, Method::CREATE_PERMISSION, |request| {
-            request.attribute(&XorPeerAddress(to))?;
-            Ok(())
-        })
-        .unwrap();
-    login.granted(&answer).unwrap();
+    let answer = login.ask(
+        &mut moved,
+        Method::CREATE_PERMISSION,
+        &[&XorPeerAddress(to)],
+    );
+    login.granted(&answer);
     let mut buffer = [0; 64];
     buffer[48..53].copy_from_slice(b"moved");
     let id = TransactionId::random().unwrap();
@@ -488,13 +464,13 @@ fn mobility() {
     tshark::agree_but_for("an allocation that moves", &tap, 13, 1);
 }
 
-const UNHEARD: AttributeType = AttributeType::new(0x7F07);
+const UNASSIGNED: AttributeType = AttributeType::new(0x7F07);
 
-struct Unheard;
+struct Unassigned;
 
-impl EncodeAttribute for Unheard {
+impl EncodeAttribute for Unassigned {
     fn wire_type(&self, _: Dialect) -> Option<AttributeType> {
-        Some(UNHEARD)
+        Some(UNASSIGNED)
     }
 
     fn value_len(&self, _: Context) -> usize {
@@ -506,40 +482,29 @@ impl EncodeAttribute for Unheard {
     }
 }
 
-type Problem = Box<dyn std::error::Error>;
-
 /// A link with the answer to a first Allocate: a 401 with realm and nonce.
-fn challenged(server: SocketAddr) -> (Link, Login<'static>) {
+fn challenged(server: SocketAddr) -> (Link, Login) {
     let mut link = Link::open(server, false).unwrap();
-    let mut bytes = Vec::new();
-    let header = Header::request(Method::ALLOCATE, TransactionId::random().unwrap());
-    let mut request = MessageWriter::new(&mut bytes, header).unwrap();
-    for_udp(&mut request).unwrap();
-    request.finish().unwrap();
-    let answer = link.ask(Dialect::RFC8489, &bytes).unwrap();
-    assert_eq!(code(&answer), 401);
-    (link, Login::new(USER, PASSWORD, answer.packet).unwrap())
-}
-
-fn code(answer: &Answer) -> u16 {
-    let message = Message::parse(&answer.packet).unwrap();
-    message
-        .get::<ErrorCode>()
+    let mut packet = Vec::new();
+    let id = TransactionId::random().unwrap();
+    MessageWriter::request(&mut packet, Method::ALLOCATE, id)
         .unwrap()
-        .map_or(0, |code| code.code().as_u16())
+        .with(&RequestedTransport::UDP)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let answer = link.ask(Dialect::RFC8489, &packet).unwrap();
+    assert_eq!(code(&answer), 401);
+    (link, Login::new(USER, PASSWORD, &answer.packet))
 }
 
-fn for_udp(request: &mut Request<'_>) -> Result<(), Problem> {
-    request.attribute(&RequestedTransport::UDP)?;
-    Ok(())
+/// The attributes of an Allocate request.
+fn for_udp() -> [&'static dyn EncodeAttribute; 1] {
+    [&RequestedTransport::UDP]
 }
 
-fn to_zero(request: &mut Request<'_>) -> Result<(), Problem> {
-    request.attribute(&Lifetime::from_secs(0))?;
-    Ok(())
-}
-
-fn to_a_peer(request: &mut Request<'_>) -> Result<(), Problem> {
-    request.attribute(&XorPeerAddress((LOOPBACK, 9).into()))?;
-    Ok(())
+/// The attributes of a Refresh request that releases the allocation.
+fn to_zero() -> [&'static dyn EncodeAttribute; 1] {
+    const ZERO: Lifetime = Lifetime::from_secs(0);
+    [&ZERO]
 }

@@ -20,7 +20,7 @@ use stunwire::attribute::{
 };
 use stunwire::framing::pseudo_tls::{self, PseudoTls, Received};
 use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
-use stunwire::framing::{Next, rfc4571};
+use stunwire::framing::{Next, Rfc4571};
 use stunwire::{
     Class, Code, Credentials, Dialect, FingerprintStatus, Header, IntegrityAlgorithm,
     IntegrityError, Key, Message, MessageWriter, Method,
@@ -295,7 +295,7 @@ impl Relay {
         {
             // libnice's second copy is the twin that this crate makes of the first.
             let mut twin = Vec::new();
-            first.twin(&mut twin).unwrap();
+            first.copy_with_alternate_crc(&mut twin).unwrap();
             assert!(packet == twin || packet == self.last);
             self.seen.twins += 1;
             return Vec::new();

@@ -15,6 +15,7 @@ mod chromium;
 mod coturn;
 mod harness;
 mod libnice;
+mod login;
 mod own;
 mod own_capture;
 mod programs;
@@ -35,7 +36,6 @@ use std::process::ExitCode;
 #[path = "../../examples/client"]
 mod client {
     pub mod link;
-    pub mod login;
 }
 
 fn main() -> ExitCode {

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
-use stunwire::{Code, Credentials, ErrorCode, Key, Message, MessageWriter, reply};
+use stunwire::reply::Challenge;
+use stunwire::{Code, Credentials, ErrorCode, Key, Message, MessageWriter};
 
 use crate::harness::tests;
 use crate::programs::own;
@@ -37,7 +38,8 @@ fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> Socke
             let request = Message::parse(&buffer[..n]).unwrap();
             let mut out = Vec::new();
             if is_first {
-                reply::unauthenticated(&mut out, &request, REALM, "first").unwrap();
+                let challenge = Challenge::new(REALM, "first").unwrap();
+                challenge.unauthenticated(&request).write(&mut out).unwrap();
             } else {
                 answer(&request, &mut out);
             }
@@ -90,7 +92,8 @@ fn error_descriptions() {
 
 fn nonce_always_stale() {
     let server = server(|request, out| {
-        reply::stale_nonce(out, request, REALM, "and another").unwrap();
+        let challenge = Challenge::new(REALM, "and another").unwrap();
+        challenge.stale_nonce(request).write(out).unwrap();
     });
     assert_eq!(
         status(server),

@@ -272,7 +272,7 @@ fn goog_ping() {
 #[test]
 fn unprepared_passwords() {
     let typed = "The\u{AD}M\u{AA}tr\u{2168}";
-    let password = stunwire::auth::prepare::saslprep(typed).unwrap();
+    let password = auth::prepare::saslprep(typed).unwrap();
     assert_eq!(password, PASSWORD);
     let bytes = crate::support::rfc5769_long_term();
     let key = Key::long_term(
@@ -293,9 +293,9 @@ fn unprepared_passwords() {
     );
     assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
     // OpaqueString, which maps less, refuses the soft hyphen.
-    assert!(stunwire::auth::prepare::opaque_string(typed).is_err());
+    assert!(auth::prepare::opaque_string(typed).is_err());
     assert_eq!(
-        stunwire::auth::prepare::opaque_string("plain ASCII").unwrap(),
+        auth::prepare::opaque_string("plain ASCII").unwrap(),
         "plain ASCII"
     );
 }

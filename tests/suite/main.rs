@@ -8,6 +8,7 @@ mod codec;
 mod conformance;
 mod demux;
 mod hostile;
+mod layers;
 mod microsoft;
 mod no_alloc;
 mod programs;

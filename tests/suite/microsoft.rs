@@ -455,9 +455,9 @@ fn ms_ice2_legacy_and_its_twin() {
     let again = written(
         Header::request(Method::BINDING, ID).in_dialect(dialect),
         &[
-            &Username::joined("their", "ours"),
+            &Username::joined("their", "ours").unwrap(),
             &Priority(0x6e7f_ffff),
-            &ms::CandidateIdentifier(b"12345"),
+            &ms::CandidateIdentifier::new(b"12345").unwrap(),
             &ms::ImplementationVersion(2),
         ],
         Tag::BeforeFingerprint(&key),
@@ -521,8 +521,8 @@ fn bandwidth_in_kbit_per_second() {
     let again = written(
         Header::request(Method::BINDING, ID).in_dialect(dialect),
         &[
-            &Username::joined("their", "ours"),
-            &ms::CandidateIdentifier(b"12345"),
+            &Username::joined("their", "ours").unwrap(),
+            &ms::CandidateIdentifier::new(b"12345").unwrap(),
             &ms::ImplementationVersion(3),
             &ms::BandwidthAdmissionControlMessage::RESERVATION_COMMIT,
             &ms::BandwidthReservationIdentifier(id),
@@ -558,11 +558,11 @@ fn bandwidth_in_kbit_per_second() {
                 max_send_kbps: 2000,
                 max_receive_kbps: 3000,
             },
-            &ms::SipDialogIdentifier(b"dialog"),
-            &ms::SipCallIdentifier(b"call-id"),
+            &ms::SipDialogIdentifier::new(b"dialog").unwrap(),
+            &ms::SipCallIdentifier::new(b"call-id").unwrap(),
             &ms::LocationProfile {
                 peer: ms::Location::INTERNET,
-                own: ms::Location::INTRANET,
+                sender: ms::Location::INTRANET,
                 federation: ms::Federation::PUBLIC_CLOUD,
             },
         ],
@@ -610,12 +610,12 @@ fn usernames() {
         name.as_bytes().to_vec()
     };
     // ICE's own, and with NULs inside the length.
-    let joined = Username::joined("abc", "de");
+    let joined = Username::joined("abc", "de").unwrap();
     assert_eq!(write(Dialect::RFC8489, &joined), b"abc:de");
     assert_eq!(write(Dialect::MS_ICE2, &joined), b"abc:de");
     assert_eq!(write(Dialect::MS_ICE2_LEGACY, &joined), b"abc:de\0\0");
     // Google's.
-    let google = Username::concatenated("abc", "de");
+    let google = Username::concatenated("abc", "de").unwrap();
     assert_eq!(write(Dialect::RFC8489, &google), b"abcde");
     // MS-ICE's: one to four NULs, whatever the dialect. A fragment may hold a colon.
     for (component, sender, expected) in [

@@ -76,7 +76,7 @@ fn writing() {
                 .unwrap()
                 .attribute(&Lifetime::from_secs(600))
                 .unwrap()
-                .attribute(&Username::joined("one", "other"))
+                .attribute(&Username::joined("one", "other").unwrap())
                 .unwrap()
                 .attribute(&ErrorCode::with_default_reason(Code::ROLE_CONFLICT))
                 .unwrap();

@@ -211,7 +211,7 @@ fn ice_check<'b>(
 ) -> Result<&'b mut [u8], EncodeError> {
     let mut check = MessageWriter::new(buf, Header::request(Method::BINDING, ID))?;
     check
-        .attribute(&Username::joined(remote.ufrag, local.ufrag))?
+        .attribute(&Username::joined(remote.ufrag, local.ufrag)?)?
         .attribute(&Priority::from_parts(110, 0xFFFF, 1)?)?
         .attribute(&IceControlling(0x932f_f9b1_5126_3b36))?;
     if nominate {

@@ -292,8 +292,8 @@ fn skype_typed() {
             &UseCandidate,
             &Priority(0x6eff_ffff),
             &IceControlled(0x08b2_674a_8bee_cd68),
-            &Username::joined("l0MR", "AoVy"),
-            &ms::CandidateIdentifier(b"3"),
+            &Username::joined("l0MR", "AoVy").unwrap(),
+            &ms::CandidateIdentifier::new(b"3").unwrap(),
             &ms::ImplementationVersion(2),
         ],
         |writer| {
