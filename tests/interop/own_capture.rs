@@ -40,7 +40,10 @@ fn every_byte_belongs_to_a_field() {
         } else {
             ", inside another message"
         };
-        let kind = unit["kind"].as_str().unwrap();
+        if unit["kind"] != "packet" {
+            continue;
+        }
+        let kind = unit["content"].as_str().unwrap();
         if kind != "stun" {
             count(format!("{kind}{inside}"));
             continue;

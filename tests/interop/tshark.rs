@@ -185,10 +185,10 @@ fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         // What ChannelData and DATA carry is the peers' own matter.
-        if line.get("in").is_some() {
+        if line.get("in").is_some() || line["kind"] != "packet" {
             continue;
         }
-        match line["kind"].as_str() {
+        match line["content"].as_str() {
             Some("other") => others += 1,
             _ => units.push(our_unit(&line)),
         }
@@ -198,7 +198,7 @@ fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
 
 fn our_unit(line: &Value) -> Unit {
     let said = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-    let (kind, attributes): (_, Vec<Attribute>) = match line["kind"].as_str() {
+    let (kind, attributes): (_, Vec<Attribute>) = match line["content"].as_str() {
         Some("stun") => {
             assert_ne!(line["fingerprint"], "invalid", "{line}");
             let list = line["attributes"].as_array().unwrap();

@@ -488,6 +488,7 @@ impl Framer {
             (Class::Request | Class::SuccessResponse, Method::CONNECTION_BIND) => {
                 self.state = State::Begin;
                 self.known.channels.clear();
+                self.framed = false;
             }
             _ => {}
         }
