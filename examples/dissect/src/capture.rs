@@ -16,6 +16,9 @@ use crate::unit::{
     Transport,
 };
 
+/// Number of pairs of addresses that are remembered.
+const MAX_PAIRS: usize = 256 * 1024;
+
 /// Why a capture was not read to its end.
 pub enum Error {
     /// The capture is not readable.
@@ -74,7 +77,7 @@ pub fn read(
     }
 }
 
-/// The state between packets. It grows with the number of conversations, not with their length.
+/// The state between packets. It grows with the number of conversations up to a limit.
 #[derive(Default)]
 struct Conversations {
     file: usize,
@@ -147,6 +150,9 @@ impl Conversations {
             wire_len: packet.wire_len,
         };
         if dissector.packet(origin, bytes, hints)? == Found::Stun {
+            if self.stun.len() >= MAX_PAIRS {
+                self.stun.clear();
+            }
             self.stun.insert(pair);
         }
         Ok(())

@@ -16,6 +16,9 @@ use crate::unit::{
 /// Greatest nesting depth. TURN inside TURN inside TURN is not in use.
 const MAX_DEPTH: usize = 4;
 
+/// Number of pairs of addresses whose form of MS-ICE2 is remembered.
+const MAX_FORMS: usize = 64 * 1024;
+
 pub struct Dissector<'o> {
     output: Box<dyn Output + 'o>,
     credentials: Credentials,
@@ -202,6 +205,9 @@ impl<'o> Dissector<'o> {
             .endpoints
             .map(|endpoints| (endpoints.sorted(), depth));
         if is_ms_ice2(dialect) {
+            if self.forms.len() >= MAX_FORMS {
+                self.forms.clear();
+            }
             if let Some(key) = key {
                 self.forms.insert(key, dialect.padded());
             }

@@ -4,7 +4,7 @@
 //! bytes that were captured first win over later ones for the same offset of the stream, and the
 //! amount of data that waits for missing bytes is limited, however the capture was made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::pcap::{Packet, Segment, Transport};
@@ -17,6 +17,9 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// What all directions together may hold back: a lossy capture can have a gap in each of thousands
 /// of connections.
 const MAX_BYTES_OVERALL: usize = 256 * 1024 * 1024;
+
+/// Number of directions of connections that are remembered.
+const MAX_HALVES: usize = 128 * 1024;
 
 /// How long missing bytes that the receiver has acknowledged are waited for: a capture may have packets
 /// in a slightly wrong order.
@@ -53,13 +56,23 @@ pub enum Event {
     End { stream: usize },
 }
 
+impl Event {
+    fn stream(&self) -> usize {
+        match self {
+            Self::Data { stream, .. } | Self::Gap { stream, .. } | Self::End { stream } => *stream,
+        }
+    }
+}
+
 /// All TCP streams of a capture.
 ///
-/// One entry per direction of a connection stays in memory until the end, so that late segments are
-/// not taken for a new connection.
+/// Closed connections stay in memory, so that late segments are not taken for a new connection, unless
+/// there are very many.
 #[derive(Default)]
 pub struct Streams {
-    endpoints: Vec<Endpoints>,
+    endpoints: HashMap<usize, Endpoints>,
+    /// Number of streams so far.
+    count: usize,
     halves: HashMap<Endpoints, Half>,
     /// Number of bytes held back in all of `halves`.
     held: usize,
@@ -88,8 +101,12 @@ impl Streams {
             Some(half) => segment.syn && half.first != sequence,
         };
         if is_new {
-            let half = Half::new(self.endpoints.len(), sequence);
-            self.endpoints.push(endpoints);
+            if self.halves.len() >= MAX_HALVES || self.endpoints.len() >= 2 * MAX_HALVES {
+                self.forget(&mut events);
+            }
+            let half = Half::new(self.count, sequence);
+            self.endpoints.insert(self.count, endpoints);
+            self.count += 1;
             if let Some(mut old) = self.halves.insert(endpoints, half) {
                 self.held = self.held.saturating_sub(old.held);
                 old.close(&mut events);
@@ -110,6 +127,26 @@ impl Streams {
         }
         self.held = others + half.held;
         events
+    }
+
+    /// Forgets the closed connections; if there are few, ends the older half of the others.
+    fn forget(&mut self, events: &mut Vec<Event>) {
+        self.halves.retain(|_, half| !half.closed);
+        if self.halves.len() > MAX_HALVES / 2 {
+            let mut streams: Vec<usize> = self.halves.values().map(|half| half.stream).collect();
+            streams.sort_unstable();
+            let limit = streams.get(streams.len() / 2).copied().unwrap_or_default();
+            for half in self.halves.values_mut().filter(|half| half.stream < limit) {
+                self.held = self.held.saturating_sub(half.held);
+                half.close(events);
+            }
+            events.sort_by_key(Event::stream);
+        }
+        // The events of those that were ended are still to be read.
+        let halves = &self.halves;
+        let live: HashSet<usize> = halves.values().map(|half| half.stream).collect();
+        self.endpoints.retain(|stream, _| live.contains(stream));
+        self.halves.retain(|_, half| !half.closed);
     }
 
     /// Gives up missing bytes that the receiver has: they were not lost, but not captured, and are not
@@ -166,7 +203,7 @@ impl Streams {
     }
 
     pub fn endpoints(&self, stream: usize) -> Option<Endpoints> {
-        self.endpoints.get(stream).copied()
+        self.endpoints.get(&stream).copied()
     }
 }
 

@@ -488,3 +488,24 @@ fn acknowledged_bytes_that_were_not_captured_are_not_waited_for() {
     );
     assert_eq!(streams.held, 0);
 }
+
+/// As many connections as a port scan has.
+#[test]
+fn very_many_connections_take_limited_memory() {
+    let mut streams = Streams::default();
+    let mut ended = 0;
+    for number in 0..3 * MAX_HALVES as u64 {
+        let mut packet = segment(number, 100, 0, b"x");
+        let [.., a, b, c, d] = number.to_be_bytes();
+        packet.source = ([10, a, b, c], u16::from(d)).into();
+        let events = streams.push(&packet);
+        for event in &events {
+            assert!(streams.endpoints(event.stream()).is_some());
+            ended += usize::from(matches!(event, Event::End { .. }));
+        }
+        assert!(streams.halves.len() <= MAX_HALVES);
+        assert!(streams.endpoints.len() <= 2 * MAX_HALVES);
+    }
+    ended += streams.finish().len();
+    assert_eq!(ended, 3 * MAX_HALVES);
+}
