@@ -7,7 +7,7 @@ The seeds are committed. Run this after a change of the table, and commit what i
 import pathlib
 import shutil
 
-TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft"]
+TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay"]
 
 # Name, source, bytes. Blanks only show the attributes.
 MESSAGES = [
@@ -95,6 +95,31 @@ STREAMS = [
 ]
 
 
+# Messages of a relay: name, source, bytes.
+RELAYED = [
+    ("send-indication", "RFC 8656 §11.1", """
+        00160018 2112a442 b7e7a701bc34d686fa87dfae
+        00120008 0001a147e112a643
+        00130005 68656c6c6f 000000"""),
+    ("data-indication-ipv6", "RFC 8656 §11.3, the data before the peer", """
+        00170020 2112a442 b7e7a701bc34d686fa87dfae
+        00130004 64617461
+        00120014 0002a1470113a9faa5d3f179bc25f4b5bed2b9d9"""),
+    ("ms-turn-send", "[MS-TURN] 2.2.1, with a tag of zeros", """
+        0004003d 30313233343536373839616263646566
+        000f0004 72c64bc6
+        80080004 00000002
+        00110008 00013fcc5db8d822
+        00130005 68656c6c6f
+        00080014 0000000000000000000000000000000000000000"""),
+    ("ms-turn-data", "[MS-TURN] 2.2.1", """
+        0115001d 30313233343536373839616263646566
+        000f0004 72c64bc6
+        00120008 00013fcc5db8d822
+        00130005 68656c6c6f"""),
+]
+
+
 def around(target, index, message):
     """The message as the target's law wants it."""
     if target == "verify":
@@ -131,7 +156,8 @@ def main():
         folder = here / "seeds" / target
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for index, (name, source, text) in enumerate(MESSAGES):
+        messages = RELAYED if target == "relay" else MESSAGES
+        for index, (name, source, text) in enumerate(messages):
             message = bytes.fromhex(text)
             length = int.from_bytes(message[2:4], "big")
             assert length == len(message) - 20, f"{name} ({source}): length {length}"

@@ -20,11 +20,21 @@ fn all_readers_accept_rfc5766_by_default() {
         let expected = (0x4000..=0x7FFF).contains(&number);
         let datagram = ChannelData::parse_datagram(&bytes);
         let stream = StunTcp::new().next(&bytes);
-        let stream = matches!(stream, Ok(Next::Frame { frame: Frame::ChannelData { .. }, .. }));
+        let stream = matches!(
+            stream,
+            Ok(Next::Frame {
+                frame: Frame::ChannelData { .. },
+                ..
+            })
+        );
         let protocol = Demux::new().protocol(&bytes);
         assert_eq!(datagram.is_ok(), expected, "{number:#06x}");
         assert_eq!(stream, expected, "{number:#06x}");
-        assert_eq!(protocol == Some(Protocol::ChannelData), expected, "{number:#06x}");
+        assert_eq!(
+            protocol == Some(Protocol::ChannelData),
+            expected,
+            "{number:#06x}"
+        );
         if let Ok(data) = datagram {
             assert_eq!(data.number.as_u16(), number);
             assert!(ChannelRange::default().contains(data.number));
@@ -91,7 +101,10 @@ fn other_numbers_are_not_written() {
         payload: b"hello",
     };
     let mut out = b"before".to_vec();
-    assert!(matches!(data.write(&mut out), Err(EncodeError::OutOfRange { .. })));
+    assert!(matches!(
+        data.write(&mut out),
+        Err(EncodeError::OutOfRange { .. })
+    ));
     assert!(matches!(data.header(), Err(EncodeError::OutOfRange { .. })));
     assert!(StunTcp::begin(&mut out, number).is_err());
     assert_eq!(out, b"before");

@@ -3,13 +3,17 @@
 mod arbiter;
 mod auth;
 mod authentication;
+mod channels;
 #[cfg(feature = "codec")]
 mod codec;
 mod conformance;
 mod demux;
 mod hostile;
 mod layers;
+#[cfg(feature = "codec")]
+mod memory;
 mod microsoft;
+mod ms_relay;
 mod no_alloc;
 mod programs;
 mod properties;
@@ -17,6 +21,7 @@ mod published;
 mod registry;
 mod regressions;
 mod relay;
+mod resync;
 mod sources;
 mod streams;
 mod support;

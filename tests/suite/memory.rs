@@ -48,6 +48,14 @@ fn a_long_frame_takes_memory_as_it_arrives() {
     let frame = |header: &[u8], len| [header, &vec![0; len]].concat();
     let message = b"\x00\x01\xff\xfc\x21\x12\xa4\x42abcdefghijkl";
     arrives(StunTcp::new(), &frame(message, 65_532), StunTcp::MAX_FRAME);
-    arrives(Rfc4571::new(), &frame(b"\xff\xff", 65_535), Rfc4571::MAX_FRAME);
-    arrives(MsTcp::new(), &frame(b"\x03\x00\xff\xff", 65_535), MsTcp::MAX_FRAME);
+    arrives(
+        Rfc4571::new(),
+        &frame(b"\xff\xff", 65_535),
+        Rfc4571::MAX_FRAME,
+    );
+    arrives(
+        MsTcp::new(),
+        &frame(b"\x03\x00\xff\xff", 65_535),
+        MsTcp::MAX_FRAME,
+    );
 }

@@ -93,6 +93,47 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// A message of a relay: Send and Data in RFC 8656 and in MS-TURN, addresses of both families, DATA, and
+/// attributes that end what an agent reads.
+fn relayed() -> impl Strategy<Value = Vec<u8>> {
+    let ty = select(vec![0x0016_u16, 0x0017, 0x0004, 0x0115, 0x0006]);
+    let code = select(vec![0x0011_u16, 0x0012, 0x0013, 0x8022, 0x0008, 0x8028]);
+    let value = (
+        select(vec![0_usize, 1, 4, 8, 8, 20, 20]),
+        0..4_u8,
+        any::<u8>(),
+    )
+        .prop_map(|(length, family, fill)| {
+            let mut value = vec![fill; length];
+            if let [_, second, ..] = &mut value[..] {
+                *second = family;
+            }
+            value
+        });
+    let attributes = vec((code, value), 0..6);
+    let shape = (any::<bool>(), any::<bool>(), any::<bool>());
+    (ty, attributes, shape).prop_map(|(ty, attributes, (cookie, magic, padded))| {
+        let mut bytes = ty.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&[0, 0]);
+        bytes.extend_from_slice(if cookie { b"\x21\x12\xa4\x42" } else { b"0123" });
+        bytes.extend_from_slice(b"abcdefghijkl");
+        if magic {
+            bytes.extend_from_slice(&properties::MS_TURN_MAGIC_COOKIE);
+        }
+        for (code, value) in attributes {
+            bytes.extend_from_slice(&code.to_be_bytes());
+            bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            bytes.extend_from_slice(&value);
+            if padded {
+                bytes.resize(bytes.len().next_multiple_of(4), 0);
+            }
+        }
+        let length = (bytes.len() - 20) as u16;
+        bytes[2..4].copy_from_slice(&length.to_be_bytes());
+        bytes
+    })
+}
+
 /// What may stand on a connection of MS-TURN: hellos, frames, some of them damaged.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let hello = |hello: Vec<u8>| Just(hello);
@@ -180,6 +221,11 @@ proptest! {
         }
         bytes.extend_from_slice(&rest);
         properties::replies(&bytes);
+    }
+
+    #[test]
+    fn relay(bytes in prop_oneof![4 => relayed(), 1 => message(), 1 => mutated(), 1 => vec(any::<u8>(), 0..300)]) {
+        properties::relay(&bytes);
     }
 
     #[test]

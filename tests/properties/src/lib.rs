@@ -13,6 +13,7 @@ pub mod attributes;
 mod authentication;
 mod formats;
 mod microsoft;
+mod relay;
 mod replies;
 pub mod stream;
 
@@ -21,6 +22,7 @@ pub use self::attributes::{ATTRIBUTES, attributes, decodes, get_every_type, roun
 pub use self::authentication::verify;
 pub use self::formats::{DIALECTS, FORMATS, Format, MS_TURN_MAGIC_COOKIE, format_of};
 pub use self::microsoft::microsoft;
+pub use self::relay::relay;
 pub use self::replies::replies;
 
 /// Parses the bytes in every dialect: parsing, walking and printing agree with each other and with the

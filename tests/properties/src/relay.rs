@@ -10,7 +10,7 @@ use stunwire::{
     ChannelData, Class, Dialect, Header, Message, MessageWriter, Method, TransactionId,
 };
 
-use crate::DIALECTS;
+use crate::{DIALECTS, format_of};
 
 /// Reads the bytes as a message of every dialect, and writes packets around them as a payload.
 pub fn relay(bytes: &[u8]) {
@@ -23,14 +23,13 @@ pub fn relay(bytes: &[u8]) {
     channel_data(bytes);
 }
 
-/// Whether the dialect is MS-TURN, padded or not.
 fn is_ms_turn(dialect: Dialect) -> bool {
-    [Dialect::MS_TURN, Dialect::MS_TURN.padded()].contains(&dialect)
+    format_of(dialect).ms_turn
 }
 
 /// What `relay::read` finds is the first address and the first DATA of the attributes that an agent may
 /// use. The types are those of RFC 8656 §18 and of [MS-TURN] 2.2.1 and 2.2.2.
-pub(crate) fn peer_data(message: &Message<'_>) {
+fn peer_data(message: &Message<'_>) {
     let bytes = message.as_bytes();
     let type_bits = u16::from_be_bytes([bytes[0], bytes[1]]);
     let address = match (is_ms_turn(message.dialect()), type_bits) {

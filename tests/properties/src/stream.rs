@@ -2,8 +2,12 @@
 
 use stunwire::attribute::{Attribute, ChannelNumber, ChannelRange};
 use stunwire::demux::{Demux, Protocol};
-use stunwire::framing::{Frame, FrameError, Next, Rfc4571, Sniffed, StunTcp, sniff};
+use stunwire::framing::{
+    Frame, FrameError, Next, Resync, Rfc4571, Sniffed, StunTcp, resync, sniff,
+};
 use stunwire::{ChannelData, Context, Dialect, TransactionId};
+
+use crate::FORMATS;
 
 /// The contents of a frame of any framing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -295,6 +299,7 @@ pub fn stream(bytes: &[u8]) {
         chunked(framing, stream, cuts);
     }
     sniffed(stream);
+    resynced(stream);
     datagram(stream);
     // The chunks as the contents of frames.
     let units: Vec<Unit> = self::chunks(stream, cuts)
@@ -348,6 +353,38 @@ pub fn sniffed(bytes: &[u8]) {
             }
             Sniffed::Unknown => return,
         }
+    }
+}
+
+/// A message that is found is valid, and no part of its frame could be skipped while it arrived.
+fn resynced(bytes: &[u8]) {
+    let mut skipped = 0;
+    for end in 0..=bytes.len().min(300) {
+        let (offset, framing) = match resync(&bytes[..end]) {
+            Resync::Found { offset, framing } => (offset, framing),
+            Resync::NotFound { skip } => {
+                assert!(skip <= end);
+                skipped = skipped.max(skip);
+                continue;
+            }
+        };
+        assert!(
+            skipped <= offset,
+            "{skipped} bytes skipped, a frame at {offset}"
+        );
+        let header_len = match framing {
+            stunwire::framing::Framing::StunTcp => 0,
+            stunwire::framing::Framing::Rfc4571 => 2,
+            stunwire::framing::Framing::MsTcp => 4,
+            stunwire::framing::Framing::MsMultiplexed => 12,
+            other => panic!("{other:?} has no messages"),
+        };
+        let message = &bytes[offset + header_len..end];
+        let parsed = FORMATS
+            .iter()
+            .find_map(|format| format.dialect.parse_prefix(message).ok());
+        assert!(parsed.is_some(), "{message:02x?} is not a message");
+        return;
     }
 }
 
