@@ -28,6 +28,7 @@ fn findings_and_seeds() {
         properties::replies(&bytes);
         properties::stream::stream(&bytes);
         properties::microsoft(&bytes);
+        properties::relay(&bytes);
     }
 }
 
