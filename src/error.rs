@@ -38,6 +38,21 @@ pub enum HeaderError {
 }
 
 /// Why bytes are not a message.
+///
+/// ```
+/// use stunwire::{Dialect, Message, ParseError};
+///
+/// /// Parses a message of the RFCs or of MS-TURN.
+/// fn parse(packet: &[u8]) -> Result<Message<'_>, ParseError> {
+///     match Message::parse(packet) {
+///         Err(ParseError::MsTurn) => Dialect::MS_TURN.parse(packet),
+///         other => other,
+///     }
+/// }
+///
+/// let error = parse(b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24").unwrap_err();
+/// assert_eq!(error.to_string(), "the header announces a message of 28 bytes, the buffer has 22");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -102,6 +117,13 @@ impl ParseError {
 ///
 /// The variants can be constructed, so that an attribute type defined by an application reports the
 /// same errors. Offsets are in bytes from the start of the value.
+///
+/// ```
+/// use stunwire::ValueError;
+///
+/// let error = ValueError::length(5, 4, 4);
+/// assert_eq!(error.to_string(), "the value is 5 bytes long instead of 4");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
@@ -271,6 +293,18 @@ impl AttributeError {
 ///
 /// Returned by `as_str` of the attributes that hold text. `as_bytes` of the same attribute works for
 /// every value.
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::attribute::Software;
+///
+/// let packet = b"\x00\x11\x00\x08\x21\x12\xa4\x42abcdefghijkl\x80\x22\x00\x04caf\xe9";
+/// let (software,) = Message::parse(packet)?.read::<(Software,)>()?;
+/// let error = software.as_str().unwrap_err();
+/// assert_eq!(error.to_string(), "the text of SOFTWARE is not UTF-8 at byte 3; use its bytes");
+/// assert_eq!(software.as_bytes(), b"caf\xe9");
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextError {
@@ -293,6 +327,20 @@ impl TextError {
 /// Why a message, or a part of one, cannot be written.
 ///
 /// Nothing of the part that was refused is in the buffer.
+///
+/// ```
+/// use stunwire::attribute::Data;
+/// use stunwire::{EncodeError, MessageWriter, Method, TransactionId};
+///
+/// let mut buffer = [0; 32];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let mut writer = MessageWriter::indication(&mut buffer, Method::SEND, id)?;
+/// let refused = writer.attribute(&Data(&[0; 100])).map(|_| ()).unwrap_err();
+/// assert_eq!(refused, EncodeError::BufferFull { needed: 124, available: 32 });
+/// // The writer is still usable.
+/// assert_eq!(writer.finish()?.len(), 20);
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -502,6 +550,16 @@ impl fmt::Display for OutOfRange {
 }
 
 /// Why a message does not count as authenticated.
+///
+/// ```
+/// use stunwire::{IntegrityError, Key, Message};
+///
+/// // A message without an integrity attribute.
+/// let message = Message::parse(b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl")?;
+/// let result = message.verify(&Key::short_term("password"));
+/// assert_eq!(result.unwrap_err(), IntegrityError::Missing);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IntegrityError {

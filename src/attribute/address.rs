@@ -291,6 +291,14 @@ address! {
     ///
     /// Type 0x0002. Servers do not support it any more, because it makes them send packets to third
     /// parties.
+    ///
+    /// ```
+    /// use stunwire::attribute::ResponseAddress;
+    ///
+    /// let address = ResponseAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct ResponseAddress(plain);
 }
 
@@ -299,6 +307,14 @@ address! {
     /// ([RFC 3489 §11.2.5](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.5)).
     ///
     /// Type 0x0004. RFC 5780 replaced it with [`ResponseOrigin`].
+    ///
+    /// ```
+    /// use stunwire::attribute::SourceAddress;
+    ///
+    /// let address = SourceAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct SourceAddress(plain);
 }
 
@@ -307,6 +323,14 @@ address! {
     /// ([RFC 3489 §11.2.3](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.3)).
     ///
     /// Type 0x0005. RFC 5780 replaced it with [`OtherAddress`].
+    ///
+    /// ```
+    /// use stunwire::attribute::ChangedAddress;
+    ///
+    /// let address = ChangedAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct ChangedAddress(plain);
 }
 
@@ -315,6 +339,14 @@ address! {
     /// ([RFC 3489 §11.2.11](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.11)).
     ///
     /// Type 0x000B.
+    ///
+    /// ```
+    /// use stunwire::attribute::ReflectedFrom;
+    ///
+    /// let address = ReflectedFrom("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct ReflectedFrom(plain);
 }
 
@@ -323,6 +355,14 @@ address! {
     /// ([draft-ietf-behave-nat-behavior-discovery-03](https://datatracker.ietf.org/doc/html/draft-ietf-behave-nat-behavior-discovery-03)).
     ///
     /// Type 0x0028, reserved since.
+    ///
+    /// ```
+    /// use stunwire::attribute::XorReflectedFrom;
+    ///
+    /// let address = XorReflectedFrom("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct XorReflectedFrom(xored);
 }
 
@@ -331,6 +371,14 @@ address! {
     /// ([RFC 5780 §7.3](https://www.rfc-editor.org/rfc/rfc5780#section-7.3)).
     ///
     /// Type 0x802B.
+    ///
+    /// ```
+    /// use stunwire::attribute::ResponseOrigin;
+    ///
+    /// let address = ResponseOrigin("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct ResponseOrigin(plain);
 }
 
@@ -339,6 +387,14 @@ address! {
     /// ([RFC 5780 §7.4](https://www.rfc-editor.org/rfc/rfc5780#section-7.4)).
     ///
     /// Type 0x802C.
+    ///
+    /// ```
+    /// use stunwire::attribute::OtherAddress;
+    ///
+    /// let address = OtherAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct OtherAddress(plain);
 }
 
@@ -346,6 +402,14 @@ address! {
     /// SECONDARY-ADDRESS: the other address of a server by Vovida.
     ///
     /// Type 0x8050, not registered. MS-TURN uses the type for MS-SEQUENCE-NUMBER.
+    ///
+    /// ```
+    /// use stunwire::attribute::SecondaryAddress;
+    ///
+    /// let address = SecondaryAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct SecondaryAddress(plain);
 }
 
@@ -354,5 +418,13 @@ address! {
     ///
     /// Type 0x8000, which IANA registered for ADDITIONAL-ADDRESS-FAMILY: it is read only with
     /// `get::<MsnMappedAddress>()`.
+    ///
+    /// ```
+    /// use stunwire::attribute::MsnMappedAddress;
+    ///
+    /// let address = MsnMappedAddress("192.0.2.1:3478".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:3478");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct MsnMappedAddress(plain);
 }

@@ -66,6 +66,14 @@ opaque! {
     ///
     /// Type 0x0007. Value: bytes, padded to a multiple of 4 inside the length. The password is never
     /// printed.
+    ///
+    /// ```
+    /// use stunwire::attribute::Password;
+    ///
+    /// let password = Password(b"secret");
+    /// assert_eq!(password.to_string(), "6 bytes, not shown");
+    /// assert_eq!(format!("{password:?}"), "Password(..)");
+    /// ```
     pub struct Password<'a>(
         /// The password.
         pub &'a [u8],
@@ -91,6 +99,13 @@ opaque! {
     /// ([RFC 5780 §7.6](https://www.rfc-editor.org/rfc/rfc5780#section-7.6)).
     ///
     /// Type 0x0026. Value: bytes without meaning.
+    ///
+    /// ```
+    /// use stunwire::attribute::Padding;
+    ///
+    /// let padding = Padding(&[0; 1280]);
+    /// assert_eq!(padding.to_string(), "1280 bytes");
+    /// ```
     #[derive(Debug)]
     pub struct Padding<'a>(
         /// The bytes.
@@ -110,6 +125,13 @@ impl fmt::Display for Padding<'_> {
 ///
 /// Type 0x0027. Value: the port (2 bytes) and 2 bytes of padding. Some senders do not count the padding
 /// in the length, so 2 or 4 bytes are read, and 4 are written.
+///
+/// ```
+/// use stunwire::attribute::ResponsePort;
+///
+/// let port = ResponsePort(50_000);
+/// assert_eq!(port.0, 50_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ResponsePort(
     /// The port.
@@ -149,6 +171,12 @@ number! {
     ///
     /// Type 0x8027. Value: seconds, 4 bytes by convention: RFC 5780 registers the type and does not
     /// describe the value.
+    ///
+    /// ```
+    /// use stunwire::attribute::CacheTimeout;
+    ///
+    /// assert_eq!(CacheTimeout(30).to_string(), "30 s");
+    /// ```
     pub struct CacheTimeout(
         /// Seconds.
         pub u32,
@@ -166,6 +194,19 @@ flag! {
     /// XOR-ONLY: asks the server to omit MAPPED-ADDRESS, in the protocol of Vovida's STUN server.
     ///
     /// Type 0x8021, not registered. No value.
+    ///
+    /// ```
+    /// use stunwire::attribute::XorOnly;
+    /// use stunwire::{Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&XorOnly)?
+    ///     .finish()?;
+    /// assert!(Message::parse(packet)?.get::<XorOnly>()?.is_some());
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     pub struct XorOnly;
 }
 
@@ -217,6 +258,13 @@ impl fmt::Display for TransactionTransmitCounter {
 ///
 /// Type 0x802D. Value: 4 bytes, of which the last three bits are used: 2 bits for the ECN field and the V
 /// bit.
+///
+/// ```
+/// use stunwire::attribute::EcnCheck;
+///
+/// let reported = EcnCheck { ecn: Some(2) };
+/// assert_eq!(reported.to_string(), "ECN field 2");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EcnCheck {
     /// The ECN field of the IP packet that carried the request, 0 to 3. `None` if the V bit is zero:

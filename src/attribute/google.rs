@@ -61,6 +61,14 @@ token! {
     /// GOOG-LAST-ICE-CHECK-RECEIVED: the transaction id of the last check that the sender received.
     ///
     /// Type 0xC058, registered by IANA; layout of libwebrtc. Value: 12 bytes, without the magic cookie.
+    ///
+    /// ```
+    /// use stunwire::TransactionId;
+    /// use stunwire::attribute::GoogLastIceCheckReceived;
+    ///
+    /// let check = TransactionId::new(*b"unpredictabl");
+    /// assert_eq!(GoogLastIceCheckReceived(check.id()).0, *b"unpredictabl");
+    /// ```
     pub struct GoogLastIceCheckReceived(
         /// The last 12 bytes of the transaction id.
         pub [u8; 12],
@@ -178,6 +186,13 @@ opaque! {
     ///
     /// Type 0xC070, registered by IANA. Value: the packet; empty to ask whether the peer supports the
     /// attribute. A receiver drops a packet whose first byte is not 20 to 63.
+    ///
+    /// ```
+    /// use stunwire::attribute::MetaDtlsInStun;
+    ///
+    /// // An empty value asks whether the peer supports the attribute.
+    /// assert_eq!(MetaDtlsInStun(b"").crc32(), 0);
+    /// ```
     #[derive(Debug)]
     pub struct MetaDtlsInStun<'a>(
         /// The packet.
@@ -206,6 +221,21 @@ impl fmt::Display for MetaDtlsInStun<'_> {
 ///
 /// Type 0xC071, registered by IANA. Value: the CRC-32 of each packet, 4 bytes each, in the order in which
 /// the packets arrived. The draft recommends at most 4.
+///
+/// ```
+/// use stunwire::attribute::{MetaDtlsInStun, MetaDtlsInStunAcknowledgement};
+/// use stunwire::{Message, MessageWriter, Method, TransactionId};
+///
+/// let received = MetaDtlsInStun(b"\x16\xfe\xfd");
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .with(&MetaDtlsInStunAcknowledgement::of(&[received.crc32()]))?
+///     .finish()?;
+/// let (list,) = Message::parse(packet)?.read::<(MetaDtlsInStunAcknowledgement,)>()?;
+/// assert!(list.iter().eq([received.crc32()]));
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetaDtlsInStunAcknowledgement<'a>(&'a [u8]);
 
@@ -279,6 +309,16 @@ number! {
     ///
     /// Type 0xC001, which IANA registered for ENF-FLOW-DESCRIPTION: it is read only with
     /// `get::<Nomination>()`. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::Message;
+    /// use stunwire::attribute::Nomination;
+    ///
+    /// let check = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\xc0\x01\x00\x04\x00\x00\x00\x02";
+    /// let nomination = Message::parse(check)?.get::<Nomination>()?;
+    /// assert_eq!(nomination, Some(Nomination(2)));
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     pub struct Nomination(
         /// The number: 1 for the first nomination, 0 for none.
         pub u32,
@@ -289,6 +329,12 @@ number! {
     /// RETRANSMIT-COUNT: how many checks the sender has sent without an answer.
     ///
     /// Type 0xFF00, not registered; libwebrtc sends it. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::RetransmitCount;
+    ///
+    /// assert_eq!(RetransmitCount(3).0, 3);
+    /// ```
     pub struct RetransmitCount(
         /// The number of checks.
         pub u32,
@@ -300,6 +346,12 @@ number! {
     ///
     /// Type 0x8001, which IANA registered for ADDRESS-ERROR-CODE: it is read only with
     /// `get::<GoogOptions>()`. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::GoogOptions;
+    ///
+    /// assert_eq!(GoogOptions(1).0, 1);
+    /// ```
     pub struct GoogOptions(
         /// The flags; libnice sends 1.
         pub u32,

@@ -141,6 +141,13 @@ number! {
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
     ///
     /// Type 0x8029. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    ///
+    /// ```
+    /// use stunwire::attribute::IceControlled;
+    ///
+    /// let tie_breaker = 0x932f_f9b1_5126_3b36; // 64 random bits
+    /// assert_eq!(IceControlled(tie_breaker).to_string(), "tie-breaker 0x932ff9b151263b36");
+    /// ```
     pub struct IceControlled(
         /// The tie-breaker, 64 random bits.
         pub u64,
@@ -152,6 +159,13 @@ number! {
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
     ///
     /// Type 0x802A. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    ///
+    /// ```
+    /// use stunwire::attribute::IceControlling;
+    ///
+    /// let tie_breaker = 0x932f_f9b1_5126_3b36; // 64 random bits
+    /// assert_eq!(IceControlling(tie_breaker).to_string(), "tie-breaker 0x932ff9b151263b36");
+    /// ```
     pub struct IceControlling(
         /// The tie-breaker, 64 random bits.
         pub u64,

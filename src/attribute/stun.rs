@@ -31,6 +31,20 @@ fn tag(value: &[u8], min: u16, max: u16) -> Result<&[u8], ValueError> {
 /// bytes (\[MS-TURN\] 2.2.2.17).
 ///
 /// [`Message::verify`](crate::Message::verify) checks it, and only the writer creates it.
+///
+/// ```
+/// use stunwire::attribute::MessageIntegrity;
+/// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
+///
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .integrity(&Key::short_term("password"))?
+///     .finish()?;
+/// let (integrity,) = Message::parse(packet)?.read::<(MessageIntegrity,)>()?;
+/// assert_eq!(integrity.0.len(), 20);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageIntegrity<'a>(
     /// The HMAC. Do not compare it with `==`, which is not constant-time.
@@ -58,6 +72,20 @@ impl fmt::Display for MessageIntegrity<'_> {
 /// allows truncation.
 ///
 /// [`Message::verify`](crate::Message::verify) checks it, and only the writer creates it.
+///
+/// ```
+/// use stunwire::attribute::MessageIntegritySha256;
+/// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
+///
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .integrity_sha256(&Key::short_term("password"))?
+///     .finish()?;
+/// let (integrity,) = Message::parse(packet)?.read::<(MessageIntegritySha256,)>()?;
+/// assert_eq!(integrity.0.len(), 32);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageIntegritySha256<'a>(
     /// The HMAC. Do not compare it with `==`, which is not constant-time.
@@ -83,6 +111,21 @@ impl fmt::Display for MessageIntegritySha256<'_> {
 /// Type 0x8028. Value: the CRC-32 of the part of the message before it, XORed with 0x5354554E, 4 bytes.
 ///
 /// [`Message::fingerprint`](crate::Message::fingerprint) checks it, and only the writer creates it.
+///
+/// ```
+/// use stunwire::attribute::Fingerprint;
+/// use stunwire::{Message, MessageWriter, Method, TransactionId};
+///
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .fingerprint()?
+///     .finish()?;
+/// let message = Message::parse(packet)?;
+/// assert!(message.get::<Fingerprint>()?.is_some());
+/// assert!(message.fingerprint().is_valid());
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(
     /// The value as it is in the message.

@@ -171,6 +171,13 @@ first_byte!(RequestedAddressFamily(AddressFamily));
 ///
 /// Type 0x8000. Value: the family (1 byte) and 3 reserved bytes. In an Allocate request only IPv6 is
 /// allowed.
+///
+/// ```
+/// use stunwire::attribute::{AdditionalAddressFamily, AddressFamily};
+///
+/// let family = AdditionalAddressFamily(AddressFamily::IPV6);
+/// assert_eq!(family.to_string(), "IPv6");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AdditionalAddressFamily(
     /// The family.
@@ -322,6 +329,12 @@ number! {
     /// ([RFC 5766 §14](https://www.rfc-editor.org/rfc/rfc5766#section-14)).
     ///
     /// Type 0x0021, reserved since. Value: seconds, 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::TimerVal;
+    ///
+    /// assert_eq!(TimerVal(30).to_string(), "30 s");
+    /// ```
     pub struct TimerVal(
         /// Seconds.
         pub u32,
@@ -437,6 +450,19 @@ flag! {
     /// ([RFC 8656 §18.9](https://www.rfc-editor.org/rfc/rfc8656#section-18.9)).
     ///
     /// Type 0x001A. No value.
+    ///
+    /// ```
+    /// use stunwire::attribute::DontFragment;
+    /// use stunwire::{MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let packet = MessageWriter::indication(&mut buffer, Method::SEND, id)?
+    ///     .with(&DontFragment)?
+    ///     .finish()?;
+    /// assert_eq!(packet[20..], *b"\x00\x1a\x00\x00");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
     pub struct DontFragment;
 }
 
@@ -445,6 +471,13 @@ token! {
     /// ([RFC 8656 §18.10](https://www.rfc-editor.org/rfc/rfc8656#section-18.10)).
     ///
     /// Type 0x0022. Value: 8 opaque bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ReservationToken;
+    ///
+    /// let token = ReservationToken(*b"\x01\x02\x03\x04\x05\x06\x07\x08");
+    /// assert_eq!(token.to_string(), "0102030405060708");
+    /// ```
     pub struct ReservationToken(
         /// The token.
         pub [u8; 8],
@@ -456,6 +489,12 @@ number! {
     /// ([RFC 6062 §6.2.1](https://www.rfc-editor.org/rfc/rfc6062#section-6.2.1)).
     ///
     /// Type 0x002A. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ConnectionId;
+    ///
+    /// assert_eq!(ConnectionId(0x12AB).to_string(), "0x000012ab");
+    /// ```
     pub struct ConnectionId(
         /// The identifier.
         pub u32,

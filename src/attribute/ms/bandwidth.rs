@@ -10,6 +10,13 @@ use crate::error::ValueError;
 /// BANDWIDTH-ADMISSION-CONTROL-MESSAGE: what the server must do with a reservation (\[MS-TURNBWM\] 2.2.1).
 ///
 /// Type 0x8056. Value: 2 reserved bytes and the kind (2 bytes).
+///
+/// ```
+/// use stunwire::attribute::ms::BandwidthAdmissionControlMessage;
+///
+/// let message = BandwidthAdmissionControlMessage::RESERVATION_COMMIT;
+/// assert_eq!(message.to_string(), "reservation commit");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BandwidthAdmissionControlMessage(
     /// The kind.
@@ -58,6 +65,13 @@ token! {
     /// BANDWIDTH-RESERVATION-IDENTIFIER: identifies a reservation (\[MS-TURNBWM\] 2.2.2).
     ///
     /// Type 0x8057. Value: 16 opaque bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::BandwidthReservationIdentifier;
+    ///
+    /// let reservation = BandwidthReservationIdentifier([7; 16]);
+    /// assert_eq!(reservation.0.len(), 16);
+    /// ```
     pub struct BandwidthReservationIdentifier(
         /// The identifier.
         pub [u8; 16],
@@ -67,6 +81,18 @@ token! {
 /// BANDWIDTH-RESERVATION-AMOUNT: the rates that the sender asks for (\[MS-TURNBWM\] 2.2.3).
 ///
 /// Type 0x8058. Value: the four rates in the order of the fields, 4 bytes each.
+///
+/// ```
+/// use stunwire::attribute::ms::BandwidthReservationAmount;
+///
+/// let audio = BandwidthReservationAmount {
+///     min_send_kbps: 39,
+///     max_send_kbps: 158,
+///     min_receive_kbps: 39,
+///     max_receive_kbps: 158,
+/// };
+/// assert_eq!(audio.to_string(), "send 39 to 158 kbit/s, receive 39 to 158 kbit/s");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BandwidthReservationAmount {
     /// The lowest useful rate for sending, in kilobits per second.
@@ -126,6 +152,14 @@ address! {
     /// REMOTE-SITE-ADDRESS: an address in the site of the peer (\[MS-TURNBWM\] 2.2.4).
     ///
     /// Type 0x8059.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::RemoteSiteAddress;
+    ///
+    /// let address = RemoteSiteAddress("192.0.2.1:0".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:0");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct RemoteSiteAddress(xored);
 }
 
@@ -133,6 +167,14 @@ address! {
     /// REMOTE-RELAY-SITE-ADDRESS: an address in the site of the peer's relay (\[MS-TURNBWM\] 2.2.5).
     ///
     /// Type 0x805A.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::RemoteRelaySiteAddress;
+    ///
+    /// let address = RemoteRelaySiteAddress("192.0.2.1:0".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:0");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct RemoteRelaySiteAddress(xored);
 }
 
@@ -140,6 +182,14 @@ address! {
     /// LOCAL-SITE-ADDRESS: an address in the site of the sender (\[MS-TURNBWM\] 2.2.6).
     ///
     /// Type 0x805B.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::LocalSiteAddress;
+    ///
+    /// let address = LocalSiteAddress("192.0.2.1:0".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:0");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct LocalSiteAddress(xored);
 }
 
@@ -147,6 +197,14 @@ address! {
     /// LOCAL-RELAY-SITE-ADDRESS: an address in the site of the sender's relay (\[MS-TURNBWM\] 2.2.7).
     ///
     /// Type 0x805C.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::LocalRelaySiteAddress;
+    ///
+    /// let address = LocalRelaySiteAddress("192.0.2.1:0".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.1:0");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct LocalRelaySiteAddress(xored);
 }
 
@@ -230,6 +288,18 @@ site_response! {
     /// (\[MS-TURNBWM\] 2.2.8).
     ///
     /// Type 0x805D.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::RemoteSiteAddressResponse;
+    ///
+    /// let allowed = RemoteSiteAddressResponse {
+    ///     valid: true,
+    ///     pstn_failover: false,
+    ///     max_send_kbps: 158,
+    ///     max_receive_kbps: 158,
+    /// };
+    /// assert_eq!(allowed.to_string(), "send up to 158 kbit/s, receive up to 158 kbit/s");
+    /// ```
     pub struct RemoteSiteAddressResponse { pstn_failover }
 }
 
@@ -238,6 +308,17 @@ site_response! {
     /// relay (\[MS-TURNBWM\] 2.2.9).
     ///
     /// Type 0x805E.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::RemoteRelaySiteAddressResponse;
+    ///
+    /// let allowed = RemoteRelaySiteAddressResponse {
+    ///     valid: true,
+    ///     max_send_kbps: 158,
+    ///     max_receive_kbps: 158,
+    /// };
+    /// assert_eq!(allowed.to_string(), "send up to 158 kbit/s, receive up to 158 kbit/s");
+    /// ```
     pub struct RemoteRelaySiteAddressResponse {}
 }
 
@@ -246,6 +327,18 @@ site_response! {
     /// (\[MS-TURNBWM\] 2.2.10).
     ///
     /// Type 0x805F.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::LocalSiteAddressResponse;
+    ///
+    /// let allowed = LocalSiteAddressResponse {
+    ///     valid: true,
+    ///     pstn_failover: false,
+    ///     max_send_kbps: 158,
+    ///     max_receive_kbps: 158,
+    /// };
+    /// assert_eq!(allowed.to_string(), "send up to 158 kbit/s, receive up to 158 kbit/s");
+    /// ```
     pub struct LocalSiteAddressResponse { pstn_failover }
 }
 
@@ -254,6 +347,17 @@ site_response! {
     /// relay (\[MS-TURNBWM\] 2.2.11).
     ///
     /// Type 0x8060.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::LocalRelaySiteAddressResponse;
+    ///
+    /// let allowed = LocalRelaySiteAddressResponse {
+    ///     valid: true,
+    ///     max_send_kbps: 158,
+    ///     max_receive_kbps: 158,
+    /// };
+    /// assert_eq!(allowed.to_string(), "send up to 158 kbit/s, receive up to 158 kbit/s");
+    /// ```
     pub struct LocalRelaySiteAddressResponse {}
 }
 
@@ -261,6 +365,14 @@ text! {
     /// SIP-DIALOG-IDENTIFIER: the SIP dialog to which the stream belongs (\[MS-TURNBWM\] 2.2.12).
     ///
     /// Type 0x8061. Value: text.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::SipDialogIdentifier;
+    ///
+    /// let identifier = SipDialogIdentifier::new("a84b4c76e66710")?;
+    /// assert_eq!(identifier.as_str()?, "a84b4c76e66710");
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     pub struct SipDialogIdentifier<'a>;
     limits: 65535 bytes, 65535 characters;
 }
@@ -271,6 +383,14 @@ text! {
     /// SIP-CALL-IDENTIFIER: the SIP call to which the stream belongs (\[MS-TURNBWM\] 2.2.13).
     ///
     /// Type 0x8062. Value: text.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::SipCallIdentifier;
+    ///
+    /// let identifier = SipCallIdentifier::new("a84b4c76e66710")?;
+    /// assert_eq!(identifier.as_str()?, "a84b4c76e66710");
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     pub struct SipCallIdentifier<'a>;
     limits: 65535 bytes, 65535 characters;
 }
@@ -336,6 +456,17 @@ impl fmt::Display for Federation {
 /// LOCATION-PROFILE: the locations of both sides (\[MS-TURNBWM\] 2.2.14).
 ///
 /// Type 0x8068. Value: the three fields in their order, 1 byte each, and a reserved byte.
+///
+/// ```
+/// use stunwire::attribute::ms::{Federation, Location, LocationProfile};
+///
+/// let profile = LocationProfile {
+///     peer: Location::INTERNET,
+///     sender: Location::INTRANET,
+///     federation: Federation::NONE,
+/// };
+/// assert_eq!(profile.to_string(), "peer internet, sender intranet, no federation");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocationProfile {
     /// The location of the peer.

@@ -33,6 +33,13 @@ number! {
     ///
     /// Type 0x8070. Value: 4 bytes. Up to 2 it is the old format,
     /// [`Dialect::MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY), from 3 on that of RFC 5389.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::ImplementationVersion;
+    ///
+    /// assert!(ImplementationVersion(2).is_legacy());
+    /// assert!(!ImplementationVersion(3).is_legacy());
+    /// ```
     pub struct ImplementationVersion(
         /// The version.
         pub u32,

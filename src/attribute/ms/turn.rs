@@ -10,6 +10,15 @@ use crate::format::{Bytes, Hex};
 /// MAGIC-COOKIE: the first attribute of every message of MS-TURN (\[MS-TURN\] 2.2.2.8).
 ///
 /// Type 0x000F. Value: 0x72C64BC6, 4 bytes. Only the writer creates it.
+///
+/// ```
+/// use stunwire::Dialect;
+/// use stunwire::attribute::ms::MagicCookie;
+///
+/// let packet = b"\x00\x03\x00\x08abcdefghijklmnop\x00\x0f\x00\x04\x72\xc6\x4b\xc6";
+/// assert_eq!(Dialect::MS_TURN.parse(packet)?.get::<MagicCookie>()?, Some(MagicCookie));
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MagicCookie;
 
@@ -36,6 +45,12 @@ number! {
     /// BANDWIDTH: the peak bandwidth that the client needs (\[MS-TURN\] 2.2.2.9).
     ///
     /// Type 0x0010. Value: kilobits per second, 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::Bandwidth;
+    ///
+    /// assert_eq!(Bandwidth(128).to_string(), "128 kbit/s");
+    /// ```
     pub struct Bandwidth(
         /// Kilobits per second.
         pub u32,
@@ -54,6 +69,14 @@ address! {
     /// (\[MS-TURN\] 2.2.2).
     ///
     /// Type 0x0011.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::DestinationAddress;
+    ///
+    /// let address = DestinationAddress("192.0.2.7:5000".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.7:5000");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct DestinationAddress(plain);
 }
 
@@ -61,6 +84,14 @@ address! {
     /// REMOTE-ADDRESS: the address of the peer in a Data indication (\[MS-TURN\] 2.2.2).
     ///
     /// Type 0x0012, which RFC 8656 uses for XOR-PEER-ADDRESS.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::RemoteAddress;
+    ///
+    /// let address = RemoteAddress("192.0.2.7:5000".parse()?);
+    /// assert_eq!(address.to_string(), "192.0.2.7:5000");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct RemoteAddress(plain);
 }
 
@@ -69,6 +100,14 @@ address! {
     /// IPv6 address (\[MS-TURN\] 2.2.2.23).
     ///
     /// Type 0x8090. The specification allows IPv6 only.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::AlternateMappedAddress;
+    ///
+    /// let address = AlternateMappedAddress("[2001:db8::1]:50000".parse()?);
+    /// assert_eq!(address.to_string(), "[2001:db8::1]:50000");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub struct AlternateMappedAddress(plain);
 }
 
@@ -160,6 +199,14 @@ text! {
     /// 2.2.2).
     ///
     /// Type 0x8032. Value: text of at most 128 bytes, as one public implementation reads it.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::AlternateHostName;
+    ///
+    /// let name = AlternateHostName::new("relay.example.org")?;
+    /// assert_eq!(name.as_str()?, "relay.example.org");
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
     pub struct AlternateHostName<'a>;
     limits: 128 bytes, 128 characters;
 }
@@ -170,6 +217,12 @@ number! {
     /// MS-APP-ID: the program that sends the request (\[MS-TURN\] 2.2.2). Teams sends it in checks too.
     ///
     /// Type 0x8037. Value: 4 bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::AppId;
+    ///
+    /// assert_eq!(AppId(3).to_string(), "0x00000003");
+    /// ```
     pub struct AppId(
         /// The number of the program.
         pub u32,
@@ -187,6 +240,14 @@ opaque! {
     /// MS-SECURE-TAG: bytes that only their sender can read (\[MS-TURN\] 2.2.2).
     ///
     /// Type 0x8039. Value: opaque; 40 bytes in the one public implementation that knows the attribute.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::SecureTag;
+    ///
+    /// let tag = SecureTag(&[0xAB; 40]);
+    /// assert!(tag.to_string().ends_with("… (40 bytes)"));
+    /// assert_eq!(format!("{tag:#}"), "ab".repeat(40));
+    /// ```
     #[derive(Debug)]
     pub struct SecureTag<'a>(
         /// The bytes.
@@ -384,6 +445,13 @@ token! {
     /// too.
     ///
     /// Type 0x8095. Value: 8 opaque bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::MultiplexedTurnSessionId;
+    ///
+    /// let session = MultiplexedTurnSessionId(*b"\x01\x02\x03\x04\x05\x06\x07\x08");
+    /// assert_eq!(session.to_string(), "0102030405060708");
+    /// ```
     pub struct MultiplexedTurnSessionId(
         /// The identifier.
         pub [u8; 8],
