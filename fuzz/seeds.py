@@ -7,7 +7,9 @@ The seeds are committed. Run this after a change of the table, and commit what i
 import pathlib
 import shutil
 
-TARGETS = ["parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay"]
+TARGETS = [
+    "parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay", "auth",
+]
 
 # Name, source, bytes. Blanks only show the attributes.
 MESSAGES = [
@@ -125,6 +127,9 @@ def around(target, index, message):
     if target == "verify":
         # Key, way of signing and the bit to flip stand in front of the message.
         return bytes([index, index, 0, 16 * index]) + message
+    if target == "auth":
+        # Settings, packet and the bit to flip in it stand in front of the message.
+        return bytes([37 * index % 256, index, 0, 1, 40 * index % 256]) + message
     if target == "attributes":
         # Dialect and class, transaction id, then each value behind an index and a length.
         seed, place = bytes([index]) + message[4:20], 20

@@ -5,6 +5,9 @@ pub mod conformance {
     #[doc = include_str!("conformance/stun.md")]
     pub mod stun {}
 
+    #[doc = include_str!("conformance/authentication.md")]
+    pub mod authentication {}
+
     #[doc = include_str!("conformance/turn.md")]
     pub mod turn {}
 

@@ -195,6 +195,13 @@ proptest! {
     }
 
     #[test]
+    fn login(choice in any::<[u8; 5]>(), message in prop_oneof![message(), mutated()]) {
+        let mut bytes = choice.to_vec();
+        bytes.extend_from_slice(&message);
+        properties::login(&bytes);
+    }
+
+    #[test]
     fn attributes(head in any::<[u8; 17]>(), rest in vec((any::<u8>(), value()), 0..10)) {
         let mut bytes = head.to_vec();
         for (index, value) in rest {

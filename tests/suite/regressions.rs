@@ -24,6 +24,7 @@ fn findings_and_seeds() {
         properties::message(&bytes);
         properties::roundtrip(&bytes);
         properties::verify(&bytes);
+        properties::login(&bytes);
         properties::attributes(&bytes);
         properties::replies(&bytes);
         properties::stream::stream(&bytes);

@@ -1,0 +1,214 @@
+//! Servers and clients of RFC 8489 §9 on any input.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use stunwire::attribute::{PasswordAlgorithm, RequestedTransport};
+use stunwire::auth::{
+    Check, LongTermClient, LongTermServer, NonceMint, Response, ShortTermClient, ShortTermServer,
+    UnixTime,
+};
+use stunwire::{
+    Class, Code, Credentials, Key, Message, MessageWriter, Method, TransactionId, Verified,
+};
+
+type Server = LongTermServer<&'static str, Key>;
+type Client = LongTermClient<Credentials<&'static str, &'static str>>;
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50000);
+const CREDENTIALS: Credentials<&str, &str> = Credentials {
+    username: "alice",
+    password: "a password that no input knows",
+};
+
+/// A server and a client accept nothing that was not signed, and a client does not retry for ever.
+///
+/// The first byte selects what the two are set to, the next four a packet and a bit in it; the rest is a
+/// message.
+pub fn login(bytes: &[u8]) {
+    let Some(([settings, round, at0, at1, at2], packet)) = bytes.split_first_chunk::<5>() else {
+        return;
+    };
+    let server = server(*settings);
+    if let Ok(message) = Message::parse(packet) {
+        strange_request(&server, &message);
+        strange_responses(*settings, &server, packet);
+    }
+    let at = usize::from(*at0) << 16 | usize::from(*at1) << 8 | usize::from(*at2);
+    changed_exchange(&server, &mut client(*settings), *round, at);
+}
+
+fn server(settings: u8) -> Server {
+    let nonces = NonceMint::new(Key::from_bytes(b"a secret that no input knows"));
+    let server = LongTermServer::new("example.org", nonces).expect("a short realm");
+    let server = match settings & 3 {
+        0 => server,
+        1 => server.offer(&[]),
+        2 => server.offer(&[PasswordAlgorithm::SHA256]),
+        _ => server.offer(&[PasswordAlgorithm::MD5]),
+    };
+    if settings & 4 == 0 {
+        server
+    } else {
+        server.username_anonymity()
+    }
+}
+
+fn client(settings: u8) -> Client {
+    let client = LongTermClient::with_credentials(CREDENTIALS);
+    let client = if settings & 8 == 0 {
+        client
+    } else {
+        client.require_sha256()
+    };
+    if settings & 16 == 0 {
+        client
+    } else {
+        client.fingerprint()
+    }
+}
+
+/// Answers a request; the key is found, whoever asks.
+fn answer<'a>(server: &Server, message: &Message<'a>, out: &mut Vec<u8>) -> Option<Verified<'a>> {
+    let check = server.check(message, CLIENT, NOW, |claim| {
+        Key::long_term_by(claim.algorithm(), &CREDENTIALS, claim.realm())
+    });
+    match check {
+        Check::Verified(request) => {
+            MessageWriter::success_to(out, &request)
+                .and_then(|reply| reply.finish_like(&request))
+                .expect("a growing buffer is large enough");
+            Some(request.verified())
+        }
+        Check::Reply(reply) => {
+            reply.write(out).expect("a growing buffer is large enough");
+            let written = Message::parse(out).expect("the library wrote it");
+            assert_eq!(written.class(), Class::ErrorResponse);
+            assert!(!written.has_integrity());
+            let codes = [Code::BAD_REQUEST, Code::UNAUTHENTICATED, Code::STALE_NONCE];
+            assert!(codes.contains(&reply.code()));
+            None
+        }
+        Check::Ignore => {
+            assert!(!message.is_request());
+            None
+        }
+    }
+}
+
+/// No input is signed, so no input is accepted.
+fn strange_request(server: &Server, message: &Message<'_>) {
+    let mut out = Vec::new();
+    assert!(answer(server, message, &mut out).is_none());
+    let key = Key::short_term("a password that no input knows");
+    let check = ShortTermServer::new().check(message, |_| Some(&key));
+    assert!(!matches!(check, Check::Verified(_)));
+}
+
+fn request(client: &Client) -> (Vec<u8>, stunwire::auth::Sent) {
+    let mut packet = Vec::new();
+    let id = TransactionId::new(*b"not a secret");
+    let request = MessageWriter::request(&mut packet, Method::ALLOCATE, id)
+        .and_then(|request| request.with(&RequestedTransport::UDP))
+        .expect("a growing buffer is large enough");
+    let (_, sent) = client.sign(request).expect("a growing buffer is large enough");
+    (packet, sent)
+}
+
+/// The input as the response to every request: first of a client that was not challenged yet, then of one
+/// that was challenged by the server.
+fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
+    // Success or error, with the id and the method of the requests.
+    let mut response = packet.to_vec();
+    let class = if packet[0] & 1 == 0 { [0x01, 0x03] } else { [0x01, 0x13] };
+    response[..2].copy_from_slice(&class);
+    response[4..20].copy_from_slice(b"\x21\x12\xa4\x42not a secret");
+    let Ok(message) = Message::parse(&response) else {
+        return;
+    };
+    for challenged in [false, true] {
+        let mut client = client(settings);
+        if challenged {
+            let (first, sent) = request(&client);
+            let mut challenge = Vec::new();
+            answer(server, &Message::parse(&first).expect("written"), &mut challenge);
+            let challenge = Message::parse(&challenge).expect("written");
+            let _ = client.response(&sent, &challenge);
+        }
+        let mut retries = 0;
+        loop {
+            let (signed, sent) = request(&client);
+            assert!(Message::parse(&signed).is_ok());
+            match client.response(&sent, &message) {
+                Response::Retry => retries += 1,
+                Response::Verified(_) | Response::Refused(_, Some(_)) => {
+                    panic!("the input was not signed")
+                }
+                _ => break,
+            }
+            assert!(retries < 3, "the same challenge is answered again and again");
+        }
+    }
+    let key = Key::short_term("a password that no input knows");
+    let mut client = ShortTermClient::new("alice", &key);
+    let mut packet = Vec::new();
+    let writer = MessageWriter::request(&mut packet, Method::ALLOCATE, message.transaction_id());
+    let writer = writer.expect("a growing buffer is large enough");
+    let (_, sent) = client.sign(writer).expect("a growing buffer is large enough");
+    assert!(matches!(
+        client.response(&sent, &message),
+        Response::Violation | Response::Ignore
+    ));
+}
+
+/// A login in which one bit of one packet is changed on the way. Whoever accepts a packet accepts what the
+/// other side has signed.
+fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) {
+    let mut number = 0;
+    let mut deliver = |packet: &[u8]| {
+        let mut arrived = packet.to_vec();
+        if number == round % 6 {
+            let at = at % (packet.len() * 8);
+            arrived[at / 8] ^= 1 << (at % 8);
+        }
+        number += 1;
+        arrived
+    };
+    for _ in 0..8 {
+        let (written, sent) = request(client);
+        let arrived = deliver(&written);
+        let Ok(message) = Message::parse(&arrived) else {
+            return;
+        };
+        let mut reply = Vec::new();
+        if let Some(verified) = answer(server, &message, &mut reply) {
+            same(&verified, &written);
+        }
+        if reply.is_empty() {
+            return;
+        }
+        let arrived = deliver(&reply);
+        let Ok(message) = Message::parse(&arrived) else {
+            return;
+        };
+        match client.response(&sent, &message) {
+            Response::Verified(verified) | Response::Refused(_, Some(verified)) => {
+                return same(&verified, &reply);
+            }
+            Response::Retry => {}
+            _ => return,
+        }
+    }
+    panic!("the login does not end");
+}
+
+/// The covered attributes are those that were written.
+fn same(verified: &Verified<'_>, written: &[u8]) {
+    let written = Message::parse(written).expect("the library wrote it");
+    assert_eq!(verified.header().type_bits(), written.header().type_bits());
+    assert_eq!(verified.transaction_id(), written.transaction_id());
+    let before = written.attributes().map(|raw| (raw.ty(), raw.value()));
+    let covered = verified.attributes().map(|raw| (raw.ty(), raw.value()));
+    let count = covered.clone().count();
+    assert!(covered.eq(before.take(count)));
+}
