@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
-use stunwire::ErrorCode;
 use stunwire::attribute::{
     AddressFamily, AttributeType, ChangeRequest, EncodeAttribute, Lifetime, MappedAddress,
     MobilityTicket, OtherAddress, RequestedAddressFamily, RequestedTransport, ResponseOrigin,

@@ -113,7 +113,10 @@ fn exchange_read_by_dissect() {
     // And nothing else, nothing broken.
     let others = |value: &&Value| value["content"] != "stun" && value["protocol"] != "raw";
     assert_eq!(found.iter().find(others), None);
-    let stun = found.iter().filter(|value| value["content"] == "stun").count();
+    let stun = found
+        .iter()
+        .filter(|value| value["content"] == "stun")
+        .count();
     assert_eq!(stun, 2 + 2 + 2 + 1 + 2 + 4 + 2 + 2 * 41);
     as_an_engineer_expects(&text(&run(own("dissect").arg(&capture), LIMIT)));
 }
