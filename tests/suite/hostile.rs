@@ -585,7 +585,7 @@ fn the_short_form() {
     bytes[..2].copy_from_slice(&[0x00, 0x03]);
     assert_eq!(
         Message::parse(&bytes).unwrap().to_string(),
-        "Allocate Request TCP lifetime: 600 user: turn realm: TANDBERG with nonce"
+        "Allocate Request TCP lifetime: 600 user: \"turn\" realm: \"TANDBERG\" with nonce"
     );
 }
 
@@ -596,7 +596,10 @@ fn the_long_form() {
     let message = Message::parse(&bytes).unwrap();
     let long = format!("{message:#}");
     let lines: Vec<&str> = long.lines().collect();
-    assert_eq!(lines[0], "Binding Success Response");
+    assert_eq!(
+        lines[0],
+        "Binding Success Response, transaction b7e7a701bc34d686fa87dfae"
+    );
     assert_eq!(lines[1], "    20  SOFTWARE (11 bytes): \"test vector\"");
     assert_eq!(
         lines[2],

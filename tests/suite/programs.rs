@@ -307,7 +307,7 @@ fn dissect(payload: &[u8]) -> Result<Vec<String>, Error> {
 
 #[test]
 fn dissected_up_to_the_error() -> Result<(), Error> {
-    let packet = b"\x00\x01\x00\x14\x21\x12\xa4\x42abcdefghijkl\
+    let packet = b"\x00\x01\x00\x10\x21\x12\xa4\x42abcdefghijkl\
                    \x00\x24\x00\x04\x6e\x00\x01\xff\x00\x06\x00\x09evtj";
     let lines = dissect(packet)?;
     assert_eq!(lines.len(), 4);

@@ -295,6 +295,26 @@ fn in_a_message(attribute: &dyn EncodeAttribute, value: &[u8], context: Context)
         assert_eq!(message.as_bytes().len(), before);
         return;
     };
+    if let Some(EncodeError::EmptyList { attribute }) = refused {
+        // RFC 8489 §14.11: a list has an entry. An empty one can be read and not written.
+        assert_eq!(attribute, AttributeType::PASSWORD_ALGORITHMS);
+        assert_eq!(value, b"");
+        assert_eq!(message.as_bytes().len(), before);
+        return;
+    }
+    if let Some(EncodeError::ValueTooLong { attribute, max, .. }) = refused {
+        // [MS-TURN] 2.2.2.10 and 2.2.2.11: REALM and NONCE have at most 128 bytes.
+        assert!(dialect.to_string().starts_with("ms-turn"), "{dialect}");
+        // Their codes, in either order.
+        assert!(
+            [0x0014, 0x0015].contains(&attribute.as_u16()),
+            "{attribute}"
+        );
+        assert_eq!(max, 128);
+        assert!(value.len() > 128);
+        assert_eq!(message.as_bytes().len(), before);
+        return;
+    }
     if let Some(error) = refused {
         assert!(matches!(error, EncodeError::TooLong { .. }), "{error:?}");
         assert!(value.len() + before > 65_535 - 4);
