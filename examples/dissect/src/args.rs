@@ -74,7 +74,19 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// Print packets of other protocols too (--json always does)
+    /// Print every packet with all its attributes before the summary
+    #[arg(long, conflicts_with = "json")]
+    pub packets: bool,
+
+    /// Print a ladder diagram of the messages after the summary
+    #[arg(long, conflicts_with = "json")]
+    pub ladder: bool,
+
+    /// Write the ladder diagram to a file, as a picture
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+
+    /// Print packets, those of other protocols too (--json always does)
     #[arg(long)]
     pub all: bool,
 

@@ -30,6 +30,16 @@ impl<W: Write> Json<W> {
             line: Record::default(),
         }
     }
+
+    /// Writes a record that is not about a packet; `fields` writes its keys.
+    pub fn record(&mut self, kind: &str, fields: impl FnOnce(&mut Record)) -> io::Result<()> {
+        self.line.begin(kind);
+        if let Some(file) = &self.file {
+            self.line.text("file", file);
+        }
+        fields(&mut self.line);
+        self.out.write_all(self.line.end())
+    }
 }
 
 impl<W: Write + Send> Output for Json<W> {
@@ -167,6 +177,19 @@ impl Record {
             self.0.push('{');
             item(self, value);
             self.0.push('}');
+        }
+        self.0.push(']');
+    }
+
+    /// An array of numbers.
+    pub fn array(&mut self, key: &str, items: impl Iterator<Item = u64>) {
+        self.key(key);
+        self.0.push('[');
+        for value in items {
+            if !self.0.ends_with('[') {
+                self.0.push(',');
+            }
+            let _ = write!(self.0, "{value}");
         }
         self.0.push(']');
     }

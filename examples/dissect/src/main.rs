@@ -2,7 +2,9 @@
 //!
 //! From a file to the output: [`input`] opens it, [`pcap`] reads packets, [`stream`] and [`framer`]
 //! split TCP into frames, [`classify`] decodes each packet with stunwire, and [`dissector`] hands
-//! [`unit`]s to an output: [`print`](mod@print) or [`json`].
+//! [`unit`]s to an output, [`diagnose`]. It keeps what they say together ([`analysis`]), looks for
+//! what went wrong ([`findings`]), and writes the [`report`] and the [`ladder`] diagram at the end.
+//! [`print`](mod@print) and [`json`] write each unit.
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "sums of lengths of things that are in memory, and 64-bit counters"
@@ -13,28 +15,44 @@
     reason = "in a program `pub` means use by other modules, and std is there"
 )]
 
+mod analysis;
 mod anonymize;
 mod args;
 mod capture;
 mod classify;
 mod credentials;
+mod diagnose;
 mod dissector;
 mod dump;
+mod findings;
 mod framer;
 mod hex;
 mod input;
 mod json;
+mod ladder;
 mod ordered;
-mod pairs;
 mod pcap;
 mod pcapng;
 mod print;
 mod progress;
+mod records;
+mod report;
 mod sample;
 mod stream;
 mod style;
 #[allow(dead_code, reason = "the interface for outputs is whole, used or not")]
 mod unit;
+mod words;
+
+#[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its packets are small"
+)]
+#[path = "../tests/scenarios/mod.rs"]
+mod scenarios;
 
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -46,6 +64,7 @@ use clap::Parser;
 
 use args::Args;
 use credentials::Credentials;
+use diagnose::{Options, Records, Text};
 use dissector::Dissector;
 use input::{Error, Input};
 use json::Json;
@@ -148,8 +167,17 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
 /// The output of one input.
 fn output<'o>(args: &Args, out: impl Write + Send + 'o) -> Box<dyn Output + 'o> {
     if args.json {
-        Box::new(Json::new(out))
-    } else {
-        Box::new(Print::new(out, args.all, Style::of_stdout()))
+        return Box::new(Records::new(Json::new(out)));
     }
+    let style = Style::of_stdout();
+    Box::new(Text::new(
+        Print::new(out, args.all, style),
+        Options {
+            packets: args.packets || args.all,
+            style,
+            ladder: args.ladder,
+            svg: args.svg.clone(),
+            named: args.inputs.len() > 1,
+        },
+    ))
 }

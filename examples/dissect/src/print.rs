@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use stunwire::{FingerprintStatus, Header, Message, RawAttribute};
 
 use crate::credentials::Integrity;
-use crate::pairs::Pairs;
 use crate::style::Style;
 use crate::unit::{
     Content, Framing, GapCause, Origin, Output, Partial, Protocol, PseudoTls, Summary, Totals, Unit,
@@ -19,7 +18,6 @@ pub struct Print<W> {
     all: bool,
     style: Style,
     units: u64,
-    pairs: Pairs,
     /// Something was printed, so that an empty line separates what is next.
     begun: bool,
 }
@@ -31,12 +29,17 @@ impl<W: Write> Print<W> {
             all,
             style,
             units: 0,
-            pairs: Pairs::default(),
             begun: false,
         }
     }
 
-    fn separate(&mut self) -> io::Result<()> {
+    /// What is written to, for the output that comes after the packets.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
+    /// Writes an empty line, unless nothing was printed.
+    pub fn separate(&mut self) -> io::Result<()> {
         if self.begun {
             writeln!(self.out)?;
         }
@@ -58,16 +61,11 @@ impl<W: Write + Send> Output for Print<W> {
             }
             .unit(unit)?;
         }
-        self.pairs.note(unit);
         self.units += 1;
         Ok(self.units)
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
-        self.separate()?;
-        for line in self.pairs.lines() {
-            writeln!(self.out, "{line}")?;
-        }
         writeln!(self.out, "{}", Counts(summary))
     }
 

@@ -1,0 +1,328 @@
+//! One conversation between two addresses, and the small parts that everything about it is made of.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::ice::Pair;
+use super::login::Login;
+use super::transaction::Exchanges;
+use super::turn::Allocation;
+use crate::unit::Transport;
+
+/// As many frame numbers are kept as evidence of one thing. All are counted.
+pub const MOST_FRAMES: usize = 8;
+
+/// As many allocations of one flow are kept; one more replaces the oldest.
+pub const MOST_ALLOCATIONS: usize = 16;
+
+/// A packet of the capture: its number, counted from 1, and its time since the first packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    pub time: Duration,
+    pub frame: u64,
+}
+
+impl Stamp {
+    /// How long after `earlier` it is.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.time.saturating_sub(earlier.time)
+    }
+}
+
+/// The first packets in which something was seen, the last one, and how many there were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    pub count: u64,
+    pub numbers: Vec<u64>,
+    pub first: Stamp,
+    pub last: Stamp,
+}
+
+impl Frames {
+    pub fn note(&mut self, at: Stamp) {
+        if self.count == 0 {
+            self.first = at;
+        }
+        self.count += 1;
+        self.last = at;
+        if self.numbers.len() < MOST_FRAMES && self.numbers.last() != Some(&at.frame) {
+            self.numbers.push(at.frame);
+        }
+    }
+
+    /// The evidence of a single packet.
+    pub fn one(at: Stamp) -> Self {
+        let mut frames = Self::default();
+        frames.note(at);
+        frames
+    }
+
+    /// The evidence of several packets.
+    pub fn of(all: impl IntoIterator<Item = Stamp>) -> Self {
+        let mut frames = Self::default();
+        for at in all {
+            frames.note(at);
+        }
+        frames
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds the evidence of another flow.
+    pub fn join(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        self.first = if self.is_empty() {
+            other.first
+        } else {
+            self.first.min(other.first)
+        };
+        self.last = self.last.max(other.last);
+        self.count += other.count;
+        self.numbers.extend(&other.numbers);
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        self.numbers.truncate(MOST_FRAMES);
+    }
+}
+
+/// Packets and bytes that went one way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub packets: u64,
+    pub bytes: u64,
+    pub first: Stamp,
+    pub last: Stamp,
+}
+
+impl Traffic {
+    pub fn note(&mut self, at: Stamp, bytes: u64) {
+        if self.packets == 0 {
+            self.first = at;
+        }
+        self.packets += 1;
+        self.bytes += bytes;
+        self.last = at;
+    }
+}
+
+/// What one end of a flow sent apart from STUN.
+#[derive(Clone, Debug, Default)]
+pub struct Media {
+    pub rtp: Traffic,
+    pub rtcp: Traffic,
+    pub dtls: Traffic,
+    pub other: Traffic,
+}
+
+impl Media {
+    pub fn packets(&self) -> u64 {
+        self.rtp.packets + self.rtcp.packets + self.dtls.packets + self.other.packets
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.rtp.bytes + self.rtcp.bytes + self.dtls.bytes + self.other.bytes
+    }
+
+    /// When the first packet of any kind was sent.
+    pub fn first(&self) -> Option<Stamp> {
+        let all = [&self.rtp, &self.rtcp, &self.dtls, &self.other];
+        let sent = all.into_iter().filter(|traffic| traffic.packets > 0);
+        sent.map(|traffic| traffic.first).min()
+    }
+}
+
+/// One of the two ends. Between ICE agents the client is the one that was heard first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Client,
+    Server,
+}
+
+impl Side {
+    pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
+
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// Something of each end.
+#[derive(Clone, Debug, Default)]
+pub struct Both<T> {
+    pub client: T,
+    pub server: T,
+}
+
+impl<T> Both<T> {
+    pub fn of(&self, side: Side) -> &T {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    pub fn of_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+}
+
+/// What is known of the TCP connection under a flow.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    pub syn: Frames,
+    pub accepted: Option<Stamp>,
+    /// The side that reset or ended the connection, and when.
+    pub reset: Option<(Side, Stamp)>,
+    pub ended: Option<(Side, Stamp)>,
+}
+
+/// A message of ICMP about a packet of the flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    pub reason: &'static str,
+    /// The router or host that says so.
+    pub reporter: IpAddr,
+    /// The side that had sent the packet.
+    pub sender: Side,
+    pub frames: Frames,
+}
+
+/// A connection of RFC 6062 between a client and its server: data of one peer.
+#[derive(Clone, Copy, Debug)]
+pub struct DataConnection {
+    /// The flow with the allocation, if it is in the capture.
+    pub control: Option<usize>,
+    pub id: u32,
+    pub peer: Option<SocketAddr>,
+    pub relayed: Option<SocketAddr>,
+    pub bound: Stamp,
+}
+
+/// One conversation between two addresses.
+pub struct Flow {
+    /// Counted from 1, in the order in which flows begin.
+    pub number: usize,
+    pub client: SocketAddr,
+    pub server: SocketAddr,
+    pub transport: Transport,
+    /// The flow inside which this one is relayed, as an index. Its client is the relayed address.
+    pub via: Option<usize>,
+    pub first: Stamp,
+    pub last: Stamp,
+    pub is_ms_turn: bool,
+    /// The packets that are STUN.
+    pub messages: Both<u64>,
+    pub media: Both<Media>,
+    pub exchanges: Exchanges,
+    pub login: Login,
+    pub allocations: Vec<Allocation>,
+    pub pair: Option<Box<Pair>>,
+    /// Where the server sends its client with 300 (Try Alternate).
+    pub alternate: Option<(SocketAddr, Stamp)>,
+    /// The addresses under which the server saw the client.
+    pub mapped: Vec<(SocketAddr, Stamp)>,
+    /// MAPPED-ADDRESS and XOR-MAPPED-ADDRESS of one response differ.
+    pub rewritten: Option<(SocketAddr, SocketAddr, Stamp)>,
+    pub software: Both<Option<String>>,
+    pub connection: Connection,
+    pub unreachable: Option<Unreachable>,
+    pub data_connection: Option<DataConnection>,
+    pub bad_fingerprints: Frames,
+    pub forged: Frames,
+    pub broken: Frames,
+    /// Bytes of the streams that the capture does not have.
+    pub missing: u64,
+}
+
+impl Flow {
+    pub fn new(
+        number: usize,
+        [client, server]: [SocketAddr; 2],
+        transport: Transport,
+        via: Option<usize>,
+        at: Stamp,
+    ) -> Self {
+        Self {
+            number,
+            client,
+            server,
+            transport,
+            via,
+            first: at,
+            last: at,
+            is_ms_turn: false,
+            messages: Both::default(),
+            media: Both::default(),
+            exchanges: Exchanges::default(),
+            login: Login::default(),
+            allocations: Vec::new(),
+            pair: None,
+            alternate: None,
+            mapped: Vec::new(),
+            rewritten: None,
+            software: Both::default(),
+            connection: Connection::default(),
+            unreachable: None,
+            data_connection: None,
+            bad_fingerprints: Frames::default(),
+            forged: Frames::default(),
+            broken: Frames::default(),
+            missing: 0,
+        }
+    }
+
+    pub fn address(&self, side: Side) -> SocketAddr {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+
+    /// The side that has this address.
+    pub fn side(&self, address: SocketAddr) -> Side {
+        if address == self.client {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
+    /// The allocation that data belongs to now.
+    pub fn allocation(&mut self) -> Option<&mut Allocation> {
+        self.allocations.last_mut()
+    }
+
+    /// The allocation that data belongs to now; if there is none, it was made before the capture
+    /// began.
+    pub fn allocation_or_earlier(&mut self, is_ms_turn: bool) -> Option<&mut Allocation> {
+        if self.allocations.is_empty() {
+            self.allocations.push(Allocation {
+                is_ms_turn,
+                ..Allocation::default()
+            });
+        }
+        self.allocations.last_mut()
+    }
+
+    pub fn push_allocation(&mut self, allocation: Allocation) {
+        if self.allocations.len() == MOST_ALLOCATIONS {
+            self.allocations.remove(0);
+        }
+        self.allocations.push(allocation);
+    }
+
+    /// Whether the server takes the allocations of the client.
+    pub fn is_turn(&self) -> bool {
+        !self.allocations.is_empty() || self.exchanges.asked_for_turn()
+    }
+}

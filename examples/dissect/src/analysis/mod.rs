@@ -1,0 +1,378 @@
+//! What a capture says as a whole: flows, requests and answers, allocations, candidate pairs, logins.
+//!
+//! Units come in one by one and nothing of them is kept but counts, the first frame numbers of each
+//! kind, and what is under way, so memory does not grow with the length of a capture. It grows with
+//! the number of flows, up to [`MOST_FLOWS`]; the limits inside a flow are constants of the modules.
+
+pub mod flow;
+pub mod ice;
+pub mod login;
+mod messages;
+pub mod observe;
+pub mod transaction;
+pub mod turn;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::classify;
+use crate::unit::{Content, Endpoints, GapCause, IcmpError, Origin, Protocol, Summary, TcpEvent, Transport, Unit};
+use flow::{Flow, Frames, Side, Stamp, Unreachable};
+use ice::Sessions;
+use observe::Facts;
+use transaction::{Finished, FinishedTransaction};
+use turn::Way;
+
+/// As many flows are told apart. Packets of further ones are counted, and not analysed.
+pub const MOST_FLOWS: usize = 20_000;
+
+/// How deep packets are carried in packets.
+const DEEPEST: usize = 8;
+
+/// What the capture says so far.
+#[derive(Default)]
+pub struct Analysis {
+    pub flows: Vec<Flow>,
+    pub sessions: Sessions,
+    /// When the last packet of a flow was captured.
+    pub end: Duration,
+    /// Since the epoch, when the first packet of the capture was captured.
+    pub start: Option<Duration>,
+    /// Units of flows beyond the limit.
+    pub untracked: u64,
+    index: HashMap<Key, usize>,
+    last: Option<(Key, usize)>,
+    /// Where the packets travel that the last unit of each depth carries.
+    carried: [Option<Carried>; DEEPEST],
+    finished: Vec<FinishedTransaction>,
+    wants_transactions: bool,
+}
+
+/// What makes a flow.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    ends: [SocketAddr; 2],
+    transport: Transport,
+    via: Option<usize>,
+}
+
+impl Key {
+    fn new(path: Endpoints, transport: Transport, via: Option<usize>) -> Self {
+        Self {
+            ends: path.sorted(),
+            transport,
+            via,
+        }
+    }
+}
+
+/// The way of a packet inside another.
+#[derive(Clone, Copy)]
+struct Carried {
+    path: Endpoints,
+    via: Option<usize>,
+}
+
+/// What a unit was found to be a part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    /// As an index.
+    pub flow: usize,
+    /// The sender.
+    pub side: Side,
+    /// A request that was sent before.
+    pub is_again: bool,
+}
+
+impl Analysis {
+    /// Keeps finished transactions for [`take_finished`](Self::take_finished).
+    pub fn with_transactions(mut self) -> Self {
+        self.wants_transactions = true;
+        self
+    }
+
+    /// Takes the transactions that have ended since the last call.
+    pub fn take_finished(&mut self) -> Vec<FinishedTransaction> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// Takes note of a unit. `None` if it belongs to no flow.
+    pub fn note(&mut self, unit: &Unit<'_>) -> Option<Noted> {
+        let origin = &unit.origin;
+        let at = self.at(origin)?;
+        let depth = origin.carrier.map_or(0, |carrier| carrier.depth);
+        let (path, via) = match depth {
+            0 => (origin.endpoints?, None),
+            _ => {
+                let carried = self.carried.get(depth).copied().flatten()?;
+                (carried.path, carried.via)
+            }
+        };
+        if let Some(next) = self.carried.get_mut(depth + 1) {
+            *next = None;
+        }
+        let key = Key::new(path, origin.transport, via);
+        if let Some(icmp) = origin.icmp {
+            let index = self.known(key)?;
+            self.unreachable(index, path, icmp, at);
+            return self.noted(index, path);
+        }
+        let facts = match &unit.content {
+            Content::Stun {
+                message, integrity, ..
+            } => Facts::of(message, *integrity),
+            Content::Truncated { partial, .. } => Facts::of_partial(partial)?,
+            _ => return self.other_unit(key, path, depth, &unit.content, at),
+        };
+        let index = self.flow(key, path, at, Some(!facts.is_response()))?;
+        self.message(index, path, origin.framing, depth, &facts, at)
+    }
+
+    /// Takes note of a change of a TCP connection. Only connections to the ports of STUN servers
+    /// make flows; others must have shown STUN before.
+    pub fn tcp(&mut self, origin: &Origin, event: TcpEvent) -> Option<Noted> {
+        let (at, path) = (self.at(origin)?, origin.endpoints?);
+        let key = Key::new(path, Transport::Tcp, None);
+        let is_to_server = classify::is_stun_port(path.destination.port());
+        let index = match event {
+            TcpEvent::Syn if is_to_server => self.flow(key, path, at, Some(true))?,
+            _ => self.known(key)?,
+        };
+        if let Some(icmp) = origin.icmp {
+            self.unreachable(index, path, icmp, at);
+            return self.noted(index, path);
+        }
+        let flow = self.flows.get_mut(index)?;
+        let side = flow.side(path.source);
+        let connection = &mut flow.connection;
+        match event {
+            TcpEvent::Syn => connection.syn.note(at),
+            TcpEvent::SynAck => {
+                connection.accepted.get_or_insert(at);
+            }
+            TcpEvent::Fin => {
+                connection.ended.get_or_insert((side, at));
+            }
+            TcpEvent::Rst => {
+                connection.reset.get_or_insert((side, at));
+            }
+            TcpEvent::Icmp => {}
+        }
+        self.noted(index, path)
+    }
+
+    fn at(&mut self, origin: &Origin) -> Option<Stamp> {
+        let time = origin.elapsed?;
+        self.end = self.end.max(time);
+        if self.start.is_none() {
+            self.start = origin.time.and_then(|now| now.checked_sub(time));
+        }
+        Some(Stamp {
+            frame: origin.frame,
+            time,
+        })
+    }
+
+    fn unreachable(&mut self, index: usize, path: Endpoints, icmp: IcmpError, at: Stamp) {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        let sender = flow.side(path.source);
+        let known = flow.unreachable.get_or_insert_with(|| Unreachable {
+            reason: icmp.name(),
+            reporter: icmp.reporter,
+            sender,
+            frames: Frames::default(),
+        });
+        if known.sender == sender {
+            known.frames.note(at);
+        }
+    }
+
+    /// Takes what is not a message.
+    fn other_unit(
+        &mut self,
+        key: Key,
+        path: Endpoints,
+        depth: usize,
+        content: &Content<'_>,
+        at: Stamp,
+    ) -> Option<Noted> {
+        let index = match content {
+            Content::Other { .. } | Content::Gap { .. } if key.via.is_none() => self.known(key)?,
+            _ => self.flow(key, path, at, None)?,
+        };
+        let noted = self.noted(index, path)?;
+        let flow = self.flows.get_mut(index)?;
+        flow.last = flow.last.max(at);
+        match content {
+            Content::Stun { .. } | Content::Truncated { .. } | Content::PseudoTls(_) => {}
+            Content::Malformed { .. } => flow.broken.note(at),
+            Content::ChannelData { number, length, .. } => {
+                self.channel_data(noted, path, depth, *number, *length as u64, at);
+            }
+            // Its session is a conversation between the same two addresses.
+            Content::Multiplexed { .. } => self.carry(depth, path, key.via),
+            Content::Other { protocol, length } => self.other(noted, *protocol, *length, at),
+            Content::Gap { length, cause } => {
+                if *cause != GapCause::Unframed {
+                    flow.missing += length;
+                }
+                return None;
+            }
+        }
+        Some(noted)
+    }
+
+    /// Ends the capture: requests without an answer will get none.
+    pub fn finish(&mut self, summary: &Summary) {
+        // Packets of other protocols show too that the capture went on.
+        if let (Some(first), Some(last)) = (summary.first, summary.last) {
+            self.end = self.end.max(last.saturating_sub(first));
+        }
+        for flow in &mut self.flows {
+            let mut finished = Finished {
+                flow: flow.number,
+                out: self.wants_transactions.then_some(&mut self.finished),
+            };
+            flow.exchanges.finish(self.end, &mut finished);
+        }
+    }
+
+    /// The flow of a packet, if there is one.
+    fn known(&mut self, key: Key) -> Option<usize> {
+        if let Some((last, index)) = self.last
+            && last == key
+        {
+            return Some(index);
+        }
+        let index = self.index.get(&key).copied()?;
+        self.last = Some((key, index));
+        Some(index)
+    }
+
+    /// The flow of a packet, a new one if need be. `is_from_client` is `None` if only the ports tell.
+    fn flow(
+        &mut self,
+        key: Key,
+        path: Endpoints,
+        at: Stamp,
+        is_from_client: Option<bool>,
+    ) -> Option<usize> {
+        if let Some(index) = self.known(key) {
+            if let Some(flow) = self.flows.get_mut(index) {
+                flow.last = flow.last.max(at);
+            }
+            return Some(index);
+        }
+        if self.flows.len() >= MOST_FLOWS {
+            self.untracked += 1;
+            return None;
+        }
+        let is_from_client = is_from_client.unwrap_or_else(|| {
+            !classify::is_stun_port(path.source.port())
+                || classify::is_stun_port(path.destination.port())
+        });
+        let ends = if is_from_client {
+            [path.source, path.destination]
+        } else {
+            [path.destination, path.source]
+        };
+        let index = self.flows.len();
+        self.flows
+            .push(Flow::new(index + 1, ends, key.transport, key.via, at));
+        self.index.insert(key, index);
+        self.last = Some((key, index));
+        Some(index)
+    }
+
+    fn noted(&self, index: usize, path: Endpoints) -> Option<Noted> {
+        let flow = self.flows.get(index)?;
+        Some(Noted {
+            flow: index,
+            side: flow.side(path.source),
+            is_again: false,
+        })
+    }
+
+    /// What the unit carries travels on this path.
+    fn carry(&mut self, depth: usize, path: Endpoints, via: Option<usize>) {
+        if let Some(next) = self.carried.get_mut(depth + 1) {
+            *next = Some(Carried { path, via });
+        }
+    }
+
+    /// What the unit carries travels between the relayed address and the peer.
+    fn carry_between(&mut self, depth: usize, noted: Noted, relayed: SocketAddr, peer: SocketAddr) {
+        let path = Endpoints {
+            source: relayed,
+            destination: peer,
+        };
+        let path = match noted.side {
+            Side::Client => path,
+            Side::Server => path.reversed(),
+        };
+        self.carry(depth, path, Some(noted.flow));
+    }
+
+    fn other(&mut self, noted: Noted, protocol: Protocol, length: u64, at: Stamp) {
+        let Some(flow) = self.flows.get_mut(noted.flow) else {
+            return;
+        };
+        let media = flow.media.of_mut(noted.side);
+        match protocol {
+            Protocol::Rtp => media.rtp.note(at, length),
+            Protocol::Rtcp => media.rtcp.note(at, length),
+            Protocol::Dtls => media.dtls.note(at, length),
+            _ => media.other.note(at, length),
+        }
+        self.relayed_over_tcp(noted, at, length);
+    }
+
+    /// Counts what a connection of RFC 6062 carries with its allocation.
+    fn relayed_over_tcp(&mut self, noted: Noted, at: Stamp, length: u64) {
+        let control = self
+            .flows
+            .get(noted.flow)
+            .and_then(|flow| flow.data_connection)
+            .and_then(|connection| connection.control);
+        if let Some(control) = control.and_then(|index| self.flows.get_mut(index))
+            && let Some(allocation) = control.allocation()
+        {
+            // The connection outlives the permission for it (RFC 6062 §5.3).
+            allocation.relay(way(noted.side), None, at, length);
+        }
+    }
+
+    fn channel_data(
+        &mut self,
+        noted: Noted,
+        path: Endpoints,
+        depth: usize,
+        number: u16,
+        length: u64,
+        at: Stamp,
+    ) {
+        let Some(flow) = self.flows.get_mut(noted.flow) else {
+            return;
+        };
+        let client = flow.client;
+        let Some(allocation) = flow.allocation_or_earlier(false) else {
+            return;
+        };
+        let peer = allocation.channel_data(way(noted.side), number, at, length);
+        let relayed = allocation.relayed.unwrap_or(client);
+        match peer {
+            Some(peer) => self.carry_between(depth, noted, relayed, peer),
+            None => self.carry(depth, path, Some(noted.flow)),
+        }
+    }
+}
+
+fn way(side: Side) -> Way {
+    match side {
+        Side::Client => Way::ToPeer,
+        Side::Server => Way::FromPeer,
+    }
+}

@@ -1,0 +1,268 @@
+//! What one message says, as plain values: the only part of the analysis that reads attributes.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::net::SocketAddr;
+
+use stunwire::attribute::AnyAttribute;
+use stunwire::{
+    Class, FingerprintStatus, Header, Message, Method, RawAttribute, SecurityFeatures,
+    TransactionId,
+};
+
+use crate::classify;
+use crate::credentials::Integrity;
+use crate::unit::Partial;
+
+/// As many addresses of one message are kept, at most.
+const MOST_PEERS: usize = 16;
+
+/// Which role an agent has in ICE (RFC 8445 §6.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Controlling,
+    Controlled,
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Controlling => "controlling",
+            Self::Controlled => "controlled",
+        }
+    }
+}
+
+/// How a message is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    Sha1,
+    Sha256,
+}
+
+impl Signed {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "HMAC-SHA1",
+            Self::Sha256 => "HMAC-SHA256",
+        }
+    }
+}
+
+/// What one message says.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    pub class: Class,
+    pub method: Method,
+    pub id: TransactionId,
+    pub is_ms_turn: bool,
+    /// The capture has only the beginning, so that something may be missing.
+    pub is_partial: bool,
+    pub signed: Option<Signed>,
+    /// The user's credentials apply to the message, and the integrity attribute is wrong.
+    pub is_forged: bool,
+    pub has_bad_fingerprint: bool,
+    pub username: Option<&'a [u8]>,
+    pub has_userhash: bool,
+    pub realm: Option<&'a [u8]>,
+    /// A hash of NONCE: only equality matters.
+    pub nonce: Option<u64>,
+    /// NONCE announces PASSWORD-ALGORITHMS (RFC 8489 §9.2).
+    pub nonce_offers_algorithms: bool,
+    pub has_password_algorithms: bool,
+    pub error: Option<u16>,
+    /// The reason phrase of the error.
+    pub reason: Option<&'a [u8]>,
+    pub mapped: Option<SocketAddr>,
+    pub xor_mapped: Option<SocketAddr>,
+    pub relayed: Option<SocketAddr>,
+    pub peers: Vec<SocketAddr>,
+    pub alternate: Option<SocketAddr>,
+    pub lifetime: Option<u32>,
+    pub channel: Option<u16>,
+    pub connection: Option<u32>,
+    /// REQUESTED-TRANSPORT, an IP protocol number.
+    pub transport: Option<u8>,
+    pub role: Option<Role>,
+    pub is_nominating: bool,
+    pub has_priority: bool,
+    pub has_goog_attributes: bool,
+    pub software: Option<&'a [u8]>,
+    /// The length of DATA.
+    pub data: Option<usize>,
+    /// The ICMP type and code that a server reports in a Data indication (RFC 8656 §11.5).
+    pub icmp: Option<(u8, u8)>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn of(message: &Message<'a>, integrity: Integrity) -> Self {
+        let mut facts = Self::read(message.header(), message.all_attributes());
+        facts.is_forged = integrity == Integrity::Invalid;
+        facts.has_bad_fingerprint = !matches!(
+            message.fingerprint(),
+            FingerprintStatus::Absent | FingerprintStatus::Valid | FingerprintStatus::ValidMsTable
+        );
+        facts
+    }
+
+    /// What a message says of which the capture has the beginning. `None` if it does not even have
+    /// the header.
+    pub fn of_partial(partial: &Partial<'a>) -> Option<Self> {
+        let mut facts = Self::read(partial.header?, partial.attributes.iter().copied());
+        facts.is_partial = true;
+        if facts.class == Class::Request && facts.nonce.is_some() {
+            // The integrity attribute comes after NONCE.
+            facts.signed.get_or_insert(Signed::Sha1);
+        }
+        Some(facts)
+    }
+
+    fn read(header: Header, attributes: impl Iterator<Item = RawAttribute<'a>>) -> Self {
+        let mut facts = Self {
+            class: header.class(),
+            method: header.method(),
+            id: header.transaction_id(),
+            is_ms_turn: classify::is_ms_turn(header.dialect()),
+            is_partial: false,
+            signed: None,
+            is_forged: false,
+            has_bad_fingerprint: false,
+            username: None,
+            has_userhash: false,
+            realm: None,
+            nonce: None,
+            nonce_offers_algorithms: false,
+            has_password_algorithms: false,
+            error: None,
+            reason: None,
+            mapped: None,
+            xor_mapped: None,
+            relayed: None,
+            peers: Vec::new(),
+            alternate: None,
+            lifetime: None,
+            channel: None,
+            connection: None,
+            transport: None,
+            role: None,
+            is_nominating: false,
+            has_priority: false,
+            has_goog_attributes: false,
+            software: None,
+            data: None,
+            icmp: None,
+        };
+        for attribute in attributes {
+            // A malformed value is shown with its packet; it says nothing here.
+            if let Ok(value) = attribute.to_any() {
+                facts.note(value);
+            }
+        }
+        if facts.is_ms_turn && facts.class != Class::Request {
+            // MS-TURN has the relayed address in MAPPED-ADDRESS.
+            facts.relayed = facts.mapped.take();
+        }
+        facts
+    }
+
+    fn note(&mut self, value: AnyAttribute<'a>) {
+        match value {
+            // The first of a type counts (RFC 8489 §14).
+            AnyAttribute::Username(user) => {
+                self.username.get_or_insert(user.trimmed());
+            }
+            AnyAttribute::UserHash(_) => self.has_userhash = true,
+            AnyAttribute::Realm(realm) => {
+                self.realm.get_or_insert(realm.trimmed());
+            }
+            AnyAttribute::Nonce(nonce) => {
+                let mut hasher = DefaultHasher::new();
+                nonce.as_bytes().hash(&mut hasher);
+                self.nonce.get_or_insert(hasher.finish());
+                self.nonce_offers_algorithms = SecurityFeatures::of(&nonce).is_some_and(|found| {
+                    found.contains(SecurityFeatures::PASSWORD_ALGORITHMS)
+                });
+            }
+            AnyAttribute::MessageIntegrity(tag) => {
+                let wide = tag.tag().len() > 20;
+                let signed = if wide { Signed::Sha256 } else { Signed::Sha1 };
+                self.signed.get_or_insert(signed);
+            }
+            AnyAttribute::MessageIntegritySha256(_) => self.signed = Some(Signed::Sha256),
+            AnyAttribute::PasswordAlgorithms(_) => self.has_password_algorithms = true,
+            AnyAttribute::ErrorCode(error) => {
+                self.error.get_or_insert(error.code());
+                self.reason.get_or_insert(error.reason_trimmed());
+            }
+            AnyAttribute::MappedAddress(address) => {
+                self.mapped.get_or_insert(address.0);
+            }
+            AnyAttribute::XorMappedAddress(address) => {
+                self.xor_mapped.get_or_insert(address.0);
+            }
+            AnyAttribute::XorRelayedAddress(address) => {
+                self.relayed.get_or_insert(address.0);
+            }
+            AnyAttribute::XorPeerAddress(peer) => self.peer(peer.0),
+            AnyAttribute::MsDestinationAddress(peer) => self.peer(peer.0),
+            AnyAttribute::MsRemoteAddress(peer) => self.peer(peer.0),
+            AnyAttribute::AlternateServer(server) => {
+                self.alternate.get_or_insert(server.0);
+            }
+            AnyAttribute::Lifetime(lifetime) => {
+                self.lifetime.get_or_insert(lifetime.as_secs());
+            }
+            AnyAttribute::ChannelNumber(number) => {
+                self.channel.get_or_insert(number.get());
+            }
+            AnyAttribute::ConnectionId(id) => {
+                self.connection.get_or_insert(id.0);
+            }
+            AnyAttribute::RequestedTransport(transport) => {
+                self.transport.get_or_insert(transport.0.0);
+            }
+            AnyAttribute::IceControlling(_) => self.role = Some(Role::Controlling),
+            AnyAttribute::IceControlled(_) => self.role = Some(Role::Controlled),
+            AnyAttribute::UseCandidate(_) => self.is_nominating = true,
+            AnyAttribute::Priority(_) => self.has_priority = true,
+            AnyAttribute::Software(software) => {
+                self.software.get_or_insert(software.trimmed());
+            }
+            AnyAttribute::Data(data) => {
+                self.data.get_or_insert(data.0.len());
+            }
+            AnyAttribute::Icmp(icmp) => {
+                self.icmp.get_or_insert(icmp.type_code());
+            }
+            AnyAttribute::GoogNetworkInfo(_) | AnyAttribute::GoogMiscInfo(_) => {
+                self.has_goog_attributes = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn peer(&mut self, peer: SocketAddr) {
+        if self.peers.len() < MOST_PEERS {
+            self.peers.push(peer);
+        }
+    }
+
+    pub fn is_response(&self) -> bool {
+        matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
+    }
+
+    /// The mapped address, from whichever attribute has it.
+    pub fn reflexive(&self) -> Option<SocketAddr> {
+        self.xor_mapped.or(self.mapped)
+    }
+
+    /// Whether the message belongs to an ICE check, as far as its own attributes tell
+    /// (RFC 8445 §7.1).
+    pub fn is_check(&self) -> bool {
+        self.method == Method::BINDING
+            && self.class == Class::Request
+            && (self.role.is_some()
+                || self.has_priority
+                || self.is_nominating
+                || (self.username.is_some() && self.realm.is_none()))
+    }
+}
