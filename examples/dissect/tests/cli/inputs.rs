@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::messages;
 use crate::support::{
-    CLIENT, Capture, File, SERVER, complaint, dissect, ipv4, lines, records, run, run_with_input,
+    CLIENT, Capture, File, SERVER, complaint, dissect, ipv4, lines, of_kind, records, run, run_with_input,
     table, text, udp,
 };
 
@@ -46,7 +46,7 @@ fn unreadable_files_exit_with_1() {
     let good = one_check().file();
     let output = run(&["--json", "no/such/file", good.path()]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    assert_eq!(of_kind(&output, "packet").len(), 1);
 }
 
 fn one_check() -> Capture {
@@ -99,10 +99,8 @@ fn several_files_and_folders() {
         remark.contains("notes.txt: not a capture, ignored"),
         "{remark}"
     );
-    let output = String::from_utf8(output.stdout).unwrap();
-    let mut files: Vec<String> = output
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+    let mut files: Vec<String> = of_kind(&output, "packet")
+        .iter()
         .map(|record| record["file"].as_str().unwrap().replace(folder.path(), ""))
         .collect();
     assert_eq!(files.len(), 1 + 3001 + 1 + 1);
@@ -328,7 +326,7 @@ fn stun_in_icmp_errors() {
         ]
     );
     assert_eq!(records[1]["icmp"]["reporter"], "192.0.2.2");
-    let text = text(&run(&[capture.file().path()]));
+    let text = text(&run(&["--packets", capture.file().path()]));
     assert!(
         text.contains("quoted in an ICMP error of 192.0.2.2: port unreachable"),
         "{text}"
@@ -344,12 +342,12 @@ fn captures_that_end_early_or_are_damaged() {
     capture.bytes.truncate(whole - 1);
     let cut = run(&["--json", capture.file().path()]);
     assert!(cut.status.success());
-    assert_eq!(String::from_utf8_lossy(&cut.stdout).lines().count(), 1);
+    assert_eq!(of_kind(&cut, "packet").len(), 1);
     let warning = String::from_utf8_lossy(&cut.stderr).into_owned();
     assert!(warning.contains("in the middle of a packet"), "{warning}");
     // Through a pipe it is the same capture.
     let piped = run_with_input(&["--json", "-"], &capture.bytes);
-    assert_eq!(String::from_utf8_lossy(&piped.stdout).lines().count(), 1);
+    assert_eq!(of_kind(&piped, "packet").len(), 1);
 }
 
 /// A reader of the output that stops reading gets no error message.
@@ -360,7 +358,7 @@ fn a_reader_that_goes_away() {
         capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
     }
     let file = capture.file();
-    let mut child = dissect(&[file.path()])
+    let mut child = dissect(&["--packets", file.path()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -18,5 +18,9 @@ mod inputs;
 mod messages;
 mod packets;
 mod streams;
+mod summary;
 mod support;
 mod truncated;
+
+#[path = "../scenarios/mod.rs"]
+mod scenarios;

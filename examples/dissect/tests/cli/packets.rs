@@ -194,7 +194,7 @@ fn datagrams() {
     assert_eq!(asked[4]["dialect"], "rfc3489");
     assert_eq!(asked[2]["dialect"], "ms-turn");
 
-    let text = text(&run(&[file.path()]));
+    let text = text(&run(&["--packets", file.path()]));
     assert!(text.contains("frame 3  2.000000  192.0.2.1:40000 → 192.0.2.2:3478  UDP  ms-turn\n"));
     assert!(!text.contains("frame 9"));
     let end = "9 packets: 6 STUN messages, 1 ChannelData, 1 errors, 0 gaps, 3 of other protocols, \

@@ -36,11 +36,18 @@ pub fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The JSON records of a run that succeeded.
+/// The JSON records of the packets, of a run that succeeded.
 pub fn lines(output: &Output) -> Vec<Value> {
-    let text = text(output);
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+    text(output);
+    of_kind(output, "packet")
+}
+
+/// The JSON records of one kind, whatever else the run said.
+pub fn of_kind(output: &Output, kind: &str) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    records
+        .filter(|record: &Value| record["kind"] == kind)
         .collect()
 }
 

@@ -58,7 +58,7 @@ fn the_text_says_who_cut() {
         .udp(CLIENT, SERVER, &messages::rfc5769_request())
         .snap(24)
         .udp(CLIENT, SERVER, &messages::rfc5769_request());
-    let text = text(&run(&[capture.file().path()]));
+    let text = text(&run(&["--packets", capture.file().path()]));
     assert!(
         text.contains("cut by the capture: 68 of 108 bytes"),
         "{text}"

@@ -179,7 +179,7 @@ fn refreshed() -> Call {
     call
 }
 
-fn stale_once() -> Call {
+pub fn stale_once() -> Call {
     let (mut call, mut turn) = relayed_call();
     call.wait(200_000);
     turn.nonce = "nonce 2".to_owned();
