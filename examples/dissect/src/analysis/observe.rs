@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
         facts.is_forged = integrity == Integrity::Invalid;
         facts.has_bad_fingerprint = !matches!(
             message.fingerprint(),
-            FingerprintStatus::Absent | FingerprintStatus::Valid | FingerprintStatus::ValidMsTable
+            FingerprintStatus::Absent | FingerprintStatus::Valid | FingerprintStatus::ValidAlternateCrc
         );
         facts
     }
@@ -190,7 +190,7 @@ impl<'a> Facts<'a> {
             AnyAttribute::MessageIntegritySha256(_) => self.signed = Some(Signed::Sha256),
             AnyAttribute::PasswordAlgorithms(_) => self.has_password_algorithms = true,
             AnyAttribute::ErrorCode(error) => {
-                self.error.get_or_insert(error.code());
+                self.error.get_or_insert(error.code().as_u16());
                 self.reason.get_or_insert(error.reason_trimmed());
             }
             AnyAttribute::MappedAddress(address) => {
@@ -212,7 +212,7 @@ impl<'a> Facts<'a> {
                 self.lifetime.get_or_insert(lifetime.as_secs());
             }
             AnyAttribute::ChannelNumber(number) => {
-                self.channel.get_or_insert(number.get());
+                self.channel.get_or_insert(number.as_u16());
             }
             AnyAttribute::ConnectionId(id) => {
                 self.connection.get_or_insert(id.0);

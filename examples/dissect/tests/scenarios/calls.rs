@@ -588,7 +588,7 @@ pub fn wrong_password() -> Call {
     let mut call = Call::new();
     let mut turn = Turn::udp();
     turn.challenge(&mut call);
-    turn.key = Key::long_term(USER, REALM, "guess");
+    turn.key = key("guess");
     for number in 2..5 {
         let id = turn.request(&mut call, Method::ALLOCATE, &[&turn.transport()]);
         turn.nonce = format!("nonce {number}");
@@ -786,7 +786,7 @@ fn redirect() -> Call {
     let packet = message(
         Header::error(Method::ALLOCATE, id),
         &[
-            &ErrorCode::new(300, "").unwrap(),
+            &error_code(300),
             &AlternateServer(address("203.0.113.2:3478")),
         ],
         None,

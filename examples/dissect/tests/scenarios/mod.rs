@@ -12,7 +12,7 @@ use stunwire::attribute::{
     Nonce, Priority, Realm, RequestedTransport, UseCandidate, Username, XorMappedAddress,
     XorPeerAddress, XorRelayedAddress,
 };
-use stunwire::{ErrorCode, Header, Key, MessageWriter, Method, TransactionId};
+use stunwire::{Code, Credentials, ErrorCode, Header, Key, MessageWriter, Method, TransactionId};
 
 /// When every call begins, since the epoch.
 pub const START: u64 = 1_700_000_000;
@@ -40,6 +40,20 @@ pub fn relayed() -> SocketAddr {
 
 pub fn peer() -> SocketAddr {
     address("198.51.100.20:40000")
+}
+
+/// The key of the user with this password.
+pub fn key(password: &str) -> Key {
+    let credentials = Credentials {
+        username: USER,
+        password,
+    };
+    Key::long_term(&credentials, REALM)
+}
+
+/// ERROR-CODE without a reason phrase.
+pub fn error_code(code: u16) -> ErrorCode<'static> {
+    ErrorCode::new(Code::new(code).unwrap(), "").unwrap()
 }
 
 pub type Attributes<'a> = &'a [&'a dyn EncodeAttribute];
@@ -250,7 +264,7 @@ impl Turn {
             is_tcp: false,
             user: USER.to_owned(),
             nonce: "nonce 1".to_owned(),
-            key: Key::long_term(USER, REALM, PASSWORD),
+            key: key(PASSWORD),
         }
     }
 
@@ -341,7 +355,7 @@ impl Turn {
 
     /// An error response, with the challenge if the code asks for one.
     pub fn error(&self, call: &mut Call, method: Method, id: TransactionId, code: u16) {
-        let error = ErrorCode::new(code, "").unwrap();
+        let error = error_code(code);
         let realm = Realm::new(REALM).unwrap();
         let nonce = Nonce::new(&self.nonce).unwrap();
         let all: [&dyn EncodeAttribute; 3] = [&error, &realm, &nonce];
@@ -503,7 +517,7 @@ pub fn ice_key() -> Key {
 pub fn check(from: Agent, to: Agent, id: TransactionId, nominates: bool) -> Vec<u8> {
     let name = format!("{}:{}", to.fragment, from.fragment);
     let user = Username::new(&name).unwrap();
-    let priority = Priority::from_parts(126, 65_535, 1);
+    let priority = Priority::from_parts(126, 65_535, 1).unwrap();
     let (controlling, controlled) = (IceControlling(1), IceControlled(2));
     let mut attributes: Vec<&dyn EncodeAttribute> = vec![&user, &priority];
     if from.is_controlling {
@@ -526,7 +540,7 @@ pub fn answer(from: Agent, id: TransactionId) -> Vec<u8> {
 
 /// An error response to a check.
 pub fn refusal(id: TransactionId, code: u16) -> Vec<u8> {
-    let error = ErrorCode::new(code, "").unwrap();
+    let error = error_code(code);
     message(Header::error(Method::BINDING, id), &[&error], None)
 }
 
