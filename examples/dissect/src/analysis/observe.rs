@@ -183,7 +183,7 @@ impl<'a> Facts<'a> {
                 });
             }
             AnyAttribute::MessageIntegrity(tag) => {
-                let wide = tag.tag().len() > 20;
+                let wide = tag.0.len() > 20;
                 let signed = if wide { Signed::Sha256 } else { Signed::Sha1 };
                 self.signed.get_or_insert(signed);
             }
@@ -209,7 +209,7 @@ impl<'a> Facts<'a> {
                 self.alternate.get_or_insert(server.0);
             }
             AnyAttribute::Lifetime(lifetime) => {
-                self.lifetime.get_or_insert(lifetime.as_secs());
+                self.lifetime.get_or_insert(lifetime.0);
             }
             AnyAttribute::ChannelNumber(number) => {
                 self.channel.get_or_insert(number.as_u16());
