@@ -125,7 +125,7 @@ impl Analysis {
             Content::Truncated { partial, .. } => Facts::of_partial(partial)?,
             _ => return self.other_unit(key, path, depth, &unit.content, at),
         };
-        let index = self.flow(key, path, at, Some(!facts.is_response()))?;
+        let index = self.flow(key, path, at, Some(facts.is_from_client()))?;
         self.message(index, path, origin.framing, depth, &facts, at)
     }
 

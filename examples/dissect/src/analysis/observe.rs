@@ -250,6 +250,18 @@ impl<'a> Facts<'a> {
         matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
     }
 
+    /// Whether a client sends such a message, as far as one can tell. Indications of data and of
+    /// connections come from servers.
+    pub fn is_from_client(&self) -> bool {
+        match self.class {
+            Class::Request => true,
+            Class::Indication => {
+                !matches!(self.method, Method::DATA | Method::CONNECTION_ATTEMPT)
+            }
+            Class::SuccessResponse | Class::ErrorResponse => false,
+        }
+    }
+
     /// The mapped address, from whichever attribute has it.
     pub fn reflexive(&self) -> Option<SocketAddr> {
         self.xor_mapped.or(self.mapped)
