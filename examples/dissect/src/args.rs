@@ -9,7 +9,9 @@ use crate::credentials::{self, Credential, Credentials};
 
 const EXAMPLES: &str = "\
 Examples:
-  dissect call.pcapng                          decode a capture
+  dissect call.pcapng                          say what went wrong in a call
+  dissect call.pcapng --packets                print every message before that
+  dissect call.pcapng --svg call.svg           draw the messages as a ladder diagram
   dissect --json /var/captures > packets.json  decode all captures of a folder, in parallel
   dissect call.pcap.gz --key PASSWORD          check MESSAGE-INTEGRITY of ICE checks
   dissect call.pcap --user alice --password s3cret
@@ -20,7 +22,7 @@ Examples:
 
 Exit codes: 0 all inputs were read, 1 an input is not readable or not a capture, 2 wrong usage.";
 
-/// Decodes STUN, TURN and ICE in packet captures.
+/// Says what went wrong in captures of STUN, TURN and ICE, and decodes them.
 ///
 /// Without arguments it decodes a built-in capture: an ICE check of Skype for Business.
 #[derive(Clone, Parser)]
@@ -70,7 +72,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub dialect: Option<Dialect>,
 
-    /// Print one JSON object per line and packet; the README describes the records
+    /// Print one JSON object per line: packets, transactions, flows and findings; the README describes
+    /// the records
     #[arg(long)]
     pub json: bool,
 

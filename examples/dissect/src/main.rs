@@ -103,6 +103,9 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         };
         return input.anonymize(path).map(|()| ExitCode::SUCCESS);
     }
+    if args.svg.is_some() && inputs.len() != 1 {
+        return Err(Error::Usage("--svg takes one capture".to_owned()));
+    }
     let results = read_all(args, &inputs, &credentials);
     let mut code = ExitCode::SUCCESS;
     for (input, result) in inputs.iter().zip(results) {
@@ -144,7 +147,7 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
                         break;
                     };
                     let out = Ordered::new(io::stdout(), index, Arc::clone(&turns));
-                    let output = output(args, out);
+                    let output = output(args, out, inputs.len() > 1);
                     let mut dissector = Dissector::new(output, credentials.clone(), args.dialect);
                     let result = input.read(index, &mut dissector, &progress);
                     // What was read before an error is printed before the error.
@@ -165,7 +168,7 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
 }
 
 /// The output of one input.
-fn output<'o>(args: &Args, out: impl Write + Send + 'o) -> Box<dyn Output + 'o> {
+fn output<'o>(args: &Args, out: impl Write + Send + 'o, named: bool) -> Box<dyn Output + 'o> {
     if args.json {
         return Box::new(Records::new(Json::new(out)));
     }
@@ -177,7 +180,7 @@ fn output<'o>(args: &Args, out: impl Write + Send + 'o) -> Box<dyn Output + 'o> 
             style,
             ladder: args.ladder,
             svg: args.svg.clone(),
-            named: args.inputs.len() > 1,
+            named,
         },
     ))
 }

@@ -22,13 +22,13 @@ pub fn transaction(line: &mut Record, analysis: &Analysis, finished: &FinishedTr
         .and_then(|index| analysis.flows.get(index))
     {
         line.name("transport", flow.transport.name());
-        line.display("source", flow.address(transaction.side));
-        line.display("destination", flow.address(transaction.side.other()));
+        end(line, "source", flow.address(transaction.side));
+        end(line, "destination", flow.address(transaction.side.other()));
     }
     line.display("method", transaction.method);
     line.hex("transaction_id", transaction.id.as_bytes());
     line.number("frame", transaction.first.frame);
-    line.seconds("time", transaction.first.time);
+    line.seconds("elapsed", transaction.first.time);
     line.number("transmissions", transaction.transmissions);
     line.bool("signed", transaction.signed.is_some());
     let outcome = match (transaction.answer, finished.is_undecided) {
@@ -45,12 +45,12 @@ pub fn transaction(line: &mut Record, analysis: &Analysis, finished: &FinishedTr
                 None => line.null("error"),
             }
             line.number("answer_frame", answer.at.frame);
-            line.seconds("answer_time", answer.at.time);
+            line.seconds("answer_elapsed", answer.at.time);
         }
         None => {
             line.null("error");
             line.null("answer_frame");
-            line.null("answer_time");
+            line.null("answer_elapsed");
         }
     }
     seconds(line, "round_trip", transaction.round_trip());
@@ -61,17 +61,17 @@ pub fn flow(line: &mut Record, analysis: &Analysis, flow: &Flow) {
     let exchanges = &flow.exchanges;
     line.length("flow", flow.number);
     line.name("transport", flow.transport.name());
-    line.display("client", flow.client);
-    line.display("server", flow.server);
+    end(line, "client", flow.client);
+    end(line, "server", flow.server);
     match flow.via.and_then(|via| analysis.flows.get(via)) {
         Some(outer) => line.length("relayed_in", outer.number),
         None => line.null("relayed_in"),
     }
     line.name("use", crate::report::kind(flow).name());
     line.number("first_frame", flow.first.frame);
-    line.seconds("first_time", flow.first.time);
+    line.seconds("first_elapsed", flow.first.time);
     line.number("last_frame", flow.last.frame);
-    line.seconds("last_time", flow.last.time);
+    line.seconds("last_elapsed", flow.last.time);
     line.number("requests", exchanges.requests());
     line.number("answered", exchanges.answered());
     line.number("unanswered", exchanges.unanswered());
@@ -88,14 +88,18 @@ pub fn flow(line: &mut Record, analysis: &Analysis, flow: &Flow) {
     seconds(line, "round_trip_max", some(trips.max));
     text(line, "user", flow.login.user.as_deref());
     text(line, "realm", flow.login.realm.as_deref());
-    address(line, "mapped", flow.mapped.first().map(|(mapped, _)| *mapped));
+    address(
+        line,
+        "mapped",
+        flow.mapped.first().map(|(mapped, _)| *mapped),
+    );
     line.object("media", |line| {
         media(line, "from_client", &flow.media.client);
         media(line, "from_server", &flow.media.server);
     });
     line.objects("methods", exchanges.outcomes.iter(), |line, outcome| {
         line.display("method", outcome.method);
-        line.display("source", flow.address(outcome.side));
+        end(line, "source", flow.address(outcome.side));
         line.number("requests", outcome.requests.count);
         line.number("successes", outcome.successes.count);
         line.number("unanswered", outcome.unanswered.count);
@@ -214,8 +218,14 @@ pub fn finding(line: &mut Record, finding: &Finding) {
     } = &finding.frames;
     numbers(line, "frames", frames.iter().copied());
     line.number("frame_count", *count);
-    line.seconds("first_time", first.time);
-    line.seconds("last_time", last.time);
+    line.seconds("first_elapsed", first.time);
+    line.seconds("last_elapsed", last.time);
+}
+
+/// An address and a port, each with its key.
+fn end(line: &mut Record, key: &str, address: SocketAddr) {
+    line.display(key, address.ip());
+    line.number(&format!("{key}_port"), address.port());
 }
 
 fn numbers(line: &mut Record, key: &str, numbers: impl Iterator<Item = u64>) {

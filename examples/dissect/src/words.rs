@@ -85,7 +85,11 @@ impl fmt::Display for Bytes {
 /// Frame numbers that are evidence: those that are kept, and how many more there are.
 pub fn frames(numbers: &[u64], count: u64) -> String {
     let shown: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    let word = if numbers.len() == 1 { "frame" } else { "frames" };
+    let word = if numbers.len() == 1 {
+        "frame"
+    } else {
+        "frames"
+    };
     let more = count.saturating_sub(numbers.len() as u64);
     match more {
         0 => format!("{word} {}", shown.join(", ")),
@@ -138,9 +142,6 @@ mod tests {
     fn numbers_of_frames() {
         assert_eq!(frames(&[3], 1), "frame 3");
         assert_eq!(frames(&[3, 4], 7), "frames 3, 4 and 5 more");
-        assert_eq!(
-            list(&["a".into(), "b".into(), "c".into()]),
-            "a, b and c"
-        );
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }
 }

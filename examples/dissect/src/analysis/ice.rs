@@ -119,7 +119,11 @@ impl Pair {
             [true, true] => State::Valid,
             [false, false] => State::Failed,
             _ => {
-                let silent = if answered == [true, false] { other } else { one };
+                let silent = if answered == [true, false] {
+                    other
+                } else {
+                    one
+                };
                 match (silent.requests.is_empty(), nominated) {
                     (true, true) => State::Nominated,
                     (true, false) => State::Answered,

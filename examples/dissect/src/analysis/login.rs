@@ -145,7 +145,9 @@ pub fn text(bytes: &[u8]) -> String {
         }
         return digits;
     };
-    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
     let text = quoted.unwrap_or(text);
     let mut shown: String = text.chars().take(MOST_CHARS).collect();
     if shown.len() < text.len() {
@@ -164,6 +166,9 @@ mod tests {
         assert_eq!(text(b"\"rtcmedia\""), "rtcmedia");
         assert_eq!(text(b"\x02\x00$"), "020024");
         assert_eq!(text(&[0; 40]), format!("{}…", "00".repeat(MOST_BYTES)));
-        assert_eq!(text("é".repeat(200).as_bytes()), format!("{}…", "é".repeat(128)));
+        assert_eq!(
+            text("é".repeat(200).as_bytes()),
+            format!("{}…", "é".repeat(128))
+        );
     }
 }

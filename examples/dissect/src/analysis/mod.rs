@@ -17,7 +17,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::classify;
-use crate::unit::{Content, Endpoints, GapCause, IcmpError, Origin, Protocol, Summary, TcpEvent, Transport, Unit};
+use crate::unit::{
+    Content, Endpoints, GapCause, IcmpError, Origin, Protocol, Summary, TcpEvent, Transport, Unit,
+};
 use flow::{Flow, Frames, Side, Stamp, Unreachable};
 use ice::Sessions;
 use observe::Facts;

@@ -99,7 +99,9 @@ impl<'a> Facts<'a> {
         facts.is_forged = integrity == Integrity::Invalid;
         facts.has_bad_fingerprint = !matches!(
             message.fingerprint(),
-            FingerprintStatus::Absent | FingerprintStatus::Valid | FingerprintStatus::ValidAlternateCrc
+            FingerprintStatus::Absent
+                | FingerprintStatus::Valid
+                | FingerprintStatus::ValidAlternateCrc
         );
         facts
     }
@@ -178,9 +180,8 @@ impl<'a> Facts<'a> {
                 let mut hasher = DefaultHasher::new();
                 nonce.as_bytes().hash(&mut hasher);
                 self.nonce.get_or_insert(hasher.finish());
-                self.nonce_offers_algorithms = SecurityFeatures::of(&nonce).is_some_and(|found| {
-                    found.contains(SecurityFeatures::PASSWORD_ALGORITHMS)
-                });
+                self.nonce_offers_algorithms = SecurityFeatures::of(&nonce)
+                    .is_some_and(|found| found.contains(SecurityFeatures::PASSWORD_ALGORITHMS));
             }
             AnyAttribute::MessageIntegrity(tag) => {
                 let wide = tag.0.len() > 20;
@@ -255,9 +256,7 @@ impl<'a> Facts<'a> {
     pub fn is_from_client(&self) -> bool {
         match self.class {
             Class::Request => true,
-            Class::Indication => {
-                !matches!(self.method, Method::DATA | Method::CONNECTION_ATTEMPT)
-            }
+            Class::Indication => !matches!(self.method, Method::DATA | Method::CONNECTION_ATTEMPT),
             Class::SuccessResponse | Class::ErrorResponse => false,
         }
     }

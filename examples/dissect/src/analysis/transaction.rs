@@ -465,7 +465,10 @@ mod tests {
         times.sort_unstable();
         let median = trips.median().unwrap().as_micros() as f64;
         let expected = times[4_999] as f64;
-        assert!((median / expected - 1.0).abs() < 0.033, "{median} {expected}");
+        assert!(
+            (median / expected - 1.0).abs() < 0.033,
+            "{median} {expected}"
+        );
         assert_eq!(trips.min, Duration::from_micros(times[0]));
         assert_eq!(trips.max, Duration::from_micros(times[9_999]));
     }
@@ -488,7 +491,10 @@ mod tests {
             assert!(class >= last && class < CLASSES, "{micros}");
             last = class;
             let middle = middle_of(class);
-            assert!(middle.abs_diff(micros) <= micros / 32 + 1, "{micros} {middle}");
+            assert!(
+                middle.abs_diff(micros) <= micros / 32 + 1,
+                "{micros} {middle}"
+            );
         }
     }
 }

@@ -78,7 +78,10 @@ pub fn lost(analysis: &Analysis, found: &mut Found) {
 /// Codes of Allocate that no other rule explains, with what to do.
 const REFUSALS: [(u16, &str); 9] = [
     (400, "the request is malformed for this server"),
-    (403, "the user or the client's address is not allowed to allocate"),
+    (
+        403,
+        "the user or the client's address is not allowed to allocate",
+    ),
     (
         420,
         "the request has an attribute that the server does not know and has to understand",
@@ -96,10 +99,7 @@ const REFUSALS: [(u16, &str); 9] = [
         443,
         "the address family of the peer differs from that of the allocation",
     ),
-    (
-        446,
-        "there is a connection to this peer already",
-    ),
+    (446, "there is a connection to this peer already"),
     (500, "the server has an internal error; see its log"),
     (
         503,

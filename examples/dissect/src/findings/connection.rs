@@ -152,7 +152,9 @@ pub fn no_attempt(analysis: &Analysis, found: &mut Found) {
             }
             let relayed = allocation
                 .relayed
-                .map_or("the relayed address".to_owned(), |relayed| relayed.to_string());
+                .map_or("the relayed address".to_owned(), |relayed| {
+                    relayed.to_string()
+                });
             let text = format!(
                 "{} has a TCP allocation at {} and {}, and no ConnectionAttempt came in the {} after \
                  it: no peer connects to {relayed}. The peer does not try, or a firewall before the \

@@ -245,11 +245,18 @@ pub fn not_nominated(analysis: &Analysis, found: &mut Found) {
             if asked == 0 {
                 "no check with USE-CANDIDATE was sent".to_owned()
             } else {
-                format!("{} with USE-CANDIDATE had no success", Count(asked, "check"))
+                format!(
+                    "{} with USE-CANDIDATE had no success",
+                    Count(asked, "check")
+                )
             },
             Span(remains(analysis, since))
         );
-        found.add(flow, &Frames::of([one.answered.first, other.answered.first]), text);
+        found.add(
+            flow,
+            &Frames::of([one.answered.first, other.answered.first]),
+            text,
+        );
     }
 }
 

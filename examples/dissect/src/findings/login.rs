@@ -63,7 +63,8 @@ pub fn refused(analysis: &Analysis, found: &mut Found) {
             identity(flow)
         );
         if let Some(other) = &refusals.other_realm {
-            text += &format!(" The client signed for realm \"{other}\", which is not the server's.");
+            text +=
+                &format!(" The client signed for realm \"{other}\", which is not the server's.");
         }
         found.add(flow, frames, text);
     }
@@ -172,7 +173,9 @@ pub fn stale_ignored(analysis: &Analysis, found: &mut Found) {
             continue;
         };
         let is_over = flow.allocations.last().is_some_and(|last| last.is_over());
-        if is_over || remains(analysis, at) < seconds(5) || flow.login.longest_stale_run.count >= LOOP
+        if is_over
+            || remains(analysis, at) < seconds(5)
+            || flow.login.longest_stale_run.count >= LOOP
         {
             continue;
         }

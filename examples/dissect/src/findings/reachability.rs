@@ -249,7 +249,14 @@ pub fn symmetric_nat(analysis: &Analysis, found: &mut Found) {
         };
         match known.get(&flow.client) {
             Some(&(other, seen)) if seen != mapped && other.server.ip() != flow.server.ip() => {
-                let frames = Frames::of(other.mapped.first().map(|(_, at)| *at).into_iter().chain([at]));
+                let frames = Frames::of(
+                    other
+                        .mapped
+                        .first()
+                        .map(|(_, at)| *at)
+                        .into_iter()
+                        .chain([at]),
+                );
                 let text = format!(
                     "{} appears as {seen} to {} and as {mapped} to {}: peers cannot reach it under \
                      an address that a STUN server reports, so it needs a relay.",

@@ -184,7 +184,8 @@ pub fn one_way(analysis: &Analysis, found: &mut Found) {
             Span(last.since(first)),
             allocation
                 .relayed
-                .map_or("the relayed address".to_owned(), |relayed| relayed.to_string()),
+                .map_or("the relayed address".to_owned(), |relayed| relayed
+                    .to_string()),
         );
         let frames = Frames::of([first, last]);
         found.add_all(vec![outer.number, inner.number], frames, text);

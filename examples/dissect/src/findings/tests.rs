@@ -119,6 +119,20 @@ fn every_rule_has_a_fault() {
     }
 }
 
+/// The table of the README has a row for each rule.
+#[test]
+fn every_rule_is_documented() {
+    let readme = include_str!("../../README.md");
+    for rule in RULES {
+        let (id, severity) = (rule.id, rule.severity.name());
+        let row = format!(
+            "| `{id}` | {severity} | {} | {} |",
+            rule.title, rule.reference
+        );
+        assert!(readme.contains(&row), "{row}");
+    }
+}
+
 #[test]
 fn given_credentials_that_do_not_fit() {
     let long_term = |password: &str| Credential::LongTerm {
@@ -166,7 +180,10 @@ fn sound_calls_that_are_cut_have_no_findings() {
 fn write_calls() {
     let folder = std::path::PathBuf::from(std::env::var_os("DISSECT_CALLS").unwrap());
     for (number, sound) in SOUND.iter().enumerate() {
-        let name = format!("sound-{number:02}-{}.pcap", sound.name.replace([' ', '\''], "-"));
+        let name = format!(
+            "sound-{number:02}-{}.pcap",
+            sound.name.replace([' ', '\''], "-")
+        );
         std::fs::write(folder.join(name), (sound.call)().file()).unwrap();
     }
     for (number, fault) in FAULTS.iter().enumerate() {

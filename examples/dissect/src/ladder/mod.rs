@@ -381,15 +381,9 @@ impl Ladder {
 
     fn row(&mut self, kind: Kind, flow: &Flow, path: Endpoints, label: String, at: Stamp) -> Row {
         let (from, to) = if path.source.ip() == path.destination.ip() {
-            (
-                Host::Socket(path.source),
-                Host::Socket(path.destination),
-            )
+            (Host::Socket(path.source), Host::Socket(path.destination))
         } else {
-            (
-                Host::Ip(path.source.ip()),
-                Host::Ip(path.destination.ip()),
-            )
+            (Host::Ip(path.source.ip()), Host::Ip(path.destination.ip()))
         };
         Row {
             kind,

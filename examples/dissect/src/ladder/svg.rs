@@ -31,7 +31,10 @@ pub fn write(out: &mut impl Write, ladder: &Ladder) -> io::Result<()> {
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">"#
     )?;
-    writeln!(out, r#"<rect width="{width}" height="{height}" fill="white"/>"#)?;
+    writeln!(
+        out,
+        r#"<rect width="{width}" height="{height}" fill="white"/>"#
+    )?;
     for index in 0..hosts {
         let x = lifeline(index, gap);
         writeln!(

@@ -150,7 +150,10 @@ fn pictures_are_well_formed() {
         let mut drawn = Vec::new();
         svg::write(&mut drawn, &ladder).unwrap();
         let drawn = String::from_utf8(drawn).unwrap();
-        assert_eq!(drawn.matches("<text").count(), drawn.matches("</text>").count());
+        assert_eq!(
+            drawn.matches("<text").count(),
+            drawn.matches("</text>").count()
+        );
         assert_eq!(drawn.matches("<svg").count(), 1);
         assert!(!drawn.contains("NaN"));
         let mut drawn = Vec::new();

@@ -63,7 +63,9 @@ fn header(out: &mut impl Write, ladder: &Ladder, gap: usize, style: Style) -> io
         let name = host.to_string();
         let width = name.chars().count();
         let centre = TIME + MARGIN + index * gap;
-        let start = centre.saturating_sub(width / 2).max(columns + usize::from(columns > 0));
+        let start = centre
+            .saturating_sub(width / 2)
+            .max(columns + usize::from(columns > 0));
         line.extend(std::iter::repeat_n(' ', start.saturating_sub(columns)));
         line += &name;
         columns = start + width;

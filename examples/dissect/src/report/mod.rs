@@ -120,7 +120,11 @@ impl<W: Write> Report<'_, W> {
         }
         let more = analysis.flows.len().saturating_sub(MOST_FLOWS) as u64;
         if more > 0 {
-            writeln!(self.out, "  and {}; --json has them all", Count(more, "more flow"))?;
+            writeln!(
+                self.out,
+                "  and {}; --json has them all",
+                Count(more, "more flow")
+            )?;
         }
         if analysis.untracked > 0 {
             writeln!(
@@ -205,10 +209,7 @@ impl<W: Write> Report<'_, W> {
             }
         }
         if exchanges.retransmissions() > 0 {
-            text += &format!(
-                ", {}",
-                Count(exchanges.retransmissions(), "retransmission")
-            );
+            text += &format!(", {}", Count(exchanges.retransmissions(), "retransmission"));
         }
         let trips = &exchanges.round_trips;
         if let Some(median) = trips.median() {
@@ -253,7 +254,10 @@ impl<W: Write> Report<'_, W> {
         let connection = &flow.connection;
         let mut story = Vec::new();
         if connection.syn.count > 0 && connection.accepted.is_none() {
-            story.push(format!("not accepted after {}", Count(connection.syn.count, "SYN")));
+            story.push(format!(
+                "not accepted after {}",
+                Count(connection.syn.count, "SYN")
+            ));
         }
         if let Some((side, at)) = connection.reset {
             story.push(format!("reset by {} at {}", flow.address(side), Clock(at)));

@@ -79,10 +79,7 @@ impl<W: Write> Report<'_, W> {
             ))?;
         }
         for connection in allocation.connections.iter().take(MOST_DETAILS) {
-            self.line(format_args!(
-                "  {}",
-                peer_connection(analysis, connection)
-            ))?;
+            self.line(format_args!("  {}", peer_connection(analysis, connection)))?;
         }
         Ok(())
     }
@@ -156,7 +153,10 @@ fn ending(analysis: &Analysis, flow: &Flow, allocation: &Allocation) -> String {
             Side::Client => "client",
             Side::Server => "server",
         };
-        return format!("ended with the TCP connection by the {who} at {}", Clock(at));
+        return format!(
+            "ended with the TCP connection by the {who} at {}",
+            Clock(at)
+        );
     }
     if replaced > allocation.made {
         return "replaced by another".to_owned();

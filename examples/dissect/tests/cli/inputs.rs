@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::messages;
 use crate::support::{
-    CLIENT, Capture, File, SERVER, complaint, dissect, ipv4, lines, of_kind, records, run, run_with_input,
-    table, text, udp,
+    CLIENT, Capture, File, SERVER, complaint, dissect, ipv4, lines, of_kind, records, run,
+    run_with_input, table, text, udp,
 };
 
 #[test]

@@ -177,8 +177,10 @@ fn records_of_the_analysis() {
         ("schema", 1.into()),
         ("flow", 1.into()),
         ("transport", "udp".into()),
-        ("source", "192.0.2.10:50000".into()),
-        ("destination", "203.0.113.1:3478".into()),
+        ("source", "192.0.2.10".into()),
+        ("source_port", 50000.into()),
+        ("destination", "203.0.113.1".into()),
+        ("destination_port", 3478.into()),
         ("method", "Allocate".into()),
         ("frame", 1.into()),
         ("transmissions", 1.into()),
@@ -193,7 +195,8 @@ fn records_of_the_analysis() {
     }
     let flows = records(&call, "flow");
     assert_eq!(flows.len(), 1);
-    assert_eq!(flows[0]["client"], "192.0.2.10:50000");
+    assert_eq!(flows[0]["client"], "192.0.2.10");
+    assert_eq!(flows[0]["server_port"], 3478);
     assert_eq!(flows[0]["use"], "turn");
     assert_eq!(flows[0]["requests"], 4);
     assert_eq!(flows[0]["unanswered"], 0);
@@ -236,4 +239,17 @@ fn ladder_as_a_picture() {
     assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
     assert!(svg.trim_end().ends_with("</svg>"));
     assert!(svg.contains(">ConnectionBind 0x01020304</text>"), "{svg}");
+}
+
+#[test]
+fn several_captures_have_their_names_and_no_common_picture() {
+    let one = File::new("one.pcap", wrong_password().file());
+    let two = File::new("two.pcap", turn_udp().file());
+    let both = text(&run(&[one.path(), two.path()]));
+    let first = both.find(one.path()).unwrap();
+    let second = both.find(two.path()).unwrap();
+    let findings: Vec<usize> = both.match_indices("Findings").map(|(at, _)| at).collect();
+    assert!(first < findings[0] && findings[0] < second && second < findings[1]);
+    let refused = run(&[one.path(), two.path(), "--svg", "never.svg"]);
+    assert_eq!(refused.status.code(), Some(2));
 }

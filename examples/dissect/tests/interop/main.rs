@@ -36,7 +36,10 @@ struct Server {
 
 impl Server {
     fn start(options: &[&str]) -> Self {
-        let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = UdpSocket::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let child = Command::new("turnserver")
             .args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech"])
             .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1"])
@@ -208,7 +211,10 @@ fn sound() {
     let end = Lifetime::from_secs(0);
     client.request(Method::REFRESH, &[&end], true);
     let summary = client.summary("sound");
-    assert!(summary.starts_with("Findings\n  no findings\n"), "{summary}");
+    assert!(
+        summary.starts_with("Findings\n  no findings\n"),
+        "{summary}"
+    );
     assert!(summary.contains("20 packets"), "{summary}");
 }
 

@@ -183,7 +183,12 @@ pub fn stale_once() -> Call {
     let (mut call, mut turn) = relayed_call();
     call.wait(200_000);
     turn.nonce = "nonce 2".to_owned();
-    turn.refused(&mut call, Method::REFRESH, &[&Lifetime::from_secs(600)], 438);
+    turn.refused(
+        &mut call,
+        Method::REFRESH,
+        &[&Lifetime::from_secs(600)],
+        438,
+    );
     turn.refresh(&mut call, 600);
     turn.media(&mut call, 0x4000, 5);
     turn.refresh(&mut call, 0);
@@ -460,7 +465,10 @@ fn some_loss() -> Call {
         if number % 10 == 0 {
             let id = call.id();
             let packet = message(Header::request(Method::BINDING, id), &[], None);
-            call.udp(ask, to, &packet).wait(500).udp(ask, to, &packet).wait(20);
+            call.udp(ask, to, &packet)
+                .wait(500)
+                .udp(ask, to, &packet)
+                .wait(20);
             let reply = message(Header::success(Method::BINDING, id), &[], None);
             call.udp(to, ask, &reply).wait(20);
         } else {
@@ -502,8 +510,14 @@ fn port_unreachable() -> Call {
     let packet = message(Header::request(Method::BINDING, id), &[], None);
     for _ in 0..2 {
         call.udp(client(), server(), &packet).wait(5);
-        call.icmp(Ipv4Addr::new(203, 0, 113, 1), 3, client(), server(), &packet)
-            .wait(500);
+        call.icmp(
+            Ipv4Addr::new(203, 0, 113, 1),
+            3,
+            client(),
+            server(),
+            &packet,
+        )
+        .wait(500);
     }
     call.idle(20_000);
     call
@@ -511,7 +525,9 @@ fn port_unreachable() -> Call {
 
 fn tcp_refused() -> Call {
     let mut call = Call::new();
-    call.syn(client(), server()).wait(10).rst(server(), client());
+    call.syn(client(), server())
+        .wait(10)
+        .rst(server(), client());
     call.idle(5_000);
     call
 }
@@ -685,7 +701,12 @@ fn stale_ignored() -> Call {
 fn other_user() -> Call {
     let (mut call, mut turn) = relayed_call();
     turn.user = "bob".to_owned();
-    turn.refused(&mut call, Method::REFRESH, &[&Lifetime::from_secs(600)], 441);
+    turn.refused(
+        &mut call,
+        Method::REFRESH,
+        &[&Lifetime::from_secs(600)],
+        441,
+    );
     call.idle(1_000);
     call
 }
@@ -774,7 +795,12 @@ fn full() -> Call {
 
 fn lost() -> Call {
     let (mut call, turn) = relayed_call();
-    turn.refused(&mut call, Method::REFRESH, &[&Lifetime::from_secs(600)], 437);
+    turn.refused(
+        &mut call,
+        Method::REFRESH,
+        &[&Lifetime::from_secs(600)],
+        437,
+    );
     call.idle(1_000);
     call
 }
@@ -1101,7 +1127,11 @@ fn consent_lost() -> Call {
 
 fn dtls_unanswered() -> Call {
     let mut call = connected();
-    let hello = [&[22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20][..], &[1; 20]].concat();
+    let hello = [
+        &[22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20][..],
+        &[1; 20],
+    ]
+    .concat();
     for wait in [1_000, 2_000, 4_000] {
         call.udp(client(), peer(), &hello).wait(wait);
         checked(&mut call, one(), other(), true);

@@ -151,7 +151,14 @@ impl Call {
     }
 
     /// A router or host says that a datagram did not arrive (RFC 792).
-    pub fn icmp(&mut self, reporter: Ipv4Addr, code: u8, from: SocketAddr, to: SocketAddr, payload: &[u8]) -> &mut Self {
+    pub fn icmp(
+        &mut self,
+        reporter: Ipv4Addr,
+        code: u8,
+        from: SocketAddr,
+        to: SocketAddr,
+        payload: &[u8],
+    ) -> &mut Self {
         let (from, to) = (v4(from), v4(to));
         let quoted = datagram(from, to, payload);
         let length = ((20 + quoted.len()) as u16).to_be_bytes();
@@ -164,7 +171,13 @@ impl Call {
         self
     }
 
-    fn segment(&mut self, from: SocketAddr, to: SocketAddr, flags: u8, payload: &[u8]) -> &mut Self {
+    fn segment(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        flags: u8,
+        payload: &[u8],
+    ) -> &mut Self {
         const SYN: u8 = 2;
         let known = self.sequences.entry((from, to)).or_insert(1000);
         if flags & SYN != 0 {
@@ -308,7 +321,12 @@ impl Turn {
     }
 
     /// A request without credentials.
-    pub fn ask(&self, call: &mut Call, method: Method, attributes: Attributes<'_>) -> TransactionId {
+    pub fn ask(
+        &self,
+        call: &mut Call,
+        method: Method,
+        attributes: Attributes<'_>,
+    ) -> TransactionId {
         let id = call.id();
         let packet = message(Header::request(method, id), attributes, None);
         self.to_server(call, &packet);
@@ -549,7 +567,8 @@ pub fn checked(call: &mut Call, from: Agent, to: Agent, nominates: bool) {
     let id = call.id();
     call.udp(from.address, to.address, &check(from, to, id, nominates))
         .wait(20);
-    call.udp(to.address, from.address, &answer(from, id)).wait(5);
+    call.udp(to.address, from.address, &answer(from, id))
+        .wait(5);
 }
 
 /// A check that nobody answers, sent `count` times.
