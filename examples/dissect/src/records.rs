@@ -41,14 +41,14 @@ pub fn transaction(line: &mut Record, analysis: &Analysis, finished: &FinishedTr
     match transaction.answer {
         Some(answer) => {
             match answer.error {
-                Some(code) => line.number("error", code),
-                None => line.null("error"),
+                Some(code) => line.number("code", code),
+                None => line.null("code"),
             }
             line.number("answer_frame", answer.at.frame);
             line.seconds("answer_elapsed", answer.at.time);
         }
         None => {
-            line.null("error");
+            line.null("code");
             line.null("answer_frame");
             line.null("answer_elapsed");
         }

@@ -186,7 +186,7 @@ fn records_of_the_analysis() {
         ("transmissions", 1.into()),
         ("signed", false.into()),
         ("outcome", "error".into()),
-        ("error", 401.into()),
+        ("code", 401.into()),
         ("answer_frame", 2.into()),
         ("round_trip", 0.02.into()),
     ] {
