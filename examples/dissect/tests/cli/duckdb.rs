@@ -15,7 +15,7 @@ rows = duckdb.sql(f\"\"\"
         SELECT * FROM read_json('{sys.argv[1]}', format = 'newline_delimited')
         WHERE schema = 1 AND kind = 'packet' AND content = 'stun'
     )
-    SELECT destination || ':' || destination_port AS server, count(*) AS unanswered
+    SELECT destination || ':' || destination_port AS address, count(*) AS unanswered
     FROM messages AS request
     WHERE class = 'request' AND NOT EXISTS (
         SELECT 1 FROM messages AS response
@@ -23,7 +23,7 @@ rows = duckdb.sql(f\"\"\"
         AND response.transaction_id = request.transaction_id
         AND response.source = request.destination
     )
-    GROUP BY server ORDER BY unanswered DESC, server LIMIT 10
+    GROUP BY address ORDER BY unanswered DESC, address LIMIT 10
 \"\"\").fetchall()
 print(rows)
 ";
