@@ -342,7 +342,7 @@ impl Outcome {
 pub struct Finished<'f> {
     /// The flow of which they are.
     pub flow: usize,
-    /// `None` if nobody wants them.
+    /// `None` if they are not wanted.
     pub out: Option<&'f mut Vec<FinishedTransaction>>,
 }
 

@@ -152,7 +152,7 @@ pub fn one_way(analysis: &Analysis, found: &mut Found) {
             continue;
         };
         let peer = inner.server;
-        // The flow inside begins with whoever was heard first.
+        // The flow inside begins with the end that sent first.
         let (sent, received) = if Some(inner.server) == allocation.relayed {
             continue;
         } else {

@@ -12,7 +12,7 @@ use crate::scenarios::calls::{COMPANIONS, FAULTS, MENDED, SOUND, WITH_CREDENTIAL
 use crate::scenarios::{Call, PASSWORD, USER};
 use crate::unit::{Origin, Output, Summary, TcpEvent, Unit};
 
-/// An output that leaves behind what it has found.
+/// An output that keeps its findings for the test.
 struct Check<'f> {
     analysis: Analysis,
     found: &'f mut Vec<Finding>,

@@ -383,7 +383,7 @@ fn bind_connection(call: &mut Call) -> Turn {
     data
 }
 
-/// A check over the bound connection, and its answer, each behind an RFC 4571 length.
+/// A check over the bound connection, and its answer, each after its RFC 4571 length.
 fn framed_check(call: &mut Call, data: &Turn, is_from_client: bool, nominates: bool) {
     let (from, to) = if is_from_client {
         (one(), other())

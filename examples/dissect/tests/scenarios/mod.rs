@@ -246,7 +246,7 @@ pub fn rtp(number: usize) -> Vec<u8> {
     packet
 }
 
-/// A packet behind its RFC 4571 length.
+/// A packet after its RFC 4571 length.
 pub fn framed(packet: &[u8]) -> Vec<u8> {
     [&(packet.len() as u16).to_be_bytes(), packet].concat()
 }
