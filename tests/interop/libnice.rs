@@ -370,6 +370,7 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
 fn dissected(file: &Path) -> String {
     let mut command = own("dissect");
     command
+        .arg("--packets")
         .arg(file)
         .args(["--user", "AXVzOmVy", "--password", "gCBwYXNz", "--base64"]);
     let output = support::run(&mut command, PATIENCE);
