@@ -399,7 +399,7 @@ address! {
 }
 
 address! {
-    /// SECONDARY-ADDRESS: the other address of a server by Vovida.
+    /// SECONDARY-ADDRESS: the other address of the server, in the protocol of Vovida's STUN server.
     ///
     /// Type 0x8050, not registered. MS-TURN uses the type for MS-SEQUENCE-NUMBER.
     ///

@@ -71,12 +71,12 @@ impl<'a> ErrorCode<'a> {
         self.reason
     }
 
-    /// The reason phrase as text.
+    /// The reason phrase without trailing NULs, as text.
     ///
     /// # Errors
     /// If the phrase is not UTF-8.
     pub fn reason_str(&self) -> Result<&'a str, TextError> {
-        TextError::check(self.reason, AttributeType::ERROR_CODE)
+        TextError::check(self.reason_trimmed(), AttributeType::ERROR_CODE)
     }
 
     /// The reason phrase without trailing NULs, which some servers count in its length.

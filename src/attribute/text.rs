@@ -104,16 +104,16 @@ macro_rules! text {
                 self.0
             }
 
-            /// The text as it is in the message.
+            /// The text without trailing NULs: some peers count padding in the length.
             ///
             /// # Errors
             /// If it is not UTF-8.
             pub fn as_str(&self) -> Result<&'a str, $crate::TextError> {
                 let ty = <Self as $crate::attribute::Attribute>::TYPE;
-                $crate::error::TextError::check(self.0, ty)
+                $crate::error::TextError::check(self.trimmed(), ty)
             }
 
-            /// The text without trailing NULs, as bytes: some peers count padding in the length.
+            /// The text without trailing NULs, as bytes.
             #[must_use]
             pub fn trimmed(&self) -> &'a [u8] {
                 $crate::format::trim_nuls(self.0)

@@ -316,8 +316,17 @@ fn in_a_message(attribute: &dyn EncodeAttribute, value: &[u8], context: Context)
         return;
     }
     if let Some(error) = refused {
-        assert!(matches!(error, EncodeError::TooLong { .. }), "{error:?}");
-        assert!(value.len() + before > 65_535 - 4);
+        match error {
+            EncodeError::TooLong { .. } => assert!(value.len() + before > 65_535 - 4),
+            // [MS-TURN] 2.2.2.13 and 2.2.2.14 limit NONCE and REALM to 128 bytes.
+            EncodeError::ValueTooLong { max: 128, .. } => {
+                assert_eq!(dialect.unpadded(), Dialect::MS_TURN.unpadded());
+                assert!(value.len() > 128);
+            }
+            // RFC 8489 §14.11 requires an algorithm.
+            EncodeError::EmptyList { .. } => assert_eq!(value, b""),
+            error => panic!("{error:?}"),
+        }
         assert_eq!(message.as_bytes().len(), before);
         return;
     }
