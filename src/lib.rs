@@ -2,6 +2,19 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The library itself is linted without `test` as well.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::std_instead_of_core,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(any(feature = "alloc", test))]
 extern crate alloc;

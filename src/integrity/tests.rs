@@ -31,7 +31,7 @@ fn legacy_check(dialect: Dialect, len: usize) -> Vec<u8> {
 
 fn offset_of(message: &Message<'_>, ty: AttributeType) -> usize {
     let raw = message.all_attributes().find(|raw| raw.ty() == ty);
-    raw.unwrap().offset() as usize
+    raw.unwrap().offset()
 }
 
 // The HMAC covers zeros up to a multiple of 64 bytes and counts the FINGERPRINT after the tag: eight zero
@@ -223,7 +223,9 @@ fn keys_of_the_application() {
 
 #[test]
 fn hmacs_of_the_wrong_length() {
-    let signed = request(|writer| drop(writer.integrity(&key()).unwrap().finish().unwrap()));
+    let signed = request(|writer| {
+        writer.integrity(&key()).unwrap().finish().unwrap();
+    });
     let message = Message::parse(&signed).unwrap();
     let tag: [u8; 20] = signed[signed.len() - 20..].try_into().unwrap();
     for len in [0, 4, 19, 20, 21, 32, 64, 300] {
@@ -265,8 +267,12 @@ fn policies() {
         password: "pass",
     };
     let key = Key::long_term_sha256(&credentials, "realm");
-    let sha1 = request(|writer| drop(writer.integrity(&key).unwrap().finish().unwrap()));
-    let sha256 = request(|writer| drop(writer.integrity_sha256(&key).unwrap().finish().unwrap()));
+    let sha1 = request(|writer| {
+        writer.integrity(&key).unwrap().finish().unwrap();
+    });
+    let sha256 = request(|writer| {
+        writer.integrity_sha256(&key).unwrap().finish().unwrap();
+    });
     let both = request(|writer| {
         let writer = writer.integrity(&key).unwrap();
         writer.integrity_sha256(&key).unwrap().finish().unwrap();
@@ -345,7 +351,9 @@ fn goog_pings() {
         assert_eq!(error, IntegrityError::Mismatch { offset: 20 });
     }
     // Four bytes are not enough for any other method, whatever they are.
-    let check = request(|writer| drop(writer.goog_integrity_32(&key).unwrap().finish().unwrap()));
+    let check = request(|writer| {
+        writer.goog_integrity_32(&key).unwrap().finish().unwrap();
+    });
     let error = Message::parse(&check)
         .unwrap()
         .verify_goog_ping(&key)

@@ -369,10 +369,13 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
 /// `dissect` finds the dialects out, and every tag of the relay's holds with the credentials.
 fn dissected(file: &Path) -> String {
     let mut command = own("dissect");
-    command
-        .arg("--packets")
-        .arg(file)
-        .args(["--user", "AXVzOmVy", "--password", "gCBwYXNz", "--base64"]);
+    command.arg("--packets").arg(file).args([
+        "--user",
+        "AXVzOmVy",
+        "--password",
+        "gCBwYXNz",
+        "--base64",
+    ]);
     let output = support::run(&mut command, PATIENCE);
     let text = support::text(&output);
     assert!(output.status.success(), "{text}");

@@ -118,7 +118,10 @@ fn exchange_read_by_dissect() {
         .filter(|value| value["content"] == "stun")
         .count();
     assert_eq!(stun, 2 + 2 + 2 + 1 + 2 + 4 + 2 + 2 * 41);
-    as_an_engineer_expects(&text(&run(own("dissect").arg("--packets").arg(&capture), LIMIT)));
+    as_an_engineer_expects(&text(&run(
+        own("dissect").arg("--packets").arg(&capture),
+        LIMIT,
+    )));
 }
 
 /// The sequence of a call with a presentation over TCP, and the closing line on its pair.

@@ -113,7 +113,7 @@ fn classic_requests_and_responses() {
     let request = hex(vectors::CLASSIC_REQUEST);
     let request = Dialect::RFC3489.parse(&request).unwrap();
     let mut buffer = Vec::new();
-    let mut reply = MessageWriter::success_to(&mut buffer, &request).unwrap();
+    let mut reply = MessageWriter::success_to(&mut buffer, request).unwrap();
     for one in addresses {
         reply.attribute(one).unwrap();
     }

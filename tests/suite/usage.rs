@@ -304,7 +304,7 @@ fn answer_challenge(
     let key = Key::ms_turn(
         &Credentials {
             username: user,
-            password: password,
+            password,
         },
         realm,
         nonce,

@@ -180,7 +180,7 @@ fn answered(message: Message<'_>) {
     let mut buffer = Vec::new();
     let challenge = Challenge::new("realm", "nonce").expect("both are short");
     let mut replies = vec![
-        MessageWriter::error_to(&mut buffer, &message, Code::BAD_REQUEST)
+        MessageWriter::error_to(&mut buffer, message, Code::BAD_REQUEST)
             .and_then(MessageWriter::finish)
             .map(|_| ()),
         challenge

@@ -111,7 +111,9 @@ fn request(client: &Client) -> (Vec<u8>, stunwire::auth::Sent) {
     let request = MessageWriter::request(&mut packet, Method::ALLOCATE, id)
         .and_then(|request| request.with(&RequestedTransport::UDP))
         .expect("a growing buffer is large enough");
-    let (_, sent) = client.sign(request).expect("a growing buffer is large enough");
+    let (_, sent) = client
+        .sign(request)
+        .expect("a growing buffer is large enough");
     (packet, sent)
 }
 
@@ -120,7 +122,11 @@ fn request(client: &Client) -> (Vec<u8>, stunwire::auth::Sent) {
 fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
     // Success or error, with the id and the method of the requests.
     let mut response = packet.to_vec();
-    let class = if packet[0] & 1 == 0 { [0x01, 0x03] } else { [0x01, 0x13] };
+    let class = if packet[0] & 1 == 0 {
+        [0x01, 0x03]
+    } else {
+        [0x01, 0x13]
+    };
     response[..2].copy_from_slice(&class);
     response[4..20].copy_from_slice(b"\x21\x12\xa4\x42not a secret");
     let Ok(message) = Message::parse(&response) else {
@@ -131,7 +137,11 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
         if challenged {
             let (first, sent) = request(&client);
             let mut challenge = Vec::new();
-            answer(server, &Message::parse(&first).expect("written"), &mut challenge);
+            answer(
+                server,
+                &Message::parse(&first).expect("written"),
+                &mut challenge,
+            );
             let challenge = Message::parse(&challenge).expect("written");
             let _ = client.response(&sent, &challenge);
         }
@@ -146,7 +156,10 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
                 }
                 _ => break,
             }
-            assert!(retries < 3, "the same challenge is answered again and again");
+            assert!(
+                retries < 3,
+                "the same challenge is answered again and again"
+            );
         }
     }
     let key = Key::short_term("a password that no input knows");
@@ -154,7 +167,9 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
     let mut packet = Vec::new();
     let writer = MessageWriter::request(&mut packet, Method::ALLOCATE, message.transaction_id());
     let writer = writer.expect("a growing buffer is large enough");
-    let (_, sent) = client.sign(writer).expect("a growing buffer is large enough");
+    let (_, sent) = client
+        .sign(writer)
+        .expect("a growing buffer is large enough");
     assert!(matches!(
         client.response(&sent, &message),
         Response::Violation | Response::Ignore

@@ -221,7 +221,7 @@ fn edited(
 ) -> Vec<u8> {
     let message = Message::parse(packet).unwrap();
     let mut out = Vec::new();
-    let mut writer = MessageWriter::verbatim(&mut out, &message).unwrap();
+    let mut writer = MessageWriter::verbatim(&mut out, message).unwrap();
     let mut values = Vec::new();
     for raw in message.all_attributes() {
         let mut one = Vec::new();

@@ -223,7 +223,7 @@ fn unpadded_legacy_texts_are_written_as_they_were() {
     let message = dialect.parse(&bytes).unwrap();
     let read = message.get::<Software>().unwrap().unwrap();
     let mut out = Vec::new();
-    let written = MessageWriter::new(&mut out, &message)
+    let written = MessageWriter::new(&mut out, message)
         .unwrap()
         .with(&read)
         .unwrap()

@@ -22,7 +22,7 @@ fn the_response_repeats_the_request_count() {
     let request = Message::parse(&bytes).unwrap();
     let (counter,) = request.read::<(TransactionTransmitCounter,)>().unwrap();
     let mut out = Vec::new();
-    let response = MessageWriter::success_to(&mut out, &request)
+    let response = MessageWriter::success_to(&mut out, request)
         .unwrap()
         .with(&TransactionTransmitCounter {
             response: 1,

@@ -196,7 +196,7 @@ fn ms_turn_unknown_attributes() {
         .collect();
     assert_eq!(unknown, [AttributeType::new(0x7ABC)]);
     let mut out = Vec::new();
-    let reply = MessageWriter::error_to(&mut out, &message, Code::UNKNOWN_ATTRIBUTE)
+    let reply = MessageWriter::error_to(&mut out, message, Code::UNKNOWN_ATTRIBUTE)
         .unwrap()
         .with(&UnknownAttributes::from_types(unknown))
         .unwrap()
@@ -356,7 +356,7 @@ fn ms_turn_challenge() {
     let mut out = Vec::new();
     let server = "192.0.2.3:3478".parse().unwrap();
     let error = ErrorCode::new(Code::UNAUTHENTICATED, "No").unwrap();
-    let reply = MessageWriter::error_to(&mut out, &request, error)
+    let reply = MessageWriter::error_to(&mut out, request, error)
         .unwrap()
         .with(&Realm::new("realm").unwrap())
         .unwrap()

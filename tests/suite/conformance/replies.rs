@@ -49,7 +49,7 @@ fn a_signed_420_can_list_more() {
     let bytes = with_unknown(100);
     let unsigned = Message::parse(&bytes).unwrap();
     let mut out = Vec::new();
-    let mut request = MessageWriter::new(&mut out, &unsigned).unwrap();
+    let mut request = MessageWriter::new(&mut out, unsigned).unwrap();
     for raw in unsigned.attributes() {
         request.raw(&raw).unwrap();
     }

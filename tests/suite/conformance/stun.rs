@@ -109,8 +109,8 @@ fn responses_carry_the_transaction_id() {
     ] {
         let mut buffer = [0; 64];
         let writer = match class {
-            Class::SuccessResponse => MessageWriter::success_to(&mut buffer, &request),
-            _ => MessageWriter::error_to(&mut buffer, &request, Code::BAD_REQUEST),
+            Class::SuccessResponse => MessageWriter::success_to(&mut buffer, request),
+            _ => MessageWriter::error_to(&mut buffer, request, Code::BAD_REQUEST),
         };
         let response = writer.unwrap().finish().unwrap();
         assert_eq!(response[..2], bits.to_be_bytes());
@@ -283,7 +283,7 @@ fn unknown_required_attributes_are_listed_in_a_420() {
         [AttributeType::new(0x4321), AttributeType::new(0x7FFF)]
     );
     let list = UnknownAttributes::from_types(unknown.iter().copied());
-    let bytes = MessageWriter::error_to(&mut out, &request, Code::UNKNOWN_ATTRIBUTE)
+    let bytes = MessageWriter::error_to(&mut out, request, Code::UNKNOWN_ATTRIBUTE)
         .unwrap()
         .with(&list)
         .unwrap()
@@ -316,7 +316,7 @@ fn unknown_required_attributes_of_indications_and_responses() {
         assert_eq!(unknown.next(), None);
         let mut out = Vec::new();
         assert_eq!(
-            MessageWriter::error_to(&mut out, &message, Code::UNKNOWN_ATTRIBUTE).map(drop),
+            MessageWriter::error_to(&mut out, message, Code::UNKNOWN_ATTRIBUTE).map(drop),
             Err(EncodeError::NotARequest)
         );
         assert!(out.is_empty());
@@ -337,7 +337,7 @@ fn error_responses_have_an_error_code() {
         (Code::SERVER_ERROR, "Server Error"),
     ] {
         let mut out = Vec::new();
-        let response = MessageWriter::error_to(&mut out, &request, code)
+        let response = MessageWriter::error_to(&mut out, request, code)
             .unwrap()
             .finish()
             .unwrap();
@@ -467,7 +467,7 @@ fn fingerprint_is_written() {
     let key = Key::short_term(support::ICE_PASSWORD);
     let published = Message::parse(&bytes).unwrap();
     let mut out = Vec::new();
-    let mut copy = MessageWriter::new(&mut out, &published).unwrap();
+    let mut copy = MessageWriter::new(&mut out, published).unwrap();
     for raw in published.attributes().take(4) {
         copy.raw(&raw).unwrap();
     }

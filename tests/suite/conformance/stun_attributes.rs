@@ -239,7 +239,7 @@ fn message_integrity() {
         let verified = published.verify(key).unwrap();
         assert_eq!(verified.algorithm(), IntegrityAlgorithm::Sha1);
         let mut out = Vec::new();
-        let mut copy = MessageWriter::new(&mut out, &published).unwrap();
+        let mut copy = MessageWriter::new(&mut out, published).unwrap();
         for raw in verified.attributes() {
             copy.raw(&raw).unwrap();
         }
