@@ -267,7 +267,7 @@ impl Server {
         let Ok(request) = message.verify(&self.key) else {
             println!("server: 401");
             let code = Code::UNAUTHENTICATED;
-            let mut reply = MessageWriter::error_to(out, &message, code)?;
+            let mut reply = MessageWriter::error_to(out, message, code)?;
             reply
                 .attribute(&ms::Version::MULTIPLEXED_TCP)?
                 .attribute(&Realm::new(REALM)?)?

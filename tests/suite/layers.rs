@@ -101,7 +101,7 @@ impl Library {
         let mut module = base;
         let mut rest = rest;
         while let Some((name, after)) = rest.split_first() {
-            let inner = [&module[..], &[name.clone()]].concat();
+            let inner = [&module[..], core::slice::from_ref(name)].concat();
             if self.modules.contains_key(&inner) {
                 module = inner;
             } else if let Some(target) = self.reexport(&module, name) {
