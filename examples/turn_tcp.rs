@@ -180,7 +180,7 @@ fn answer_check(stream: &mut TcpStream, from: SocketAddr) -> Result<()> {
     }
     let mut bytes = Vec::new();
     let mut frame = Rfc4571::begin(&mut bytes)?;
-    let mut answer = MessageWriter::success_to(&mut frame, &request)?;
+    let mut answer = MessageWriter::success_to(&mut frame, request)?;
     answer.attribute(&XorMappedAddress(from))?;
     answer.fingerprint()?.finish()?;
     frame.end()?;

@@ -160,7 +160,7 @@ impl Server {
             (Class::Request, Method::BINDING) => {
                 match reply::unknown_attributes(&message, &KNOWN) {
                     Some(reply) => reply.write(out)?,
-                    None => MessageWriter::success_to(out, &message)?
+                    None => MessageWriter::success_to(out, message)?
                         .with(&XorMappedAddress(from.address))?
                         .finish_like(&message)?,
                 };
