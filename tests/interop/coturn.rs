@@ -296,7 +296,7 @@ fn wrong_credentials() {
         assert_eq!(field(&said, "realm"), format!("{REALM:?}"));
         assert_eq!(
             field(&said, "status"),
-            "401 Unauthorized: wrong user name or password"
+            "401: wrong user name or password"
         );
         tshark::agree("turn_status with a wrong login", &tap, 4);
     }

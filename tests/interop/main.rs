@@ -13,6 +13,7 @@ mod aioice;
 mod capture;
 mod chromium;
 mod coturn;
+mod coturn_auth;
 mod harness;
 mod libnice;
 mod login;
@@ -20,6 +21,7 @@ mod own;
 mod own_capture;
 mod programs;
 mod refusals;
+mod sha256;
 mod status;
 mod stunclient;
 mod stund;
@@ -43,9 +45,11 @@ fn main() -> ExitCode {
         aioice::TESTS,
         chromium::TESTS,
         coturn::TESTS,
+        coturn_auth::TESTS,
         libnice::TESTS,
         own_capture::TESTS,
         refusals::TESTS,
+        sha256::TESTS,
         status::TESTS,
         stunclient::TESTS,
         stund::TESTS,

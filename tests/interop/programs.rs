@@ -57,6 +57,11 @@ pub const LIBNICE: Program = Program {
         )
     },
 };
+pub const SQLITE: Program = Program {
+    name: "sqlite3",
+    package: "libpython3-stdlib",
+    is_installed: |_| python_runs("import sqlite3"),
+};
 pub const IPV6: Program = Program {
     name: "ipv6",
     package: "the address ::1",
