@@ -294,10 +294,7 @@ fn wrong_credentials() {
         assert!(!output.status.success(), "{said}");
         assert_eq!(field(&said, "reachable"), "yes");
         assert_eq!(field(&said, "realm"), format!("{REALM:?}"));
-        assert_eq!(
-            field(&said, "status"),
-            "401: wrong user name or password"
-        );
+        assert_eq!(field(&said, "status"), "401: wrong user name or password");
         tshark::agree("turn_status with a wrong login", &tap, 4);
     }
 }
@@ -351,14 +348,10 @@ fn alternate_server() {
     let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
-    let status = field(&said, "status");
-    assert!(status.starts_with("300 "), "{said}");
-    assert!(status.ends_with("ask 127.0.0.2:7 instead"), "{said}");
-    tshark::agree(
-        "turn_status and an alternate server",
-        &tap,
-        tap.clients().len() * 2,
-    );
+    // turnserver does not sign its 300, and a client must not follow one that is not authentic
+    // (RFC 8489 §10).
+    assert!(field(&said, "status").starts_with("no answer"), "{said}");
+    tshark::agree_on_at_least("turn_status and an alternate server", &tap, 2);
 }
 
 fn no_udp_relay() {

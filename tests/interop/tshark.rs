@@ -229,7 +229,7 @@ fn our_attribute(attribute: &Value) -> Attribute {
         None => "00".repeat(length.wrapping_neg() as usize % 4),
     };
     let bytes = format!("{}{length:04x}{}{padding}", &ty[2..], said("value"));
-    let meaning = said("text").trim_matches('"').to_owned();
+    let meaning = said("text").replace('"', "");
     Attribute {
         ty,
         length,
@@ -239,12 +239,13 @@ fn our_attribute(attribute: &Value) -> Attribute {
 }
 
 /// The protocols that tshark may find in a capture.
-const PROTOCOLS: [&str; 8] = [
+const PROTOCOLS: [&str; 9] = [
     "classicstun",
     "data",
     "frame",
     "ip",
     "ipv6",
+    "raw",
     "stun",
     "tcp",
     "udp",
@@ -258,7 +259,7 @@ fn other_protocols() -> &'static str {
         let text = String::from_utf8(output.stdout).unwrap();
         // Long name, short name, filter name.
         let names = text.lines().filter_map(|line| line.split('\t').nth(2));
-        let others = names.filter(|name| !PROTOCOLS.contains(name));
+        let others = names.filter(|name| !PROTOCOLS.contains(name) && !name.starts_with("_ws"));
         others.map(|name| format!("{name}\n")).collect()
     })
 }
