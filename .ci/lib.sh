@@ -1,4 +1,4 @@
-# Shared by the scripts of this folder, which source it: stages, their times, what is skipped.
+# For the scripts of this folder: stages with their times, skipped checks, installation.
 # shellcheck shell=bash
 
 top=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
@@ -11,7 +11,11 @@ export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
 export RUSTUP_AUTO_INSTALL=0
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
-# Stages run in subshells, so what they have to tell goes through files.
+# Whether missing programs are installed: with --install, or CI=true as public CI services set it.
+install=0
+[ "${CI:-}" != true ] || install=1
+
+# Stages run in subshells, so they report through files.
 notes=$(mktemp -d)
 : >"$notes/table"
 : >"$notes/skips"
@@ -19,8 +23,8 @@ tr ',' '\n' <<<"${STUNWIRE_REQUIRE:-}" | sed '/^$/d' >"$notes/require"
 started=$SECONDS
 failed=0
 
-# stage NAME COMMAND...: runs the command, and goes on whatever comes of it, so that one run tells
-# all that is wrong.
+# stage NAME COMMAND...: runs the command and prints its time. Continues after a failure, so that one run
+# reports every failure.
 stage() {
   local name=$1 begin=$SECONDS status=0 result=ok skips
   shift
@@ -43,10 +47,11 @@ stage() {
   elif [ "$(wc -l <"$notes/skips")" -ne "$skips" ]; then
     result=skipped
   fi
+  printf '== %s: %s after %d s\n' "$name" "$result" $((SECONDS - begin))
   printf '%-16s %5d s  %s\n' "$name" $((SECONDS - begin)) "$result" >>"$notes/table"
 }
 
-# Printed at the end, whatever the end is.
+# Printed at the end of every run, also of one that is interrupted.
 report() {
   local status=$?
   [ "$status" -ne 0 ] || status=$failed
@@ -60,8 +65,8 @@ report() {
 }
 trap report EXIT
 
-# skip NAME WHY: says that something could not be had. The stage fails if NAME is in
-# STUNWIRE_REQUIRE: what this run has found or installed, and what its caller insists on.
+# skip NAME WHY: reports that something is missing. The stage fails if NAME is in STUNWIRE_REQUIRE: what
+# this run has found or installed, and what its caller requires.
 skip() {
   printf 'skipped: %s: %s\n' "$1" "$2" | tee -a "$notes/skips"
   if grep -qxF "$1" "$notes/require"; then
@@ -70,12 +75,12 @@ skip() {
   fi
 }
 
-# need PROGRAM INSTALL...: whether the program is there, after a try to install it where there is
-# none. From then on it is required.
+# need PROGRAM INSTALL...: whether the program is installed. If it is missing and installation is allowed,
+# installs it first. An installed program is required from then on.
 need() {
   local program=$1
   shift
-  if ! command -v "$program" >/dev/null; then
+  if ! command -v "$program" >/dev/null && [ "$install" -eq 1 ]; then
     printf 'installing %s: %s\n' "$program" "$*"
     # Quiet unless it fails.
     "$@" >"$notes/install" 2>&1 </dev/null || tail -n 5 "$notes/install"
@@ -85,21 +90,22 @@ need() {
   grep -qxF "$program" "$notes/require" || printf '%s\n' "$program" >>"$notes/require"
 }
 
-# Only root can; elsewhere what is there has to do.
+# Needs root.
 debian() {
+  [ "$install" -eq 1 ] || return 1
   [ "$(id -u)" -eq 0 ] || { printf 'not root\n'; return 1; }
   export DEBIAN_FRONTEND=noninteractive
   [ -e "$notes/updated" ] || { apt-get update -q && touch "$notes/updated"; } || return 1
   apt-get install -q -y --no-install-recommends "$@"
 }
 
-# crates_io NAME: whether the cargo subcommand is there, from crates.io if need be. Its build is large
-# and of no use afterwards.
+# crates_io NAME: whether the cargo subcommand is installed, from crates.io if it is missing. Its build
+# folder is large and not used again.
 crates_io() {
   local status=0
   CARGO_TARGET_DIR="$notes/build" need "$1" cargo install "$1" --locked --quiet || status=$?
   rm -rf "$notes/build"
-  [ "$status" -eq 0 ] || skip "$1" "not installed, and crates.io does not give it"
+  [ "$status" -eq 0 ] || skip "$1" "not installed"
   return "$status"
 }
 
@@ -135,7 +141,7 @@ fuzz_build() {
 # fuzz TARGET SECONDS: from its seeds and regressions, into a corpus that git ignores.
 fuzz() {
   local target=$1 seconds=$2
-  # The stage that builds has said why. What an earlier run has built is not what is to be tested.
+  # The stage that builds has said why. The program of an earlier run is not tested.
   [ -e "$notes/fuzz-built" ] || { skip "fuzz-$target" "not built"; return; }
   local program
   program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)

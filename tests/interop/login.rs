@@ -1,10 +1,9 @@
 //! A TURN client with long-term credentials that sends any request, a wrong one too, and returns any
 //! response (RFC 8489 §9.2). The library's `LongTermClient` would refuse some of both.
 
-use stunwire::ErrorCode;
 use stunwire::attribute::{EncodeAttribute, Nonce, Realm, Username};
 use stunwire::{
-    Credentials, Dialect, Key, Message, MessageWriter, Method, TransactionId, Verified,
+    Credentials, Dialect, ErrorCode, Key, Message, MessageWriter, Method, TransactionId, Verified,
 };
 
 use crate::client::link::{Answer, Link};

@@ -1,4 +1,4 @@
-//! Our own end of a conversation: the examples `stun_server` and `turn_server`, started for a test.
+//! The programs of this workspace that the others are tested with: the examples `stun_server` and `turn_server`, started for a test.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -10,7 +10,7 @@ use crate::support::{LOOPBACK, LOOPBACK_2, Server, answers, free_port};
 
 pub const USER: &str = "alice";
 pub const PASSWORD: &str = "correct horse";
-pub const REALM: &str = "conversations.example";
+pub const REALM: &str = "interop.example";
 
 const LOOPBACK_6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 

@@ -1,4 +1,4 @@
-//! What the conversations share: programs found or skipped, servers that are killed, a capture.
+//! What the tests share: processes with a time limit, servers, free ports, folders.
 //!
 //! Everything is bounded in time, and only the start of a server is ever tried again.
 

@@ -269,6 +269,7 @@ fn goog_ping() {
 }
 
 /// RFC 5769 §2.4 and RFC 8489 B.1 from what the user types.
+#[cfg(feature = "precis")]
 #[test]
 fn unprepared_passwords() {
     let typed = "The\u{AD}M\u{AA}tr\u{2168}";
