@@ -8,19 +8,23 @@ use crate::code_point::AttributeType;
 use crate::dialect::Context;
 use crate::error::EncodeError;
 
-/// What a nonce begins with that carries features.
+/// The start of a nonce that carries features.
 const COOKIE: [u8; 9] = *b"obMatJos2";
 
-/// The digits of base64 (RFC 4648 §4), each at its value.
+/// The digits of base64 (RFC 4648 §4), in the order of their values.
 const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// What a server can do, as its nonce says: 24 bits
-/// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)). The nonce is covered by the
-/// integrity of the client's next request, so who takes a feature away is found out.
+/// The security features that a server announces in the first 13 characters of its nonces: the string
+/// `obMatJos2` and 24 bits in base64
+/// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2),
+/// [§18.1](https://www.rfc-editor.org/rfc/rfc8489#section-18.1)).
 ///
-/// The RFC's text numbers the bits from the most significant, its test vector B.1 and some
-/// implementations from the least. The features that exist are bits 0 and 1, so the two readings
-/// never collide: both are read, and which is written is the caller's choice.
+/// The client sends the nonce back in a signed request, so the server detects that an attacker removed a
+/// feature.
+///
+/// The text of the RFC numbers the bits from the most significant one; its test vector B.1 and some
+/// implementations number them from the least significant one. The features that exist are bits 0 and 1, so
+/// the two readings do not collide. Both are read, and the caller chooses which one is written.
 ///
 /// ```
 /// use stunwire::SecurityFeatures;
@@ -39,15 +43,15 @@ const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 pub struct SecurityFeatures(u8);
 
 impl SecurityFeatures {
-    /// Nothing.
+    /// No features, from a server of RFC 8489.
     pub const NONE: Self = Self(0);
-    /// PASSWORD-ALGORITHMS, bit 0.
+    /// Bit 0: the server sends PASSWORD-ALGORITHMS.
     pub const PASSWORD_ALGORITHMS: Self = Self(1);
-    /// USERHASH instead of USERNAME, bit 1.
+    /// Bit 1: the client sends USERHASH instead of USERNAME.
     pub const USERNAME_ANONYMITY: Self = Self(2);
 
-    /// The features that a nonce names. `None` if it does not begin with the cookie: the server is
-    /// older than RFC 8489.
+    /// The features that a nonce announces. `None` if it does not begin with `obMatJos2` and four digits of
+    /// base64: the server is older than RFC 8489.
     #[must_use]
     pub fn of(nonce: &Nonce<'_>) -> Option<Self> {
         let digits = nonce.as_bytes().strip_prefix(&COOKIE)?.first_chunk::<4>()?;
@@ -62,20 +66,28 @@ impl SecurityFeatures {
         Some(Self(algorithms | anonymity << 1))
     }
 
-    /// Both sets together.
+    /// The features of both sets.
+    ///
+    /// ```
+    /// use stunwire::SecurityFeatures;
+    ///
+    /// let both = SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY);
+    /// assert_eq!(&both.cookie(), b"obMatJos2wAAA");
+    /// ```
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether all of `other` is in this set.
+    /// Whether the set has all features of `other`.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The 13 bytes that a nonce with these features begins with, bit 0 the most significant, as the
-    /// RFC's text has it. What makes the nonce fresh follows.
+    /// The first 13 bytes of a nonce with these features, with bit 0 as the most significant one, as the text
+    /// of the RFC has it. The part that makes the nonce unique follows: see
+    /// [`NonceMint`](crate::auth::NonceMint).
     #[must_use]
     pub const fn cookie(self) -> [u8; 13] {
         // The first digit holds bits 0 to 5.
@@ -88,7 +100,8 @@ impl SecurityFeatures {
         Self::join([first, b'A', b'A', b'A'])
     }
 
-    /// The same with bit 0 the least significant, as the RFC's test vector and libjuice have it.
+    /// The first 13 bytes of a nonce with these features, with bit 0 as the least significant one, as the
+    /// RFC's test vector and libjuice have it.
     #[must_use]
     pub const fn cookie_least_significant_first(self) -> [u8; 13] {
         let last = match self.0 & 3 {
@@ -107,6 +120,7 @@ impl SecurityFeatures {
     }
 }
 
+/// The names of the features.
 impl fmt::Debug for SecurityFeatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 & 3 {
@@ -119,10 +133,26 @@ impl fmt::Debug for SecurityFeatures {
 }
 
 impl<'a> Nonce<'a> {
-    /// A NONCE of the features' cookie and of what makes it fresh, joined while it is written.
+    /// A NONCE that announces these features and continues with `fresh`. The two parts are joined when the
+    /// attribute is written, without allocation.
+    ///
+    /// ```
+    /// use stunwire::attribute::Nonce;
+    /// use stunwire::{Message, MessageWriter, Method, SecurityFeatures, TransactionId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let id = TransactionId::new(*b"not a secret");
+    /// let nonce = Nonce::with_features(SecurityFeatures::NONE, "f//499k954d6OL34oL9FSTvy64sA")?;
+    /// let mut buffer = [0; 80];
+    /// let packet = MessageWriter::request(&mut buffer, Method::REFRESH, id)?.with(&nonce)?.finish()?;
+    /// let nonce = Message::parse(packet)?.get::<Nonce>()?.ok_or("just written")?;
+    /// assert!(nonce.as_bytes().starts_with(b"obMatJos2AAAAf//"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When `fresh` is longer than 114 characters, or 496 bytes.
+    /// If `fresh` is longer than 114 characters or 496 bytes.
     pub fn with_features<T: AsRef<[u8]> + ?Sized>(
         features: SecurityFeatures,
         fresh: &'a T,
@@ -136,7 +166,7 @@ impl<'a> Nonce<'a> {
     }
 }
 
-/// A [`Nonce`] with the cookie of RFC 8489 in front: [`Nonce::with_features`].
+/// A [`Nonce`] that announces security features, for writing: [`Nonce::with_features`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureNonce<'a> {
     cookie: [u8; 13],
@@ -159,7 +189,7 @@ impl Encode for FeatureNonce<'_> {
     }
 }
 
-/// Whether a nonce says that its server offers password algorithms.
+/// Whether a nonce announces PASSWORD-ALGORITHMS.
 pub(crate) fn announces_algorithms(nonce: Option<Nonce<'_>>) -> bool {
     nonce
         .and_then(|nonce| SecurityFeatures::of(&nonce))

@@ -1,4 +1,20 @@
-//! The authentication mechanisms of RFC 8489 §9.
+//! Authentication: the mechanisms of RFC 8489 §9, both sides, without I/O, clock or random numbers of its own.
+//!
+//! | | server | client |
+//! |---|---|---|
+//! | long-term credentials, as in TURN ([§9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)) | [`LongTermServer`], [`NonceMint`] | [`LongTermClient`] |
+//! | short-term credentials, as in ICE ([§9.1](https://www.rfc-editor.org/rfc/rfc8489#section-9.1)) | [`ShortTermServer`] | [`ShortTermClient`] |
+//! | redirection ([§10](https://www.rfc-editor.org/rfc/rfc8489#section-10)) | [`reply::try_alternate`](crate::reply::try_alternate) | [`Redirects`] |
+//! | time-limited credentials of a web service | `rest::key` | `rest::credentials`, feature `alloc` |
+//! | OAuth tokens (RFC 7635) | `oauth::TokenKey`, feature `oauth` | [`AccessToken`](crate::attribute::AccessToken) |
+//!
+//! A server's check is two steps with the look-up of the key between them, so that the look-up can be awaited.
+//! It gives either the request with its key, from which replies are signed, or the reply to send. A client signs
+//! requests and asks what a message means as a response. Keys are any [`HmacKey`](crate::HmacKey), so nothing
+//! but [`Key`](crate::Key) itself needs the feature `crypto`.
+//!
+//! [`docs::conformance::authentication`](crate::docs::conformance::authentication) names the test of every
+//! clause.
 
 mod algorithm;
 mod authenticated;

@@ -4,12 +4,14 @@
 use stunwire::attribute::{
     AnyAttribute, Lifetime, Software, Username, XorMappedAddress, XorPeerAddress,
 };
+use stunwire::auth::{Check, LongTermClient, LongTermServer, NonceMint, Response, UnixTime};
 use stunwire::demux::{Demux, Protocol};
 use stunwire::framing::{Frame, Framing, Next, Rfc4571, Sniffed, StunTcp, sniff};
 use stunwire::relay;
 use stunwire::reply::Challenge;
 use stunwire::{
-    ChannelData, Code, Dialect, ErrorCode, Header, Message, MessageWriter, Method, TransactionId,
+    ChannelData, Code, Credentials, Dialect, ErrorCode, Header, Key, Message, MessageWriter,
+    Method, TransactionId,
 };
 
 use crate::support::{Vector, vectors};
@@ -181,5 +183,46 @@ fn microsofts_frames_and_second_copies() {
         let message = Dialect::MS_ICE2_LEGACY.parse(frame.payload).unwrap();
         message.copy_with_alternate_crc(&mut twin).unwrap();
     });
+    assert_eq!(count, 0);
+}
+
+/// A login with SHA-256: the server's challenge and its check, the client's requests and what it makes of
+/// the responses.
+#[test]
+fn authentication() {
+    let mut requests = [[0; 512]; 2];
+    let mut replies = [[0; 512]; 2];
+    let credentials = Credentials {
+        username: "user",
+        password: "password",
+    };
+    let key = Key::long_term_sha256(&credentials, "example.org");
+    let nonces = NonceMint::new(Key::from_bytes(b"a secret"));
+    let server = LongTermServer::new("example.org", nonces).unwrap();
+    let (from, now) = (
+        "192.0.2.1:5000".parse().unwrap(),
+        UnixTime::from_secs(1_700_000_000),
+    );
+    let mut verified = false;
+    let count = allocations(|| {
+        let mut client = LongTermClient::new("user", "password");
+        for (request, reply) in requests.iter_mut().zip(&mut replies) {
+            let id = TransactionId::new(*b"not a secret");
+            let writer = MessageWriter::request(&mut request[..], Method::ALLOCATE, id).unwrap();
+            let (packet, sent) = client.sign(writer).unwrap();
+            let message = Message::parse(packet).unwrap();
+            let answer = match server.check(&message, from, now, |_| Some(&key)) {
+                Check::Verified(request) => {
+                    let reply = MessageWriter::success_to(&mut reply[..], &request).unwrap();
+                    reply.finish_like(&request).unwrap()
+                }
+                Check::Reply(challenge) => challenge.write(&mut reply[..]).unwrap(),
+                Check::Ignore => panic!("ignored"),
+            };
+            let answer = Message::parse(answer).unwrap();
+            verified = matches!(client.response(&sent, &answer), Response::Verified(_));
+        }
+    });
+    assert!(verified);
     assert_eq!(count, 0);
 }
