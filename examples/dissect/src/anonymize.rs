@@ -11,7 +11,7 @@ mod names;
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
-use crate::framer::{Framer, Part, PartContent, Stamp};
+use crate::framer::{Channels, Framer, Part, PartContent, Stamp};
 use crate::pcap::{self, Decoder, Frame, Ip, Layer, Packet, Record, Transport};
 use crate::pcapng::Writer;
 use crate::stream::{Event, Streams};
@@ -71,12 +71,16 @@ fn streams(
 ) -> Result<HashMap<usize, Patches>, Error> {
     let mut streams = Streams::default();
     let mut framers: HashMap<usize, Framer> = HashMap::new();
+    // Shared by all connections: a channel that another one bound is at most framed too readily.
+    let channels = Channels::default();
     let mut patches: HashMap<usize, Patches> = HashMap::new();
     let mut take = |events: Vec<Event>| {
         for event in events {
             let (Event::Data { stream, .. } | Event::Gap { stream, .. } | Event::End { stream }) =
                 event;
-            let framer = framers.entry(stream).or_insert_with(Framer::new);
+            let framer = framers
+                .entry(stream)
+                .or_insert_with(|| Framer::new(channels.clone()));
             let parts: Vec<Part> = match event {
                 Event::Data { offset, bytes, .. } => {
                     framer.extend(offset, &bytes, Stamp::default());

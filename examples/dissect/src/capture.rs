@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::classify::{self, Hints, is_stun_port};
 use crate::dissector::{Dissector, Found};
-use crate::framer::{Framer, Part, PartContent, Stamp};
+use crate::framer::{Channels, Framer, Part, PartContent, Stamp};
 use crate::pcap::{self, Packet};
 use crate::stream::{Event, Streams};
 use crate::unit::{
@@ -84,6 +84,8 @@ struct Conversations {
     start: Option<Duration>,
     streams: Streams,
     framers: HashMap<usize, Framer>,
+    /// The channels of the TCP connections that are open, by their addresses in order.
+    channels: HashMap<[SocketAddr; 2], Channels>,
     /// The pairs of addresses between which STUN was seen over UDP.
     stun: HashSet<[SocketAddr; 2]>,
 }
@@ -171,7 +173,15 @@ impl Conversations {
         let Some(endpoints) = self.streams.endpoints(stream) else {
             return Ok(());
         };
-        let framer = self.framers.entry(stream).or_insert_with(Framer::new);
+        let mut connection = [endpoints.source, endpoints.destination];
+        connection.sort_unstable();
+        if matches!(event, Event::End { .. }) {
+            self.channels.remove(&connection);
+        }
+        let framer = self.framers.entry(stream).or_insert_with(|| {
+            let channels = self.channels.entry(connection).or_default();
+            Framer::new(channels.clone())
+        });
         match event {
             Event::Data {
                 offset,

@@ -17,13 +17,11 @@ use stunwire::{Class, Dialect, Header, Method};
 
 use crate::unit::{Framing, PseudoTls};
 use search::{Hypothesis, score, search};
+pub use step::Channels;
 use step::{Frame, Known, Proof, Step, step};
 
 /// Number of bytes that may wait for the start of a stream to become clear.
 const MAX_START: usize = 16 * 1024;
-
-/// Greatest number of remembered channels of a direction.
-const MAX_CHANNELS: usize = 64;
 
 /// The ClientHello that Google's clients send before TURN over TCP on port 443: a fixed record of
 /// SSLv2.
@@ -125,7 +123,8 @@ struct Skipped {
 }
 
 impl Framer {
-    pub fn new() -> Self {
+    /// A framer of a direction whose connection has these channels.
+    pub fn new(channels: Channels) -> Self {
         Self {
             state: State::Begin,
             buffer: Vec::new(),
@@ -134,7 +133,10 @@ impl Framer {
             stamps: VecDeque::new(),
             stamp: Stamp::default(),
             skipped: None,
-            known: Known::default(),
+            known: Known {
+                channels,
+                bare_ms_turn: false,
+            },
             framed: false,
             searched: 0,
             lost_at: None,
@@ -477,17 +479,15 @@ impl Framer {
                 let message = Dialect::RFC8489.parse_prefix(packet).ok();
                 let number =
                     message.and_then(|(message, _)| message.get::<ChannelNumber>().ok()?);
-                if let Some(number) = number
-                    && self.known.channels.len() < MAX_CHANNELS
-                {
-                    self.known.channels.push(number.as_u16());
+                if let Some(number) = number {
+                    self.known.channels.bind(number.as_u16());
                 }
             }
             // Then both sides send what they like (RFC 6062 §4.4). If the server refuses, the next
             // request is a message again.
             (Class::Request | Class::SuccessResponse, Method::CONNECTION_BIND) => {
                 self.state = State::Begin;
-                self.known.channels.clear();
+                self.known.channels = Channels::default();
                 self.framed = false;
             }
             _ => {}

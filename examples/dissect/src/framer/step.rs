@@ -1,5 +1,7 @@
 //! The next frame of a stream under one framing, and how much its content proves.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use stunwire::framing::{MultiplexedFrame, Next, Rfc4571};
 use stunwire::{Dialect, MAGIC_COOKIE};
 
@@ -64,11 +66,34 @@ impl Proof {
     }
 }
 
+/// Greatest number of remembered channels of a connection.
+const MAX_CHANNELS: usize = 64;
+
+/// The channels that ChannelBind requests named. Both directions of a connection share them, because the
+/// client binds the channels on which the server sends.
+#[derive(Clone, Debug, Default)]
+pub struct Channels(Arc<Mutex<Vec<u16>>>);
+
+impl Channels {
+    /// Adds a channel, up to the limit of a connection.
+    pub fn bind(&self, number: u16) {
+        let mut bound = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if bound.len() < MAX_CHANNELS {
+            bound.push(number);
+        }
+    }
+
+    fn contains(&self, number: u16) -> bool {
+        let bound = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bound.contains(&number)
+    }
+}
+
 /// What is known about a connection apart from its framing.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The channels that ChannelBind requests of this direction named.
-    pub channels: Vec<u16>,
+    /// The channels of the connection.
+    pub channels: Channels,
     /// A message of MS-TURN without framing was seen.
     pub bare_ms_turn: bool,
 }
@@ -107,7 +132,7 @@ fn bare(bytes: &[u8], known: &Known) -> Step {
             let length = number_at(l0, l1);
             let payload = rest.get(..length).unwrap_or(rest);
             let mut proof = application_data(payload, length);
-            if known.channels.contains(&number) {
+            if known.channels.contains(number) {
                 proof = proof.max(Proof::Good);
             } else if n0 > 0x4F && proof < Proof::Good {
                 // RFC 8656 §12 reserves these numbers; clients of RFC 5766 bind them.

@@ -66,7 +66,7 @@ fn feed(framer: &mut Framer, offset: usize, bytes: &[u8]) -> Vec<Part> {
 
 /// The parts of a stream that arrives in chunks, each of which begins where the one before ends.
 fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<Part> {
-    let mut framer = Framer::new();
+    let mut framer = Framer::new(Channels::default());
     let mut offset = 0;
     let mut parts = Vec::new();
     for chunk in chunks {
@@ -256,7 +256,7 @@ fn resumes_after_a_gap() {
             Framing::MsControl => (ms_turn(8), ms_turn(9)),
             _ => (stun(0x0001, 8), stun(0x0101, 8)),
         };
-        let mut framer = Framer::new();
+        let mut framer = Framer::new(Channels::default());
         let cut = framed(&first).len() - 6;
         assert_eq!(feed(&mut framer, 0, &framed(&first)[..cut]), []);
         let mut expected = packet(0, framing, &first[..cut - prefix]);
@@ -293,7 +293,7 @@ fn what_follows_connection_bind_is_not_channel_data() {
 #[test]
 fn channel_data_may_come_first_at_a_server() {
     let packets = [channel_data(5), stun(0x0004, 0)];
-    let mut framer = Framer::new();
+    let mut framer = Framer::new(Channels::default());
     let parts = feed(&mut framer, 0, &packets.concat());
     assert_eq!(parts, tiled(Framing::None, &packets));
 }
@@ -311,7 +311,7 @@ fn hostile_bytes() {
         (state >> 33) as usize
     };
     for _ in 0..50 {
-        let mut framer = Framer::new();
+        let mut framer = Framer::new(Channels::default());
         let (mut offset, mut given) = (0, 0);
         let mut count = |part: Part| match part.content {
             PartContent::Packet { framing, bytes, .. } => {
