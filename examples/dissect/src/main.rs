@@ -2,7 +2,7 @@
 //!
 //! From a file to the output: [`input`] opens it, [`pcap`] reads packets, [`stream`] and [`framer`]
 //! split TCP into frames, [`classify`] decodes each packet with stunwire, and [`dissector`] hands
-//! [`unit`]s to an output, [`diagnose`]. It keeps what they say together ([`analysis`]), looks for
+//! [`mod@unit`]s to an output, [`diagnose`]. It keeps what they say together ([`analysis`]), looks for
 //! what went wrong ([`findings`]), and writes the [`report`] and the [`ladder`] diagram at the end.
 //! [`print`](mod@print) and [`json`] write each unit.
 #![allow(

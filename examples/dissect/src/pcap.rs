@@ -2,7 +2,7 @@
 //!
 //! The file is never held in memory: a buffer of one block slides over it, so a capture of many
 //! gigabytes costs the same as a small one. This file moves that buffer; [`blocks`] knows what the
-//! two formats keep in it, and [`decode`] what is inside a packet.
+//! two formats keep in it, and [`mod@decode`] what is inside a packet.
 
 mod blocks;
 mod decode;
