@@ -216,10 +216,19 @@ pub fn get_every_type(message: Message<'_>) {
     }
 }
 
-/// `get` returns the first attribute of its type that is not ignored, `get_all` returns each.
+/// `get` returns the first attribute of its type that is not ignored, `get_all` returns each: those under the
+/// registered type, or those under the alias if there are none.
 fn get<'a, T: Attribute<'a>>(message: Message<'a>) {
     let dialect = message.dialect();
-    let matching = |raw: &RawAttribute<'_>| T::is_type(raw.ty(), dialect);
+    let registered = message
+        .attributes()
+        .any(|raw| T::type_in(dialect) == Some(raw.ty()));
+    let expected = if registered {
+        T::type_in(dialect)
+    } else {
+        T::alias_in(dialect)
+    };
+    let matching = |raw: &RawAttribute<'_>| expected == Some(raw.ty());
     let count = message.attributes().filter(matching).count();
     assert_eq!(message.get_all::<T>().count(), count);
     match (message.get::<T>(), message.attributes().find(matching)) {
