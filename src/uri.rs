@@ -391,7 +391,9 @@ fn is_ipv_future(literal: &str) -> bool {
     let Some((version, address)) = literal.split_once('.') else {
         return false;
     };
-    let digits = version.strip_prefix(['v', 'V']).unwrap_or_default();
+    let Some(digits) = version.strip_prefix(['v', 'V']) else {
+        return false;
+    };
     !digits.is_empty()
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         && !address.is_empty()

@@ -163,7 +163,7 @@ impl<S: HmacKey> NonceMint<S> {
         }
         let [a, b, c, d, e, p0, p1] = body;
         let issued = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
-        // A clock that is set back, or that of another server, may be behind the time of issue.
+        // A clock that is set back, or that of another server, may show a time before the issue.
         if now.as_secs().abs_diff(issued) >= self.lifetime.as_secs() {
             NonceStatus::Expired
         } else if u16::from_be_bytes([p0, p1]) == client.port() {

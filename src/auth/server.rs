@@ -221,7 +221,7 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
                 | AlgorithmError::NoneSupported,
             ) => return Err(bad_request()),
         };
-        // Step 4: a user of another realm is none of this one.
+        // Step 4: a user of another realm is unknown in this one.
         if realm.trimmed() != self.realm() {
             return Err(unauthenticated());
         }

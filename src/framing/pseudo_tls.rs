@@ -161,7 +161,7 @@ pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     hello
 }
 
-/// The ServerHello and ServerHelloDone with these 4 bytes of time and 28 random bytes, and this session id.
+/// The ServerHello and ServerHelloDone with these 4 bytes of time and 28 random bytes, and the given session id.
 #[must_use]
 pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HELLO_LEN] {
     let mut hello = SERVER_HELLO;

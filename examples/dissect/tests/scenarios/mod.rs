@@ -571,7 +571,7 @@ pub fn checked(call: &mut Call, from: Agent, to: Agent, nominates: bool) {
         .wait(5);
 }
 
-/// A check that nobody answers, sent `count` times.
+/// A check without an answer, sent `count` times.
 pub fn unanswered_checks(call: &mut Call, from: Agent, to: Agent, count: usize) {
     for _ in 0..count {
         let id = call.id();
