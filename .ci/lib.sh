@@ -134,6 +134,8 @@ fuzz_targets() {
 fuzz_build() {
   has_toolchain nightly || { skip nightly "fuzzing needs the nightly toolchain"; return; }
   crates_io cargo-fuzz || return 0
+  # `cargo fuzz` has no `--locked`.
+  cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
   cargo +nightly fuzz build --target-dir "$CARGO_TARGET_DIR/fuzz"
   touch "$notes/fuzz-built"
 }
@@ -146,10 +148,13 @@ fuzz() {
   local program
   program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)
   mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
+  # A target that has found nothing has no regressions.
+  local inputs=("fuzz/seeds/$target")
+  [ ! -d "fuzz/regressions/$target" ] || inputs+=("fuzz/regressions/$target")
   "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=4096 \
     -dict=fuzz/stun.dict -artifact_prefix="fuzz/artifacts/$target/" \
     -verbosity=1 -print_final_stats=1 \
-    "fuzz/corpus/$target" "fuzz/seeds/$target" "fuzz/regressions/$target" \
+    "fuzz/corpus/$target" "${inputs[@]}" \
     >"$notes/fuzz" 2>&1 || { tail -n 40 "$notes/fuzz"; return 1; }
   grep -E '^(Done|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb))|INITED' "$notes/fuzz"
 }

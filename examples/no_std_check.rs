@@ -1,12 +1,13 @@
-//! What a device without an operating system does: a check is written into a static buffer and
-//! signed; its answer arrives in the same buffer, is verified and read in place. Nothing is allocated.
+//! A connectivity check on a device without an operating system: the request is written and signed in a
+//! static buffer; the response arrives in the same buffer, is verified and read there. Nothing is
+//! allocated.
 //!
-//! The module `device` uses `core` and stunwire alone. The program around it is an ordinary one, so
-//! that it can be run: it plays the network with the messages of RFC 5769, and counts allocations.
+//! The module `device` uses only `core` and stunwire. The program around it uses std, so that it can be
+//! run: it takes the role of the network with the messages of RFC 5769, and counts allocations.
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, and it has std"
+    reason = "nothing uses a program's items, and the program has std"
 )]
 
 use std::process::ExitCode;
@@ -18,12 +19,12 @@ mod device {
     use stunwire::attribute::{Priority, Username, XorMappedAddress};
     use stunwire::{Header, Key, Message, MessageWriter, Method, TransactionId};
 
-    /// Enough for any check and its answer.
+    /// Long enough for any check and its response.
     pub type Buffer = [u8; 128];
 
-    /// What went wrong, in at most 20 bytes.
+    /// Why a check failed.
     #[derive(Debug)]
-    #[expect(dead_code, reason = "what is inside is for `Debug`")]
+    #[expect(dead_code, reason = "only `Debug` reads the contents")]
     pub enum Error {
         Write(stunwire::EncodeError),
         Read(stunwire::ParseError),
@@ -33,8 +34,9 @@ mod device {
         NotOurs,
     }
 
-    /// Asks under which address the peer sees us. `exchange` sends the first bytes of the buffer and
-    /// puts the answer in their place; both lengths are counted in bytes.
+    /// Sends a check and returns the mapped address that the peer reports. `exchange` sends the first bytes
+    /// of the buffer, whose number it is given, receives the response into the buffer and returns its length
+    /// in bytes.
     pub fn check(
         buffer: &mut Buffer,
         id: TransactionId,
@@ -56,28 +58,28 @@ mod device {
 
         let received = exchange(buffer, sent);
         let packet = buffer.get(..received).unwrap_or_default();
-        let answer = Message::parse(packet).map_err(Error::Read)?;
-        if answer.transaction_id() != id || !answer.fingerprint().is_valid() {
+        let response = Message::parse(packet).map_err(Error::Read)?;
+        if response.transaction_id() != id || !response.fingerprint().is_valid() {
             return Err(Error::NotOurs);
         }
-        let answer = answer.verify(key).map_err(Error::Forged)?;
-        let mapped = answer.get::<XorMappedAddress>().map_err(Error::Value)?;
+        let response = response.verify(key).map_err(Error::Forged)?;
+        let mapped = response.get::<XorMappedAddress>().map_err(Error::Value)?;
         mapped.map(|mapped| mapped.0).ok_or(Error::NoAddress)
     }
 }
 
-/// No stack, no heap.
+/// Neither on the stack nor on the heap.
 static BUFFER: Mutex<device::Buffer> = Mutex::new([0; 128]);
 
-/// The transaction id of RFC 5769 §2.1 and §2.2. A device takes its own from its generator, with
+/// The transaction id of RFC 5769 §2.1 and §2.2. A device uses its own generator, with
 /// `TransactionId::from_rng`.
 const ID: [u8; 12] = *b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae";
 
-/// The password of both, which the device keeps as a key.
+/// The password of both.
 const PASSWORD: &str = "VOkJxbRl1RmTxUk/WvJxBt";
 
-/// The answer of RFC 5769 §2.2: 192.0.2.1, port 32853.
-const ANSWER: &[u8; 80] = b"\x01\x01\x00\x3c\x21\x12\xa4\x42\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\
+/// The response of RFC 5769 §2.2: 192.0.2.1, port 32853.
+const RESPONSE: &[u8; 80] = b"\x01\x01\x00\x3c\x21\x12\xa4\x42\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\
     \xfa\x87\xdf\xae\x80\x22\x00\x0btest vector \x00\x20\x00\x08\x00\x01\xa1\x47\
     \xe1\x12\xa6\x43\x00\x08\x00\x14\x2b\x91\xf5\x99\xfd\x9e\x90\xc3\x8c\x74\x89\xf9\
     \x2a\xf9\xba\x53\xf0\x6b\xe7\xd7\x80\x28\x00\x04\xc0\x7d\x4c\x96";
@@ -91,10 +93,10 @@ fn main() -> ExitCode {
         let key = stunwire::Key::short_term(PASSWORD);
         result = device::check(&mut buffer, id, &key, |buffer, length| {
             sent = length;
-            if let Some(place) = buffer.first_chunk_mut() {
-                *place = *ANSWER;
+            if let Some(received) = buffer.first_chunk_mut() {
+                *received = *RESPONSE;
             }
-            ANSWER.len()
+            RESPONSE.len()
         });
     });
     println!("sent            {sent} bytes");

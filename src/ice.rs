@@ -168,7 +168,7 @@ pub const fn pair_priority(controlling: Priority, controlled: Priority) -> Optio
     Some((min as u64) << 32 | (max as u64) << 1 | (g > d) as u64)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "crypto"))]
 mod tests {
     use super::*;
     use crate::{Key, Message, MessageWriter, Method, TransactionId};

@@ -326,7 +326,7 @@ fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>,
     Ok(Ok(()))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use crate::attribute::{EncodeAttribute, TransportProtocol};

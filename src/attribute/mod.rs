@@ -32,7 +32,7 @@ mod password_algorithm;
 pub(crate) mod raw;
 pub(crate) mod security_features;
 mod stun;
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;
 mod traits;
 mod turn;

@@ -142,7 +142,7 @@ pub fn choose_algorithm<'a>(
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use crate::{MessageWriter, Method, SecurityFeatures, TransactionId};

@@ -14,7 +14,7 @@ use stunwire::{
     SecurityFeatures, TransactionId,
 };
 
-use crate::support::{ICE_PASSWORD, PASSWORD, USER, hex};
+use crate::support::{ICE_PASSWORD, USER, hex};
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
@@ -274,7 +274,7 @@ fn goog_ping() {
 fn unprepared_passwords() {
     let typed = "The\u{AD}M\u{AA}tr\u{2168}";
     let password = auth::prepare::saslprep(typed).unwrap();
-    assert_eq!(password, PASSWORD);
+    assert_eq!(password, crate::support::PASSWORD);
     let bytes = crate::support::rfc5769_long_term();
     let key = Key::long_term(
         &Credentials {
