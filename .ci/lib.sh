@@ -1,17 +1,17 @@
-# For the scripts of this folder: stages with their times, skipped checks, installation.
+# Functions for the scripts in this folder: timed stages, skipped checks, installation.
 # shellcheck shell=bash
 
 top=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
 cd "$top"
 
-# One folder for all builds. Incremental data only costs disk in a build that is made once.
+# One folder for all builds. Incremental data would only take space, because each build runs once.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$top/target}"
 export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
-# A toolchain that is not there is a skipped stage, not a download.
+# A stage whose toolchain is missing is skipped; the toolchain is not downloaded.
 export RUSTUP_AUTO_INSTALL=0
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
-# Whether missing programs are installed: with --install, or CI=true as public CI services set it.
+# Missing programs are installed with --install, and with CI=true, which public CI services set.
 install=0
 [ "${CI:-}" != true ] || install=1
 
@@ -30,7 +30,7 @@ stage() {
   shift
   skips=$(wc -l <"$notes/skips")
   printf '\n== %s\n' "$name"
-  # A function loses `set -e` inside a condition, so its status is taken outside of one.
+  # `set -e` has no effect inside a condition, so the status is read outside of one.
   set +e
   (
     set -e
@@ -51,7 +51,7 @@ stage() {
   printf '%-16s %5d s  %s\n' "$name" $((SECONDS - begin)) "$result" >>"$notes/table"
 }
 
-# Printed at the end of every run, also of one that is interrupted.
+# Runs at the end, also after an interruption.
 report() {
   local status=$?
   [ "$status" -ne 0 ] || status=$failed
@@ -82,7 +82,7 @@ need() {
   shift
   if ! command -v "$program" >/dev/null && [ "$install" -eq 1 ]; then
     printf 'installing %s: %s\n' "$program" "$*"
-    # Quiet unless it fails.
+    # The output is printed only after a failure.
     "$@" >"$notes/install" 2>&1 </dev/null || tail -n 5 "$notes/install"
     hash -r
   fi
@@ -90,7 +90,7 @@ need() {
   grep -qxF "$program" "$notes/require" || printf '%s\n' "$program" >>"$notes/require"
 }
 
-# Needs root.
+# debian PACKAGE...: installs Debian packages. Needs root.
 debian() {
   [ "$install" -eq 1 ] || return 1
   [ "$(id -u)" -eq 0 ] || { printf 'not root\n'; return 1; }
@@ -122,7 +122,7 @@ package() {
   sed -n "s/^$1 = \"\(.*\)\"\$/\1/p" Cargo.toml | head -n 1
 }
 
-# The features of Cargo.toml, one a line.
+# The features in Cargo.toml, one per line.
 features() {
   sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z0-9_-]*\) = .*/\1/p' Cargo.toml | grep -vx default
 }
@@ -140,15 +140,15 @@ fuzz_build() {
   touch "$notes/fuzz-built"
 }
 
-# fuzz TARGET SECONDS: from its seeds and regressions, into a corpus that git ignores.
+# fuzz TARGET SECONDS: fuzzes from the seeds and regressions; git ignores the corpus.
 fuzz() {
   local target=$1 seconds=$2
-  # The stage that builds has said why. The program of an earlier run is not tested.
+  # The stage that builds has reported the reason. A program of an earlier run is not used.
   [ -e "$notes/fuzz-built" ] || { skip "fuzz-$target" "not built"; return; }
   local program
   program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)
   mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
-  # A target that has found nothing has no regressions.
+  # A target without findings has no folder of regressions.
   local inputs=("fuzz/seeds/$target")
   [ ! -d "fuzz/regressions/$target" ] || inputs+=("fuzz/regressions/$target")
   "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=4096 \

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""From the output of `cargo bench` in benches/peers, on standard input: the table of
-src/docs/performance.md on standard output, and benches/chart.svg beside this file."""
+"""Reads the output of `cargo bench` in benches/peers from standard input. Prints the table of
+src/docs/performance.md, and writes benches/chart.svg."""
 
 import math
 import pathlib
@@ -11,7 +11,7 @@ NAMES = {
     "a2-parse-and-iterate": "parse, then iterate",
     "a3-walk": "one fallible pass",
     "b-typed-check": "parse, read typed: ICE check",
-    "b-typed-check-walk": "the same in one pass",
+    "b-typed-check-walk": "ICE check in one pass",
     "b-typed-allocate": "parse, read typed: Allocate",
     "b-typed-ms-send": "parse, read typed: MS-TURN's Send",
     "c-fingerprint": "parse, FINGERPRINT",
@@ -43,21 +43,21 @@ def read(lines):
 
 
 def best_peer(ways):
-    peers = {name: way for name, way in ways.items() if name != "stunwire" and not name.startswith("floor")}
+    peers = {name: way for name, way in ways.items() if name != "stunwire" and not name.startswith("baseline")}
     return min(peers.items(), key=lambda item: item[1][0]) if peers else None
 
 
 def table(rows):
-    yield "| | floor | stunwire | to the floor, quartiles | fastest peer | to it | allocations |"
+    yield "| | baseline | stunwire | to the baseline, quartiles | fastest peer | to it | allocations |"
     yield "|---|---|---|---|---|---|---|"
     for row, ways in rows.items():
-        floor, (time, ratio, spread, allocations) = ways["floor"][0], ways["stunwire"]
+        baseline, (time, ratio, spread, allocations) = ways["baseline"][0], ways["stunwire"]
         peer, times = "", ""
         if best := best_peer(ways):
             peer = f"{best[0]}, {best[1][0]:.1f} ns"
             times = f"{best[1][0] / time:.1f} times as fast"
         yield (
-            f"| {NAMES[row]} | {floor:.1f} ns | {time:.1f} ns | {ratio:.2f} ({spread}) "
+            f"| {NAMES[row]} | {baseline:.1f} ns | {time:.1f} ns | {ratio:.2f} ({spread}) "
             f"| {peer} | {times} | {allocations} |"
         )
 
@@ -75,11 +75,11 @@ def chart(rows, processor):
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 130} {height}" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="#fff"/>',
-        f'<text x="10" y="20">Time over the hand-written floor, logarithmic; shorter is faster. {processor}</text>',
+        f'<text x="10" y="20">Time relative to the hand-written baseline, logarithmic; shorter is faster. {processor}</text>',
     ]
     one = left + bar(1.0)
     out.append(f'<line x1="{one:.1f}" y1="32" x2="{one:.1f}" y2="{height - 20}" stroke="#888" stroke-dasharray="3"/>')
-    out.append(f'<text x="{one:.1f}" y="{height - 6}" text-anchor="middle" fill="#555">floor</text>')
+    out.append(f'<text x="{one:.1f}" y="{height - 6}" text-anchor="middle" fill="#555">baseline</text>')
     for index, (row, ways) in enumerate(rows.items()):
         y = 36 + index * line
         out.append(f'<text x="{left - 8}" y="{y + 18}" text-anchor="end">{NAMES[row]}</text>')
@@ -98,8 +98,8 @@ def main():
     rows, comments = read(sys.stdin)
     for text in table(rows):
         print(text)
-    place = pathlib.Path(__file__).with_name("chart.svg")
-    place.write_text(chart(rows, comments[0] if comments else ""), encoding="utf-8")
+    path = pathlib.Path(__file__).with_name("chart.svg")
+    path.write_text(chart(rows, comments[0] if comments else ""), encoding="utf-8")
 
 
 main()

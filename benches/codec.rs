@@ -1,7 +1,7 @@
-//! Times of the crate and of the floors under it, in one run. Every bench asserts its answer.
+//! Times of the crate and of the hand-written baselines, in one run. Every bench asserts its result.
 //!
-//! `cargo bench --bench codec`, or with `-- --test` each once. `benches/peers` measures the same jobs
-//! with other crates beside them.
+//! `cargo bench --bench codec` measures; with `-- --test` each bench runs once. `benches/peers` measures the same
+//! jobs with other crates.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -23,11 +23,11 @@ use stunwire::{Dialect, Key};
 
 mod common;
 
-use common::floor::*;
+use common::baseline::*;
 use common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use common::ops::*;
 
-/// Asserts what `job` gives once, then measures it.
+/// Asserts the result of `job` once, then measures it.
 fn bench<T: PartialEq + std::fmt::Debug>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -67,12 +67,12 @@ fn reading(criterion: &mut Criterion) {
     for (name, bytes, key) in messages() {
         let mut group = criterion.benchmark_group(name);
         let bytes = black_box(bytes.as_slice());
-        let sum = floor_walk(bytes);
+        let sum = baseline_walk(bytes);
         assert!(sum.is_some());
         bench(&mut group, "a1-parse", &true, || op_parse(bytes).is_ok());
         bench(&mut group, "a2-iterate", &sum, || op_parse_iterate(bytes));
         bench(&mut group, "a3-walk", &sum, || op_walk(bytes));
-        bench(&mut group, "a-floor-walk", &sum, || floor_walk(bytes));
+        bench(&mut group, "a-baseline-walk", &sum, || baseline_walk(bytes));
         if let Some(key) = key {
             signed(&mut group, bytes, &key);
         }
@@ -83,65 +83,67 @@ fn reading(criterion: &mut Criterion) {
 fn signed(group: &mut BenchmarkGroup<'_, WallTime>, bytes: &[u8], key: &[u8]) {
     let prepared = Key::from_bytes(key);
     let by_hand = Hmac::<Sha1>::new_from_slice(key).unwrap();
-    // Tag and FINGERPRINT are last.
-    let (text, behind) = bytes.split_at(bytes.len() - 32);
-    let (covered, tag) = (messages::covered(text, 20), &behind[4..24]);
+    // MESSAGE-INTEGRITY and FINGERPRINT are the last attributes.
+    let (text, rest) = bytes.split_at(bytes.len() - 32);
+    let (covered, tag) = (messages::covered(text, 20), &rest[4..24]);
     let covered = black_box(covered.as_slice());
     let crc_of = &bytes[..bytes.len() - 8];
     let crc = crc32fast::hash(crc_of);
 
     bench(group, "c-fingerprint", &true, || op_fingerprint(bytes));
-    bench(group, "c-floor-walk-crc", &true, || {
-        floor_fingerprint(bytes)
+    bench(group, "c-baseline-walk-crc", &true, || {
+        baseline_fingerprint(bytes)
     });
-    bench(group, "c-floor-crc", &crc, || {
+    bench(group, "c-baseline-crc", &crc, || {
         crc32fast::hash(black_box(crc_of))
     });
     bench(group, "d-verify", &true, || op_verify(bytes, &prepared));
-    bench(group, "d-floor-hmac", &true, || {
-        floor_verify(covered, &by_hand, tag)
+    bench(group, "d-baseline-hmac", &true, || {
+        baseline_verify(covered, &by_hand, tag)
     });
     let blocks = messages::blocks(covered);
-    let compressed = floor_compress([0; 5], &blocks);
-    bench(group, "d-floor-compress", &compressed, || {
-        floor_compress(black_box([0; 5]), black_box(&blocks))
+    let compressed = baseline_compress([0; 5], &blocks);
+    bench(group, "d-baseline-compress", &compressed, || {
+        baseline_compress(black_box([0; 5]), black_box(&blocks))
     });
 }
 
-/// Every attribute, typed.
+/// Reads every attribute as a type.
 fn typed(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("typed");
     let bytes = &black_box(messages::ice_check())[..];
-    let view = floor_check(bytes);
+    let view = baseline_check(bytes);
     assert!(view.is_some());
     bench(&mut group, "b-check", &view, || op_check(bytes));
     bench(&mut group, "b-check-walk", &view, || op_check_walk(bytes));
     bench(&mut group, "b-check-any", &view, || op_check_any(bytes));
-    bench(&mut group, "b-check-floor", &view, || floor_check(bytes));
+    bench(&mut group, "b-check-baseline", &view, || {
+        baseline_check(bytes)
+    });
 
     let bytes = &black_box(messages::allocate())[..];
-    let view = floor_allocate(bytes);
+    let view = baseline_allocate(bytes);
     assert!(view.is_some());
     bench(&mut group, "b-allocate", &view, || op_allocate(bytes));
     bench(&mut group, "b-allocate-walk", &view, || {
         op_allocate_walk(bytes)
     });
-    bench(&mut group, "b-allocate-floor", &view, || {
-        floor_allocate(bytes)
+    bench(&mut group, "b-allocate-baseline", &view, || {
+        baseline_allocate(bytes)
     });
 
     let bytes = &black_box(messages::ms_turn_send(&messages::payload(1200)))[..];
     assert!(Dialect::MS_TURN.parse(bytes).is_ok());
-    let view = floor_ms_send(bytes);
+    let view = baseline_ms_send(bytes);
     assert!(view.is_some());
     bench(&mut group, "b-ms-turn-send", &view, || op_ms_send(bytes));
-    bench(&mut group, "b-ms-turn-send-floor", &view, || {
-        floor_ms_send(bytes)
+    bench(&mut group, "b-ms-turn-send-baseline", &view, || {
+        baseline_ms_send(bytes)
     });
     group.finish();
 }
 
-/// Encode, and encode and sign, into one buffer again and again.
+/// Encodes, and encodes and signs, into a reused buffer.
 fn writing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     let mut out = [0xEE; 512];
@@ -154,21 +156,21 @@ fn writing(criterion: &mut Criterion) {
         Some(&messages::ice_check()[..])
     );
     assert_eq!(
-        floor_encode_signed(&mut out, &check, &by_hand),
+        baseline_encode_signed(&mut out, &check, &by_hand),
         Some(&messages::ice_check()[..])
     );
     let plain = Some(messages::ice_check().len() - 32);
     bench(&mut group, "check", &plain, || {
         op_encode(&mut out, &check).map(<[u8]>::len)
     });
-    bench(&mut group, "check-floor", &plain, || {
-        floor_encode(&mut out, &check).map(<[u8]>::len)
+    bench(&mut group, "check-baseline", &plain, || {
+        baseline_encode(&mut out, &check).map(<[u8]>::len)
     });
     bench(&mut group, "e-check-signed", &signed, || {
         op_encode_signed(&mut out, &check, &key).map(<[u8]>::len)
     });
-    bench(&mut group, "e-check-signed-floor", &signed, || {
-        floor_encode_signed(&mut out, &check, &by_hand).map(<[u8]>::len)
+    bench(&mut group, "e-check-signed-baseline", &signed, || {
+        baseline_encode_signed(&mut out, &check, &by_hand).map(<[u8]>::len)
     });
 
     let allocate = black_box(messages::allocate_request());
@@ -180,28 +182,28 @@ fn writing(criterion: &mut Criterion) {
         Some(&messages::allocate()[..])
     );
     assert_eq!(
-        floor_encode_allocate_signed(&mut out, &allocate, &by_hand),
+        baseline_encode_allocate_signed(&mut out, &allocate, &by_hand),
         Some(&messages::allocate()[..])
     );
     bench(&mut group, "e-allocate-signed", &signed, || {
         op_encode_allocate_signed(&mut out, &allocate, &key).map(<[u8]>::len)
     });
-    bench(&mut group, "e-allocate-signed-floor", &signed, || {
-        floor_encode_allocate_signed(&mut out, &allocate, &by_hand).map(<[u8]>::len)
+    bench(&mut group, "e-allocate-signed-baseline", &signed, || {
+        baseline_encode_allocate_signed(&mut out, &allocate, &by_hand).map(<[u8]>::len)
     });
     group.finish();
 }
 
-/// A packet of 1,200 bytes through a relay.
+/// Relays a payload of 1,200 bytes.
 fn relaying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("relay");
     let payload = messages::payload(1200);
     let send = &black_box(messages::indication(0x0016, &payload))[..];
-    let decoded = floor_send_decode(send);
+    let decoded = baseline_send_decode(send);
     let peer = decoded.clone().unwrap().0;
     bench(&mut group, "f-decode", &decoded, || op_send_decode(send));
-    bench(&mut group, "f-decode-floor", &decoded, || {
-        floor_send_decode(send)
+    bench(&mut group, "f-decode-baseline", &decoded, || {
+        baseline_send_decode(send)
     });
 
     let data = messages::indication(0x0017, &payload);
@@ -211,42 +213,42 @@ fn relaying(criterion: &mut Criterion) {
     bench(&mut group, "f-copy", &whole, || {
         op_data_copy(&mut out, peer, ID, &payload).map(<[u8]>::len)
     });
-    bench(&mut group, "f-copy-floor", &whole, || {
-        floor_data_copy(&mut out, peer, ID, &payload).map(<[u8]>::len)
+    bench(&mut group, "f-copy-baseline", &whole, || {
+        baseline_data_copy(&mut out, peer, ID, &payload).map(<[u8]>::len)
     });
     group.bench_function("f-memcpy", |bencher| {
         bencher.iter(|| black_box(&mut out[36..1236]).copy_from_slice(black_box(&payload)));
     });
 
-    let place = 48..1248;
-    out[place.clone()].copy_from_slice(&payload);
-    let range = op_data_in_place(&mut out, place.clone(), peer, ID);
+    let range = 48..1248;
+    out[range.clone()].copy_from_slice(&payload);
+    let range = op_data_in_place(&mut out, range.clone(), peer, ID);
     assert_eq!(out[range.clone().unwrap()], data);
     bench(&mut group, "f-in-place", &range, || {
-        op_data_in_place(&mut out, black_box(place.clone()), peer, ID)
+        op_data_in_place(&mut out, black_box(range.clone()), peer, ID)
     });
-    bench(&mut group, "f-in-place-floor", &range, || {
-        floor_data_in_place(&mut out, black_box(place.clone()), peer, ID)
+    bench(&mut group, "f-in-place-baseline", &range, || {
+        baseline_data_in_place(&mut out, black_box(range.clone()), peer, ID)
     });
     let sizes = Some([36, 1200, 0]);
     bench(&mut group, "f-vectored", &sizes, || {
         let parts = black_box(op_data_vectored(&mut out, &payload, peer, ID));
         parts.map(|parts| parts.map(<[u8]>::len))
     });
-    bench(&mut group, "f-vectored-floor", &sizes, || {
-        let parts = black_box(floor_data_vectored(&mut out, &payload, peer, ID));
+    bench(&mut group, "f-vectored-baseline", &sizes, || {
+        let parts = black_box(baseline_data_vectored(&mut out, &payload, peer, ID));
         parts.map(|parts| parts.map(<[u8]>::len))
     });
 
     let number = ChannelNumber::new(0x4001).unwrap();
-    let range = op_channel_in_place(&mut out, place.clone(), number);
-    let channel = messages::channel_data(0x4001, &out[place.clone()]);
+    let range = op_channel_in_place(&mut out, range.clone(), number);
+    let channel = messages::channel_data(0x4001, &out[range.clone()]);
     assert_eq!(out[range.clone().unwrap()], channel);
     bench(&mut group, "f-channel-in-place", &range, || {
-        op_channel_in_place(&mut out, black_box(place.clone()), number)
+        op_channel_in_place(&mut out, black_box(range.clone()), number)
     });
-    bench(&mut group, "f-channel-in-place-floor", &range, || {
-        floor_channel_in_place(&mut out, black_box(place.clone()), 0x4001)
+    bench(&mut group, "f-channel-in-place-baseline", &range, || {
+        baseline_channel_in_place(&mut out, black_box(range.clone()), 0x4001)
     });
     let channel = black_box(channel.as_slice());
     let payload = Some(1200);
@@ -256,15 +258,15 @@ fn relaying(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// 64 KiB of mixed frames.
+/// Reads 64 KiB of mixed frames.
 fn framing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stream");
     let stream = &black_box(messages::stream())[..];
-    let frames = floor_frames(stream);
+    let frames = baseline_frames(stream);
     assert!(frames.is_some_and(|(used, _)| used > 64_000));
     bench(&mut group, "g-frames", &frames, || op_frames(stream));
-    bench(&mut group, "g-frames-floor", &frames, || {
-        floor_frames(stream)
+    bench(&mut group, "g-frames-baseline", &frames, || {
+        baseline_frames(stream)
     });
     group.finish();
 }

@@ -1,8 +1,8 @@
-//! Counts of instructions, taken by callgrind: see `.ci/counts`.
+//! Counts instructions with callgrind: see `.ci/counts`.
 //!
-//! Each `op_*` does one job of the crate, and a `floor_*` does the same job by hand, with nothing
-//! that the job does not need. Each is called [`REPEAT`] times, and both must give the same answer.
-//! The argument is the length of the relayed payload, 1200 if there is none.
+//! Each `op_*` does one job with the crate, and a `baseline_*` does the same job by hand, with only the work that
+//! it requires. Each is called [`REPEAT`] times, and both must have the same result. The argument is the length of
+//! the relayed payload, 1200 by default.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -20,14 +20,14 @@ use stunwire::attribute::ChannelNumber;
 
 mod common;
 
-use common::floor::*;
+use common::baseline::*;
 use common::messages::{self, ID};
 use common::ops::*;
 
-/// `.ci/counts` divides by this: what runs only once must not show.
+/// `.ci/counts` divides by this, so that one-time costs do not count.
 const REPEAT: usize = 1000;
 
-/// An authenticated Allocate with twelve attributes. Parsing does not look at their values.
+/// An authenticated Allocate with twelve attributes. Parsing does not read their values.
 fn twelve() -> Vec<u8> {
     let attributes: [(u16, usize); 12] = [
         (0x8022, 16), // SOFTWARE
@@ -49,77 +49,86 @@ fn twelve() -> Vec<u8> {
 
 fn parse(bytes: &[u8]) {
     let parsed = black_box(op_parse(bytes)).map(|message| message.as_bytes());
-    assert_eq!(parsed.ok(), black_box(floor_stand(bytes)));
-    let found = black_box(floor_parse(bytes));
+    assert_eq!(parsed.ok(), black_box(baseline_valid(bytes)));
+    let found = black_box(baseline_parse(bytes));
     assert_eq!(found.map(|found| found.0), Some(bytes));
 
-    let walked = black_box(floor_walk(bytes));
+    let walked = black_box(baseline_walk(bytes));
     assert_eq!(black_box(op_parse_iterate(bytes)), walked);
     assert_eq!(black_box(op_walk(bytes)), walked);
 }
 
 fn typed(check: &[u8], allocate: &[u8], ms_send: &[u8]) {
-    let by_hand = black_box(floor_check(check));
+    let by_hand = black_box(baseline_check(check));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_check(check)), by_hand);
     assert_eq!(black_box(op_check_walk(check)), by_hand);
     assert_eq!(black_box(op_check_any(check)), by_hand);
     assert_eq!(black_box(op_check_read(check)), by_hand);
 
-    let by_hand = black_box(floor_allocate(allocate));
+    let by_hand = black_box(baseline_allocate(allocate));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_allocate(allocate)), by_hand);
     assert_eq!(black_box(op_allocate_walk(allocate)), by_hand);
     assert_eq!(black_box(op_allocate_read(allocate)), by_hand);
 
-    let by_hand = black_box(floor_ms_send(ms_send));
+    let by_hand = black_box(baseline_ms_send(ms_send));
     assert!(by_hand.is_some_and(|view| view.destination.is_some()));
     assert_eq!(black_box(op_ms_send(ms_send)), by_hand);
 }
 
-fn encode(out: &mut [u8], floor_out: &mut [u8]) {
+fn encode(out: &mut [u8], baseline_out: &mut [u8]) {
     let check = black_box(messages::check());
-    let by_hand = black_box(floor_encode(floor_out, &check));
+    let by_hand = black_box(baseline_encode(baseline_out, &check));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_encode(out, &check)), by_hand);
 
     let allocate = black_box(messages::allocate_request());
-    let by_hand = black_box(floor_encode_allocate(floor_out, &allocate));
+    let by_hand = black_box(baseline_encode_allocate(baseline_out, &allocate));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_encode_allocate(out, &allocate)), by_hand);
 }
 
-fn relay(len: usize, send: &[u8], out: &mut [u8], floor_out: &mut [u8]) {
-    let by_hand = black_box(floor_send_decode(send));
+fn relay(len: usize, send: &[u8], out: &mut [u8], baseline_out: &mut [u8]) {
+    let by_hand = black_box(baseline_send_decode(send));
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_send_decode(send)), by_hand);
 
-    let (peer, place) = by_hand.unwrap();
-    let place = 48..48 + place.len();
-    assert_eq!(place.len(), len);
-    let range = black_box(floor_data_in_place(floor_out, place.clone(), peer, ID));
+    let (peer, range) = by_hand.unwrap();
+    let range = 48..48 + range.len();
+    assert_eq!(range.len(), len);
+    let range = black_box(baseline_data_in_place(
+        baseline_out,
+        range.clone(),
+        peer,
+        ID,
+    ));
     assert_eq!(
-        black_box(op_data_in_place(out, place.clone(), peer, ID)),
+        black_box(op_data_in_place(out, range.clone(), peer, ID)),
         range
     );
     let range = range.unwrap();
-    assert_eq!(out[range.start..48], floor_out[range.start..48]);
+    assert_eq!(out[range.start..48], baseline_out[range.start..48]);
 
     let number = ChannelNumber::new(0x4001).unwrap();
-    let range = black_box(floor_channel_in_place(floor_out, place.clone(), 0x4001));
+    let range = black_box(baseline_channel_in_place(
+        baseline_out,
+        range.clone(),
+        0x4001,
+    ));
     assert_eq!(
-        black_box(op_channel_in_place(out, place.clone(), number)),
+        black_box(op_channel_in_place(out, range.clone(), number)),
         range
     );
     let range = range.unwrap();
-    assert_eq!(out[range.start..48], floor_out[range.start..48]);
+    assert_eq!(out[range.start..48], baseline_out[range.start..48]);
 
     let payload = send.get(36..).unwrap();
-    vectored(payload, peer, out, floor_out);
+    vectored(payload, peer, out, baseline_out);
 }
 
-fn vectored(payload: &[u8], peer: SocketAddr, out: &mut [u8], floor_out: &mut [u8]) {
-    let by_hand = black_box(floor_data_vectored(floor_out, payload, peer, ID));
+fn vectored(payload: &[u8], peer: SocketAddr, out: &mut [u8], baseline_out: &mut [u8]) {
+    let by_hand = black_box(baseline_data_vectored(baseline_out, payload, peer, ID));
     let parts = black_box(op_data_vectored(out, payload, peer, ID)).unwrap();
     let by_hand = by_hand.unwrap();
     assert_eq!(parts[0], by_hand[0]);
@@ -136,18 +145,18 @@ fn main() {
     let ms_send = messages::ms_turn_send(&messages::payload(1200));
     let send = messages::indication(0x0016, &messages::payload(len));
     let stream = messages::stream();
-    let (mut out, mut floor_out) = (vec![0xEE; 65_600], vec![0xEE; 65_600]);
+    let (mut out, mut baseline_out) = (vec![0xEE; 65_600], vec![0xEE; 65_600]);
 
     for _ in 0..REPEAT {
         parse(black_box(&message));
         assert!(black_box(op_parse_trailing(black_box(&trailing))));
         typed(black_box(&check), black_box(&allocate), black_box(&ms_send));
-        encode(&mut out, &mut floor_out);
-        relay(len, black_box(&send), &mut out, &mut floor_out);
+        encode(&mut out, &mut baseline_out);
+        relay(len, black_box(&send), &mut out, &mut baseline_out);
         let stream = black_box(stream.as_slice());
         assert_eq!(
             black_box(op_frames(stream)),
-            black_box(floor_frames(stream))
+            black_box(baseline_frames(stream))
         );
     }
 }

@@ -1,7 +1,7 @@
-//! An attribute of an application's own: how it is defined, written, read and printed.
+//! Defines, writes, reads and prints an attribute that the crate does not know.
 //!
-//! It reports its load as a percentage and its region as text. The code is in the range that a
-//! receiver may ignore, 0xC000 to 0xFFFF, so peers that do not know it lose nothing.
+//! The attribute reports a server's load as a percentage and its region as text. Its code is in the
+//! comprehension-optional range from 0xC000 to 0xFFFF, so peers that do not know it ignore it.
 
 use core::error::Error;
 use core::fmt;
@@ -19,7 +19,7 @@ struct ServerLoad<'a> {
     region: &'a str,
 }
 
-/// The attribute's own reasons in [`ValueError::Custom`].
+/// The error numbers of this attribute in [`ValueError::Custom`].
 const ABOVE_100_PERCENT: u16 = 1;
 const REGION_IS_NOT_UTF8: u16 = 2;
 
@@ -65,7 +65,7 @@ impl fmt::Display for ServerLoad<'_> {
     }
 }
 
-/// What went wrong, in the attribute's words.
+/// A description of an error of this attribute.
 fn explain(error: &AttributeError) -> &'static str {
     match error.value_error() {
         Some(ValueError::Custom {
@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("without it:    {attribute:#}");
     }
 
-    // A peer that says 101 % is wrong in this attribute alone.
+    // A value of 101 % is an error of this attribute only.
     if let Some(percent) = packet.get_mut(24) {
         *percent = 101;
     }

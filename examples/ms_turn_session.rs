@@ -1,13 +1,13 @@
-//! A whole session of MS-TURN over TCP on bytes alone: both sides, and a pipe between them.
+//! A complete MS-TURN session over TCP, in memory: a client, a server, and two buffers between them.
 //!
 //! ```text
 //! cargo run --example ms_turn_session
 //! ```
 //!
-//! Pseudo-TLS, Allocate without and with credentials, Set Active Destination, data, and the end of
-//! the allocation. Sockets, timers and a random generator are the only things that a real client
-//! adds: ids and nonces here are fixed, and nobody must do so.
-#![allow(clippy::std_instead_of_core, reason = "a program has std")]
+//! The steps are pseudo-TLS, Allocate without and with credentials, Set Active Destination, data, and the
+//! release of the allocation. A real client adds only sockets, timers and a random number generator: the
+//! transaction ids and nonces in this example are fixed, which is insecure.
+#![allow(clippy::std_instead_of_core, reason = "the program uses std")]
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -20,18 +20,18 @@ use stunwire::{
     TransactionId,
 };
 
-/// What the server's web service handed out, base64 decoded.
+/// The credentials from the server's web service, after base64 decoding.
 const USER: &[u8] = b"\x02\x00\x00\x24user";
 const PASSWORD: &[u8] = b"\x9d\xb5secret";
 const REALM: &str = "\"rtcmedia\"";
-const NONCE: &[u8] = b"one that nobody knows";
+const NONCE: &[u8] = b"an unpredictable text";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome {
     let mut client = Client::new();
     let mut server = Server::new("198.51.100.7:50001".parse()?)?;
-    // Each side has its turn until neither has anything to say.
+    // Both sides take turns until neither has sent anything.
     let mut to_server = client.hello();
     let mut to_client = Vec::new();
     while !to_server.is_empty() || !to_client.is_empty() {
@@ -42,11 +42,11 @@ fn main() -> Outcome {
         println!("done");
         Ok(())
     } else {
-        Err("the session did not come to its end".into())
+        Err("the session ended early".into())
     }
 }
 
-/// A message in a control frame at the end of the stream.
+/// Appends a message to the stream, in a control frame.
 fn send(
     out: &mut Vec<u8>,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
@@ -64,7 +64,7 @@ fn send_data(out: &mut Vec<u8>, data: &[u8]) -> Result<(), EncodeError> {
     frame.end().map(drop)
 }
 
-/// What the client waits for.
+/// The response or data for which the client waits.
 #[derive(Debug, PartialEq)]
 enum Step {
     ServerHello,
@@ -79,7 +79,7 @@ enum Step {
 struct Client {
     stream: PseudoTls,
     step: Step,
-    /// Of the last request; the next is one higher.
+    /// The byte of which the last transaction id consists; each request adds one.
     id: u8,
     key: Option<Key>,
     nonce: Vec<u8>,
@@ -103,7 +103,7 @@ impl Client {
         pseudo_tls::client_hello(&[0xC1; 32]).to_vec()
     }
 
-    /// Takes what has arrived, one frame after the other, and leaves what is not whole yet.
+    /// Handles all complete frames in `input`, and leaves an incomplete one.
     fn receive(&mut self, input: &mut Vec<u8>, out: &mut Vec<u8>) -> Outcome {
         while let Next::Frame { frame, consumed } = self.stream.next(input)? {
             match frame {
@@ -114,11 +114,11 @@ impl Client {
                 Received::Frame(MsFrame::Control(message)) => self.message(message, out)?,
                 Received::Frame(MsFrame::Data(data)) => {
                     println!("client: data: {}", String::from_utf8_lossy(data));
-                    // An Allocate with LIFETIME 0 releases.
+                    // An Allocate with LIFETIME 0 releases the allocation.
                     self.step = Step::Release;
                     self.request(out, Method::ALLOCATE, Some(Lifetime::from_secs(0)))?;
                 }
-                Received::ClientHello(_) => return Err("a server says no ClientHello".into()),
+                Received::ClientHello(_) => return Err("the server sent a ClientHello".into()),
             }
             input.drain(..consumed);
         }
@@ -129,10 +129,10 @@ impl Client {
         let message = Dialect::MS_TURN.parse(bytes)?;
         println!("client: {message}");
         if message.transaction_id() != self.transaction_id() {
-            return Err("an answer to nothing".into());
+            return Err("a response without a request".into());
         }
         if self.step == Step::Challenge {
-            // Nobody can have signed it, so it is believed only this far.
+            // The challenge is not signed, so only these attributes are used.
             if message.class() != Class::ErrorResponse {
                 return Err("no challenge".into());
             }
@@ -160,8 +160,8 @@ impl Client {
         match self.step {
             Step::Allocation => {
                 let relayed = answer.get::<MappedAddress>()?.ok_or("no address")?;
-                let own = answer.get::<XorMappedAddress>()?.ok_or("no address")?;
-                println!("client: relayed at {relayed}, seen as {own}");
+                let mapped = answer.get::<XorMappedAddress>()?.ok_or("no address")?;
+                println!("client: relayed at {relayed}, seen as {mapped}");
                 self.step = Step::Destination;
                 self.request(out, Method::SET_ACTIVE_DESTINATION, None)?;
             }
@@ -170,13 +170,13 @@ impl Client {
                 send_data(out, b"hello")?;
             }
             Step::Release => self.step = Step::Released,
-            _ => return Err("an answer too many".into()),
+            _ => return Err("an unexpected response".into()),
         }
         Ok(())
     }
 
     fn transaction_id(&self) -> TransactionId {
-        // In MS-TURN all 16 bytes are one's own.
+        // In MS-TURN the client chooses all 16 bytes.
         TransactionId::classic([self.id; 16])
     }
 
@@ -190,7 +190,7 @@ impl Client {
         let header = Header::request(method, self.transaction_id()).in_dialect(Dialect::MS_TURN);
         println!("client: {header}");
         send(out, |out| {
-            // MAGIC-COOKIE is written along.
+            // The writer adds MAGIC-COOKIE.
             let mut request = MessageWriter::new(out, header)?;
             request.attribute(&ms::Version::MULTIPLEXED_TCP)?;
             if let Some(lifetime) = lifetime {
@@ -220,7 +220,7 @@ struct Server {
     stream: PseudoTls,
     key: Key,
     client: SocketAddr,
-    /// The peer that data goes to, once there is an allocation.
+    /// The allocation, with the active destination once it is set.
     allocation: Option<Option<SocketAddr>>,
 }
 
@@ -252,11 +252,14 @@ impl Server {
                     send(out, |out| self.answer(message, out))?;
                 }
                 Received::Frame(MsFrame::Data(data)) => {
-                    let peer = self.allocation.flatten().ok_or("data for nobody")?;
-                    println!("server: {} bytes for {peer}, and an answer", data.len());
+                    let peer = self
+                        .allocation
+                        .flatten()
+                        .ok_or("data without a destination")?;
+                    println!("server: {} bytes for {peer}, which answers", data.len());
                     send_data(out, b"hello yourself")?;
                 }
-                Received::ServerHello(_) => return Err("a client says no ServerHello".into()),
+                Received::ServerHello(_) => return Err("the client sent a ServerHello".into()),
             }
             input.drain(..consumed);
         }

@@ -1,13 +1,12 @@
-//! A connectivity check on a device without an operating system: the request is written and signed in a
-//! static buffer; the response arrives in the same buffer, is verified and read there. Nothing is
-//! allocated.
+//! A connectivity check on a device without an operating system. The request is written and signed in a static
+//! buffer; the response is received into the same buffer, verified and read. Nothing is allocated.
 //!
-//! The module `device` uses only `core` and stunwire. The program around it uses std, so that it can be
-//! run: it takes the role of the network with the messages of RFC 5769, and counts allocations.
+//! The module `device` uses only `core` and stunwire. The rest of the program uses std so that it can run: it plays
+//! the network, with the messages of RFC 5769, and counts allocations.
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "nothing uses a program's items, and the program has std"
+    reason = "items of a program are not public, and the program uses std"
 )]
 
 use std::process::ExitCode;
@@ -19,24 +18,23 @@ mod device {
     use stunwire::attribute::{Priority, Username, XorMappedAddress};
     use stunwire::{Header, Key, Message, MessageWriter, Method, TransactionId};
 
-    /// Long enough for any check and its response.
+    /// A buffer for a check or its response.
     pub type Buffer = [u8; 128];
 
-    /// Why a check failed.
+    /// The error of a check.
     #[derive(Debug)]
-    #[expect(dead_code, reason = "only `Debug` reads the contents")]
+    #[expect(dead_code, reason = "the contents are only printed with `Debug`")]
     pub enum Error {
         Write(stunwire::EncodeError),
         Read(stunwire::ParseError),
         Forged(stunwire::IntegrityError),
         Value(stunwire::AttributeError),
         NoAddress,
-        NotOurs,
+        OtherMessage,
     }
 
-    /// Sends a check and returns the mapped address that the peer reports. `exchange` sends the first bytes
-    /// of the buffer, whose number it is given, receives the response into the buffer and returns its length
-    /// in bytes.
+    /// Sends a check and returns the mapped address that the peer reports. `exchange(buffer, len)` sends the first
+    /// `len` bytes of the buffer, receives the response into it and returns the response's length in bytes.
     pub fn check(
         buffer: &mut Buffer,
         id: TransactionId,
@@ -60,7 +58,7 @@ mod device {
         let packet = buffer.get(..received).unwrap_or_default();
         let response = Message::parse(packet).map_err(Error::Read)?;
         if response.transaction_id() != id || !response.fingerprint().is_valid() {
-            return Err(Error::NotOurs);
+            return Err(Error::OtherMessage);
         }
         let response = response.verify(key).map_err(Error::Forged)?;
         let mapped = response.get::<XorMappedAddress>().map_err(Error::Value)?;
@@ -68,14 +66,14 @@ mod device {
     }
 }
 
-/// Neither on the stack nor on the heap.
+/// The static buffer of the device.
 static BUFFER: Mutex<device::Buffer> = Mutex::new([0; 128]);
 
-/// The transaction id of RFC 5769 §2.1 and §2.2. A device uses its own generator, with
-/// `TransactionId::from_rng`.
+/// The transaction id of RFC 5769 §2.1 and §2.2. A real device calls `TransactionId::from_rng` with its random
+/// number generator.
 const ID: [u8; 12] = *b"\xb7\xe7\xa7\x01\xbc\x34\xd6\x86\xfa\x87\xdf\xae";
 
-/// The password of both.
+/// The password of both messages.
 const PASSWORD: &str = "VOkJxbRl1RmTxUk/WvJxBt";
 
 /// The response of RFC 5769 §2.2: 192.0.2.1, port 32853.

@@ -1,5 +1,5 @@
-//! A server's way from the client to the peer without a copy: the packet was read into `Bytes`, and
-//! the payload that goes on shares its memory.
+//! Relays from a client to a peer without a copy: the packet was read into `Bytes`, and the payload to send shares
+//! its memory.
 //!
 //! ```text
 //! cargo run --example slice_ref
@@ -7,7 +7,7 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::std_instead_of_core,
-    reason = "a program has std, and the buffer is its own"
+    reason = "the program uses std, and indexes its own buffer"
 )]
 
 use std::error::Error;
@@ -18,16 +18,16 @@ use stunwire::attribute::{Data, XorPeerAddress};
 use stunwire::relay::{self, HEADROOM, TAILROOM};
 use stunwire::{ChannelData, Message, TransactionId};
 
-/// The payload of a Send indication, with the peer it goes to.
+/// The payload of a Send indication, with its destination.
 fn from_indication(packet: &Bytes) -> Result<(XorPeerAddress, Bytes), Box<dyn Error>> {
     let message = Message::parse(packet)?;
     let peer = message.get()?.ok_or("no peer")?;
     let Data(payload) = message.get()?.ok_or("no data")?;
-    // A value borrows from the packet, so the packet can tell which part of it that is.
+    // The value borrows from the packet, so `slice_ref` can share the packet's memory.
     Ok((peer, packet.slice_ref(payload)))
 }
 
-/// The payload of a ChannelData: here the place is known, which does as well.
+/// The payload of ChannelData, by its range in the packet.
 fn from_channel(packet: &Bytes) -> Result<(ChannelNumber, Bytes), Box<dyn Error>> {
     let data = ChannelData::parse_datagram(packet)?;
     Ok((data.number, packet.slice(data.range())))
@@ -35,11 +35,11 @@ fn from_channel(packet: &Bytes) -> Result<(ChannelNumber, Bytes), Box<dyn Error>
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut buf = [0; HEADROOM + 5 + TAILROOM];
-    let place = HEADROOM..HEADROOM + 5;
-    buf[place.clone()].copy_from_slice(b"hello");
+    let range = HEADROOM..HEADROOM + 5;
+    buf[range.clone()].copy_from_slice(b"hello");
     let id = TransactionId::new(*b"not a secret");
     let sent =
-        relay::send_indication_in_place(&mut buf, place.clone(), "192.0.2.1:7".parse()?, id)?;
+        relay::send_indication_in_place(&mut buf, range.clone(), "192.0.2.1:7".parse()?, id)?;
     let packet = Bytes::copy_from_slice(&buf[sent]);
     let (peer, payload) = from_indication(&packet)?;
     assert_eq!(payload, "hello");
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         packet.len()
     );
 
-    let sent = relay::channel_data_in_place(&mut buf, place, ChannelNumber::MIN)?;
+    let sent = relay::channel_data_in_place(&mut buf, range, ChannelNumber::MIN)?;
     let packet = Bytes::copy_from_slice(&buf[sent]);
     let (number, payload) = from_channel(&packet)?;
     assert_eq!(payload, "hello");

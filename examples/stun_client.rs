@@ -1,5 +1,5 @@
-//! Asks a STUN server where it sees us: our address behind the NAT, what RFC 5780 adds about the
-//! server, and how long the answer took.
+//! Asks a STUN server for the client's public address, for the server's other addresses (RFC 5780), and measures
+//! the round-trip time.
 //!
 //! ```text
 //! cargo run --example stun_client stun.example.org:3478
@@ -9,7 +9,7 @@
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, and it has std"
+    reason = "items of a program are not public, and the program uses std"
 )]
 
 use std::error::Error;
@@ -53,7 +53,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let server = server.ok_or(USAGE)?;
 
-    // The dialect is all that differs: without the cookie, all 16 bytes are transaction id.
+    // Only the dialect differs: without the cookie, the transaction id has 16 bytes.
     let (dialect, id) = if classic {
         (Dialect::RFC3489, TransactionId::random_classic()?)
     } else {
@@ -67,14 +67,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     let answer = link.ask(dialect, request)?;
     let response = dialect.parse(&answer.packet)?;
     if let Some(code) = response.get::<ErrorCode>()? {
-        return Err(format!("the server refuses: {code}").into());
+        return Err(format!("the server refused the request: {code}").into());
     }
 
     let transport = if tcp { "TCP" } else { "UDP" };
     line("server", Some(format!("{server} over {transport}")));
     let local = link.local_addr()?;
     line("local address", Some(local));
-    // XOR-ed since RFC 5389, because some NATs rewrite addresses that they find in packets.
+    // XORed since RFC 5389, because some NATs rewrite addresses in packets.
     let mapped = match response.get::<XorMappedAddress>()? {
         Some(XorMappedAddress(address)) => address,
         None => {
@@ -83,10 +83,10 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     };
     line("mapped address", Some(mapped));
-    // Of RFC 5780: where the answer came from, and where else the server can be asked.
+    // RFC 5780: the address from which the server answered, and its other address.
     line("response origin", response.get::<ResponseOrigin>()?);
     line("other address", response.get::<OtherAddress>()?);
-    // The same of RFC 3489.
+    // RFC 3489 has these addresses in other attributes.
     line("source address", response.get::<SourceAddress>()?);
     line("changed address", response.get::<ChangedAddress>()?);
     line("software", response.get::<Software>()?);
@@ -98,7 +98,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints what is there.
+/// Prints a value if it is present.
 fn line(name: &str, value: Option<impl Display>) {
     if let Some(value) = value {
         println!("{name:<16}{value}");

@@ -1,20 +1,17 @@
-//! A STUN server: Binding requests of RFC 8489 and of classic RFC 3489, over UDP and over TCP, where
-//! messages stand bare or behind the lengths of RFC 4571.
+//! A STUN server that answers Binding requests of RFC 8489 and of RFC 3489 over UDP and TCP. Over TCP messages may
+//! have the length prefix of RFC 4571.
 //!
 //! ```text
 //! cargo run --example stun_server                                  127.0.0.1:3478
 //! cargo run --example stun_server -- 127.0.0.1:3478 127.0.0.2:3479
 //! ```
 //!
-//! With a second address and port it has four sockets and answers from the one that is asked for
-//! (CHANGE-REQUEST): what NAT behaviour discovery needs, RFC 5780 and RFC 3489 alike.
+//! With a second address and port the server has four sockets and answers from the one that CHANGE-REQUEST selects,
+//! as NAT behaviour discovery requires (RFC 5780 and RFC 3489).
 //!
-//! Two things of RFC 3489 are not here: RESPONSE-ADDRESS, with which anybody could send answers to
-//! somebody else, is refused with 420; and Shared Secret requests, which need TLS, with 400.
-#![allow(
-    clippy::std_instead_of_core,
-    reason = "a program has std, and shows it where it uses it"
-)]
+//! Two features of RFC 3489 are refused: RESPONSE-ADDRESS with 420, because an attacker could direct responses to a
+//! victim, and Shared Secret requests with 400, because they need TLS.
+#![allow(clippy::std_instead_of_core, reason = "the program uses std")]
 
 use std::env;
 use std::io::{self, Read as _, Write as _};
@@ -34,10 +31,10 @@ use stunwire::{
     reply,
 };
 
-/// A connection that says nothing for so long is closed.
+/// A connection without data is closed after this time.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// The attributes that must be understood and are; any other is answered with 420.
+/// The comprehension-required attributes that this server understands; any other is answered with 420.
 const KNOWN: [AttributeType; 3] = [
     AttributeType::CHANGE_REQUEST,
     AttributeType::RESPONSE_PORT,
@@ -52,7 +49,7 @@ struct Site {
 }
 
 impl Site {
-    /// The address that differs from `at` in what was asked for, if there is one.
+    /// The address that differs from `at` as `change` requests, if there is one.
     fn change(self, at: SocketAddr, change: ChangeRequest) -> Option<SocketAddr> {
         let other = self.other(at);
         match (change.change_ip, change.change_port) {
@@ -63,7 +60,7 @@ impl Site {
         }
     }
 
-    /// The address that differs from `at` in both.
+    /// The address that differs from `at` in IP and port.
     fn other(self, at: SocketAddr) -> Option<SocketAddr> {
         let second = self.second?;
         let is_first = (at.ip() == self.first.ip(), at.port() == self.first.port());
@@ -83,13 +80,13 @@ impl Site {
     }
 }
 
-/// Which way an answer goes.
+/// The source and the destination of a response.
 struct Route {
     from: SocketAddr,
     to: SocketAddr,
 }
 
-/// Writes the answer to a packet that came to `at` from `client`. `None` if it gets none.
+/// Writes the response to a packet that `client` sent to `at`. `None` if there is no response.
 fn answer<B: Buffer + ?Sized>(
     site: Site,
     at: SocketAddr,
@@ -140,7 +137,7 @@ fn answer<B: Buffer + ?Sized>(
         return Ok(Some(straight));
     };
     let Some(from) = site.change(at, wishes.change) else {
-        // RFC 5780 §6.1: a server with one address does not know the attribute.
+        // RFC 5780 §6.1: a server with one address does not support the attribute.
         let known = KNOWN.map(|ty| match ty {
             AttributeType::CHANGE_REQUEST => AttributeType::RESPONSE_PORT,
             ty => ty,
@@ -165,7 +162,7 @@ fn answer<B: Buffer + ?Sized>(
             reply.attribute(&Padding(&[0; 1500]))?;
         }
     } else {
-        // RFC 3489 requires CHANGED-ADDRESS, also of a server with one address.
+        // RFC 3489 requires CHANGED-ADDRESS also from a server with one address.
         reply
             .attribute(&SourceAddress(from))?
             .attribute(&ChangedAddress(other.unwrap_or(at)))?;
@@ -179,7 +176,7 @@ fn answer<B: Buffer + ?Sized>(
     Ok(Some(Route { from, to }))
 }
 
-/// What a request asks for.
+/// The options of a request.
 struct Wishes {
     change: ChangeRequest,
     port: Option<u16>,
@@ -194,14 +191,14 @@ impl Wishes {
             padding: request.get::<Padding<'_>>()?.is_some(),
         };
         if wishes.port.is_some() && wishes.padding {
-            // RFC 5780 §6.1: it would be an amplifier.
+            // RFC 5780 §6.1: with both, the server would amplify attacks.
             return Err("RESPONSE-PORT and PADDING in one request".into());
         }
         Ok(wishes)
     }
 }
 
-/// Answers datagrams to one of the sockets, from all of them.
+/// Answers the datagrams to one socket; the responses leave from any of the sockets.
 fn serve_datagrams(site: Site, at: SocketAddr, sockets: &[UdpSocket]) -> io::Result<()> {
     let socket = |address| {
         let is_it = |socket: &&UdpSocket| socket.local_addr().is_ok_and(|at| at == address);
@@ -215,13 +212,13 @@ fn serve_datagrams(site: Site, at: SocketAddr, sockets: &[UdpSocket]) -> io::Res
         let packet = buf.get(..len).unwrap_or_default();
         out.clear();
         if let Ok(Some(route)) = answer(site, at, client, packet, &mut out) {
-            // A client that is gone is no reason to stop.
+            // An error of one client must not stop the server.
             let _ = socket(route.from)?.send_to(&out, route.to);
         }
     }
 }
 
-/// Answers the messages of one connection, in the framing in which they come.
+/// Answers the messages of a connection, in the framing that the client uses.
 fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(IDLE))?;
     let client = stream.peer_addr()?;
@@ -232,7 +229,7 @@ fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result
             framing = match sniff(&buf) {
                 Sniffed::Is(framing) => Some(framing),
                 Sniffed::NeedsMore { .. } => None,
-                // No magic cookie in either place: a classic message, or nothing of ours.
+                // No magic cookie in either framing: a message of RFC 3489, or not STUN.
                 Sniffed::Unknown => Some(Framing::StunTcp),
             };
         }
@@ -246,7 +243,7 @@ fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result
             {
                 Next::Frame { frame, consumed } => match frame {
                     Frame::Stun(frame) => Next::Frame { frame, consumed },
-                    Frame::ChannelData { .. } => return Ok(()), // of a TURN client
+                    Frame::ChannelData { .. } => return Ok(()), // sent by a TURN client
                 },
                 Next::Incomplete { needed } => Next::Incomplete { needed },
             },
@@ -256,7 +253,7 @@ fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result
                 let mut out = Vec::new();
                 if framing == Some(Framing::Rfc4571) {
                     let mut length = Rfc4571::begin(&mut out).map_err(io::Error::other)?;
-                    // Dropped without its end, nothing is left of a frame.
+                    // A frame that is dropped before `end` leaves no bytes.
                     if let Ok(Some(_)) = answer(site, at, client, frame, &mut length) {
                         length.end().map_err(io::Error::other)?;
                     }

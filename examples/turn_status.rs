@@ -1,5 +1,5 @@
-//! Says what a status page says of a TURN server: whether it can be reached, how fast it answers,
-//! where it sees us, what it relays for us, and, if something is wrong, what.
+//! Shows the status of a TURN server: whether it is reachable, its round-trip time, the client's public address, the
+//! relayed address and, after an error, the probable cause.
 //!
 //! ```text
 //! cargo run --example turn_status turn.example.org:3478 --user USER --password PASSWORD [--tcp]
@@ -9,7 +9,7 @@
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, and it has std"
+    reason = "items of a program are not public, and the program uses std"
 )]
 
 use std::error::Error;
@@ -83,7 +83,7 @@ fn run(args: &Args) -> Result<()> {
     let mut link = Link::open(args.server, args.tcp)?;
     line("local address", link.local_addr()?);
 
-    // Without credentials first: the server refuses, and tells its realm and a nonce.
+    // The first request has no credentials: the server refuses it with its realm and a nonce.
     let allocate: [&dyn EncodeAttribute; 1] = [&RequestedTransport::UDP];
     let mut login = Login::new(&args.user, &args.password);
     let answer = login.challenge(&mut link, Method::ALLOCATE, &allocate)?;
@@ -99,7 +99,7 @@ fn run(args: &Args) -> Result<()> {
         Some(error) if error.code() == Code::UNAUTHENTICATED => {}
         Some(error) => return Err(explain(error.code().as_u16(), error).into()),
         None => {
-            return Err("the server allocates for everybody: it asks for no credentials".into());
+            return Err("the server allocates without credentials".into());
         }
     }
     let realm = challenge.get::<Realm>()?.ok_or("the 401 has no REALM")?;
@@ -114,7 +114,7 @@ fn run(args: &Args) -> Result<()> {
     line("relay address", relayed);
     line("lifetime", lifetime);
 
-    // A lifetime of zero ends the allocation; until then it counts against the user's quota.
+    // A lifetime of 0 deletes the allocation, which otherwise counts against the user's quota until it expires.
     let end = Lifetime::from_secs(0);
     login
         .ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))
@@ -127,7 +127,7 @@ fn line(name: &str, value: impl Display) {
     println!("{name:<16}{value}");
 }
 
-/// An error of the login, with what it means.
+/// An error of the login, with its probable cause.
 fn explained(error: Box<dyn Error>) -> Box<dyn Error> {
     if let Some(refused) = error.downcast_ref::<Refused>() {
         return match refused.alternate {
@@ -142,29 +142,29 @@ fn explained(error: Box<dyn Error>) -> Box<dyn Error> {
     }
 }
 
-/// What an error means to the administrator of the server, after the server's own words.
+/// The server's error with an explanation for its administrator.
 fn explain(code: u16, error: impl Display) -> String {
     let meaning = match code {
-        300 => "another server is to be used",
+        300 => "another server must be used",
         400 => "the server could not read the request",
         401 => "wrong user name or password",
         403 => "the user may not do this",
         420 => "the server does not know an attribute of the request",
         431 => {
-            "the server computes another MESSAGE-INTEGRITY: the password or the realm differs, \
-             or something on the way has changed the message"
+            "the server computes a different MESSAGE-INTEGRITY: the password or the realm differs, \
+             or the message was changed on the way"
         }
         437 => {
-            "the server has another allocation for our address and port than we do: one that was \
-             never released, or that has run out"
+            "the server has another allocation for this address and port: one that was not \
+             released, or that has expired"
         }
-        438 => "the server finds its own new nonce stale: are there several with different keys?",
+        438 => "the server refuses its own new nonce: do several servers use different nonce keys?",
         440 => "the server does not relay for this address family",
         441 => "the allocation belongs to another user",
         442 => "the server does not relay over UDP",
         486 => "the user has as many allocations as the quota allows",
         508 => "the server has no port or bandwidth left",
-        _ => "the server refuses",
+        _ => "the server refused the request",
     };
     format!("{error}: {meaning}")
 }

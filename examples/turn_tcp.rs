@@ -1,16 +1,17 @@
-//! Carries TCP connections with two peers through a TURN server (RFC 6062): Allocate, CreatePermission, ConnectionAttempt, Connect, ConnectionBind, Refresh.
+//! Exchanges data with two peers over TCP connections through a TURN server (RFC 6062): Allocate, CreatePermission,
+//! ConnectionAttempt, Connect, ConnectionBind, Refresh.
 //!
 //! ```text
 //! cargo run --example turn_tcp 192.0.2.1:3478 --user USER --password PASSWORD
 //! ```
 //!
-//! The peers are sockets of this program, so the server must reach this machine without a NAT. One
-//! connects to the relayed address, and checks go both ways; to the other the server connects, and
-//! bytes without any framing do.
+//! The peers are sockets of this program, so the server must reach this machine without a NAT. The first peer
+//! connects to the relayed address, and both sides exchange connectivity checks. The server connects to the second
+//! peer, and both sides exchange bytes without a framing.
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, and it has std"
+    reason = "items of a program are not public, and the program uses std"
 )]
 
 use std::error::Error;
@@ -35,7 +36,7 @@ mod client {
 
 const USAGE: &str = "usage: turn_tcp HOST:PORT --user USER --password PASSWORD";
 
-/// How often each side asks the other.
+/// The number of checks that each side sends.
 const CHECKS: usize = 20;
 
 const WAIT: Duration = Duration::from_secs(5);
@@ -66,7 +67,7 @@ fn run() -> Result<()> {
     let password = password.ok_or(USAGE)?;
     let mut link = Link::open(server, true)?;
 
-    // The first request brings realm and nonce, and is sent again with the credentials.
+    // The response to the first request has realm and nonce; the request is then repeated with credentials.
     let mut login = Login::new(&user, &password);
     let (XorRelayedAddress(relayed),) = login.ask(
         &mut link,
@@ -76,7 +77,7 @@ fn run() -> Result<()> {
     )?;
     println!("relayed address    {relayed}");
 
-    // A peer connects to the relayed address, and speaks before anybody has bound its connection.
+    // A peer connects to the relayed address, and sends before the client has bound the connection.
     let here = link.local_addr()?.ip();
     let peer = XorPeerAddress((here, 0).into());
     login.ask(&mut link, Method::CREATE_PERMISSION, &[&peer], |_| Ok(()))?;
@@ -97,7 +98,7 @@ fn run() -> Result<()> {
     exchange(&mut data, &mut peer)?;
     println!("from a peer        {from}, {CHECKS} checks each way");
 
-    // The server connects to the other.
+    // The server connects to the other peer.
     let listener = TcpListener::bind((here, 0))?;
     let other = XorPeerAddress(listener.local_addr()?);
     let (id,) = login.ask(&mut link, Method::CONNECT, &[&other], |response| {
@@ -105,7 +106,7 @@ fn run() -> Result<()> {
     })?;
     let mut data = bind(server, &mut login, id)?;
     let (mut peer, _) = listener.accept()?;
-    let text = b"what nobody frames, byte for byte\n".repeat(100);
+    let text = b"bytes that have no framing at all\n".repeat(100);
     carry(&text, &mut data, &mut peer)?;
     carry(&text, &mut peer, &mut data)?;
     println!(
@@ -120,21 +121,21 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// Opens the connection that carries a peer's bytes. Behind the answer the stream is the peer's.
+/// Opens the data connection for a peer. The bytes after the response are the peer's.
 fn bind(server: SocketAddr, login: &mut Login<'_>, id: ConnectionId) -> Result<TcpStream> {
     let mut link = Link::open(server, true)?;
     login.ask(&mut link, Method::CONNECTION_BIND, &[&id], |_| Ok(()))?;
     match link {
-        // `Link` has read the answer and not a byte more.
+        // `Link` has consumed no byte after the response.
         Link::Tcp(stream) => Ok(stream),
-        Link::Udp(_) => Err("it was opened as TCP".into()),
+        Link::Udp(_) => Err("the connection is not TCP".into()),
     }
 }
 
-/// Checks in both directions, as ICE sends them over TCP (RFC 6544).
+/// Exchanges checks in both directions, as ICE does over TCP (RFC 6544).
 fn exchange(client: &mut TcpStream, peer: &mut TcpStream) -> Result<()> {
     let (client_address, peer_address) = (client.local_addr()?, peer.local_addr()?);
-    // A small packet must not wait for the one before to be acknowledged.
+    // Small packets must not wait for acknowledgements.
     client.set_nodelay(true)?;
     peer.set_nodelay(true)?;
     for _ in 0..CHECKS {
@@ -148,7 +149,7 @@ fn exchange(client: &mut TcpStream, peer: &mut TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// Bytes as they are.
+/// Sends bytes, and asserts that they arrive unchanged.
 fn carry(bytes: &[u8], from: &mut TcpStream, to: &mut TcpStream) -> Result<()> {
     from.write_all(bytes)?;
     to.set_read_timeout(Some(WAIT))?;
@@ -157,7 +158,7 @@ fn carry(bytes: &[u8], from: &mut TcpStream, to: &mut TcpStream) -> Result<()> {
     if arrived == bytes {
         Ok(())
     } else {
-        Err("other bytes than were sent".into())
+        Err("the received bytes differ from the sent bytes".into())
     }
 }
 
@@ -196,11 +197,11 @@ fn answered(stream: &mut TcpStream, id: TransactionId, from: SocketAddr) -> Resu
     if is_right && mapped == Some(from) {
         Ok(())
     } else {
-        Err(format!("{answer} is no answer to the check").into())
+        Err(format!("{answer} is not the response to the check").into())
     }
 }
 
-/// The next packet behind a length. As many bytes are read as are missing.
+/// Reads the next length-prefixed packet, and no byte after it.
 fn packet(stream: &mut TcpStream) -> Result<Vec<u8>> {
     stream.set_read_timeout(Some(WAIT))?;
     let mut bytes = Vec::new();

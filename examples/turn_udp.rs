@@ -1,16 +1,16 @@
-//! Carries bytes through a TURN server to two peers and back: Allocate, CreatePermission, Send and
-//! Data indications with one peer, a channel with the other, and Refresh to zero.
+//! Sends data through a TURN server to two peers, which send it back: Allocate, CreatePermission, Send and Data
+//! indications with one peer, a channel with the other, and a Refresh that deletes the allocation.
 //!
 //! ```text
 //! cargo run --example turn_udp 192.0.2.1:3478 --user USER --password PASSWORD [--tcp]
 //! ```
 //!
-//! The peers are sockets of this program that send back what they get, so the server must reach this
-//! machine without a NAT. With --tcp the way to the server is TCP, the way to the peers still UDP.
+//! The peers are sockets of this program that echo every packet, so the server must reach this machine without a
+//! NAT. With --tcp the client uses TCP to the server; the server still uses UDP to the peers.
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, and it has std"
+    reason = "items of a program are not public, and the program uses std"
 )]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -40,7 +40,7 @@ mod client {
 
 const USAGE: &str = "usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]";
 
-/// Packets each way with each peer, and the longest payload.
+/// The number of packets in each direction for each peer, and the longest payload in bytes.
 const PACKETS: usize = 60;
 const LONGEST: usize = 1200;
 
@@ -75,12 +75,12 @@ fn run() -> Result<()> {
     let here = link.local_addr()?.ip();
     let (first, second) = (Peer::new(here)?, Peer::new(here)?);
 
-    // A relayed address of the family that the peers have; without the attribute it is IPv4.
+    // The relayed address must have the family of the peers; without this attribute it is IPv4.
     let family = RequestedAddressFamily(AddressFamily::IPV6);
     let all: [&dyn EncodeAttribute; 2] = [&RequestedTransport::UDP, &family];
     let allocate = if here.is_ipv6() { &all[..] } else { &all[..1] };
     let mut login = Login::new(&user, &password);
-    // The 401 to a request without credentials brings realm and nonce.
+    // The 401 to a request without credentials has realm and nonce.
     let challenge = login.challenge(&mut link, Method::ALLOCATE, allocate)?;
     line("round trip", format_args!("{:?}", challenge.took));
     let (XorRelayedAddress(relayed),) =
@@ -89,7 +89,7 @@ fn run() -> Result<()> {
         })?;
     line("relay address", relayed);
 
-    // One request permits both peers: the attribute may come more than once.
+    // One request with several XOR-PEER-ADDRESS attributes permits both peers.
     let peers = [first.address, second.address].map(XorPeerAddress);
     let peers: [&dyn EncodeAttribute; 2] = [&peers[0], &peers[1]];
     login.ask(&mut link, Method::CREATE_PERMISSION, &peers, |_| Ok(()))?;
@@ -98,7 +98,7 @@ fn run() -> Result<()> {
         format_args!("{}, {}", first.address, second.address),
     );
 
-    // The payload lies in a buffer with room in front and behind, and leaves from the same bytes.
+    // The buffer has room before and after the payload, so that it is sent without a copy.
     let mut buffer = [0; HEADROOM + LONGEST + TAILROOM];
 
     let mut carried = 0;
@@ -115,13 +115,13 @@ fn run() -> Result<()> {
             Some((data.peer, packet.get(data.payload)?.to_vec()))
         })?;
         if peer != first.address || payload != sent {
-            return Err(format!("packet {number} came back otherwise than it went").into());
+            return Err(format!("packet {number} was changed on the way").into());
         }
         carried += sent.len();
     }
     line("Send and Data", Carried(carried));
 
-    // Once a channel is bound, 4 bytes in front of the payload do what took 36.
+    // With a channel, 4 bytes before the payload replace the 36 bytes of a Send indication.
     let channel = ChannelNumber::MIN;
     let peer = XorPeerAddress(second.address);
     login.ask(&mut link, Method::CHANNEL_BIND, &[&channel, &peer], |_| {
@@ -133,7 +133,7 @@ fn run() -> Result<()> {
     for number in 0..PACKETS {
         let payload = fill(&mut buffer, number);
         let sent = buffer.get(payload.clone()).unwrap_or_default().to_vec();
-        // In a stream the padding must be there, in a datagram it need not.
+        // Padding is required in a stream, but not in a datagram.
         let packet = if tcp {
             relay::padded_channel_data_in_place(&mut buffer, payload, channel)?
         } else {
@@ -147,20 +147,20 @@ fn run() -> Result<()> {
             Some((data.number, data.payload.to_vec()))
         })?;
         if number_in != channel || payload != sent {
-            return Err(format!("packet {number} came back otherwise than it went").into());
+            return Err(format!("packet {number} was changed on the way").into());
         }
         carried += sent.len();
     }
     line("ChannelData", Carried(carried));
 
-    // A lifetime of zero ends the allocation, and with it permissions and channels.
+    // A lifetime of 0 deletes the allocation with its permissions and channels.
     let end = Lifetime::from_secs(0);
     login.ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))?;
     line("released", "yes");
     Ok(())
 }
 
-/// Puts the next payload behind the headroom: lengths from 1 to the longest, every byte another.
+/// Writes the next payload after the headroom. Lengths grow from 1 to the longest; neighbouring bytes differ.
 fn fill(buffer: &mut [u8], number: usize) -> std::ops::Range<usize> {
     let range = HEADROOM..HEADROOM + 1 + number * (LONGEST - 1) / (PACKETS - 1);
     let payload = buffer.get_mut(range.clone()).unwrap_or_default();
@@ -170,7 +170,7 @@ fn fill(buffer: &mut [u8], number: usize) -> std::ops::Range<usize> {
     range
 }
 
-/// Somebody who knows nothing of TURN: plain UDP.
+/// A peer, which uses plain UDP.
 struct Peer {
     socket: UdpSocket,
     address: SocketAddr,
@@ -184,13 +184,13 @@ impl Peer {
         Ok(Self { socket, address })
     }
 
-    /// Takes a datagram, which must come from the relay with this payload, and sends it back.
+    /// Receives a datagram, which must come from the relay and have this payload, and sends it back.
     fn echo(&self, relayed: SocketAddr, expected: &[u8]) -> Result<()> {
         let mut buffer = [0; LONGEST];
         let (n, from) = self.socket.recv_from(&mut buffer)?;
         let payload = buffer.get(..n).unwrap_or_default();
         if from != relayed || payload != expected {
-            return Err(format!("{n} other bytes reached the peer, from {from}").into());
+            return Err(format!("the peer received {n} unexpected bytes from {from}").into());
         }
         self.socket.send_to(payload, from)?;
         Ok(())

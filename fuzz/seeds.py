@@ -11,7 +11,7 @@ TARGETS = [
     "parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay", "auth",
 ]
 
-# Name, source, bytes. Blanks only show the attributes.
+# Name, source, bytes. Blanks separate the attributes.
 MESSAGES = [
     ("rfc5769-2.1-request", "RFC 5769 §2.1", """
         00010058 2112a442 b7e7a701bc34d686fa87dfae
@@ -80,7 +80,7 @@ MESSAGES = [
         80280004 79b31586"""),
 ]
 
-# What stands on a connection of MS-TURN: name, source, bytes.
+# The bytes of an MS-TURN connection: name, source, bytes.
 STREAMS = [
     ("client", "[MS-TURN] 2.1.1, 2.1.4: libnice's hello, an Allocate, data", """
         160301002d 01000029 0301
@@ -123,35 +123,35 @@ RELAYED = [
 
 
 def around(target, index, message):
-    """The message as the target's law wants it."""
+    """The message in the input format of the target's property."""
     if target == "verify":
-        # Key, way of signing and the bit to flip stand in front of the message.
+        # Key, algorithm and the bit to flip, then the message.
         return bytes([index, index, 0, 16 * index]) + message
     if target == "auth":
-        # Settings, packet and the bit to flip in it stand in front of the message.
+        # Settings, packet and the bit to flip in it, then the message.
         return bytes([37 * index % 256, index, 0, 1, 40 * index % 256]) + message
     if target == "attributes":
-        # Dialect and class, transaction id, then each value behind an index and a length.
-        seed, place = bytes([index]) + message[4:20], 20
-        while place < len(message):
-            length = int.from_bytes(message[place + 2:place + 4], "big")
-            value = message[place + 4:place + 4 + length]
-            seed += bytes([message[place + 1], length]) + value
-            # Only the unpadded dialect has odd lengths, and the seeds of it have none.
-            place += 4 + (length + 3 & ~3)
+        # Dialect and class, transaction id, then for each value an index, a length and the value.
+        seed, offset = bytes([index]) + message[4:20], 20
+        while offset < len(message):
+            length = int.from_bytes(message[offset + 2:offset + 4], "big")
+            value = message[offset + 4:offset + 4 + length]
+            seed += bytes([message[offset + 1], length]) + value
+            # The seeds of unpadded dialects have no odd lengths.
+            offset += 4 + (length + 3 & ~3)
         return seed
     if target == "microsoft":
-        # Where to cut stands in front.
+        # The length of the chunks, then the stream.
         return bytes([7 * index + 3]) + message
     if target == "replies":
         # Dialect, length of the realm, the request's header, realm and nonce.
         return bytes([index % 10, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
     if target == "stream":
-        # How many lengths of chunks, these, then frames: of RFC 4571, or bare behind ChannelData.
-        cuts = bytes([2, 2, 40])
+        # The number of chunk lengths, these lengths, then frames: of RFC 4571, or STUN after ChannelData.
+        chunks = bytes([2, 2, 40])
         if index % 2:
-            return cuts + b"".join(len(packet).to_bytes(2, "big") + packet for packet in (message, b"", message))
-        return cuts + bytes([0x40, index, 0, 5]) + b"hello" + bytes(3) + message + bytes([0x7F, 0, 0, 0]) + message
+            return chunks + b"".join(len(packet).to_bytes(2, "big") + packet for packet in (message, b"", message))
+        return chunks + bytes([0x40, index, 0, 5]) + b"hello" + bytes(3) + message + bytes([0x7F, 0, 0, 0]) + message
     return message
 
 

@@ -1,5 +1,5 @@
-//! What is measured: the messages of RFC 5769 and the ones that a TURN server and an ICE agent see
-//! most, as bytes, made without the crate.
+//! The measured messages: those of RFC 5769, and the most frequent ones of TURN servers and ICE agents. They are
+//! built without the crate.
 
 use super::ops::{Allocate, Check};
 
@@ -27,7 +27,7 @@ pub const RFC5769_RESPONSE: [u8; 80] = *b"\
 \x00\x08\x00\x14\x2b\x91\xf5\x99\xfd\x9e\x90\xc3\x8c\x74\x89\xf9\x2a\xf9\xba\x53\xf0\x6b\xe7\xd7\
 \x80\x28\x00\x04\xc0\x7d\x4c\x96";
 
-/// Attributes behind a header of RFC 8489, padded with zeros.
+/// A message of RFC 8489 with these attributes, padded with zeros.
 pub fn message(ty: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(ty.to_be_bytes());
@@ -49,7 +49,7 @@ fn set_length(message: &mut [u8]) {
     message[2..4].copy_from_slice(&length.to_be_bytes());
 }
 
-/// The bytes a tag of `len` covers, with the length that counts it.
+/// The bytes that a tag of `len` bytes covers, with the header length that includes the tag.
 pub fn covered(text: &[u8], len: usize) -> Vec<u8> {
     let mut text = text.to_vec();
     let length = (text.len() - 20 + 4 + len) as u16;
@@ -57,8 +57,8 @@ pub fn covered(text: &[u8], len: usize) -> Vec<u8> {
     text
 }
 
-/// As many blocks as the HMAC-SHA1 of a text under a prepared key runs through the compression
-/// function: the text with 9 bytes at least behind it, and the hash once more.
+/// As many blocks as the HMAC-SHA1 of a text under a prepared key compresses: the text with at least 9 bytes of
+/// padding, and one block for the outer hash.
 pub fn blocks(text: &[u8]) -> Vec<[u8; 64]> {
     let mut blocks = vec![[0; 64]; (text.len() + 9).div_ceil(64) + 1];
     for (block, chunk) in blocks.iter_mut().zip(text.chunks(64)) {
@@ -67,7 +67,7 @@ pub fn blocks(text: &[u8]) -> Vec<[u8; 64]> {
     blocks
 }
 
-/// Appends MESSAGE-INTEGRITY and FINGERPRINT, by the bare hash and CRC.
+/// Appends MESSAGE-INTEGRITY and FINGERPRINT, computed with the crates `hmac` and `crc32fast`.
 pub fn signed(mut message: Vec<u8>, key: &[u8]) -> Vec<u8> {
     use hmac::{Hmac, KeyInit, Mac};
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key).unwrap();
@@ -81,7 +81,7 @@ pub fn signed(mut message: Vec<u8>, key: &[u8]) -> Vec<u8> {
     message
 }
 
-/// An ICE check that nominates, without integrity and fingerprint.
+/// An ICE check with USE-CANDIDATE, without integrity and fingerprint.
 pub fn plain_check() -> Vec<u8> {
     let attributes: [(u16, &[u8]); 4] = [
         (0x0006, b"evtj:h6vY"),
@@ -92,12 +92,12 @@ pub fn plain_check() -> Vec<u8> {
     message(0x0001, &attributes)
 }
 
-/// The same with both.
+/// The check of [`plain_check`] with integrity and fingerprint.
 pub fn ice_check() -> Vec<u8> {
     signed(plain_check(), PASSWORD.as_bytes())
 }
 
-/// What [`ice_check`] says.
+/// The values in [`ice_check`].
 pub fn check() -> Check<'static> {
     Check {
         id: ID,
@@ -134,12 +134,12 @@ pub fn plain_allocate() -> Vec<u8> {
     message(0x0003, &attributes)
 }
 
-/// The same with both.
+/// The request of [`plain_allocate`] with integrity and fingerprint.
 pub fn allocate() -> Vec<u8> {
     signed(plain_allocate(), &LONG_TERM_KEY)
 }
 
-/// What [`allocate`] says.
+/// The values in [`allocate`].
 pub fn allocate_request() -> Allocate<'static> {
     Allocate {
         id: ID,
@@ -150,7 +150,7 @@ pub fn allocate_request() -> Allocate<'static> {
     }
 }
 
-/// 192.0.2.1:32853, XOR-ed with the cookie: RFC 5769's own.
+/// 192.0.2.1:32853 as in RFC 5769, XORed with the cookie.
 pub const PEER: [u8; 8] = *b"\x00\x01\xa1\x47\xe1\x12\xa6\x43";
 
 pub fn payload(len: usize) -> Vec<u8> {
@@ -169,8 +169,8 @@ pub fn channel_data(number: u16, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A Send request of MS-TURN: MAGIC-COOKIE, DESTINATION-ADDRESS, DATA, not padded. `payload` is a
-/// multiple of 4 long, so that the floor's walk serves both.
+/// A Send request of MS-TURN: MAGIC-COOKIE, DESTINATION-ADDRESS, DATA, not padded. The length of `payload` must be
+/// a multiple of 4.
 pub fn ms_turn_send(payload: &[u8]) -> Vec<u8> {
     let attributes: [(u16, &[u8]); 4] = [
         (0x000F, &[0x72, 0xC6, 0x4B, 0xC6]),
@@ -181,8 +181,8 @@ pub fn ms_turn_send(payload: &[u8]) -> Vec<u8> {
     message(0x0004, &attributes)
 }
 
-/// 64 KiB of a TCP connection to a TURN server: ChannelData of the sizes of audio and video packets,
-/// now and then a request, and the start of the frame that is cut.
+/// 64 KiB of a TCP connection to a TURN server: ChannelData of the sizes of audio and video packets, some
+/// requests, and a truncated frame at the end.
 pub fn stream() -> Vec<u8> {
     let (check, allocate) = (ice_check(), allocate());
     let sizes = [172, 1200, 1187, 60, 1200, 203, 1200, 901];

@@ -1,4 +1,4 @@
-//! Shared by the benches: what is measured, with what, and against what.
+//! Shared by the benches: messages, jobs and baselines.
 #![allow(
     dead_code,
     missing_docs,
@@ -11,6 +11,6 @@
     clippy::unwrap_used
 )]
 
-pub mod floor;
+pub mod baseline;
 pub mod messages;
 pub mod ops;

@@ -1,5 +1,4 @@
-//! The jobs, done by the crate as its users would write them. The `floor_*` of the same name does each
-//! by hand.
+//! The jobs with the crate, as its users would write them. The `baseline_*` of the same name is the job by hand.
 
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -18,7 +17,7 @@ use stunwire::{
 
 use super::messages::SOFTWARE;
 
-/// Something of every attribute, so that none can be left out: its type and its length.
+/// Adds the type and the length of an attribute to a sum, so that the compiler cannot skip it.
 #[inline(always)]
 pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
     sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
@@ -29,7 +28,7 @@ pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
-/// A message with more behind it, which costs what the message does.
+/// Parses a message with trailing bytes, which should not add to the cost.
 #[inline(never)]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
@@ -53,7 +52,7 @@ pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// What an ICE check says.
+/// The values of an ICE check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckView<'a> {
     pub username: &'a [u8],
@@ -107,7 +106,7 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-/// The same through the enum of all attributes.
+/// Reads an ICE check through the enum of all attributes.
 #[inline(never)]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
@@ -149,7 +148,7 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
     })
 }
 
-/// What an authenticated Allocate request says.
+/// The values of an authenticated Allocate request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AllocateView<'a> {
     pub username: &'a [u8],
@@ -234,7 +233,7 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
     })
 }
 
-/// What a Send request of MS-TURN says.
+/// The values of a Send request of MS-TURN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MsSendView<'a> {
     pub version: u32,
@@ -270,7 +269,7 @@ pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
-/// What an ICE check is made of.
+/// The parts of an ICE check to write.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
     pub id: [u8; 12],
@@ -308,7 +307,7 @@ pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> 
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// What an Allocate request is made of.
+/// The parts of an Allocate request to write.
 #[derive(Clone, Copy)]
 pub struct Allocate<'a> {
     pub id: [u8; 12],
@@ -356,7 +355,7 @@ pub fn op_encode_allocate_signed<'b>(
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// f: a Send indication, to its peer and the place of its payload.
+/// f: read the peer and the range of the payload of a Send indication.
 #[inline(never)]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
@@ -379,7 +378,7 @@ pub fn op_data_copy<'b>(
     Some(writer.finish().ok()?)
 }
 
-/// f: a Data indication around a payload that lies in the buffer.
+/// f: a Data indication around a payload that is already in the buffer.
 #[inline(never)]
 pub fn op_data_in_place(
     buf: &mut [u8],
@@ -390,7 +389,7 @@ pub fn op_data_in_place(
     relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
 }
 
-/// f: a Data indication in pieces: what stands in front of the payload, and how much behind.
+/// f: a Data indication around an external payload: the slices before and after it.
 #[inline(never)]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
@@ -404,7 +403,7 @@ pub fn op_data_vectored<'b>(
     Some(writer.payload(payload).ok()?.finish().ok()?.as_slices())
 }
 
-/// f: ChannelData around a payload that lies in the buffer.
+/// f: ChannelData around a payload that is already in the buffer.
 #[inline(never)]
 pub fn op_channel_in_place(
     buf: &mut [u8],
@@ -421,7 +420,7 @@ pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     Some((data.number.as_u16(), data.payload))
 }
 
-/// g: the frames of a stream, and how many bytes they take.
+/// g: read the frames of a stream; returns the number of their bytes.
 #[inline(never)]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();

@@ -1,1 +1,1 @@
-//! The benches are all that there is.
+//! This package has only benches.

@@ -1,13 +1,12 @@
-//! Times of several ways to do one job, taken in turns, so that what else the machine does falls on
-//! all of them alike.
+//! Measures several ways to do one job in turns, so that other load on the machine affects all of them equally.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Rounds of a row: each measures every way once, beginning with another.
+/// The rounds of a row. Each measures every way once, and each begins with the next way.
 const ROUNDS: usize = 401;
 
-/// What one round spends on one way, about.
+/// The approximate time of one way in a round.
 const SLICE: Duration = Duration::from_micros(20);
 
 /// One way to do the job.
@@ -17,13 +16,13 @@ pub struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    /// `job` says whether the answer was right. It must be every time.
+    /// `job` returns whether its result was right, which is asserted.
     pub fn new(name: &'static str, job: impl FnMut() -> bool + 'a) -> Self {
         let job = Box::new(job);
         Self { name, job }
     }
 
-    /// The same of a job on bytes that the compiler cannot know.
+    /// A way whose job reads bytes that are unknown to the compiler.
     pub fn on(
         name: &'static str,
         bytes: &'a [u8],
@@ -38,16 +37,16 @@ pub struct Result {
     pub name: &'static str,
     /// Median, in nanoseconds.
     pub time: f64,
-    /// Time over the floor's time of the same round: lower quartile, median, upper quartile.
+    /// Time divided by the baseline's time in the same round: lower quartile, median, upper quartile.
     pub ratio: [f64; 3],
     pub allocations: u64,
 }
 
-/// Measures a row. The floor is the first way.
+/// Measures a row. The baseline is the first way.
 pub fn measure(mut ways: Vec<Way<'_>>) -> Vec<Result> {
     let mut allocations = Vec::new();
     for way in &mut ways {
-        assert!((way.job)(), "{} gives another answer", way.name);
+        assert!((way.job)(), "{} has a wrong result", way.name);
         let counted = allocation_counter::measure(|| {
             black_box((way.job)());
         });
@@ -62,13 +61,18 @@ pub fn measure(mut ways: Vec<Way<'_>>) -> Vec<Result> {
             times[index].push(time(job, runs[index]));
         }
     }
-    let floor = times[0].clone();
+    let baseline = times[0].clone();
     ways.iter()
         .zip(times)
         .zip(allocations)
         .map(|((way, times), allocations)| Result {
             name: way.name,
-            ratio: quartiles(times.iter().zip(&floor).map(|(time, floor)| time / floor)),
+            ratio: quartiles(
+                times
+                    .iter()
+                    .zip(&baseline)
+                    .map(|(time, baseline)| time / baseline),
+            ),
             time: quartiles(times.iter().copied())[1],
             allocations,
         })
@@ -86,7 +90,7 @@ fn time(job: &mut dyn FnMut() -> bool, runs: u32) -> f64 {
     time
 }
 
-/// How often a job runs in a slice of time; this also warms it up.
+/// The number of runs that take at least [`SLICE`]; this also warms the job up.
 fn runs_of(job: &mut dyn FnMut() -> bool) -> u32 {
     let mut runs = 8;
     loop {

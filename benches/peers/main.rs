@@ -1,5 +1,5 @@
-//! Prints the table of `src/docs/performance.md`: each row of jobs by hand, by `stunwire` and by
-//! other crates, in one run. `cargo bench` here.
+//! Measures each job by hand, with `stunwire` and with other crates, in one run: `cargo bench` in this folder.
+//! `benches/chart.py` turns the output into the table of `src/docs/performance.md`.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,7 +15,7 @@ fn main() {
         "# load {}",
         read("/proc/loadavg").unwrap_or_default().trim()
     );
-    println!("# row | way | ns | to the floor (quartiles) | allocations");
+    println!("# row | way | ns | to the baseline (quartiles) | allocations");
     let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
     for (name, row) in rows::ROWS {
         if only.as_deref().is_none_or(|only| name.starts_with(only)) {
@@ -38,11 +38,11 @@ fn print(row: &str, results: &[Result]) {
     }
     let peers = results
         .iter()
-        .filter(|result| result.name != "stunwire" && !result.name.starts_with("floor"));
+        .filter(|result| result.name != "stunwire" && !result.name.starts_with("baseline"));
     let best = peers.min_by(|a, b| a.time.total_cmp(&b.time));
-    let own = results.iter().find(|result| result.name == "stunwire");
-    if let (Some(best), Some(own)) = (best, own) {
-        let times = best.time / own.time;
+    let stunwire = results.iter().find(|result| result.name == "stunwire");
+    if let (Some(best), Some(stunwire)) = (best, stunwire) {
+        let times = best.time / stunwire.time;
         println!(
             "{row:24} | stunwire is {times:.2} times as fast as {}",
             best.name
@@ -59,7 +59,7 @@ fn processor() -> String {
     let model = info
         .lines()
         .find_map(|line| line.strip_prefix("model name"));
-    model.map_or("a processor without a name".into(), |model| {
+    model.map_or("unknown processor".into(), |model| {
         model.trim_start_matches([' ', '\t', ':']).to_owned()
     })
 }

@@ -1,10 +1,10 @@
-//! Other crates at the same jobs, by their documented ways, a file each. Each answer is compared.
+//! Other crates doing the same jobs as their documentation describes, one file each. Every result is compared.
 //!
-//! A function makes a way to do its row's job: keys are prepared and buffers are there before it is
-//! measured, where the crate allows it. Who encodes takes the message that must come out.
+//! Each function returns the way of a crate to do the job of a row. Keys and buffers are prepared before the
+//! measurement where the crate allows it. Functions that encode take the expected message.
 //!
 //! `stun-types`, `stun_codec` and `stun-coder` check FINGERPRINT whenever they parse, and stun_codec
-//! also encodes the message again for MESSAGE-INTEGRITY: the rows that only read have neither.
+//! also encodes the message again for MESSAGE-INTEGRITY, so the messages of the rows that only read have neither.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -25,12 +25,12 @@ pub mod stun_types;
 pub mod turn_server;
 pub mod webrtc;
 
-/// What a check says, to compare: USERNAME, PRIORITY, ICE-CONTROLLING.
+/// The expected values of a check: USERNAME, PRIORITY, ICE-CONTROLLING.
 const USERNAME: &str = "evtj:h6vY";
 const PRIORITY: u32 = 0x6E00_01FF;
 const TIE_BREAKER: u64 = 0x932F_F9B1_5126_3B36;
 
-/// How many attributes it has, and how many bytes their values.
+/// The number of attributes of a check, and the sum of the lengths of their values.
 const CHECK_ATTRIBUTES: usize = 4;
 const CHECK_VALUES: usize = 21;
 
@@ -41,7 +41,7 @@ pub fn is_check(username: &[u8], priority: u32, tie_breaker: u64, nominated: boo
         && nominated
 }
 
-/// The protocol that an Allocate request asks for.
+/// The transport protocol in an Allocate request.
 const UDP: u8 = 17;
 
 /// USERNAME, REALM, NONCE and SOFTWARE, REQUESTED-TRANSPORT and LIFETIME.
@@ -51,10 +51,10 @@ pub fn is_allocate(texts: [&[u8]; 4], transport: u8, lifetime: u32) -> bool {
         && lifetime == LIFETIME
 }
 
-/// The peer of whom a relayed message speaks.
+/// The peer address in a relayed message.
 pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 32853);
 
-/// The payload that a Send brings.
+/// The length of the payload in a Send indication.
 pub const PAYLOAD: usize = 1200;
 
 fn is_relayed(peer: SocketAddr, payload: &[u8]) -> bool {

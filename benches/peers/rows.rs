@@ -1,4 +1,4 @@
-//! The rows: what is done, by whom.
+//! The rows: each is a job with the crates that can do it.
 
 use hmac::{Hmac, KeyInit};
 use sha1::Sha1;
@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use stunwire::{ChannelNumber, Key};
 
-use crate::common::floor::*;
+use crate::common::baseline::*;
 use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use crate::common::ops::*;
 use crate::harness::{Result, Way, measure};
@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
     ("g-frames", frames),
 ];
 
-/// Makes a peer's way to do a row's job on these bytes.
+/// Returns a peer's way to do a row's job on these bytes.
 type Peer = for<'a> fn(&'a [u8]) -> Way<'a>;
 
 fn beside<'a>(mut ways: Vec<Way<'a>>, bytes: &'a [u8], peers: &[Peer]) -> Vec<Result> {
@@ -46,16 +46,16 @@ fn beside<'a>(mut ways: Vec<Way<'a>>, bytes: &'a [u8], peers: &[Peer]) -> Vec<Re
     measure(ways)
 }
 
-/// The floor, the crate and peers read the same bytes.
+/// The baseline, the crate and peers read the same bytes.
 fn read<'a>(
     bytes: &'a [u8],
-    floor: impl FnMut(&[u8]) -> bool + 'a,
-    own: impl FnMut(&[u8]) -> bool + 'a,
+    baseline: impl FnMut(&[u8]) -> bool + 'a,
+    stunwire: impl FnMut(&[u8]) -> bool + 'a,
     peers: &[Peer],
 ) -> Vec<Result> {
     let ways = vec![
-        Way::on("floor", bytes, floor),
-        Way::on("stunwire", bytes, own),
+        Way::on("baseline", bytes, baseline),
+        Way::on("stunwire", bytes, stunwire),
     ];
     beside(ways, bytes, peers)
 }
@@ -63,7 +63,7 @@ fn read<'a>(
 fn parse() -> Vec<Result> {
     read(
         &messages::plain_check(),
-        |bytes| floor_walk(bytes).is_some(),
+        |bytes| baseline_walk(bytes).is_some(),
         |bytes| op_parse(bytes).is_ok(),
         &[
             stun_types::parse,
@@ -80,10 +80,10 @@ fn parse() -> Vec<Result> {
 
 fn iterate() -> Vec<Result> {
     let bytes = &messages::plain_check();
-    let sum = floor_walk(bytes);
+    let sum = baseline_walk(bytes);
     read(
         bytes,
-        |bytes| floor_walk(bytes) == sum,
+        |bytes| baseline_walk(bytes) == sum,
         |bytes| op_parse_iterate(bytes) == sum,
         &[
             stun_bytes::iterate,
@@ -99,16 +99,16 @@ fn iterate() -> Vec<Result> {
 
 fn walk() -> Vec<Result> {
     let bytes = &messages::plain_check();
-    let sum = floor_walk(bytes);
+    let sum = baseline_walk(bytes);
     read(
         bytes,
-        |bytes| floor_walk(bytes) == sum,
+        |bytes| baseline_walk(bytes) == sum,
         |bytes| op_walk(bytes) == sum,
         &[],
     )
 }
 
-/// Only what is there is compared, as the peers' answers are.
+/// Compares the attributes of an unsigned check, as the peers do.
 fn says(view: Option<CheckView<'_>>) -> bool {
     view.is_some_and(|view| {
         peers::is_check(
@@ -123,7 +123,7 @@ fn says(view: Option<CheckView<'_>>) -> bool {
 fn typed_check() -> Vec<Result> {
     read(
         &messages::plain_check(),
-        |bytes| says(floor_check(bytes)),
+        |bytes| says(baseline_check(bytes)),
         |bytes| says(op_check(bytes)),
         &[
             stun_format::typed_check,
@@ -142,7 +142,7 @@ fn typed_check() -> Vec<Result> {
 fn typed_check_walk() -> Vec<Result> {
     read(
         &messages::plain_check(),
-        |bytes| says(floor_check(bytes)),
+        |bytes| says(baseline_check(bytes)),
         |bytes| says(op_check_walk(bytes)),
         &[],
     )
@@ -158,7 +158,7 @@ fn asks(view: Option<AllocateView<'_>>) -> bool {
 fn typed_allocate() -> Vec<Result> {
     read(
         &messages::plain_allocate(),
-        |bytes| asks(floor_allocate(bytes)),
+        |bytes| asks(baseline_allocate(bytes)),
         |bytes| asks(op_allocate(bytes)),
         &[
             stun_format::typed_allocate,
@@ -173,18 +173,18 @@ fn typed_allocate() -> Vec<Result> {
     )
 }
 
-/// The data is found, and not read.
+/// The data is located, but not read.
 fn sends(view: Option<MsSendView<'_>>) -> Option<(u32, Option<SocketAddr>, usize)> {
     view.map(|view| (view.version, view.destination, view.data.len()))
 }
 
-/// No peer knows MS-TURN.
+/// No peer implements MS-TURN.
 fn typed_ms_send() -> Vec<Result> {
     let bytes = &messages::ms_turn_send(&messages::payload(peers::PAYLOAD));
-    let sent = sends(floor_ms_send(bytes));
+    let sent = sends(baseline_ms_send(bytes));
     read(
         bytes,
-        |bytes| sends(floor_ms_send(bytes)) == sent,
+        |bytes| sends(baseline_ms_send(bytes)) == sent,
         |bytes| sends(op_ms_send(bytes)) == sent,
         &[],
     )
@@ -193,7 +193,7 @@ fn typed_ms_send() -> Vec<Result> {
 fn fingerprint() -> Vec<Result> {
     read(
         &messages::ice_check(),
-        floor_fingerprint,
+        baseline_fingerprint,
         op_fingerprint,
         &[
             stun_types::fingerprint,
@@ -208,18 +208,20 @@ fn fingerprint() -> Vec<Result> {
     )
 }
 
-/// The floor is the bare HMAC, without a walk; beside it the compression function alone.
+/// The baseline is the HMAC without a walk; `baseline-compress` is the compression function alone.
 fn verify(bytes: &[u8], key: &[u8], peers: &[Peer]) -> Vec<Result> {
     let prepared = Key::from_bytes(key);
     let by_hand = &Hmac::<Sha1>::new_from_slice(key).unwrap();
-    let (text, behind) = bytes.split_at(bytes.len() - 32);
-    let (text, tag) = (&messages::covered(text, 20), &behind[4..24]);
+    let (text, rest) = bytes.split_at(bytes.len() - 32);
+    let (text, tag) = (&messages::covered(text, 20), &rest[4..24]);
     let blocks = &messages::blocks(text);
-    let compressed = floor_compress([0; 5], blocks);
+    let compressed = baseline_compress([0; 5], blocks);
     let ways = vec![
-        Way::new("floor", || floor_verify(black_box(text), by_hand, tag)),
-        Way::new("floor-compress", || {
-            floor_compress([0; 5], black_box(blocks)) == compressed
+        Way::new("baseline", || {
+            baseline_verify(black_box(text), by_hand, tag)
+        }),
+        Way::new("baseline-compress", || {
+            baseline_compress([0; 5], black_box(blocks)) == compressed
         }),
         Way::on("stunwire", bytes, |bytes| op_verify(bytes, &prepared)),
     ];
@@ -265,10 +267,10 @@ fn sign_check() -> Vec<Result> {
     let whole = &messages::ice_check();
     let key = Key::short_term(PASSWORD);
     let by_hand = Hmac::<Sha1>::new_from_slice(PASSWORD.as_bytes()).unwrap();
-    let (mut out, mut floor_out) = ([0; 256], [0; 256]);
+    let (mut out, mut baseline_out) = ([0; 256], [0; 256]);
     let ways = vec![
-        Way::new("floor", || {
-            floor_encode_signed(&mut floor_out, black_box(&check), &by_hand) == Some(whole)
+        Way::new("baseline", || {
+            baseline_encode_signed(&mut baseline_out, black_box(&check), &by_hand) == Some(whole)
         }),
         Way::new("stunwire", || {
             op_encode_signed(&mut out, black_box(&check), &key) == Some(whole)
@@ -292,10 +294,10 @@ fn sign_allocate() -> Vec<Result> {
     let whole = &messages::allocate();
     let key = Key::from_bytes(&LONG_TERM_KEY);
     let by_hand = Hmac::<Sha1>::new_from_slice(&LONG_TERM_KEY).unwrap();
-    let (mut out, mut floor_out) = ([0; 256], [0; 256]);
+    let (mut out, mut baseline_out) = ([0; 256], [0; 256]);
     let ways = vec![
-        Way::new("floor", || {
-            floor_encode_allocate_signed(&mut floor_out, black_box(&allocate), &by_hand)
+        Way::new("baseline", || {
+            baseline_encode_allocate_signed(&mut baseline_out, black_box(&allocate), &by_hand)
                 == Some(whole)
         }),
         Way::new("stunwire", || {
@@ -316,10 +318,10 @@ fn sign_allocate() -> Vec<Result> {
 
 fn relay_decode() -> Vec<Result> {
     let send = &messages::indication(0x0016, &messages::payload(peers::PAYLOAD));
-    let decoded = floor_send_decode(send);
+    let decoded = baseline_send_decode(send);
     read(
         send,
-        |send| floor_send_decode(send) == decoded,
+        |send| baseline_send_decode(send) == decoded,
         |send| op_send_decode(send) == decoded,
         &[
             stun_format::relay_decode,
@@ -339,12 +341,13 @@ fn relay_copy() -> Vec<Result> {
     let payload = &messages::payload(1200);
     let peer = peers::PEER;
     let len = messages::indication(0x0017, payload).len();
-    let (mut out, mut floor_out, mut copy) = ([0; 1300], [0; 1300], [0; 1200]);
+    let (mut out, mut baseline_out, mut copy) = ([0; 1300], [0; 1300], [0; 1200]);
     let ways = vec![
-        Way::on("floor", payload, |payload| {
-            floor_data_copy(&mut floor_out, peer, ID, payload).is_some_and(|data| data.len() == len)
+        Way::on("baseline", payload, |payload| {
+            baseline_data_copy(&mut baseline_out, peer, ID, payload)
+                .is_some_and(|data| data.len() == len)
         }),
-        Way::on("floor-memcpy", payload, |payload| {
+        Way::on("baseline-memcpy", payload, |payload| {
             copy.copy_from_slice(payload);
             black_box(&copy).len() == payload.len()
         }),
@@ -367,15 +370,15 @@ fn relay_copy() -> Vec<Result> {
 
 fn relay_in_place() -> Vec<Result> {
     let peer = peers::PEER;
-    let (mut out, mut floor_out) = ([0; 1300], [0; 1300]);
-    let place = 48..1248;
+    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let range = 48..1248;
     measure(vec![
-        Way::new("floor", || {
-            floor_data_in_place(&mut floor_out, black_box(place.clone()), peer, ID)
+        Way::new("baseline", || {
+            baseline_data_in_place(&mut baseline_out, black_box(range.clone()), peer, ID)
                 == Some(12..1248)
         }),
         Way::new("stunwire", || {
-            op_data_in_place(&mut out, black_box(place.clone()), peer, ID) == Some(12..1248)
+            op_data_in_place(&mut out, black_box(range.clone()), peer, ID) == Some(12..1248)
         }),
     ])
 }
@@ -383,10 +386,10 @@ fn relay_in_place() -> Vec<Result> {
 fn relay_vectored() -> Vec<Result> {
     let payload = messages::payload(1200);
     let peer = peers::PEER;
-    let (mut out, mut floor_out) = ([0; 64], [0; 64]);
+    let (mut out, mut baseline_out) = ([0; 64], [0; 64]);
     measure(vec![
-        Way::new("floor", || {
-            floor_data_vectored(&mut floor_out, black_box(&payload), peer, ID)
+        Way::new("baseline", || {
+            baseline_data_vectored(&mut baseline_out, black_box(&payload), peer, ID)
                 .is_some_and(|parts| parts[0].len() == 36)
         }),
         Way::new("stunwire", || {
@@ -398,25 +401,25 @@ fn relay_vectored() -> Vec<Result> {
 
 fn channel_in_place() -> Vec<Result> {
     let number = ChannelNumber::new(0x4001).unwrap();
-    let (mut out, mut floor_out) = ([0; 1300], [0; 1300]);
-    let place = 48..1248;
+    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let range = 48..1248;
     measure(vec![
-        Way::new("floor", || {
-            floor_channel_in_place(&mut floor_out, black_box(place.clone()), 0x4001)
+        Way::new("baseline", || {
+            baseline_channel_in_place(&mut baseline_out, black_box(range.clone()), 0x4001)
                 == Some(44..1248)
         }),
         Way::new("stunwire", || {
-            op_channel_in_place(&mut out, black_box(place.clone()), number) == Some(44..1248)
+            op_channel_in_place(&mut out, black_box(range.clone()), number) == Some(44..1248)
         }),
     ])
 }
 
 fn frames() -> Vec<Result> {
     let stream = &messages::stream();
-    let found = floor_frames(stream);
+    let found = baseline_frames(stream);
     read(
         stream,
-        |stream| floor_frames(stream) == found,
+        |stream| baseline_frames(stream) == found,
         |stream| op_frames(stream) == found,
         &[turn_server::frames],
     )

@@ -1,5 +1,5 @@
-//! The way to a server, for the examples that are clients: UDP with retransmissions, or TCP. The crate
-//! makes and reads the bytes; sockets and time are the program's.
+//! A connection to a server, for the examples that are clients: UDP with retransmissions, or TCP. The crate writes
+//! and reads the bytes; this module has the sockets and the timers.
 #![allow(dead_code, reason = "each example uses a part of it")]
 
 use std::error::Error;
@@ -18,7 +18,7 @@ pub enum Link {
 /// The response to a request.
 pub struct Answer {
     pub packet: Vec<u8>,
-    /// Since the request was last sent.
+    /// The time since the request was last sent.
     pub took: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Link {
             SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
         };
         let socket = UdpSocket::bind(any)?;
-        // Connected, so that the system drops what comes from elsewhere and tells what ICMP said.
+        // Connected, so that the system drops packets from other addresses and reports ICMP errors.
         socket.connect(server)?;
         Ok(Self::Udp(socket))
     }
@@ -45,12 +45,12 @@ impl Link {
         }
     }
 
-    /// Sends a request and waits for its response. What else arrives meanwhile is passed over.
+    /// Sends a request and waits for its response. Other packets are ignored.
     pub fn ask(&mut self, dialect: Dialect, request: &[u8]) -> Result<Answer, Box<dyn Error>> {
         let header = dialect.header(request)?;
         let (packet, took) = self.ask_until(request, |packet| {
-            // The id ties a response to its request; an attacker who does not see the request cannot
-            // guess it. An indication or a request with the same id is no response.
+            // A response has the transaction id of its request, which an attacker that does not see the request
+            // cannot guess. An indication or a request with this id is not a response.
             let message = dialect.parse(packet).ok()?;
             let is_response = message.is_success_response() || message.is_error_response();
             let is_ours = is_response
@@ -61,12 +61,12 @@ impl Link {
         Ok(Answer { packet, took })
     }
 
-    /// Sends a request and waits for a packet that `accept` takes for its response. Returns what `accept`
-    /// made of it, and the time since the request was last sent.
+    /// Sends a request and waits for a packet for which `accept` returns `Some`. Returns this value, and the time
+    /// since the request was last sent.
     ///
-    /// UDP may lose a packet, so the request is sent again, each time after twice as long (RFC 8489
-    /// §6.2.1). The RFC continues for 39.5 seconds, which is too long at a prompt. TCP handles losses
-    /// itself (§6.2.2).
+    /// Over UDP the request is retransmitted with an interval that doubles each time (RFC 8489 §6.2.1). The RFC
+    /// continues for 39.5 seconds, which is too long for an interactive program. TCP needs no retransmissions
+    /// (§6.2.2).
     pub fn ask_until<T>(
         &mut self,
         request: &[u8],
@@ -94,7 +94,7 @@ impl Link {
         Err("no answer: the server is down, or something on the way drops the packets".into())
     }
 
-    /// Waits for a packet that `accept` takes, and passes over the others. Returns what `accept` made of it.
+    /// Waits for a packet for which `accept` returns `Some`, and returns this value. Other packets are ignored.
     pub fn wait_for<T>(
         &mut self,
         within: Duration,
@@ -117,9 +117,9 @@ impl Link {
         }
     }
 
-    /// The next packet: a datagram, or from the stream a message or ChannelData.
+    /// Receives the next packet: a datagram, or a message or ChannelData of the stream.
     pub fn receive(&mut self, within: Duration) -> io::Result<Vec<u8>> {
-        // A timeout of zero would mean none.
+        // A timeout of zero is an error.
         let within = Some(within.max(Duration::from_millis(1)));
         match self {
             Self::Udp(socket) => {
@@ -132,7 +132,7 @@ impl Link {
             Self::Tcp(stream) => {
                 stream.set_read_timeout(within)?;
                 let mut packet = Vec::new();
-                // As many bytes as are missing and no more, so nothing is left over for the next.
+                // Reads exactly the missing bytes, so that no byte of the next frame is consumed.
                 loop {
                     match StunTcp::default().next(&packet).map_err(io::Error::other)? {
                         Next::Frame { .. } => return Ok(packet),
@@ -158,8 +158,8 @@ fn is_timeout(error: &io::Error) -> bool {
 
 fn no_answer(error: io::Error) -> Box<dyn Error> {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => "no answer: nobody listens at this port".into(),
-        io::ErrorKind::UnexpectedEof => "no answer: the server closes the connection".into(),
+        io::ErrorKind::ConnectionRefused => "no answer: no program listens on this port".into(),
+        io::ErrorKind::UnexpectedEof => "no answer: the server closed the connection".into(),
         _ => format!("no answer: {error}").into(),
     }
 }

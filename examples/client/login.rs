@@ -1,5 +1,5 @@
-//! A login by long-term credentials, for the examples that are TURN clients. What RFC 8489 §9.2 prescribes
-//! is done by `LongTermClient`; the loop around it is the program's.
+//! A login with long-term credentials, for the examples that are TURN clients. `LongTermClient` implements RFC 8489
+//! §9.2; this module adds the loop that sends and receives.
 #![allow(dead_code, reason = "each example uses a part of it")]
 
 use std::error::Error;
@@ -25,8 +25,8 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Sends a first request, without credentials, and takes over the challenge in its response. Returns
-    /// that response, which is not authentic.
+    /// Sends a first request without credentials, and stores the challenge in its response. Returns this response,
+    /// which is not authenticated.
     pub fn challenge(
         &mut self,
         link: &mut Link,
@@ -49,8 +49,8 @@ impl<'a> Login<'a> {
         })
     }
 
-    /// Sends a request and returns what `read` makes of the success response, of which it sees only what is
-    /// authentic. The request is sent again, signed anew, when the server has a new nonce.
+    /// Sends a request and returns the result of `read`, which gets the verified success response. If the server has
+    /// a new nonce, the request is signed and sent again.
     pub fn ask<T>(
         &mut self,
         link: &mut Link,
@@ -72,9 +72,9 @@ impl<'a> Login<'a> {
                     }
                     Response::Failed(failure) => Some(Some(Err(failure.into()))),
                     Response::Unauthenticated => {
-                        Some(Some(Err("the server asks for no credentials".into())))
+                        Some(Some(Err("the server requires no credentials".into())))
                     }
-                    // Forged, or the response to something else: the right one may still come.
+                    // Forged, or the response to another request: the right one may still arrive.
                     Response::Violation | Response::Ignore => None,
                 }
             })?;
@@ -85,7 +85,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// An authentic refusal.
+/// An authenticated error response.
 #[derive(Debug)]
 pub struct Refused {
     pub code: u16,

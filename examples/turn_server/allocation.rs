@@ -1,4 +1,4 @@
-//! What a client has been given.
+//! An allocation: its relay, permissions and channels.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,9 +12,9 @@ use stunwire::turn::Families;
 
 use crate::gate::Account;
 
-/// RFC 8656 §9.
+/// The lifetime of a permission (RFC 8656 §9).
 pub const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
-/// RFC 8656 §12.
+/// The lifetime of a channel (RFC 8656 §12).
 pub const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Transport {
     Tcp,
 }
 
-/// Who asks, from where and over what: the 5-tuple of RFC 8656 §3.2, which names an allocation.
+/// The 5-tuple of RFC 8656 §3.2, which identifies an allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
     pub transport: Transport,
@@ -41,7 +41,7 @@ impl fmt::Display for Client {
     }
 }
 
-/// Packets and bytes that went one way.
+/// The number of packets and bytes in one direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     packets: u64,
@@ -63,7 +63,7 @@ impl fmt::Display for Figures {
 
 pub struct Allocation {
     pub account: Arc<Account>,
-    /// Of the Allocate request, so that its retransmission is known.
+    /// The transaction id of the Allocate request, by which a retransmission is recognized.
     pub transaction_id: TransactionId,
     pub transport: Transport,
     pub relay: SocketAddr,
@@ -78,7 +78,7 @@ pub struct Allocation {
 }
 
 impl Allocation {
-    /// An allocation that lasts as long as it is then extended.
+    /// Creates an allocation without a lifetime, which [`extend`](Self::extend) sets.
     pub fn new(
         now: Instant,
         account: Arc<Account>,
@@ -124,7 +124,7 @@ impl Allocation {
         self.permissions.get(&peer).is_some_and(|end| *end > now)
     }
 
-    /// Binds a channel, or binds it again. `false` if the number or the peer is bound otherwise.
+    /// Binds a channel, or refreshes it. Returns `false` if the number or the peer has another binding.
     pub fn bind(&mut self, now: Instant, number: ChannelNumber, peer: SocketAddr) -> bool {
         self.channels.retain(|_, (_, end)| *end > now);
         let clash = self
@@ -138,7 +138,7 @@ impl Allocation {
         !clash
     }
 
-    /// The peer that a channel is bound to.
+    /// The peer to which a channel is bound.
     pub fn peer_of(&self, now: Instant, number: ChannelNumber) -> Option<SocketAddr> {
         let (peer, end) = self.channels.get(&number)?;
         (*end > now).then_some(*peer)

@@ -8,29 +8,28 @@ use stunwire::attribute::{AddressFamily, ChannelRange};
 /// A small TURN server.
 #[derive(clap::Parser)]
 pub struct Config {
-    /// Where clients are served, over UDP and TCP; may be given several times
+    /// An address for clients, over UDP and TCP; may be given several times
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3478")]
     pub listen: Vec<SocketAddr>,
-    /// The addresses that relays are opened on, at most one of each family; by default the ones
-    /// that are listened on
+    /// The addresses for relays, at most one of each family; by default those of --listen
     #[arg(long, value_name = "ADDRESS")]
     pub relay: Vec<IpAddr>,
-    /// Who may allocate; may be given several times
+    /// A user with the right to allocate; may be given several times
     #[arg(long, value_name = "NAME:PASSWORD", required = true, value_parser = credentials)]
     pub user: Vec<(String, String)>,
-    /// The realm that the passwords belong to
+    /// The realm of the passwords
     #[arg(long, default_value = "example.org")]
     pub realm: String,
-    /// Offers SHA-256 beside MD5 for the key, and USERHASH (RFC 8489)
+    /// Offers SHA-256 in addition to MD5 for the key, and USERHASH (RFC 8489)
     #[arg(long)]
     pub sha256: bool,
-    /// How many allocations one user may have
+    /// The number of allocations that a user may have
     #[arg(long, default_value_t = 10)]
     pub quota: usize,
-    /// For how many seconds a nonce is good
+    /// The number of seconds for which a nonce is valid
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
     pub nonce_lifetime: Duration,
-    /// Lets clients bind channels 0x5000 to 0x7FFE, as RFC 5766 did
+    /// Allows clients to bind channels 0x5000 to 0x7FFE, as in RFC 5766
     #[arg(long)]
     pub rfc5766_channels: bool,
     /// Listens and relays on addresses that are not loopback
@@ -54,7 +53,8 @@ fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
 }
 
 impl Config {
-    /// An example must not become an open relay by accident.
+    /// Refuses addresses outside loopback without --allow-any-address, so that the example does not become an open
+    /// relay by accident.
     pub fn check(&self) -> Result<(), String> {
         let listen = self.listen.iter().map(SocketAddr::ip);
         let outside = listen
@@ -77,7 +77,7 @@ impl Config {
         }
     }
 
-    /// The address on which relays of this family are opened.
+    /// The address for relays of this family.
     pub fn relay_ip(&self, family: AddressFamily) -> Option<IpAddr> {
         let listen = self.listen.iter().map(SocketAddr::ip);
         let of_family = |ip: &IpAddr| match family {
@@ -92,8 +92,8 @@ impl Config {
         }
     }
 
-    /// Whether a relay may talk to this peer. A product has a table here: its own network, link-local
-    /// addresses, and IPv4 inside IPv6 are what attackers ask for first.
+    /// Whether relays may send to this peer. A real server needs a table here that excludes at least its own network,
+    /// link-local addresses, and IPv4 addresses inside IPv6.
     pub fn allows_peer(&self, ip: IpAddr) -> bool {
         self.allow_any_peer || ip.is_loopback()
     }

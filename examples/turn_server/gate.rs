@@ -1,4 +1,4 @@
-//! Authentication: the accounts, and the check of RFC 8489 §9.2.4, which the crate does.
+//! Authentication: the accounts, and the check of RFC 8489 §9.2.4 with the crate's `LongTermServer`.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use stunwire::{Credentials, HmacAlgorithm, HmacKey, HmacTag, Key, Message, Trans
 
 use crate::config::Config;
 
-/// A user. The keys are derived once: the password itself is not needed any more.
+/// A user. The keys are derived once, so the password is not stored.
 pub struct Account {
     pub name: String,
     hash: UserHash,
@@ -19,7 +19,7 @@ pub struct Account {
     sha256: Key,
 }
 
-/// The key that a request was authenticated with, and whose it is.
+/// The key with which a request was authenticated, and the account of its user.
 #[derive(Clone)]
 pub struct Login {
     pub account: Arc<Account>,
@@ -37,7 +37,7 @@ impl HmacKey for Login {
     }
 }
 
-/// A request that was authenticated.
+/// An authenticated request.
 pub type Admitted<'a> = Authenticated<'a, Login>;
 
 pub struct Gate {
@@ -64,7 +64,7 @@ impl Gate {
             };
             (name.clone().into_bytes(), Arc::new(account))
         };
-        // Nonces are the server's own, so a secret that ends with the process is enough.
+        // Only this process checks its nonces, so their secret need not outlive it.
         let secret = [
             TransactionId::random_classic()?,
             TransactionId::random_classic()?,
@@ -83,14 +83,14 @@ impl Gate {
         })
     }
 
-    /// Checks a request. The result is the request with its key, or the reply to send.
+    /// Checks a request. Returns the request with its key, or the reply to send.
     pub fn check<'a>(
         &self,
         now: Instant,
         from: SocketAddr,
         message: &Message<'a>,
     ) -> Check<'a, '_, Login> {
-        // Only this process reads its nonces, so their time may count from its start.
+        // Only this process reads its nonces, so their time can start with it.
         let now = UnixTime::from_secs((now - self.start).as_secs());
         self.server
             .check(message, from, now, |claim| self.login(claim))

@@ -1,4 +1,4 @@
-//! The sockets, by what they are for.
+//! The sockets, by their purpose.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::server::{Host, Server};
 use crate::{tcp, udp};
 
-/// The way back to a client.
+/// The socket, and for UDP the address, for packets to a client.
 #[derive(Clone)]
 pub enum ToClient {
     Datagram(Arc<UdpSocket>, SocketAddr),
@@ -34,7 +34,7 @@ impl ToClient {
     }
 }
 
-/// One of our UDP relays.
+/// A UDP relay of this server.
 struct Relay {
     socket: Arc<UdpSocket>,
     reader: AbortHandle,
@@ -46,7 +46,7 @@ struct Ports {
     streams: HashMap<Client, ToClient>,
     udp_relays: HashMap<SocketAddr, Relay>,
     tcp_relays: HashMap<SocketAddr, AbortHandle>,
-    /// Peers whose client has not sent its ConnectionBind yet.
+    /// Connections of peers for which the client has not yet sent a ConnectionBind.
     waiting: HashMap<u32, TcpStream>,
     spliced: HashMap<u32, oneshot::Sender<()>>,
 }
@@ -57,7 +57,7 @@ pub struct Hub {
     trace: bool,
 }
 
-/// A lock is never held while a task waits, and what a task that panicked left is still good.
+/// Locks a mutex. No task waits while it holds a lock, and the data remains valid if a task panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -105,7 +105,7 @@ impl Hub {
         }
     }
 
-    /// Sends a payload from a relay to a peer. It may be lost, as every datagram.
+    /// Sends a payload from a relay to a peer. Errors are ignored, because a datagram may be lost anyway.
     pub async fn relay(&self, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
         let relay = lock(&self.ports)
             .udp_relays
@@ -125,7 +125,7 @@ impl Hub {
         lock(&self.ports).waiting.remove(&id)
     }
 
-    /// Takes note of a pair of connections. What comes back resolves when it is to be hung up.
+    /// Registers a pair of connections. The returned receiver resolves when the pair must be closed.
     pub fn add_spliced(&self, id: u32) -> oneshot::Receiver<()> {
         let (hang_up, hung_up) = oneshot::channel();
         lock(&self.ports).spliced.insert(id, hang_up);
@@ -137,7 +137,7 @@ impl Hub {
         self.server().hung_up(id);
     }
 
-    /// Prints a STUN message, if that was asked for.
+    /// Prints a STUN message, if `--trace` is set.
     pub fn trace(&self, way: fmt::Arguments<'_>, packet: &[u8]) {
         if self.trace && stunwire::Header::parse(packet).is_ok() {
             let hex: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -5,26 +5,26 @@
 //! turnutils_uclient -u alice -w secret -y 127.0.0.1
 //! ```
 //!
-//! **An example, not a product.** It shows the server's half of the codec under real clients. What a
-//! product needs beside is not here: TLS and DTLS, a limit on the rate of replies to addresses that
-//! nobody has checked, bandwidth quotas, ICMP from the peers' side, mobility, dual allocations, and
-//! years of being attacked. So it listens on loopback and relays to loopback unless told otherwise.
+//! **This is an example, not a product.** It shows the server side of the crate with real clients. A product also
+//! needs TLS and DTLS, a rate limit for replies to unverified addresses, bandwidth quotas, ICMP from peers, mobility,
+//! allocations with two address families, and hardening against attacks. So by default it listens on loopback and
+//! relays to loopback.
 //!
-//! How to read it, from the protocol to the sockets:
+//! The modules, from the protocol to the sockets:
 //!
-//! - `server` is the state machine: a packet and the time go in, a reply and what to do come out.
-//!   It has no sockets; what it wants of them is the trait `Host`.
-//! - `gate` has the accounts and the check of a request, which `stunwire::auth` does.
-//! - `allocation` is what a client has been given: permissions, channels, figures.
-//! - `hub` is the `Host`: it owns the sockets. `udp` and `tcp` are the tasks that read them.
+//! - `server` is the state machine: it takes a packet and the time, and returns a reply and an action. It has no
+//!   sockets; the trait `Host` is its interface to them.
+//! - `gate` has the accounts and checks requests with `stunwire::auth`.
+//! - `allocation` has the state of an allocation: permissions, channels, counters.
+//! - `hub` implements `Host` and owns the sockets. `udp` and `tcp` are the tasks that read them.
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "instants a few hours from now, lengths of what is in memory, counters of 64 bits"
+    reason = "instants within hours, lengths of buffers in memory, and counters of 64 bits"
 )]
 #![allow(
     unreachable_pub,
     clippy::std_instead_of_core,
-    reason = "a program has no outside, so `pub` is what other modules may use; and it has std"
+    reason = "items of a program are not public: `pub` means other modules; and the program uses std"
 )]
 
 mod allocation;
@@ -68,7 +68,7 @@ async fn run(config: Config) -> io::Result<()> {
     let listen = config.listen.clone();
     let hub = Arc::new(Hub::new(config).map_err(io::Error::other)?);
     for address in listen {
-        // With port 0 the system chooses; both transports are to have the same.
+        // With port 0 the system chooses a port; both transports must have the same port.
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let socket = Arc::new(UdpSocket::bind(address).await?);

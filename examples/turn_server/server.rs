@@ -1,4 +1,4 @@
-//! The state machine: a packet and the time go in, a reply and what to do come out.
+//! The state machine: it takes a packet and the time, and returns a reply and an action.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,9 +26,9 @@ mod answer;
 mod requests;
 mod streams;
 
-/// What the state machine wants of the world around it.
+/// The operations that the state machine needs from its environment.
 pub trait Host {
-    /// Opens a relay on the address. With `even` its port is even; `None` if there is none left.
+    /// Opens a relay on an address, with `even` on an even port. Returns `None` if no port is left.
     fn open(&self, transport: Transport, at: SocketAddr, even: bool) -> Option<SocketAddr>;
     fn close(&self, transport: Transport, relay: SocketAddr);
     /// Closes a connection between a TCP relay and a peer.
@@ -36,10 +36,10 @@ pub trait Host {
     fn log(&self, line: fmt::Arguments<'_>);
 }
 
-/// What is to be done with a client's packet. A reply, if there is one, goes out first.
+/// The action for a client's packet. A reply, if there is one, is sent first.
 #[derive(Debug)]
 pub enum Then {
-    /// Nothing.
+    /// No action.
     Done,
     /// Send this part of the packet from the relay to the peer.
     Relay {
@@ -53,11 +53,11 @@ pub enum Then {
         to: SocketAddr,
         request: Pending,
     },
-    /// The TCP connection that this came on and that of the peer are one from now on.
+    /// Copy all further bytes between this TCP connection and that of the peer.
     Splice(u32),
 }
 
-/// A request that is answered later: all that the reply needs of it.
+/// The parts of a request that are needed for a later reply.
 pub struct Pending {
     header: Header,
     protection: Protection,
@@ -92,7 +92,7 @@ const KNOWN: [AttributeType; 15] = [
     AttributeType::REQUESTED_ADDRESS_FAMILY,
     AttributeType::EVEN_PORT,
     AttributeType::RESERVATION_TOKEN,
-    // Linux sets the bit in every UDP packet whose path it has not measured.
+    // Linux sets DF in UDP packets by default.
     AttributeType::DONT_FRAGMENT,
     AttributeType::CHANNEL_NUMBER,
     AttributeType::XOR_PEER_ADDRESS,
@@ -100,7 +100,7 @@ const KNOWN: [AttributeType; 15] = [
     AttributeType::CONNECTION_ID,
 ];
 
-/// A port that is kept for who shows the token.
+/// A relay that is reserved for the client that presents the token.
 struct Reservation {
     relay: SocketAddr,
     end: Instant,
@@ -110,7 +110,7 @@ pub struct Server {
     config: Config,
     gate: Gate,
     allocations: HashMap<Client, Allocation>,
-    /// Whose a relay is.
+    /// The client of each relay.
     relays: HashMap<(Transport, SocketAddr), Client>,
     reservations: HashMap<[u8; 8], Reservation>,
     connections: HashMap<u32, streams::Connection>,
@@ -128,7 +128,7 @@ impl Server {
         })
     }
 
-    /// A STUN message of a client. The reply, if there is one, is appended to `out`.
+    /// Handles a STUN message of a client. The reply, if there is one, is appended to `out`.
     pub fn message(
         &mut self,
         now: Instant,
@@ -138,7 +138,7 @@ impl Server {
         out: &mut Vec<u8>,
     ) -> Result<Then, EncodeError> {
         let Ok(message) = Message::parse(packet) else {
-            // The header alone is enough for an answer; without one it was never STUN.
+            // A request with a valid header can be answered; a packet without one is not STUN.
             if let Ok(header) = Header::parse(packet) {
                 if header.class() == Class::Request {
                     reply::bad_request(header).write(out)?;
@@ -191,7 +191,7 @@ impl Server {
             reply.write(out)?;
             return Ok(Then::Done);
         }
-        // The client did not hear the reply to its Allocate: it gets the same again.
+        // The reply to this Allocate was lost, so the same reply is sent again.
         if let Some(granted) = self.retransmitted(from, &request) {
             return respond((&request).into(), Ok(granted), out);
         }
@@ -225,7 +225,7 @@ impl Server {
         }
     }
 
-    /// What this server can relay for a client.
+    /// The features that this server supports for a client.
     fn support(&self, client: Client) -> Support {
         let families = Families {
             ipv4: self.config.relay_ip(AddressFamily::IPV4).is_some(),
@@ -236,7 +236,7 @@ impl Server {
             .with_channels(self.config.channels())
     }
 
-    /// A Send indication. Whatever is wrong with it, there is no answer: RFC 8656 §11.2.
+    /// Handles a Send indication. An invalid one is discarded (RFC 8656 §11.2).
     fn send_indication(&mut self, now: Instant, from: Client, message: &Message<'_>) -> Then {
         let mut unknown = message.unknown_required(|ty| KNOWN.contains(&ty));
         if message.method() != Method::SEND || unknown.next().is_some() {
@@ -261,7 +261,7 @@ impl Server {
         }
     }
 
-    /// A ChannelData of a client: the relay and the peer that its payload goes to.
+    /// Handles ChannelData of a client. Returns the relay from which, and the peer to which, the payload is sent.
     pub fn channel_data(
         &mut self,
         now: Instant,
@@ -277,8 +277,8 @@ impl Server {
         Some((allocation.relay, peer))
     }
 
-    /// A packet that a peer sent to a relay, with [`HEADROOM`] before and room for padding behind:
-    /// whose it is, and which part of the buffer goes there.
+    /// Handles a packet that a peer sent to a relay, at [`HEADROOM`] in `buf`, with room for padding after it.
+    /// Returns the client, and the range of the buffer to send to it.
     pub fn peer_data(
         &mut self,
         now: Instant,
@@ -307,7 +307,7 @@ impl Server {
         Some((client, packet.ok()?))
     }
 
-    /// Ends what is over.
+    /// Removes everything that has expired.
     pub fn sweep(&mut self, now: Instant, host: &impl Host) {
         let over = |(client, allocation): (&Client, &Allocation)| {
             (allocation.end <= now).then_some(*client)
@@ -326,7 +326,7 @@ impl Server {
         self.sweep_connections(now, host);
     }
 
-    /// A client's TCP connection is gone, and its allocation with it: RFC 8656 §3.1.
+    /// Deletes the allocation of a client whose TCP connection has ended (RFC 8656 §3.1).
     pub fn gone(&mut self, client: Client, host: &impl Host) {
         self.end(client, "disconnected", host);
     }

@@ -17,7 +17,7 @@ use crate::allocation::{Client, Transport};
 use crate::hub::{Hub, ToClient, tcp_socket};
 use crate::server::{Pending, Then};
 
-/// How long a peer may take to answer a Connect: RFC 6062 §5.2.
+/// The time within which a peer must accept the connection of a Connect (RFC 6062 §5.2).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub async fn accept_clients(hub: Arc<Hub>, server: SocketAddr, listener: TcpListener) {
@@ -33,7 +33,7 @@ pub async fn accept_clients(hub: Arc<Hub>, server: SocketAddr, listener: TcpList
     }
 }
 
-/// The next connection. When there are too many, there is a pause.
+/// Accepts the next connection. Pauses after an error, such as too many open connections.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -53,8 +53,8 @@ async fn serve_client(hub: Arc<Hub>, client: Client, stream: TcpStream) {
     hub.remove_stream(client);
 }
 
-/// Reads messages and ChannelData, until the client or its framing ends, or a ConnectionBind turns
-/// the stream into a peer's.
+/// Reads messages and ChannelData until the connection ends, the framing is invalid, or a ConnectionBind turns the
+/// connection into a data connection.
 async fn read_frames(
     hub: &Arc<Hub>,
     client: Client,
@@ -85,7 +85,7 @@ async fn read_frames(
                     }
                 };
                 if let Some(id) = splice {
-                    // What stands behind the ConnectionBind is the peer's already.
+                    // The bytes after the ConnectionBind are for the peer.
                     buf.advance(consumed);
                     return splice_with_peer(hub, id, &buf, reader, writer).await;
                 }
@@ -96,7 +96,7 @@ async fn read_frames(
     }
 }
 
-/// Does what a message asks for. `Some` if the stream is a peer's from now on.
+/// Handles a message. Returns `Some` if the connection is a data connection from now on.
 async fn on_message(
     hub: &Arc<Hub>,
     client: Client,
@@ -126,7 +126,7 @@ async fn on_message(
     Ok(None)
 }
 
-/// Connects to a peer, then answers the request for it.
+/// Connects to a peer, then answers the Connect request.
 async fn connect(
     hub: Arc<Hub>,
     client: Client,
@@ -150,7 +150,7 @@ async fn connect(
     let _ = writer.send(&reply).await;
 }
 
-/// Takes the connections of peers to a relay, and tells its client.
+/// Accepts connections of peers to a relay, and notifies its client.
 pub async fn accept_peers(hub: Arc<Hub>, relay: SocketAddr, listener: TcpListener) {
     loop {
         let (stream, peer) = accept(&listener).await;
@@ -167,7 +167,7 @@ pub async fn accept_peers(hub: Arc<Hub>, relay: SocketAddr, listener: TcpListene
     }
 }
 
-/// Copies between a client's second connection and its peer's, until both have said all.
+/// Copies between a client's data connection and the peer's connection, until both sides have ended.
 async fn splice_with_peer(
     hub: &Arc<Hub>,
     id: u32,
@@ -198,7 +198,7 @@ async fn splice_with_peer(
     Ok(())
 }
 
-/// Copies until the reader ends or something fails, then says so to the other side.
+/// Copies until the reader ends or an error occurs, then closes the writer.
 async fn copy(
     reader: &mut (impl AsyncRead + Unpin),
     writer: &mut (impl AsyncWrite + Unpin),

@@ -13,15 +13,15 @@ use crate::allocation::{Client, Transport};
 use crate::hub::Hub;
 use crate::server::Then;
 
-/// No datagram is longer.
+/// The length of the longest datagram, in bytes.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// Reads what clients send: messages and ChannelData.
+/// Reads messages and ChannelData of clients.
 pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSocket>) {
     let mut buf = vec![0; MAX_DATAGRAM];
     let mut reply = Vec::new();
     loop {
-        // On some systems an ICMP error of what was sent before shows up here.
+        // On some systems an ICMP error for an earlier packet is returned here.
         let Ok((len, address)) = socket.recv_from(&mut buf).await else {
             continue;
         };
@@ -60,8 +60,8 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
     }
 }
 
-/// Reads what peers send to a relay. The payload is received where there is room in front of it, and
-/// leaves from the same bytes.
+/// Reads packets of peers to a relay. A payload is received with room before it, so that it is relayed without a
+/// copy.
 pub async fn serve_peers(hub: Arc<Hub>, relay: SocketAddr, socket: Arc<UdpSocket>) {
     let mut buf = vec![0; HEADROOM + MAX_DATAGRAM + TAILROOM];
     loop {

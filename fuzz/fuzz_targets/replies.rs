@@ -1,4 +1,4 @@
-//! Replies to any request with any realm and nonce.
+//! Writes replies to any request with any realm and nonce.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stunwire_properties::replies(bytes));

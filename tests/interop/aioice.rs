@@ -1,5 +1,5 @@
-//! The TURN server under aioice and aiortc (Debian: python3-aioice, python3-aiortc): two agents that
-//! have no addresses but their relays'.
+//! The TURN server with aioice and aiortc as clients (Debian: python3-aioice, python3-aiortc): two agents
+//! whose only candidates are their relayed addresses.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -24,7 +24,7 @@ tests! {
     [AIOICE, IPV6] => [aioice_stale_nonce],
 }
 
-/// Runs the script against a server, and gives the number of bytes that it says came through.
+/// Runs the script against a server, and returns the number of bytes that it reports as received.
 fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/aioice_relay.py");
     let mut command = Command::new(PYTHON);
@@ -37,13 +37,13 @@ fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
     told.trim().strip_prefix("bytes ").unwrap().parse().unwrap()
 }
 
-fn converse(name: &str, module: &str, transport: &str, least: u64) {
+fn exchange_data(name: &str, module: &str, transport: &str, least: u64) {
     let server = Turn::start(&[]);
     let tap = Tap::new(server.at("127.0.0.1"));
     let bytes = python(&server, tap.address(), module, transport);
     assert_eq!(bytes, least);
     let figures = server.figures(2);
-    // From one relay to the other, whose end may come before the last packet.
+    // The packets go from one relay to the other, which may be released before the last packet arrives.
     assert!(figures.to_peers.1 >= figures.to_clients.1, "{figures}");
     assert!(figures.to_clients.1 >= least, "{figures}");
     println!("{name}: {bytes} bytes between the agents; {figures}");
@@ -51,27 +51,27 @@ fn converse(name: &str, module: &str, transport: &str, least: u64) {
     tshark::agree_on_at_least(name, &tap, packets);
 }
 
-/// Both ways 28 packets of 1, 38, 75, … 1000 bytes.
+/// The bytes of 28 packets of 1, 38, 75, … 1000 bytes in each direction.
 const PACKETS: u64 = 2 * 28 * (1 + 1000) / 2;
 
 fn aioice_udp() {
-    converse("aioice_udp", "aioice", "udp", PACKETS);
+    exchange_data("aioice_udp", "aioice", "udp", PACKETS);
 }
 
 fn aioice_tcp() {
-    converse("aioice_tcp", "aioice", "tcp", PACKETS);
+    exchange_data("aioice_tcp", "aioice", "tcp", PACKETS);
 }
 
 fn aiortc_udp() {
-    converse("aiortc_udp", "aiortc", "udp", 2 * 65_536);
+    exchange_data("aiortc_udp", "aiortc", "udp", 2 * 65_536);
 }
 
 fn aiortc_tcp() {
-    converse("aiortc_tcp", "aiortc", "tcp", 2 * 65_536);
+    exchange_data("aiortc_tcp", "aiortc", "tcp", 2 * 65_536);
 }
 
-/// A nonce lasts one second and the client refreshes after two: each time it is told so (438), and
-/// asks again with the new one.
+/// A nonce is valid for one second and the client refreshes after two: each request gets a 438, and the client
+/// repeats it with the new nonce.
 fn aioice_stale_nonce() {
     let server = Turn::start(&["--nonce-lifetime", "1", "--trace"]);
     let bytes = python(&server, server.at("127.0.0.1"), "refresh", "udp");
@@ -84,6 +84,6 @@ fn aioice_stale_nonce() {
     assert!(stale >= 2 && bound >= 3 && refreshed == 1, "{log}");
     let figures = server.figures(1);
     println!(
-        "aioice_stale_nonce: 438 said {stale} times, the channel bound {bound} times; {figures}"
+        "aioice_stale_nonce: {stale} responses with 438, the channel bound {bound} times; {figures}"
     );
 }

@@ -1,4 +1,4 @@
-"""Two ICE agents of one process, each with an allocation of its own, exchange data through them.
+"""Two ICE agents in one process exchange data through their TURN allocations.
 
 usage: aioice_relay.py aioice|aiortc|refresh HOST PORT udp|tcp USER PASSWORD
 """
@@ -12,7 +12,7 @@ import aioice.turn
 
 KIND, HOST, PORT, TRANSPORT, USER, PASSWORD = sys.argv[1:]
 
-# Neither agent has an address but the relay's.
+# The only candidates of the agents are their relayed addresses.
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: []
 
 
@@ -60,9 +60,9 @@ async def with_aiortc():
     received = {"a": 0, "b": 0}
     done = asyncio.Event()
 
-    def count(who, data):
+    def count(agent, data):
         assert data == payload
-        received[who] += len(data)
+        received[agent] += len(data)
         if received == {"a": 4 * len(payload), "b": 4 * len(payload)}:
             done.set()
 
@@ -88,7 +88,7 @@ async def with_aiortc():
 
 
 async def with_refreshes():
-    """One allocation, whose client refreshes it and its channel long before it must; an echo."""
+    """A client that refreshes its allocation and its channel often, and a peer that echoes."""
 
     class Peer(asyncio.DatagramProtocol):
         def connection_made(self, transport):
@@ -125,7 +125,7 @@ async def with_refreshes():
 async def main():
     run = {"aioice": with_aioice, "aiortc": with_aiortc, "refresh": with_refreshes}[KIND]
     total = await asyncio.wait_for(run(), 30)
-    # The Refresh to zero of both allocations is sent in the background.
+    # The Refresh requests that delete both allocations are sent in the background.
     await asyncio.sleep(0.5)
     print("bytes", total)
 

@@ -1,5 +1,5 @@
-//! A capture without privileges: what passed between two sockets, written as a .pcap file of IP
-//! packets, so that tshark and `dissect` read the same bytes.
+//! A capture that needs no privileges: the bytes between two sockets are written as IP packets to a .pcap file,
+//! so that tshark and `dissect` read the same bytes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -16,7 +16,7 @@ pub struct Capture {
     /// The next sequence number of each direction of a TCP connection.
     sent: HashMap<(SocketAddr, SocketAddr), u32>,
     packets: usize,
-    /// The ports of both ends, each as `udp.port==N` or `tcp.port==N`.
+    /// The ports of clients and servers, each as `udp.port==N` or `tcp.port==N`.
     ports: BTreeSet<String>,
 }
 
@@ -48,7 +48,7 @@ impl Capture {
         fs::write(path, &self.file).unwrap();
     }
 
-    /// A datagram.
+    /// Adds a datagram.
     pub fn udp(&mut self, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
         self.add_ports("udp", from, to);
         let mut segment = Vec::new();
@@ -60,7 +60,7 @@ impl Capture {
         self.packet(from.ip(), to.ip(), UDP, 6, segment);
     }
 
-    /// Bytes of a connection, in as many segments as they take.
+    /// Adds the bytes of a connection, in as many segments as needed.
     pub fn tcp(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.add_ports("tcp", from, to);
         for bytes in bytes.chunks(16_384) {

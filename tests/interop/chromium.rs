@@ -1,5 +1,5 @@
-//! The TURN server under Chromium: two peer connections of one page that may use nothing but their
-//! relays, and 1 MB each way over a data channel between them (Debian: chromium).
+//! The TURN server with Chromium as client (Debian: chromium): two peer connections of one page that may use
+//! only their relayed candidates exchange 1 MB in each direction over a data channel.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -26,10 +26,10 @@ tests! {
     ],
 }
 
-/// How long the browser may take until it asks for the page, and how often it is started.
+/// The time within which the browser must request the page, and the number of attempts to start it.
 const START: Duration = Duration::from_secs(30);
 const STARTS: usize = 3;
-/// How long the page may take.
+/// The time within which the page must report its result.
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Browser {
@@ -46,7 +46,7 @@ impl Browser {
             .args(["--headless=new", "--no-sandbox", "--disable-gpu"])
             .args(["--disable-dev-shm-usage", "--no-first-run"])
             .arg("--allow-loopback-in-peer-connection")
-            // Nothing but loopback is to be asked for anything.
+            // The browser must not send requests to other hosts.
             .args(["--no-proxy-server", "--disable-background-networking"])
             .args(["--disable-component-update", "--disable-sync"])
             .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
@@ -71,8 +71,8 @@ impl Drop for Browser {
     }
 }
 
-/// Serves the page, and gives what it posts in the end. Only a browser that never asks for the page
-/// is started again.
+/// Serves the page, and returns the result that it posts. Only a browser that never requests the page is started
+/// again.
 fn result_of_page(query: &str) -> Value {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -135,32 +135,32 @@ fn answer(stream: TcpStream) -> Asked {
         } else {
             ("404 Not Found", "", Asked::Other)
         };
-        let head = format!(
+        let header = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n",
             body.len()
         );
-        (&stream).write_all(head.as_bytes())?;
+        (&stream).write_all(header.as_bytes())?;
         (&stream).write_all(body.as_bytes())?;
         Ok(asked)
     };
-    // A connection that the browser opened and does not use is no request.
+    // A connection that the browser opens and does not use is not a request.
     ask().unwrap_or(Asked::Other)
 }
 
-/// What Chromium has said, by the trace of our server.
+/// The messages that Chromium has sent, from the server's trace.
 #[derive(Default)]
 struct Said {
-    /// How often it sent which message, to the server and through it.
+    /// The number of messages of each type, to the server and through it.
     messages: BTreeMap<String, usize>,
-    /// How often which attribute.
+    /// The number of attributes of each type.
     attributes: BTreeMap<String, usize>,
-    /// How often which attribute that has no type here, and its first value.
+    /// The number of attributes without a type in this crate, with the first value of each.
     unknown: BTreeMap<u16, (usize, String)>,
 }
 
 impl Said {
-    /// Every line of a client's message and of a relayed one: what cannot be read is a failure.
+    /// Reads each traced message of a client and each relayed one. A message that cannot be read fails the test.
     fn read(log: &str) -> Self {
         let mut said = Self::default();
         for line in log.lines().filter(|line| line.contains(" > ")) {
@@ -170,17 +170,17 @@ impl Said {
                 .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
                 .collect();
             let message = Message::parse(&packet).unwrap_or_else(|error| panic!("{error}: {hex}"));
-            let whom = if way.starts_with("client ") {
+            let receiver = if way.starts_with("client ") {
                 "server"
             } else {
                 "peer"
             };
             let count = said
                 .messages
-                .entry(format!("{} to the {whom}", message.message_type()))
+                .entry(format!("{} to the {receiver}", message.message_type()))
                 .or_default();
             *count += 1;
-            if whom == "peer" {
+            if receiver == "peer" {
                 assert_eq!(message.fingerprint(), FingerprintStatus::Valid, "{hex}");
             }
             for attribute in message.all_attributes() {
@@ -207,7 +207,7 @@ impl Said {
     }
 }
 
-fn converse(name: &str, transport: &str) {
+fn exchange_data(name: &str, transport: &str) {
     let server = Turn::start(&["--trace"]);
     let password = PASSWORD.replace(' ', "+");
     let tap = Tap::new(server.at("127.0.0.1"));
@@ -254,9 +254,9 @@ fn converse(name: &str, transport: &str) {
 }
 
 fn udp() {
-    converse("chromium_udp", "udp");
+    exchange_data("chromium_udp", "udp");
 }
 
 fn tcp() {
-    converse("chromium_tcp", "tcp");
+    exchange_data("chromium_tcp", "tcp");
 }

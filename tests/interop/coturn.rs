@@ -1,4 +1,4 @@
-//! coturn's `turnserver`: STUN with RFC 5780, TURN with long-term credentials, and what it refuses.
+//! Clients against coturn's `turnserver`: STUN with RFC 5780, TURN with long-term credentials, and errors.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::Command;
@@ -44,17 +44,17 @@ const LOOPBACK_6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
-struct Place {
+struct Addresses {
     port: u16,
     other_port: u16,
 }
 
-impl Place {
+impl Addresses {
     fn v4(self) -> SocketAddr {
         (LOOPBACK, self.port).into()
     }
 
-    /// Every way for a client to come: its server's address, and the example's arguments.
+    /// Each transport and address family: the server's address, and the arguments of the example.
     fn ways(self) -> Vec<(SocketAddr, &'static [&'static str])> {
         let v6 = SocketAddr::from((LOOPBACK_6, self.port));
         vec![
@@ -67,12 +67,12 @@ impl Place {
 }
 
 /// A server on 127.0.0.1, 127.0.0.2 and ::1.
-fn turnserver(options: &[&str]) -> (Server, Place) {
+fn turnserver(options: &[&str]) -> (Server, Addresses) {
     Server::start(
         |folder| {
             let ips = [LOOPBACK, LOOPBACK_2, LOOPBACK_6];
             let relays = [LOOPBACK, LOOPBACK_6];
-            let place = Place {
+            let addresses = Addresses {
                 port: free_port(&ips),
                 other_port: free_port(&ips),
             };
@@ -89,8 +89,8 @@ fn turnserver(options: &[&str]) -> (Server, Place) {
                 .args(["--log-file", "stdout"])
                 .args(["--lt-cred-mech", "--realm", REALM])
                 .args(["--user", &format!("{USER}:{PASSWORD}")])
-                .args(["--listening-port", &place.port.to_string()])
-                .args(["--alt-listening-port", &place.other_port.to_string()])
+                .args(["--listening-port", &addresses.port.to_string()])
+                .args(["--alt-listening-port", &addresses.other_port.to_string()])
                 .arg("--userdb")
                 .arg(folder.file("users"))
                 .arg("--pidfile")
@@ -102,9 +102,14 @@ fn turnserver(options: &[&str]) -> (Server, Place) {
             for ip in relays {
                 command.args(["--relay-ip", &ip.to_string()]);
             }
-            (command, place)
+            (command, addresses)
         },
-        |place| place.ways().iter().all(|(address, _)| answers(*address)),
+        |addresses| {
+            addresses
+                .ways()
+                .iter()
+                .all(|(address, _)| answers(*address))
+        },
     )
 }
 
@@ -125,8 +130,8 @@ fn name(example: &str, arguments: &[&str], server: SocketAddr) -> String {
 }
 
 fn stun_client() {
-    let (_server, place) = turnserver(&[]);
-    for (address, arguments) in place.ways() {
+    let (_server, addresses) = turnserver(&[]);
+    for (address, arguments) in addresses.ways() {
         // An address of the same family, if there is one.
         let other_ip = if address.is_ipv4() {
             LOOPBACK_2
@@ -141,10 +146,10 @@ fn stun_client() {
         );
         let said = text(&output);
         assert!(output.status.success(), "{said}");
-        // The system says which address the server sees, and the command line which it has.
+        // The client's socket has the mapped address; the command line names the server's other address.
         assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
         assert_eq!(field(&said, "response origin"), address.to_string());
-        let other = SocketAddr::new(other_ip, place.other_port).to_string();
+        let other = SocketAddr::new(other_ip, addresses.other_port).to_string();
         assert_eq!(field(&said, "other address"), other);
         assert!(field(&said, "software").contains("Coturn"), "{said}");
         assert!(field(&said, "round trip").ends_with(" ms"), "{said}");
@@ -154,8 +159,8 @@ fn stun_client() {
 }
 
 fn stun_client_classic() {
-    let (_server, place) = turnserver(&[]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&[]);
+    let tap = Tap::new(addresses.v4());
     let mut command = own("stun_client");
     let output = run(
         command.arg(tap.address().to_string()).arg("--classic"),
@@ -164,15 +169,15 @@ fn stun_client_classic() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
-    assert_eq!(field(&said, "source address"), place.v4().to_string());
-    let other = SocketAddr::new(LOOPBACK_2, place.other_port).to_string();
+    assert_eq!(field(&said, "source address"), addresses.v4().to_string());
+    let other = SocketAddr::new(LOOPBACK_2, addresses.other_port).to_string();
     assert_eq!(field(&said, "changed address"), other);
     tshark::agree_classic("stun_client --classic with turnserver", &tap, 2);
 }
 
 // RFC 5780 §4.3 and §4.4: the tests of a NAT's behaviour.
 fn change_request() {
-    let (_server, place) = turnserver(&[]);
+    let (_server, addresses) = turnserver(&[]);
     let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
     socket
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -190,7 +195,7 @@ fn change_request() {
         };
         request.attribute(&change).unwrap();
         socket
-            .send_to(request.finish().unwrap(), place.v4())
+            .send_to(request.finish().unwrap(), addresses.v4())
             .unwrap();
         let (n, from) = socket.recv_from(&mut buffer).unwrap();
         let answer = Message::parse(&buffer[..n]).unwrap();
@@ -198,17 +203,17 @@ fn change_request() {
         let expected = SocketAddr::new(
             if change_ip { LOOPBACK_2 } else { LOOPBACK },
             if change_port {
-                place.other_port
+                addresses.other_port
             } else {
-                place.port
+                addresses.port
             },
         );
-        // The system says where it came from.
+        // `from` is the source address of the received response.
         assert_eq!(from, expected, "{change}");
         assert_eq!(answer.get().unwrap(), Some(ResponseOrigin(expected)));
         assert_eq!(answer.get().unwrap(), Some(XorMappedAddress(here)));
         assert_eq!(answer.get().unwrap(), Some(MappedAddress(here)));
-        let other = SocketAddr::new(LOOPBACK_2, place.other_port);
+        let other = SocketAddr::new(LOOPBACK_2, addresses.other_port);
         if !change_ip && !change_port {
             assert_eq!(answer.get().unwrap(), Some(OtherAddress(other)));
         }
@@ -218,8 +223,8 @@ fn change_request() {
 }
 
 fn turn_status() {
-    let (server, place) = turnserver(&[]);
-    let ways = place.ways();
+    let (server, addresses) = turnserver(&[]);
+    let ways = addresses.ways();
     for &(address, arguments) in &ways {
         let tap = Tap::new(address);
         let output = run(
@@ -237,7 +242,7 @@ fn turn_status() {
         // RFC 8656 §3.2: ten minutes unless the client asks for something else.
         assert_eq!(field(&said, "lifetime"), "600 s");
         assert_eq!(field(&said, "status"), "ok");
-        // What is bound can be bound again only after it is released.
+        // The next client can bind the same port only after this one has released it.
         support::within(LIMIT, || UdpSocket::bind(relayed).is_ok());
         let what = name("turn_status", arguments, address);
         tshark::agree(&what, &tap, 6);
@@ -256,8 +261,8 @@ fn turn_status() {
 }
 
 fn turn_udp() {
-    let (server, place) = turnserver(&["--allow-loopback-peers"]);
-    let ways = place.ways();
+    let (server, addresses) = turnserver(&["--allow-loopback-peers"]);
+    let ways = addresses.ways();
     for &(address, arguments) in &ways {
         let tap = Tap::new(address);
         let output = run(&mut with_login("turn_udp", tap.address(), arguments), LIMIT);
@@ -271,7 +276,7 @@ fn turn_udp() {
         // Five transactions and twice sixty packets each way.
         tshark::agree(&what, &tap, 2 * 5 + 4 * 60);
     }
-    // The server's own count of what it had from the peers and sent to them.
+    // The server's counts of the bytes from and to the peers.
     let usage =
         "peer usage: realm=<example.org>, username=<user>, rp=120, rb=72002, sp=120, sb=72002";
     support::within(LIMIT, || server.log().matches(usage).count() == ways.len());
@@ -282,9 +287,9 @@ fn turn_udp() {
 }
 
 fn wrong_credentials() {
-    let (_server, place) = turnserver(&[]);
+    let (_server, addresses) = turnserver(&[]);
     for (user, password) in [(USER, "guess"), ("nobody", PASSWORD)] {
-        let tap = Tap::new(place.v4());
+        let tap = Tap::new(addresses.v4());
         let mut command = own("turn_status");
         command
             .arg(tap.address().to_string())
@@ -300,12 +305,12 @@ fn wrong_credentials() {
 }
 
 fn allocation_quota() {
-    let (_server, place) = turnserver(&["--user-quota=1"]);
-    let (mut link, mut login) = challenged(place.v4());
+    let (_server, addresses) = turnserver(&["--user-quota=1"]);
+    let (mut link, mut login) = challenged(addresses.v4());
     let answer = login.ask(&mut link, Method::ALLOCATE, &for_udp());
     login.granted(&answer);
 
-    let tap = Tap::new(place.v4());
+    let tap = Tap::new(addresses.v4());
     let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
@@ -317,17 +322,17 @@ fn allocation_quota() {
 
     let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
     login.granted(&answer);
-    // The server gives the place back a moment after it has answered.
+    // The server releases the allocation a moment after it has answered.
     support::within(LIMIT, || {
-        run(&mut with_login("turn_status", place.v4(), &[]), LIMIT)
+        run(&mut with_login("turn_status", addresses.v4(), &[]), LIMIT)
             .status
             .success()
     });
 }
 
 fn stale_nonce() {
-    let (_server, place) = turnserver(&["--stale-nonce=2"]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&["--stale-nonce=2"]);
+    let tap = Tap::new(addresses.v4());
     let (mut link, mut login) = challenged(tap.address());
     let answer = login.ask(&mut link, Method::ALLOCATE, &for_udp());
     login.granted(&answer);
@@ -336,27 +341,27 @@ fn stale_nonce() {
     let stale = login.request(Method::REFRESH, &for_udp());
     let answer = link.ask(Dialect::RFC8489, &stale).unwrap();
     assert_eq!(code(&answer), 438);
-    // What the examples do: the same again with the nonce that came with the 438.
+    // As in the examples, the request is repeated with the nonce of the 438.
     let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
     login.granted(&answer);
     tshark::agree("a stale nonce", &tap, 2 * 5);
 }
 
 fn alternate_server() {
-    let (_server, place) = turnserver(&["--alternate-server=127.0.0.2:7"]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&["--alternate-server=127.0.0.2:7"]);
+    let tap = Tap::new(addresses.v4());
     let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
-    // turnserver does not sign its 300, and a client must not follow one that is not authentic
+    // turnserver does not sign its 300, and a client must not follow an unauthenticated redirection
     // (RFC 8489 §10).
     assert!(field(&said, "status").starts_with("no answer"), "{said}");
     tshark::agree_on_at_least("turn_status and an alternate server", &tap, 2);
 }
 
 fn no_udp_relay() {
-    let (_server, place) = turnserver(&["--no-udp-relay"]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&["--no-udp-relay"]);
+    let tap = Tap::new(addresses.v4());
     let output = run(&mut with_login("turn_status", tap.address(), &[]), LIMIT);
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
@@ -370,8 +375,8 @@ fn no_udp_relay() {
 }
 
 fn error_codes() {
-    let (_server, place) = turnserver(&[]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&[]);
+    let tap = Tap::new(addresses.v4());
     let (mut link, mut login) = challenged(tap.address());
     let mut refused = |method, attributes: &[&dyn EncodeAttribute]| {
         let answer = login.ask(&mut link, method, attributes);
@@ -407,13 +412,13 @@ fn error_codes() {
     assert_eq!(refused(Method::CREATE_PERMISSION, &[]), 400);
     let answer = login.ask(&mut link, Method::REFRESH, &to_zero());
     login.granted(&answer);
-    tshark::agree("what turnserver refuses", &tap, 2 * 10);
+    tshark::agree("errors of turnserver", &tap, 2 * 10);
 }
 
 // RFC 8016: the allocation follows the client to another address.
 fn mobility() {
-    let (_server, place) = turnserver(&["--mobility", "--allow-loopback-peers"]);
-    let tap = Tap::new(place.v4());
+    let (_server, addresses) = turnserver(&["--mobility", "--allow-loopback-peers"]);
+    let tap = Tap::new(addresses.v4());
     let (mut link, mut login) = challenged(tap.address());
     let answer = login.ask(
         &mut link,
@@ -425,7 +430,7 @@ fn mobility() {
     let ticket = granted.get::<MobilityTicket>().unwrap().unwrap().0.to_vec();
     assert!(!ticket.is_empty());
 
-    // From another port: a nonce of its own, then the ticket.
+    // From another port the client gets a new nonce, then sends the ticket.
     let (mut moved, mut login) = challenged(tap.address());
     let answer = login.ask(&mut moved, Method::REFRESH, &[&MobilityTicket(&ticket)]);
     let granted = login.granted(&answer);
@@ -433,7 +438,7 @@ fn mobility() {
     let next = granted.get::<MobilityTicket>().unwrap().unwrap();
     assert_ne!(next.0, ticket);
 
-    // The peer hears the moved client from the same relayed address.
+    // The peer receives the moved client's data from the same relayed address.
     let peer = UdpSocket::bind((LOOPBACK, 0)).unwrap();
     peer.set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
@@ -451,8 +456,8 @@ fn mobility() {
     moved.send(&buffer[packet]).unwrap();
     let (n, from) = peer.recv_from(&mut buffer).unwrap();
     assert_eq!((&buffer[..n], from), (&b"moved"[..], relayed));
-    // To the first Refresh from the new port turnserver 4.6 answers with a MESSAGE-INTEGRITY and no
-    // message around it: 24 bytes of nothing, to everybody. The one sent again is answered well.
+    // turnserver 4.6 answers the first Refresh from the new port with a datagram that consists only of the 24
+    // bytes of a MESSAGE-INTEGRITY. The retransmission gets a complete response.
     tshark::agree_but_for("an allocation that moves", &tap, 13, 1);
 }
 
@@ -474,7 +479,7 @@ impl EncodeAttribute for Unassigned {
     }
 }
 
-/// A link with the answer to a first Allocate: a 401 with realm and nonce.
+/// A connection to the server, and a login with the realm and the nonce of the 401 to a first Allocate.
 fn challenged(server: SocketAddr) -> (Link, Login) {
     let mut link = Link::open(server, false).unwrap();
     let mut packet = Vec::new();

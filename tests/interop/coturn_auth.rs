@@ -1,5 +1,5 @@
-//! coturn's `turnserver` with credentials that another server makes: time-limited ones (`use-auth-secret`)
-//! and OAuth tokens (`oauth`, RFC 7635).
+//! coturn's `turnserver` with credentials from an authorization server: time-limited credentials
+//! (`use-auth-secret`) and OAuth tokens (`oauth`, RFC 7635).
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -58,7 +58,7 @@ fn now() -> UnixTime {
     UnixTime::from(SystemTime::now())
 }
 
-/// Credentials that are valid, that have expired, and that were made with another secret.
+/// Valid credentials, expired credentials, and credentials from another secret.
 fn time_limited_credentials() {
     let options = ["--use-auth-secret", "--static-auth-secret=north"];
     let (_server, address) = turnserver(&options, None);
@@ -88,13 +88,13 @@ fn time_limited_credentials() {
     }
 }
 
-/// Tokens that we sealed, under keys of both lengths. coturn takes the first 16 bytes of the session key for
-/// the integrity.
+/// Tokens that this crate has sealed, with keys of both lengths. coturn uses the first 16 bytes of the session
+/// key for the integrity.
 fn oauth_tokens() {
     let folder = crate::support::Folder::new();
     let database = folder.file("users");
     let options = ["--oauth", "--server-name", NAME];
-    // The first run makes the tables.
+    // The first run creates the tables.
     drop(turnserver(&options, Some(&database)));
     for (id, key, algorithm) in SHARED {
         let script = "import base64, sqlite3, sys\n\

@@ -1,5 +1,5 @@
-//! Against libnice, which nobody here wrote, as an agent of Office Communicator 2007 R2: a relay made
-//! of this crate answers it, over UDP and over pseudo-TLS, on loopback alone.
+//! libnice in its Office Communicator 2007 R2 mode, with a relay that is built with this crate, over UDP and
+//! over pseudo-TLS, on loopback addresses only.
 //!
 //! Needs Debian's `libnice10` and `python3`: `libnice` in `STUNWIRE_REQUIRE`.
 
@@ -31,16 +31,16 @@ tests! {
     [LIBNICE] => [over_pseudo_tls],
 }
 
-/// What the agent is given as base64.
+/// The user name and the password, which the agent gets as base64.
 const USER: &[u8] = b"\x01us:er";
 const PASSWORD: &[u8] = b"\x80 pass";
-/// What the relay asks for: Microsoft's servers have quotes in the realm, and the tag's key has not.
+/// The realm of the relay. Microsoft's servers send it in quotes, which the key is derived without.
 const REALM: &str = "\"rtcmedia\"";
 const NONCE: &[u8] = b"\x00\x01twenty bytes long\xfe\xff";
-/// The address that the relay claims to have.
+/// The relayed address that the relay reports.
 const RELAYED: &str = "192.0.2.15:50000";
 
-/// What the peer says to libnice's datagram.
+/// The peer's answer to libnice's datagram.
 const ANSWER: &[u8] = b"hello yourself";
 
 /// The dialect of libnice's checks in this mode: the legacy tag, the cookie, and no padding.
@@ -48,7 +48,7 @@ const CHECKS: Dialect = Dialect::MS_ICE2_LEGACY.unpadded();
 
 struct Agent {
     child: Child,
-    /// Closed, the agent ends.
+    /// The agent ends when its input is closed.
     input: Option<ChildStdin>,
     lines: mpsc::Receiver<String>,
     seen: Vec<String>,
@@ -81,15 +81,15 @@ impl Agent {
         }
     }
 
-    /// Whether the agent has said a line that begins so.
-    fn said(&mut self, front: &str) -> bool {
+    /// Whether the agent has printed a line with this prefix.
+    fn said(&mut self, prefix: &str) -> bool {
         self.seen.extend(self.lines.try_iter());
-        self.seen.iter().any(|line| line.starts_with(front))
+        self.seen.iter().any(|line| line.starts_with(prefix))
     }
 
-    /// The line that begins so.
-    fn line(&self, front: &str) -> Option<&str> {
-        self.seen.iter().find_map(|line| line.strip_prefix(front))
+    /// The rest of the line with this prefix.
+    fn line(&self, prefix: &str) -> Option<&str> {
+        self.seen.iter().find_map(|line| line.strip_prefix(prefix))
     }
 }
 
@@ -100,7 +100,7 @@ impl Drop for Agent {
     }
 }
 
-/// What the relay has seen.
+/// Counts of the messages that the relay has received.
 #[derive(Default, Debug)]
 struct Seen {
     unauthenticated: usize,
@@ -109,19 +109,19 @@ struct Seen {
     sent: usize,
     destinations: usize,
     checks: usize,
-    /// Second copies, and those of them that differ from the first.
-    twins: usize,
+    /// Second copies of a check, and checks with the alternate CRC.
+    alternate_copies: usize,
     other_tables: usize,
     indications: usize,
     hello: bool,
 }
 
-/// The relay and, behind it, the peer.
+/// The relay, and the peer to which it relays.
 struct Relay {
     client: SocketAddr,
     key: Key,
     peer_key: Key,
-    /// Whether the way to the peer is TCP.
+    /// Whether the peer is reached over TCP.
     framed: bool,
     /// The last check with the usual FINGERPRINT.
     last: Vec<u8>,
@@ -243,8 +243,8 @@ impl Relay {
         }
     }
 
-    /// A packet for the peer, and its answers. Between peers over TCP a length stands in front of
-    /// every packet; libnice leaves it out of some data frames, where MS-TURN's own says the same.
+    /// Delivers a packet to the peer and returns its answers. Over TCP every packet between peers has a length
+    /// prefix; libnice omits it in some data frames, whose MS-TURN header has the same length.
     fn packet(&mut self, data: &[u8]) -> Vec<Vec<u8>> {
         match Rfc4571::new().next(data) {
             Ok(Next::Frame { frame, consumed }) if self.framed && consumed == data.len() => {
@@ -262,7 +262,7 @@ impl Relay {
         }
     }
 
-    /// The peer: answers checks, and what is no check twice over.
+    /// The peer: answers connectivity checks and the datagram `hello`.
     fn peer(&mut self, packet: &[u8]) -> Vec<Vec<u8>> {
         if packet == b"hello" {
             self.seen.hello = true;
@@ -270,13 +270,13 @@ impl Relay {
         }
         let check = CHECKS.parse(packet).unwrap();
         if check.class() == Class::Indication {
-            // To keep the pair alive: nothing in it but FINGERPRINT.
+            // A keepalive, whose only attribute is FINGERPRINT.
             assert!(check.fingerprint().is_valid());
             self.seen.indications += 1;
             return Vec::new();
         }
-        // IMPLEMENTATION-VERSION tells; whether values are padded only a length that is no multiple
-        // of 4 does.
+        // IMPLEMENTATION-VERSION shows the dialect; only a length that is not a multiple of 4 would show whether
+        // values are padded.
         let detected = Dialect::detect(packet).map(Dialect::unpadded);
         assert_eq!(detected, Some(CHECKS), "{check}");
         assert_eq!(check.method(), Method::BINDING);
@@ -293,11 +293,11 @@ impl Relay {
         let first = CHECKS.parse(&self.last).ok();
         if let Some(first) = first.filter(|first| first.transaction_id() == check.transaction_id())
         {
-            // libnice's second copy is the twin that this crate makes of the first.
-            let mut twin = Vec::new();
-            first.copy_with_alternate_crc(&mut twin).unwrap();
-            assert!(packet == twin || packet == self.last);
-            self.seen.twins += 1;
+            // libnice's second copy equals the copy that this crate writes.
+            let mut copy = Vec::new();
+            first.copy_with_alternate_crc(&mut copy).unwrap();
+            assert!(packet == copy || packet == self.last);
+            self.seen.alternate_copies += 1;
             return Vec::new();
         }
         self.last = packet.to_vec();
@@ -315,7 +315,7 @@ impl Relay {
     }
 }
 
-/// 401 as \[MS-TURN\] 3.3.5.1 has it, unsigned.
+/// The unsigned 401 of \[MS-TURN\] 3.3.5.1.
 fn challenge(request: &Message<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let code = Code::UNAUTHENTICATED;
@@ -334,19 +334,19 @@ fn challenge(request: &Message<'_>) -> Vec<u8> {
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Option<Duration> = Some(Duration::from_millis(20));
 
-/// Nobody answers on this socket, so that only the way through the relay works.
+/// This socket never answers, so that only the path through the relay works.
 fn silent_peer() -> (UdpSocket, u16) {
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = peer.local_addr().unwrap().port();
     (peer, port)
 }
 
-/// What must have happened once libnice says that it has received an answer.
+/// Asserts the messages that must have been exchanged when libnice has received an answer.
 fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
     assert!(agent.said("received"), "{:#?}", agent.seen);
-    let Relay { seen, capture, .. } = session.expect("libnice has spoken");
+    let Relay { seen, capture, .. } = session.expect("libnice has connected");
     println!("{seen:?}");
-    // It has accepted the 401, then the signed response, and offers the address from it.
+    // libnice has accepted the 401 and the signed response, and offers the relayed address.
     assert!(seen.unauthenticated >= 1 && seen.allocated >= 1);
     let candidate = agent
         .seen
@@ -357,7 +357,7 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
     // Its checks came through Send, and the answers arrived in Data indications.
     assert!(agent.said("ready"));
     assert!(seen.sent >= 2 && seen.checks >= 1);
-    // It has made the peer the active destination and sent the datagram without a head.
+    // libnice has set the peer as the active destination and sent the datagram without a TURN header.
     assert!(seen.destinations >= 1);
     assert!(seen.hello);
     let received = agent.line("received ").unwrap();
@@ -366,7 +366,7 @@ fn done(mut agent: Agent, session: Option<Relay>, relayed: &str) -> Capture {
     capture
 }
 
-/// `dissect` finds the dialects out, and every tag of the relay's holds with the credentials.
+/// `dissect` detects the dialects, and every tag of the relay is valid with the credentials.
 fn dissected(file: &Path) -> String {
     let mut command = own("dissect");
     command.arg("--packets").arg(file).args([
@@ -380,7 +380,7 @@ fn dissected(file: &Path) -> String {
     let text = support::text(&output);
     assert!(output.status.success(), "{text}");
     assert!(text.contains(" 0 errors, 0 gaps, "), "{text}");
-    // The checks inside are signed with another key.
+    // The relayed checks are signed with another key.
     let blocks = text.split("\n\n");
     let signed = |block: &&str| block.contains("  MESSAGE-INTEGRITY (");
     for block in blocks.filter(signed) {
@@ -391,7 +391,7 @@ fn dissected(file: &Path) -> String {
     text
 }
 
-/// The fields that tshark is asked for, in this order.
+/// The fields that tshark prints, in this order.
 const FIELDS: [&str; 13] = [
     "type",
     "length",
@@ -408,8 +408,8 @@ const FIELDS: [&str; 13] = [
     "att.value",
 ];
 
-/// tshark reads MS-TURN without the RFC's cookie by its dissector of classic STUN: the same attributes
-/// with the same values, message by message. It shows others by code and length alone.
+/// tshark reads MS-TURN without the magic cookie with its dissector of classic STUN: the attributes and values
+/// are equal, message by message. Of attributes that it does not know it shows only code and length.
 fn tshark_agrees(folder: &Folder, file: &Path, ports: &[String], messages: &[Vec<u8>]) {
     let mut command = tshark::command(folder, file, ports);
     command.args(["-Y", "classicstun", "-T", "fields"]);
@@ -435,12 +435,12 @@ fn tshark_agrees(folder: &Folder, file: &Path, ports: &[String], messages: &[Vec
             Some(line) => assert_eq!(line, as_tshark_says(&message)),
             None => {
                 malformed += 1;
-                println!("tshark calls it malformed: {line}\nhere it is {message}");
+                println!("tshark reports it as malformed: {line}\nstunwire reads {message}");
             }
         }
     }
     println!(
-        "tshark agrees on {} messages, {malformed} it calls malformed",
+        "tshark agrees on {} messages; it reports {malformed} as malformed",
         messages.len() - malformed
     );
 }
@@ -582,7 +582,11 @@ fn over_pseudo_tls() {
             Next::Incomplete { needed } => {
                 let mut chunk = vec![0; needed];
                 if let Ok(len) = stream.read(&mut chunk) {
-                    assert!(len > 0, "libnice has gone: {:#?}", agent.seen);
+                    assert!(
+                        len > 0,
+                        "libnice has closed the connection: {:#?}",
+                        agent.seen
+                    );
                     session.capture.tcp(from, address, &chunk[..len]);
                     buffer.extend_from_slice(&chunk[..len]);
                 }

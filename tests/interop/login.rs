@@ -1,5 +1,5 @@
-//! A TURN client with long-term credentials that sends any request, a wrong one too, and returns any
-//! response (RFC 8489 §9.2). The library's `LongTermClient` would refuse some of both.
+//! A TURN client with long-term credentials that sends any request, also invalid ones, and returns any response
+//! (RFC 8489 §9.2). The library's `LongTermClient` would refuse some of them.
 
 use stunwire::attribute::{EncodeAttribute, Nonce, Realm, Username};
 use stunwire::{
@@ -17,7 +17,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// Takes realm and nonce from the challenge of a server, which offers MD5 alone.
+    /// Takes realm and nonce from the challenge of a server that offers only MD5.
     pub fn new(user: &'static str, password: &'static str, challenge: &[u8]) -> Self {
         let challenge = Message::parse(challenge).unwrap();
         let realm = challenge.get::<Realm>().unwrap().unwrap();
@@ -82,7 +82,7 @@ impl Login {
         link.ask(Dialect::RFC8489, &request).unwrap()
     }
 
-    /// The success response with a valid MESSAGE-INTEGRITY that this answer is.
+    /// Asserts that the answer is a success response with a valid MESSAGE-INTEGRITY, and returns it.
     pub fn granted<'p>(&self, answer: &'p Answer) -> Verified<'p> {
         assert_eq!(code(answer), 0);
         let message = Message::parse(&answer.packet).unwrap();

@@ -1,4 +1,4 @@
-//! Interoperability tests: stunwire with programs that people run, on loopback addresses only.
+//! Interoperability tests of stunwire with widely used programs, on loopback addresses only.
 //!
 //! ```text
 //! cargo test -p stunwire-interop               # all tests
@@ -33,7 +33,7 @@ mod uclient;
 
 use std::process::ExitCode;
 
-/// The client of the examples is the tests' client too.
+/// The tests use the client of the examples.
 #[allow(dead_code, reason = "the tests do not use all of it")]
 #[path = "../../examples/client"]
 mod client {

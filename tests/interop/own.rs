@@ -1,4 +1,4 @@
-//! The programs of this workspace that the others are tested with: the examples `stun_server` and `turn_server`, started for a test.
+//! The examples `stun_server` and `turn_server`, which a test starts.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -46,7 +46,7 @@ impl Turn {
         SocketAddr::new(ip.parse().unwrap(), self.port)
     }
 
-    /// What all allocations together have carried, once as many have ended.
+    /// The sums over all allocations, after this many have ended.
     pub fn figures(&self, allocations: usize) -> Figures {
         let begin = Instant::now();
         loop {
@@ -64,7 +64,7 @@ impl Turn {
     }
 }
 
-/// What the TURN server says of allocations and connections that have ended.
+/// The TURN server's figures of allocations and connections that have ended.
 #[derive(Debug, Default)]
 pub struct Figures {
     pub ended: usize,
@@ -88,8 +88,8 @@ impl Figures {
                 .filter_map(|word| word.parse().ok())
                 .collect();
             if line.starts_with("connection ") {
-                let (_, behind) = line.split_once(": ").unwrap();
-                let bytes: Vec<u64> = behind
+                let (_, rest) = line.split_once(": ").unwrap();
+                let bytes: Vec<u64> = rest
                     .split(' ')
                     .filter_map(|word| word.parse().ok())
                     .collect();
@@ -133,8 +133,8 @@ impl fmt::Display for Figures {
     }
 }
 
-/// The STUN server. With a second address it has four: both, and the port of one on the IP of the
-/// other.
+/// The STUN server with a second address. It listens on both addresses, and on the IP of each with the port of
+/// the other.
 pub fn stun_server() -> (Server, [SocketAddr; 2]) {
     let command = |_: &_| {
         let first = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK, LOOPBACK_2]));

@@ -1,4 +1,4 @@
-//! A capture of your own, read by `dissect`: `STUNWIRE_CAPTURE=FILE`.
+//! `dissect` reads the capture in `STUNWIRE_CAPTURE=FILE`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The programs that tests need: where they come from, and whether they are there.
+//! The programs that tests need: their Debian packages, and whether they are installed.
 
 use std::collections::HashMap;
 use std::env;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Something that a test needs besides this workspace.
+/// A requirement of a test outside this workspace.
 pub struct Program {
     pub name: &'static str,
     /// The Debian package that has it.

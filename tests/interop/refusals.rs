@@ -1,5 +1,5 @@
-//! What the TURN server refuses, request by request, with the code that the RFC names. The programs of
-//! the other modules do not ask for most of it.
+//! The TURN server's error responses, each with the code of the RFC. The programs of the other modules do not
+//! cause most of them.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -29,7 +29,7 @@ tests! {
     ],
 }
 
-/// A client that is told what to send.
+/// A client that sends the requests that a test chooses.
 struct Client {
     socket: UdpSocket,
     user: &'static str,
@@ -91,13 +91,13 @@ impl Client {
         reply
     }
 
-    /// A request with the credentials and an id of its own.
+    /// Sends a request with the credentials and a new transaction id; returns the reply.
     fn ask(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> Vec<u8> {
         self.id = TransactionId::random().unwrap();
         self.ask_again(method, attributes)
     }
 
-    /// The same with the id of the last.
+    /// Sends a request with the transaction id of the previous one; returns the reply.
     fn ask_again(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> Vec<u8> {
         let mut packet = Vec::new();
         let header = Header::request(method, self.id);
@@ -116,7 +116,7 @@ impl Client {
         self.exchange(&packet)
     }
 
-    /// The code of the reply to a request; 0 for a success. The reply is signed.
+    /// The code of the reply to a request, 0 for a success. Asserts that the reply is signed.
     fn code(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> u16 {
         let reply = self.ask(method, attributes);
         Message::parse(&reply).unwrap().verify(&self.key).unwrap();
@@ -135,7 +135,7 @@ fn allocations() {
     let mut client = Client::new(&server);
     let mut code = |attributes: &[&dyn EncodeAttribute]| client.code(Method::ALLOCATE, attributes);
 
-    // RFC 8656 §7.2: no transport, an unknown one; RFC 6062 §5.1: TCP asked for over UDP.
+    // RFC 8656 §7.2: no transport, and an unknown one; RFC 6062 §5.1: a TCP allocation over UDP.
     assert_eq!(code(&[]), 400);
     assert_eq!(code(&[&RequestedTransport(TransportProtocol(132))]), 442);
     assert_eq!(code(&[&RequestedTransport::TCP]), 400);
@@ -147,7 +147,7 @@ fn allocations() {
     assert_eq!(code(&[&UDP, &token, &family(1)]), 400);
     assert_eq!(code(&[&UDP, &token]), 508);
 
-    // RFC 8489 §6.3.1: what must be understood and is not.
+    // RFC 8489 §6.3.1: an unknown comprehension-required attribute.
     let reply = client.ask(Method::ALLOCATE, &[&UDP, &ChannelNumber::MIN, &UnknownType]);
     assert_eq!(code_of(&reply), 420);
     let reply = Message::parse(&reply).unwrap().verify(&client.key).unwrap();
@@ -155,14 +155,14 @@ fn allocations() {
     let unknown: Vec<u16> = unknown.iter().map(|ty| ty.as_u16()).collect();
     assert_eq!(unknown, [0x7FFF]);
 
-    // A request whose reply was lost is answered with the same; another one is 437.
+    // A retransmitted request gets the same reply; another request gets 437.
     let first = client.ask(Method::ALLOCATE, &[&UDP]);
     let again = client.ask_again(Method::ALLOCATE, &[&UDP]);
     assert_eq!(code_of(&first), 0);
     assert_eq!(first, again);
     assert_eq!(client.code(Method::ALLOCATE, &[&UDP]), 437);
 
-    // One allocation is all that the user may have, until it is given back.
+    // With a quota of one the user gets a second allocation only after the first was released.
     let mut second = Client::new(&server);
     assert_eq!(second.code(Method::ALLOCATE, &[&UDP]), 486);
     assert_eq!(client.code(Method::REFRESH, &[&Lifetime::from_secs(0)]), 0);
@@ -173,7 +173,7 @@ fn allocations() {
     );
 }
 
-/// 0x7FFF, which nobody has registered.
+/// An attribute of the unassigned type 0x7FFF.
 struct UnknownType;
 
 impl EncodeAttribute for UnknownType {
@@ -210,7 +210,7 @@ fn permissions_and_channels() {
     assert_eq!(client.code(permission, &[]), 400);
     assert_eq!(client.code(permission, &[&peer("[::1]:9")]), 443);
     assert_eq!(client.code(permission, &[&peer("192.0.2.1:9")]), 403);
-    // All or none.
+    // If one peer is forbidden, none gets a permission.
     assert_eq!(
         client.code(permission, &[&peer_4, &peer("192.0.2.1:9")]),
         403
@@ -224,18 +224,18 @@ fn permissions_and_channels() {
     assert_eq!(client.code(bind, &[&number(0x4000), &peer("[::1]:9")]), 443);
     assert_eq!(client.code(bind, &[&number(0x4000), &peer_4]), 0);
     assert_eq!(client.code(bind, &[&number(0x4000), &peer_4]), 0);
-    // RFC 8656 §12.2: neither may be bound otherwise.
+    // RFC 8656 §12.2: neither the peer nor the channel may be bound a second time.
     assert_eq!(client.code(bind, &[&number(0x4001), &peer_4]), 400);
     assert_eq!(
         client.code(bind, &[&number(0x4000), &peer("127.0.0.1:10")]),
         400
     );
-    // RFC 6062 §5.2: a relay of UDP connects to nobody.
+    // RFC 6062 §5.2: Connect is refused for a UDP allocation.
     assert_eq!(client.code(Method::CONNECT, &[&peer_4]), 400);
     let family = RequestedAddressFamily(AddressFamily::IPV6);
     assert_eq!(client.code(Method::REFRESH, &[&family]), 443);
 
-    // Somebody else in the same place: 441, whose allocation it is not.
+    // Another user from the same address gets 441.
     client.user = "bob";
     client.key = Key::long_term(
         &Credentials {
@@ -251,7 +251,7 @@ fn permissions_and_channels() {
 fn credentials() {
     let server = Turn::start(&["--nonce-lifetime", "2"]);
     let mut client = Client::new(&server);
-    // Nothing here is signed: the client has no key yet that the server knows.
+    // These replies are not signed, because the server does not know the client's key.
     client.key = Key::long_term(
         &Credentials {
             username: USER,
@@ -271,7 +271,7 @@ fn credentials() {
     assert_eq!(code_of(&client.ask(Method::ALLOCATE, &[&UDP])), 401);
     client.user = USER;
 
-    // A tag without what it belongs to, and a message that is cut in the middle of an attribute.
+    // A tag without REALM and NONCE, and a message that ends inside an attribute.
     let mut packet = Vec::new();
     let header = Header::request(Method::ALLOCATE, client.id);
     let mut request = MessageWriter::new(&mut packet, header).unwrap();
@@ -281,7 +281,7 @@ fn credentials() {
     packet.truncate(50);
     assert_eq!(code_of(&client.exchange(&packet)), 400);
 
-    // A nonce of another server, and our own when it has grown old: 438 with a new one.
+    // A nonce of another server and an expired nonce get a 438 with a new nonce.
     assert_eq!(client.code(Method::ALLOCATE, &[&UDP]), 0);
     let good = std::mem::replace(&mut client.nonce, b"1234-0123456789abcdef".to_vec());
     assert_eq!(code_of(&client.ask(Method::REFRESH, &[])), 438);
@@ -301,8 +301,8 @@ fn credentials() {
     println!("refused_credentials: {} requests", client.asked);
 }
 
-/// RFC 8489 §9.2.4 and §9.2.5: SHA-256 for the key and for the tag, USERHASH, and the check against a
-/// list that somebody has shortened on the way.
+/// RFC 8489 §9.2.4 and §9.2.5: SHA-256 for the key and for the tag, USERHASH, and the detection of a list that
+/// was shortened on the way.
 fn password_algorithms() {
     let server = Turn::start(&["--sha256"]);
     let mut client = Client::new(&server);
@@ -345,7 +345,7 @@ fn password_algorithms() {
     assert!(reply.get::<MessageIntegritySha256<'_>>().unwrap().is_some());
     reply.verify(&key).unwrap();
 
-    // Our own client, with what it makes of the same challenge.
+    // The example's client handles the same challenge.
     let mut command = own("turn_udp");
     command.arg(format!("127.0.0.1:{}", server.port)).args([
         "--user",
@@ -363,8 +363,8 @@ fn password_algorithms() {
     );
 }
 
-/// The packet of a peer that nobody has permitted goes nowhere, and the server stays on
-/// loopback unless it is told otherwise.
+/// Packets of a peer without a permission are dropped, and by default the server listens only on loopback
+/// addresses.
 fn addresses() {
     let output = run(
         own("turn_server").args(["--user", "a:b", "--listen", "0.0.0.0:0"]),
@@ -390,5 +390,5 @@ fn addresses() {
     let indication = stunwire::relay::read(&data).unwrap().unwrap();
     assert_eq!(indication.peer, address.0);
     assert_eq!(&buf[indication.payload], b"permitted");
-    println!("refused_places: 1 of 2 packets relayed, the one of the permitted peer");
+    println!("refused_addresses: 1 of 2 packets relayed, the one of the permitted peer");
 }

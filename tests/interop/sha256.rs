@@ -1,5 +1,5 @@
-//! The server and the client of the crate `stun-proto`, in memory: SHA-256, USERHASH and MD5 by code that is
-//! not ours.
+//! The server and the client of the crate `stun-proto`, in memory: an independent implementation of SHA-256,
+//! USERHASH and MD5.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,7 +36,7 @@ fn credentials() -> LongTermCredentials {
     LongTermCredentials::new(USER.into(), PASSWORD.into())
 }
 
-/// Their client logs in to our server: every list that we can offer, with the algorithms that it is set to.
+/// The client of `stun-proto` logs in to this crate's server, with each list of algorithms of both.
 fn their_client() {
     let now = UnixTime::from_secs(1_700_000_000);
     let both: &[_] = &[PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
@@ -99,7 +99,7 @@ fn their_client() {
     }
 }
 
-/// Our client logs in to their server. The tag of their response is verified under our key.
+/// This crate's client logs in to the server of `stun-proto`, and verifies the tag of its response.
 fn their_server() {
     for (supported, anonymous, expected) in [
         (&[Theirs::Sha256][..], false, IntegrityAlgorithm::SHA256),

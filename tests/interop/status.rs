@@ -1,5 +1,4 @@
-//! What `turn_status` says where something is wrong that turnserver cannot be made to say: a server of
-//! the test's own gives the answers.
+//! `turn_status` explains errors that turnserver does not produce: a server of the test sends the responses.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
@@ -28,7 +27,7 @@ const REALM: &str = "example.org";
 /// Answers the first request with a 401 and every other with what `answer` writes.
 fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> SocketAddr {
     let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
-    // The thread ends when nobody has asked for so long.
+    // The thread ends after this time without a request.
     socket.set_read_timeout(Some(LIMIT)).unwrap();
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
@@ -50,7 +49,7 @@ fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> Socke
     address
 }
 
-/// What `turn_status` says of this server, which is not well.
+/// The status that `turn_status` prints for this server, which answers with errors.
 fn status(server: SocketAddr) -> String {
     let mut command = own("turn_status");
     command
@@ -64,20 +63,20 @@ fn status(server: SocketAddr) -> String {
 
 fn error_descriptions() {
     for (code, sentence) in [
-        (300, "another server is to be used"),
+        (300, "another server must be used"),
         (
             431,
-            "the server computes another MESSAGE-INTEGRITY: the password or the realm differs, \
-             or something on the way has changed the message",
+            "the server computes a different MESSAGE-INTEGRITY: the password or the realm differs, \
+             or the message was changed on the way",
         ),
         (
             437,
-            "the server has another allocation for our address and port than we do: one that \
-             was never released, or that has run out",
+            "the server has another allocation for this address and port: one that was not \
+             released, or that has expired",
         ),
         (441, "the allocation belongs to another user"),
         (508, "the server has no port or bandwidth left"),
-        (699, "the server refuses"),
+        (699, "the server refused the request"),
     ] {
         let server = server(move |request, out| {
             let code = ErrorCode::new(Code::new(code).unwrap(), "In the server's words").unwrap();
@@ -92,7 +91,7 @@ fn error_descriptions() {
         let expected = format!("{code} \"In the server's words\": {sentence}");
         assert_eq!(status(server), expected);
     }
-    println!("turn_status: 6 errors named, with the server's words");
+    println!("turn_status: 6 errors explained, with the server's reason phrases");
 }
 
 fn nonce_always_stale() {
@@ -102,12 +101,12 @@ fn nonce_always_stale() {
     });
     assert_eq!(
         status(server),
-        "438: the server finds its own new nonce stale: are there several with \
-         different keys?"
+        "438: the server refuses its own new nonce: do several servers use different nonce \
+         keys?"
     );
 }
 
-/// RFC 8489 §9.2.5: a response that is not authentic is discarded.
+/// RFC 8489 §9.2.5: a response with an invalid integrity attribute is discarded.
 fn unsigned_answer_refused() {
     let signed_with = |key: Option<Key>| {
         server(move |request, out| {
@@ -148,7 +147,7 @@ fn no_answer() {
         status(silent.local_addr().unwrap()),
         "no answer: the server is down, or something on the way drops the packets"
     );
-    // 0.5 + 1 + 2 + 4 seconds: four requests, which the socket has kept.
+    // Four requests, after 0.5, 1, 2 and 4 seconds, are in the socket's buffer.
     let took = begin.elapsed();
     assert!((7..12).contains(&took.as_secs()), "{took:?}");
     silent
@@ -164,5 +163,5 @@ fn no_answer() {
 
     let closed = silent.local_addr().unwrap();
     drop(silent);
-    assert_eq!(status(closed), "no answer: nobody listens at this port");
+    assert_eq!(status(closed), "no answer: no program listens on this port");
 }

@@ -1,5 +1,5 @@
-//! The STUN server under coturn's `turnutils_stunclient` and `turnutils_natdiscovery` (RFC 8489 and
-//! RFC 5780; Debian: coturn) and Vovida's `stun` (classic RFC 3489; Debian: stun-client).
+//! The STUN server with these clients: coturn's `turnutils_stunclient` and `turnutils_natdiscovery` (RFC 8489
+//! and RFC 5780; Debian: coturn), and Vovida's `stun` (RFC 3489; Debian: stun-client).
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -34,7 +34,7 @@ fn turnutils_stunclient() {
     let output = run(&mut command, LIMIT);
     let told = text(&output);
     assert!(output.status.success(), "{told}");
-    // From our address, from both others, and to another port of the client (RESPONSE-PORT).
+    // From the server's address, from its other addresses, and to another port of the client (RESPONSE-PORT).
     assert_eq!(told.matches("RFC 5780 response").count(), 3, "{told}");
     assert!(
         told.contains(&format!("Response origin: : {first}")),
@@ -84,14 +84,14 @@ fn vovida_stun() {
         "test I(2) = 1",
         "mapped IP same = 1",
         "Primary: Open",
-        // Another IP was asked for in test II, and another port in test III.
+        // Test II requests another IP, and test III another port.
         &format!("SourceAddress = {}:{}", second.ip(), first.port()),
         &format!("SourceAddress = {}:{}", first.ip(), second.port()),
         &format!("ChangedAddress = {second}"),
     ] {
         assert!(told.contains(expected), "{expected}\n{told}");
     }
-    // "Open", as the exit status has it.
+    // The exit status means "open".
     let answers = told.matches("Received message of type 257").count();
     println!(
         "vovida_stun: {answers} classic responses, the path is {:?}",
@@ -99,8 +99,8 @@ fn vovida_stun() {
     );
 }
 
-/// Over TCP no program of Debian's asks: the bytes are those of RFC 8489 and RFC 4571, by hand. Each
-/// byte comes alone, and then two requests at once.
+/// STUN over TCP, for which Debian has no client: requests as in RFC 8489 and RFC 4571, written by hand, arrive
+/// byte by byte, and then two at once.
 fn stun_server_streams() {
     const REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
     let (_server, [first, _]) = stun_server();
@@ -110,7 +110,7 @@ fn stun_server_streams() {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let SocketAddr::V4(us) = stream.local_addr().unwrap() else {
-            panic!("127.0.0.1 is of IPv4");
+            panic!("127.0.0.1 is an IPv4 address");
         };
         // XOR-MAPPED-ADDRESS, RFC 8489 §14.2.
         let mut mapped = vec![0x00, 0x20, 0, 8, 0, 1];
@@ -123,9 +123,9 @@ fn stun_server_streams() {
         }
         stream.write_all(&request.repeat(2)).unwrap();
         for _ in 0..3 {
-            let mut head = vec![0; prefix.len() + 20];
-            stream.read_exact(&mut head).unwrap();
-            let (length, header) = head.split_at(prefix.len());
+            let mut received = vec![0; prefix.len() + 20];
+            stream.read_exact(&mut received).unwrap();
+            let (length, header) = received.split_at(prefix.len());
             assert_eq!(header[..2], [0x01, 0x01]);
             assert_eq!(header[4..], REQUEST[4..]);
             let body_len = u16::from_be_bytes([header[2], header[3]]);
@@ -141,5 +141,5 @@ fn stun_server_streams() {
             answers += 1;
         }
     }
-    println!("stun_server_streams: {answers} answers, bare and behind lengths");
+    println!("stun_server_streams: {answers} answers, with and without length prefixes");
 }

@@ -1,4 +1,4 @@
-//! Vovida's `stund`, of Debian's package stun-server: RFC 3489, as the first STUN servers spoke it.
+//! Clients against Vovida's `stund`, a server of RFC 3489 (Debian: stun-server).
 
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
@@ -40,7 +40,7 @@ fn stund() -> (Server, [u16; 2]) {
 fn stun_client() {
     let (_server, ports) = stund();
     let address = SocketAddr::new(LOOPBACK, ports[0]);
-    // With an id of 16 bytes, and with the magic cookie in front: to stund both are the same.
+    // With a transaction id of 16 bytes, and with the magic cookie, which stund takes as part of the id.
     for arguments in [&["--classic"][..], &[]] {
         let tap = Tap::new(address);
         let mut command = own("stun_client");
@@ -50,7 +50,7 @@ fn stun_client() {
         );
         let said = text(&output);
         assert!(output.status.success(), "{said}");
-        // The system says which address the server sees, and the command line which it has.
+        // The client's socket has the mapped address; the command line names the server's other address.
         assert_eq!(field(&said, "mapped address"), tap.clients()[0].to_string());
         assert_eq!(field(&said, "source address"), address.to_string());
         let changed = SocketAddr::new(LOOPBACK_2, ports[1]).to_string();
@@ -63,7 +63,7 @@ fn stun_client() {
     }
 }
 
-// RFC 3489 §10.1: tests I, II and III of the NAT's type, and the fourth combination.
+// RFC 3489 §10.1: tests I, II and III of NAT discovery, and the fourth combination of the flags.
 fn change_request() {
     let (_server, ports) = stund();
     let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
@@ -92,7 +92,7 @@ fn change_request() {
             if change_ip { LOOPBACK_2 } else { LOOPBACK },
             ports[usize::from(change_port)],
         );
-        // The system says where it came from.
+        // The source address is that of the received packet.
         assert_eq!(from, expected, "{change}");
         assert_eq!(answer.get().unwrap(), Some(SourceAddress(expected)));
         assert_eq!(answer.get().unwrap(), Some(MappedAddress(here)));

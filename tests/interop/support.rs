@@ -1,6 +1,6 @@
-//! What the tests share: processes with a time limit, servers, free ports, folders.
+//! Helpers of several tests: processes with a time limit, servers, free ports, folders.
 //!
-//! Everything is bounded in time, and only the start of a server is ever tried again.
+//! Every wait has a time limit, and only the start of a server is retried.
 
 use std::env;
 use std::fs::{self, File};
@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use stunwire::{Class, Header, Message, MessageWriter, Method, TransactionId};
 
-/// How long a server may take until it answers.
+/// The time within which a server must answer.
 const START: Duration = Duration::from_secs(30);
-/// How often another port is tried, where a server does not come up on the first.
+/// The number of attempts to start a server, each on another port.
 const STARTS: usize = 3;
 
 /// Runs a program to its end, or panics after `limit`.
@@ -28,7 +28,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{program:?}: {error}"));
-    // Its pipes are read while it runs: a full one would stop it.
+    // The pipes are read while the program runs, because a full pipe would block it.
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let out = thread::spawn(move || {
         let mut text = Vec::new();
@@ -70,7 +70,7 @@ pub fn text(output: &Output) -> String {
     )
 }
 
-/// A folder of the test's own, gone when it ends.
+/// A temporary folder, which is removed on drop.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -104,7 +104,7 @@ pub fn free_port(on: &[IpAddr]) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..COUNT {
         let index = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Two runs at a time begin at different ports.
+        // Concurrent runs begin at different ports.
         let offset = std::process::id().wrapping_mul(64).wrapping_add(index) % COUNT;
         let port = (FIRST + offset) as u16;
         let is_free = |ip: &IpAddr| {
@@ -129,8 +129,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts what `command` makes, given a folder of its own, until `is_ready`. It is made anew for
-    /// each try, so that it can take other ports; what it gives beside the command says which.
+    /// Starts the program of `command`, which gets a temporary folder, and waits until `is_ready`. `command` is
+    /// called for each attempt, so that it can choose other ports; it returns them beside the command.
     pub fn start<T>(
         mut command: impl FnMut(&Folder) -> (Command, T),
         is_ready: impl Fn(&T) -> bool,
@@ -140,7 +140,7 @@ impl Server {
             let folder = Folder::new();
             let log = folder.file("log");
             let file = File::create(&log).unwrap();
-            let (mut command, place) = command(&folder);
+            let (mut command, details) = command(&folder);
             let child = command
                 .stdin(Stdio::null())
                 .stdout(file.try_clone().unwrap())
@@ -154,8 +154,8 @@ impl Server {
             };
             let begin = Instant::now();
             while begin.elapsed() < START && server.child.try_wait().unwrap().is_none() {
-                if is_ready(&place) {
-                    return (server, place);
+                if is_ready(&details) {
+                    return (server, details);
                 }
                 thread::sleep(Duration::from_millis(20));
             }
@@ -164,7 +164,7 @@ impl Server {
         panic!("the server does not come up:\n{told}");
     }
 
-    /// What it has printed.
+    /// The output of the server so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -204,13 +204,13 @@ pub fn loopback_of(of: IpAddr) -> IpAddr {
     }
 }
 
-/// What the examples print behind this name, or nothing.
+/// The value that an example prints after this name, or an empty text.
 pub fn field<'t>(text: &'t str, name: &str) -> &'t str {
     let line = text.lines().find(|line| line.starts_with(name));
     line.map_or("", |line| line[name.len()..].trim())
 }
 
-/// Waits until something is true, which happens a moment after what the caller has seen.
+/// Waits until a condition is true; panics after `limit`.
 #[track_caller]
 pub fn within(limit: Duration, mut is_true: impl FnMut() -> bool) {
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! A tap: it stands between a client and a server, hands everything on and keeps a capture of it.
+//! A tap forwards all packets between clients and a server, and captures them.
 
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::capture::Capture;
 use crate::support::loopback_of;
 
-/// How long a thread sleeps at most before it looks whether the tap is still wanted.
+/// The interval at which a thread checks whether the tap was dropped.
 const WAKE: Duration = Duration::from_millis(50);
 
 pub struct Tap {
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Tap {
-    /// Listens on UDP and TCP for what is meant for `server`.
+    /// Listens on UDP and TCP, and forwards to `server`.
     pub fn new(server: SocketAddr) -> Self {
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind((loopback_of(server.ip()), 0)).unwrap();
@@ -50,7 +50,7 @@ impl Tap {
         Self { address, shared }
     }
 
-    /// What a client is told that the server's address is.
+    /// The address that clients use as the server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -75,11 +75,11 @@ impl Drop for Tap {
 }
 
 impl Shared {
-    fn goes_on(&self) -> bool {
+    fn is_wanted(&self) -> bool {
         !self.ended.load(Ordering::Relaxed)
     }
 
-    fn came(&self, client: SocketAddr) {
+    fn add_client(&self, client: SocketAddr) {
         self.clients.lock().unwrap().push(client);
     }
 }
@@ -91,27 +91,27 @@ fn is_pause(error: &io::Error) -> bool {
     )
 }
 
-/// From the clients to the server; a thread for each client brings what comes back.
+/// Forwards datagrams from the clients to the server; a thread for each client forwards the responses.
 fn datagrams(shared: &Arc<Shared>, front: &UdpSocket) {
     front.set_read_timeout(Some(WAKE)).unwrap();
-    let mut behind: HashMap<SocketAddr, (UdpSocket, SocketAddr)> = HashMap::new();
+    let mut forwarders: HashMap<SocketAddr, (UdpSocket, SocketAddr)> = HashMap::new();
     let mut buffer = vec![0; 65_536];
-    while shared.goes_on() {
+    while shared.is_wanted() {
         let Ok((n, client)) = front.recv_from(&mut buffer) else {
             continue;
         };
-        let (socket, seen) = behind.entry(client).or_insert_with(|| {
+        let (socket, seen) = forwarders.entry(client).or_insert_with(|| {
             let socket = UdpSocket::bind((loopback_of(shared.server.ip()), 0)).unwrap();
             socket.connect(shared.server).unwrap();
             socket.set_read_timeout(Some(WAKE)).unwrap();
             let seen = socket.local_addr().unwrap();
-            shared.came(seen);
+            shared.add_client(seen);
             let back = (socket.try_clone().unwrap(), front.try_clone().unwrap());
             let shared = shared.clone();
             thread::spawn(move || datagrams_back(&shared, &back.0, seen, &back.1, client));
             (socket, seen)
         });
-        // Kept before it is sent, so that no answer stands before its request.
+        // Captured before it is sent, so that no response precedes its request in the capture.
         let mut capture = shared.capture.lock().unwrap();
         capture.udp(*seen, shared.server, &buffer[..n]);
         drop(capture);
@@ -127,7 +127,7 @@ fn datagrams_back(
     client: SocketAddr,
 ) {
     let mut buffer = vec![0; 65_536];
-    while shared.goes_on() {
+    while shared.is_wanted() {
         match socket.recv(&mut buffer) {
             Ok(n) => {
                 let mut capture = shared.capture.lock().unwrap();
@@ -143,7 +143,7 @@ fn datagrams_back(
 
 fn connections(shared: &Arc<Shared>, front: &TcpListener) {
     front.set_nonblocking(true).unwrap();
-    while shared.goes_on() {
+    while shared.is_wanted() {
         let Ok((client, _)) = front.accept() else {
             thread::sleep(Duration::from_millis(2));
             continue;
@@ -153,7 +153,7 @@ fn connections(shared: &Arc<Shared>, front: &TcpListener) {
             continue;
         };
         let seen = server.local_addr().unwrap();
-        shared.came(seen);
+        shared.add_client(seen);
         let ways = [
             (
                 client.try_clone().unwrap(),
@@ -180,7 +180,7 @@ fn bytes(
     from.set_read_timeout(Some(WAKE)).unwrap();
     let _ = to.set_nodelay(true);
     let mut buffer = vec![0; 65_536];
-    while shared.goes_on() {
+    while shared.is_wanted() {
         match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => {

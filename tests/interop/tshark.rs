@@ -1,5 +1,5 @@
-//! The same capture read by `dissect --json` and by tshark: message by message, attribute by
-//! attribute, bytes and meaning.
+//! Compares the output of `dissect --json` and of tshark for a capture: every message and every attribute, with
+//! its bytes and its meaning.
 
 use std::collections::HashSet;
 use std::fs;
@@ -18,7 +18,8 @@ use crate::tap::Tap;
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Where what tshark 4.0 tells differs, and why. Applied to what `dissect` tells; the bytes stay.
+/// Known differences of tshark 4.0, with the reason. They are applied to the meanings from `dissect`, not to the
+/// bytes.
 const DIFFERENCES: [Difference; 2] = [
     Difference {
         protocol: "classicstun",
@@ -41,9 +42,9 @@ const DIFFERENCES: [Difference; 2] = [
 ];
 
 struct Difference {
-    /// One of tshark's two protocols, or both.
+    /// One of tshark's two protocols, or empty for both.
     protocol: &'static str,
-    /// One type of attribute, or all.
+    /// An attribute type, or `None` for all types.
     ty: Option<&'static str>,
     why: &'static str,
     apply: fn(&mut Attribute),
@@ -58,7 +59,7 @@ impl Difference {
     }
 }
 
-/// A message or ChannelData, as both programs tell of it.
+/// A message or ChannelData, from the output of either program.
 #[derive(Debug, PartialEq)]
 struct Unit {
     frame: u64,
@@ -76,9 +77,9 @@ struct Unit {
 struct Attribute {
     ty: String,
     length: u64,
-    /// Type, length, value and padding in hexadecimal; tshark does not show it of each.
+    /// Type, length, value and padding in hexadecimal, if tshark shows them.
     bytes: Option<String>,
-    /// What it means, as far as both say it in words that can be compared.
+    /// The decoded value, if both programs print it in comparable words.
     meaning: Option<String>,
 }
 
@@ -94,26 +95,26 @@ impl PartialEq for Attribute {
     }
 }
 
-/// Asserts that so many messages and ChannelData were said, and that both programs read the same in
-/// them; prints the figures.
+/// Asserts that a capture has `units` messages and ChannelData, and that both programs agree on them; prints the
+/// figures.
 #[track_caller]
 pub fn agree(what: &str, tap: &Tap, units: usize) {
     compare(what, tap, units..=units, 0, &[]);
 }
 
-/// The same where not all that is said is foreseen.
+/// Like [`agree`], with at least `units` messages and ChannelData.
 #[track_caller]
 pub fn agree_on_at_least(what: &str, tap: &Tap, units: usize) {
     compare(what, tap, units..=usize::MAX, 0, &[]);
 }
 
-/// The same of messages without the magic cookie, which `dissect` does not take for STUN unasked.
+/// Like [`agree`], for messages without the magic cookie, which `dissect` reads only with `--dialect`.
 #[track_caller]
 pub fn agree_classic(what: &str, tap: &Tap, units: usize) {
     compare(what, tap, units..=units, 0, &["--dialect", "rfc3489"]);
 }
 
-/// The same with so many datagrams among them that are neither messages nor ChannelData.
+/// Like [`agree`], with `others` datagrams that are neither messages nor ChannelData.
 #[track_caller]
 pub fn agree_but_for(what: &str, tap: &Tap, units: usize, others: usize) {
     compare(what, tap, units..=units, others, &[]);
@@ -125,7 +126,7 @@ fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, a
     let path = folder.file("capture.pcap");
     let (packets, ports) = tap.save(&path);
     let (mut ours, strange) = dissect(&path, arguments);
-    // A request that is sent again is the same request.
+    // A retransmitted request is counted once.
     let mut seen = HashSet::new();
     let is_new =
         |unit: &Unit| unit.id.is_empty() || seen.insert((unit.kind.clone(), unit.id.clone()));
@@ -176,7 +177,7 @@ fn compare(what: &str, tap: &Tap, units: RangeInclusive<usize>, others: usize, a
     println!("{figures}; tshark agrees on the bytes of all and on the meaning of {meant}{why}");
 }
 
-/// Messages and ChannelData, and how many datagrams are neither.
+/// The messages and ChannelData of a capture, and the number of datagrams that are neither.
 fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
     let mut command = own("dissect");
     let output = run(command.arg("--json").args(arguments).arg(path), LIMIT);
@@ -184,7 +185,7 @@ fn dissect(path: &Path, arguments: &[&str]) -> (Vec<Unit>, usize) {
     let (mut units, mut others) = (Vec::new(), 0);
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
-        // What ChannelData and DATA carry is the peers' own matter.
+        // The contents of ChannelData and DATA are not compared.
         if line.get("in").is_some() || line["kind"] != "packet" {
             continue;
         }
@@ -251,7 +252,7 @@ const PROTOCOLS: [&str; 9] = [
     "udp",
 ];
 
-/// The names of all other protocols, one a line.
+/// The names of all other protocols, one per line.
 fn other_protocols() -> &'static str {
     static NAMES: OnceLock<String> = OnceLock::new();
     NAMES.get_or_init(|| {
@@ -264,11 +265,11 @@ fn other_protocols() -> &'static str {
     })
 }
 
-/// tshark reading `capture`, whose ports are all of STUN.
+/// The command line of tshark for `capture`, with all its ports declared as STUN.
 ///
 /// tshark assigns a packet to a protocol by its ports, and by heuristics for each protocol it knows: an
-/// ephemeral port that is registered for another protocol hides a message. So the ports are declared,
-/// every other protocol is switched off, and the user's preferences are not read.
+/// ephemeral port that is registered for another protocol would make it miss a message. So the ports are
+/// declared, every other protocol is switched off, and the user's preferences are not read.
 pub fn command(folder: &Folder, capture: &Path, ports: &[String]) -> Command {
     let preferences = folder.file("wireshark");
     fs::create_dir_all(&preferences).unwrap();
@@ -285,7 +286,7 @@ pub fn command(folder: &Folder, capture: &Path, ports: &[String]) -> Command {
 
 fn tshark(folder: &Folder, path: &Path, ports: &[String]) -> Vec<Unit> {
     let mut command = command(folder, path, ports);
-    // -x: the bytes of every field beside its value.
+    // -x: with the bytes of every field.
     command.args(["-T", "json", "-x", "--no-duplicate-keys"]);
     let output = run(&mut command, LIMIT);
     assert!(output.status.success(), "{}", text(&output));
@@ -313,7 +314,7 @@ fn their_unit(frame: u64, protocol: &str, unit: &Value) -> Unit {
     let body = body.unwrap_or_default();
     let attributes = if protocol == "stun" {
         let list = &unit["stun.attributes"];
-        // Of one attribute the list of its bytes is no list of lists.
+        // For a single attribute the list of its bytes is not nested.
         let bytes = &list["stun.attribute_raw"];
         let bytes = match bytes[0] {
             Value::String(_) => vec![bytes],
@@ -326,19 +327,19 @@ fn their_unit(frame: u64, protocol: &str, unit: &Value) -> Unit {
             let attribute = their_attribute(protocol, ty, tree, Some(&bytes[0]));
             (bytes[1].as_u64(), attribute)
         });
-        // Those that it does not know stand beside the list, each under a title of its own.
+        // Attributes that it does not know are outside the list, each under a separate title.
         let unknown = list.as_object().into_iter().flatten();
         let unknown = unknown.filter_map(|(title, trees)| {
             let ty = title.strip_prefix("Unknown attribute ")?;
             Some(all(trees).into_iter().map(move |tree| {
-                let place = tree["stun.att.length_raw"][1]
+                let offset = tree["stun.att.length_raw"][1]
                     .as_u64()
-                    .map(|place| place - 2);
-                (place, their_attribute(protocol, ty, tree, None))
+                    .map(|offset| offset - 2);
+                (offset, their_attribute(protocol, ty, tree, None))
             }))
         });
         let mut placed: Vec<_> = known.chain(unknown.flatten()).collect();
-        placed.sort_by_key(|(place, _)| *place);
+        placed.sort_by_key(|(offset, _)| *offset);
         placed.into_iter().map(|(_, attribute)| attribute).collect()
     } else {
         let list = unit["classicstun.att"].as_object();
@@ -389,7 +390,7 @@ fn their_attribute(protocol: &str, ty: &str, tree: &Value, bytes: Option<&Value>
     }
 }
 
-/// A value that is there once, or many times, or not at all.
+/// The values of a key that occurs once, several times or not at all.
 fn all(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
@@ -402,7 +403,7 @@ fn all(value: &Value) -> Vec<&Value> {
 fn number(value: &Value) -> u64 {
     let text = value
         .as_str()
-        .unwrap_or_else(|| panic!("{value} is no number"));
+        .unwrap_or_else(|| panic!("{value} is not a number"));
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).unwrap(),
         None => text.parse().unwrap(),

@@ -1,5 +1,4 @@
-//! TURN over TCP (RFC 6062) with coturn: the example `turn_tcp` through a tap, and what `dissect` makes
-//! of what has passed.
+//! TURN over TCP (RFC 6062) with coturn: `dissect` reads a captured run of the example `turn_tcp`.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -18,7 +17,7 @@ tests! {
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Not at the address of its clients and relays, so that one taken for the other shows.
+/// The server has another address than its clients and relays, so that a mix-up is noticed.
 fn turnserver() -> (Server, SocketAddr) {
     Server::start(
         |folder| {
@@ -101,12 +100,12 @@ fn exchange_read_by_dissect() {
         let found = count(&found, "none", method, class);
         assert_eq!(found, expected, "{method} {class}");
     }
-    // After the first ConnectionBind the peer's checks, 20 each way and the one that came early, in
-    // the segment of the answer or behind it.
+    // After the first ConnectionBind: the peer's checks, 20 in each direction and an early one, in the segment of
+    // the response or after it.
     for class in ["request", "success-response"] {
         assert_eq!(count(&found, "rfc4571", "Binding", class), 41);
     }
-    // After the second, bytes without a framing in each direction.
+    // After the second ConnectionBind: bytes without a framing in each direction.
     let raw = |value: &&Value| value["protocol"] == "raw" || value["cause"] == "unframed";
     let lengths = found.iter().filter(raw).map(|value| &value["length"]);
     assert_eq!(lengths.filter_map(Value::as_u64).sum::<u64>(), 2 * 3400);

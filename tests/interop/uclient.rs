@@ -1,7 +1,7 @@
-//! The TURN server under coturn's client, `turnutils_uclient` (Debian: coturn).
+//! The TURN server with coturn's client `turnutils_uclient` (Debian: coturn).
 //!
-//! It allocates, binds channels or sends indications, and sends packets from one of its relays to
-//! another of its own (`-y`), so that each one passes our server twice on its way.
+//! The client allocates, binds channels or sends indications, and sends packets from one of its relays to
+//! another (`-y`), so that each packet passes the server twice.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -38,7 +38,7 @@ tests! {
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What uclient prints in the end.
+/// The figures that uclient prints at its end.
 struct Told {
     sent: u64,
     received: u64,
@@ -56,8 +56,8 @@ fn uclient(server: SocketAddr, password: &str, arguments: &[&str]) -> (bool, Tol
     let output = run(&mut command, LIMIT);
     let all = text(&output);
     let number = |before: &str| {
-        let (_, behind) = all.rsplit_once(before)?;
-        let digits = behind.split(|c: char| !c.is_ascii_digit()).next()?;
+        let (_, rest) = all.rsplit_once(before)?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         digits.parse().ok()
     };
     let told = Told {
@@ -69,15 +69,15 @@ fn uclient(server: SocketAddr, password: &str, arguments: &[&str]) -> (bool, Tol
     (output.status.success(), told)
 }
 
-/// A conversation of `clients`, each of which sends 20 packets of 200 bytes: nothing is lost, no
-/// error is reported, and our figures are uclient's. The first of uclient's allocations carries
-/// nothing: it only asks for the realm, and leaves.
-fn converse(name: &str, arguments: &[&str], address: &str, clients: u64) -> Figures {
-    converse_with_errors(name, arguments, address, clients, &[])
+/// Runs uclient with `clients`, each of which sends 20 packets of 200 bytes: no packet is lost, no error is
+/// reported, and the figures of server and client are equal. The first of uclient's allocations relays no data:
+/// it is only used to get the realm.
+fn exchange_data(name: &str, arguments: &[&str], address: &str, clients: u64) -> Figures {
+    exchange_with_errors(name, arguments, address, clients, &[])
 }
 
-/// The same where uclient asks for what it must not get.
-fn converse_with_errors(
+/// Like [`exchange_data`], with requests of uclient that the server must refuse.
+fn exchange_with_errors(
     name: &str,
     arguments: &[&str],
     address: &str,
@@ -109,7 +109,7 @@ fn converse_with_errors(
         assert_eq!(figures.to_clients, figures.to_peers, "{}", server.log());
     }
     println!("{name}: uclient lost 0 of {}; {figures}", told.sent);
-    // What goes over a second connection of RFC 6062 is the peers' own.
+    // The data connections of RFC 6062 carry no STUN messages.
     if figures.connections == 0 {
         let packets = usize::try_from(2 * figures.to_peers.0).unwrap();
         tshark::agree_on_at_least(name, &tap, packets);
@@ -118,23 +118,23 @@ fn converse_with_errors(
 }
 
 fn udp_channels() {
-    converse("uclient_udp_channels", &["-c"], "127.0.0.1", 2);
+    exchange_data("uclient_udp_channels", &["-c"], "127.0.0.1", 2);
 }
 
 fn udp_indications() {
-    converse("uclient_udp_indications", &["-c", "-s"], "127.0.0.1", 2);
+    exchange_data("uclient_udp_indications", &["-c", "-s"], "127.0.0.1", 2);
 }
 
 fn dont_fragment() {
-    converse("uclient_dont_fragment", &["-c", "-g"], "127.0.0.1", 2);
+    exchange_data("uclient_dont_fragment", &["-c", "-g"], "127.0.0.1", 2);
 }
 
 fn tcp() {
-    converse("uclient_tcp", &["-c", "-t"], "127.0.0.1", 2);
+    exchange_data("uclient_tcp", &["-c", "-t"], "127.0.0.1", 2);
 }
 
 fn tcp_indications() {
-    converse(
+    exchange_data(
         "uclient_tcp_indications",
         &["-c", "-t", "-s"],
         "127.0.0.1",
@@ -143,42 +143,41 @@ fn tcp_indications() {
 }
 
 fn tcp_padded() {
-    converse("uclient_tcp_padded", &["-c", "-t", "-D"], "127.0.0.1", 2);
+    exchange_data("uclient_tcp_padded", &["-c", "-t", "-D"], "127.0.0.1", 2);
 }
 
 fn ipv6_udp() {
-    converse("uclient_ipv6_udp", &["-c", "-x"], "::1", 2);
+    exchange_data("uclient_ipv6_udp", &["-c", "-x"], "::1", 2);
 }
 
 fn ipv6_tcp() {
-    converse("uclient_ipv6_tcp", &["-c", "-x", "-t"], "::1", 2);
+    exchange_data("uclient_ipv6_tcp", &["-c", "-x", "-t"], "::1", 2);
 }
 
-/// Without `-c` each client has a second allocation, for RTCP, on the port behind the first: the
-/// first asks with EVEN-PORT, the second with the RESERVATION-TOKEN.
+/// Without `-c` each client has a second allocation, for RTCP, on the next port: the first request has EVEN-PORT,
+/// the second RESERVATION-TOKEN.
 fn even_port_and_reservation() {
     let name = "uclient_even_port_and_reservation";
-    converse(name, &[], "127.0.0.1", 4);
+    exchange_data(name, &[], "127.0.0.1", 4);
 }
 
-/// `-G` has it send permissions and channels that the conversation does not need, some with an IPv6
-/// peer and some with random ones, which are refused.
+/// `-G` makes uclient request extra permissions and channels, some for an IPv6 peer and some for random peers,
+/// which the server refuses.
 fn extra_requests() {
     let errors = ["error 443 (Peer", "error 403 (Forbidden)"];
-    converse_with_errors("uclient_extra_requests", &["-G"], "127.0.0.1", 4, &errors);
+    exchange_with_errors("uclient_extra_requests", &["-G"], "127.0.0.1", 4, &errors);
 }
 
 /// RFC 6062: the relays speak TCP, and each client has a second connection to our server.
 fn tcp_relays() {
-    let figures = converse("uclient_tcp_relays", &["-T"], "127.0.0.1", 2);
+    let figures = exchange_data("uclient_tcp_relays", &["-T"], "127.0.0.1", 2);
     // Each of uclient's two clients has a connection to our server, with 20 packets each way.
     assert_eq!(figures.connections, 2);
     assert_eq!(figures.streamed, (2 * 20 * 200, 2 * 20 * 200));
 }
 
-/// The same with the peer as the one that connects (`-P`), so that the client hears of it by a
-/// ConnectionAttempt. With `-y` only one of two clients takes part, here and with coturn's own server:
-/// of 40 packets it reports 20, and half of them lost.
+/// With `-P` the peer connects, and the client gets a ConnectionAttempt. With `-y` only one of two clients takes
+/// part, also with coturn's server: uclient reports 20 of 40 packets as received.
 fn tcp_relays_passive() {
     let server = Turn::start(&["--trace"]);
     let arguments = ["-P", "-m", "2", "-n", "20", "-l", "200", "-z", "5"];
@@ -193,7 +192,7 @@ fn tcp_relays_passive() {
     println!("uclient_tcp_relays_passive: {attempts} ConnectionAttempt; {figures}");
 }
 
-/// A request that is refused, and how uclient names the reason.
+/// Runs uclient with a request that the server refuses, and compares the printed reason.
 fn refused(name: &str, options: &[&str], password: &str, arguments: &[&str], expected: &str) {
     let server = Turn::start(options);
     let (succeeded, told) = uclient(server.at("127.0.0.1"), password, arguments);
@@ -218,10 +217,10 @@ fn quota() {
     );
 }
 
-/// Channel numbers of RFC 5766, which RFC 8656 took away: uclient binds them.
+/// uclient binds channel numbers of RFC 5766 that RFC 8656 reserves.
 fn channels_out_of_range() {
     let name = "uclient_channels_out_of_range";
-    // Of its random numbers one in four is allowed: among sixteen channels is one that is not.
+    // uclient chooses random numbers, of which one in four is allowed, so that one of sixteen is refused.
     let arguments = ["-c", "-m", "16"];
     let options = ["--quota", "32"];
     refused(

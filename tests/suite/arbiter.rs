@@ -1,5 +1,5 @@
-//! The arbiter of `stunwire_properties` on messages in which its rules matter: attributes that end a message
-//! anywhere, in every dialect, and relayed messages.
+//! The reference reader of `stunwire_properties` on the messages where its rules matter: integrity attributes
+//! and FINGERPRINT at any position, in every dialect, and relayed messages.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use stunwire_properties::{ALTERNATE_CRC_ENTRY, MS_TURN_MAGIC_COOKIE, arbiter, cr
 use crate::properties::config;
 use crate::support::vectors;
 
-/// Attributes that end a message in one dialect or another, and some that do not.
+/// Attributes after which a dialect ignores the rest of the message, and some ordinary ones.
 fn attribute() -> impl Strategy<Value = (u16, Vec<u8>)> {
     let text = vec(any::<u8>(), 0..9);
     prop_oneof![
@@ -26,7 +26,7 @@ fn attribute() -> impl Strategy<Value = (u16, Vec<u8>)> {
     ]
 }
 
-/// An address, mostly of the right length.
+/// An address, usually of the right length.
 fn address() -> impl Strategy<Value = Vec<u8>> {
     let rest = |len| vec(any::<u8>(), len);
     let of = |family: u8, rest: Vec<u8>| [&[0, family], &rest[..]].concat();
@@ -37,7 +37,7 @@ fn address() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A message of these attributes; FINGERPRINT at the end is mostly the CRC of what precedes it.
+/// A message of these attributes; a FINGERPRINT at the end usually holds the right CRC.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let bits = select(vec![
         0x0001_u16, 0x0101, 0x0003, 0x0004, 0x0006, 0x0016, 0x0017, 0x0115,

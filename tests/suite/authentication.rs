@@ -1,5 +1,5 @@
-//! Who may believe what: integrity attributes in every combination, truncation, keys, password
-//! algorithms, Google's short tag, and the replies.
+//! Message integrity: the integrity attributes in every combination, truncated tags, keys, password
+//! algorithms, GOOG-MESSAGE-INTEGRITY-32, and replies.
 
 use stunwire::Quantity;
 use stunwire::attribute::{
@@ -28,13 +28,13 @@ fn request(end: impl FnOnce(MessageWriter<'_, Vec<u8>>) -> Result<(), EncodeErro
     buffer
 }
 
-/// Why a message is not believed.
+/// The error of a verification that fails.
 fn refusal(bytes: &[u8], key: &Key, policy: &Policy) -> IntegrityError {
     let message = Message::parse(bytes).unwrap();
     message.verify_with(key, policy).unwrap_err()
 }
 
-/// Where the value of the attribute with this code stands.
+/// The byte range of the value of the attribute with this code.
 fn value_of(bytes: &[u8], code: u16) -> core::ops::Range<usize> {
     let message = Message::parse(bytes).unwrap();
     let found = message
@@ -53,18 +53,18 @@ fn both_integrity_attributes() {
     });
     let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
     assert_eq!(verified.algorithm(), IntegrityAlgorithm::Sha256 { len: 32 });
-    // The SHA-256 tag covers the SHA-1 one, and neither itself nor FINGERPRINT.
+    // The SHA-256 tag covers the SHA-1 tag, but neither itself nor FINGERPRINT.
     let codes: Vec<u16> = verified.attributes().map(|raw| raw.ty().as_u16()).collect();
     assert_eq!(codes, [0x0006, 0x0008]);
 
-    // If the SHA-256 tag does not hold, a SHA-1 tag that does is no way out.
+    // An invalid SHA-256 tag is not made up for by a valid SHA-1 tag.
     let mut bad = bytes.clone();
     bad[value_of(&bytes, 0x001C).start] ^= 1;
     assert!(matches!(
         Message::parse(&bad).unwrap().verify(&key),
         Err(IntegrityError::Mismatch { .. })
     ));
-    // Nor is the other way round one: the SHA-256 tag covers the SHA-1 one.
+    // A changed SHA-1 tag makes the SHA-256 tag invalid, which covers it.
     let mut bad = bytes.clone();
     bad[value_of(&bytes, 0x0008).start] ^= 1;
     assert!(Message::parse(&bad).unwrap().verify(&key).is_err());
@@ -95,7 +95,7 @@ fn truncated_tags() {
         }
         assert_eq!(message.verify(&key).is_ok(), len == 32);
     }
-    // Lengths that RFC 8489 does not have are refused whatever the policy.
+    // Lengths that RFC 8489 does not define are refused, whatever the policy.
     for len in [0_u8, 4, 12, 15, 17, 33, 36] {
         let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x1c\x00".to_vec();
         bytes.push(len);
@@ -114,7 +114,7 @@ fn truncated_tags() {
 }
 
 #[test]
-fn a_cut_sha1_tag() {
+fn sha1_tags_of_other_lengths_are_refused() {
     let key = Key::short_term("secret");
     for len in [0_usize, 4, 16, 19, 21, 24, 32] {
         let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x08\x00".to_vec();
@@ -162,16 +162,16 @@ fn a_second_integrity() {
     let tag = bytes[28..].to_vec();
     bytes.extend_from_slice(&tag);
     bytes[3] += 24;
-    // The first counts and still holds; the second is not seen.
+    // The first tag is used and is valid; the second one is ignored.
     let message = Message::parse(&bytes).unwrap();
     assert!(message.verify(&key).is_ok());
     assert_eq!(message.attributes().count(), 2);
-    // A wrong one in front is not saved by a right one behind.
+    // An invalid first tag is not made up for by a valid second one.
     bytes[32] ^= 1;
     assert!(Message::parse(&bytes).unwrap().verify(&key).is_err());
 }
 
-/// libwebrtc's own samples of GOOG-MESSAGE-INTEGRITY-32: `stun_unittest.cc`, recomputed with
+/// libwebrtc's samples of GOOG-MESSAGE-INTEGRITY-32: `stun_unittest.cc`, recomputed with
 /// Python's hmac.
 #[test]
 fn goog_message_integrity_32() {
@@ -196,7 +196,7 @@ fn goog_message_integrity_32() {
 
 /// GOOG-MESSAGE-INTEGRITY-32 is 4 bytes long: the 20 bytes of an HMAC-SHA1 are refused.
 #[test]
-fn a_google_tag_of_another_length() {
+fn goog_message_integrity_32_of_other_lengths_is_refused() {
     let key = Key::short_term(ICE_PASSWORD);
     let mut bytes = Vec::new();
     let writer = MessageWriter::request(&mut bytes, Method::GOOG_PING, ID).unwrap();
@@ -213,10 +213,10 @@ fn a_google_tag_of_another_length() {
     );
 }
 
-/// Where nothing may follow the tag, or only FINGERPRINT, there is neither a SHA-256 tag nor Google's: they
-/// count for as little as any attribute, whatever key and policy.
+/// Dialects in which nothing, or only FINGERPRINT, may follow the tag define neither the SHA-256 tag nor
+/// Google's: such an attribute is not an integrity attribute there, whatever the key and the policy.
 #[test]
-fn tags_that_the_dialect_does_not_have() {
+fn tags_unknown_to_the_dialect_are_ignored() {
     let key = Key::short_term(ICE_PASSWORD);
     let policy = Policy::default();
     for dialect in [
@@ -232,8 +232,8 @@ fn tags_that_the_dialect_does_not_have() {
                 .unwrap()
                 .finish()
                 .unwrap();
-            let head = [ty.to_be_bytes(), len.to_be_bytes()].concat();
-            alone.extend([&head[..], &vec![0; len.into()]].concat());
+            let header = [ty.to_be_bytes(), len.to_be_bytes()].concat();
+            alone.extend([&header[..], &vec![0; len.into()]].concat());
             let length = (alone.len() - 20) as u16;
             alone[2..4].copy_from_slice(&length.to_be_bytes());
             let message = dialect.parse(&alone).unwrap();
@@ -268,7 +268,7 @@ fn goog_ping() {
     }
 }
 
-/// RFC 5769 §2.4 and RFC 8489 B.1 from what the user types.
+/// RFC 5769 §2.4 and RFC 8489 B.1 from the password that the user types.
 #[cfg(feature = "precis")]
 #[test]
 fn unprepared_passwords() {
@@ -293,7 +293,7 @@ fn unprepared_passwords() {
         "example.org",
     );
     assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
-    // OpaqueString, which maps less, refuses the soft hyphen.
+    // OpaqueString does not remove the soft hyphen, as SASLprep does, but refuses it.
     assert!(auth::prepare::opaque_string(typed).is_err());
     assert_eq!(
         auth::prepare::opaque_string("plain ASCII").unwrap(),
@@ -331,44 +331,54 @@ fn with_algorithms(
 
 /// RFC 8489 §9.2.4, step 3.
 #[test]
-fn a_downgraded_list_of_algorithms() {
+fn a_server_detects_bid_down() {
     const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
     const SHA256: PasswordAlgorithm<'_> = PasswordAlgorithm::SHA256;
     let offered = [SHA256, MD5];
     let unknown = PasswordAlgorithm::new(7, &[]);
-    let marked = "obMatJos2gAAAfresh";
+    let offers_algorithms = "obMatJos2gAAAfresh";
     let cases = [
         ("fresh", None, None, Ok(MD5)),
-        // Without the bit the attributes mean nothing.
+        // Without the bit in the nonce the attributes are ignored.
         ("fresh", Some(&[MD5][..]), Some(MD5), Ok(MD5)),
-        (marked, None, None, Ok(MD5)),
-        (marked, Some(&offered[..]), Some(SHA256), Ok(SHA256)),
-        (marked, Some(&offered[..]), Some(MD5), Ok(MD5)),
+        (offers_algorithms, None, None, Ok(MD5)),
         (
-            marked,
+            offers_algorithms,
+            Some(&offered[..]),
+            Some(SHA256),
+            Ok(SHA256),
+        ),
+        (offers_algorithms, Some(&offered[..]), Some(MD5), Ok(MD5)),
+        (
+            offers_algorithms,
             Some(&[MD5][..]),
             Some(MD5),
             Err(AlgorithmError::ListChanged),
         ),
         (
-            marked,
+            offers_algorithms,
             Some(&[MD5, SHA256][..]),
             Some(MD5),
             Err(AlgorithmError::ListChanged),
         ),
         (
-            marked,
+            offers_algorithms,
             Some(&offered[..]),
             Some(unknown),
             Err(AlgorithmError::NotOffered),
         ),
         (
-            marked,
+            offers_algorithms,
             Some(&offered[..]),
             None,
             Err(AlgorithmError::OneMissing),
         ),
-        (marked, None, Some(SHA256), Err(AlgorithmError::OneMissing)),
+        (
+            offers_algorithms,
+            None,
+            Some(SHA256),
+            Err(AlgorithmError::OneMissing),
+        ),
     ];
     for (nonce, list, choice, expected) in cases {
         let bytes = with_algorithms(nonce, list, choice);
@@ -376,8 +386,8 @@ fn a_downgraded_list_of_algorithms() {
         let found = auth::password_algorithm(&message, &offered);
         assert_eq!(found, expected, "{nonce}, {list:?}, {choice:?}");
     }
-    // MD5 is meant where neither attribute is there, and may not have been offered.
-    let bytes = with_algorithms(marked, None, None);
+    // Without either attribute the algorithm is MD5, which the server may not have offered.
+    let bytes = with_algorithms(offers_algorithms, None, None);
     let message = Message::parse(&bytes).unwrap();
     let found = auth::password_algorithm(&message, &[SHA256]);
     assert_eq!(found, Err(AlgorithmError::NotOffered));
@@ -405,9 +415,9 @@ fn a_downgraded_list_of_algorithms() {
     );
 }
 
-/// RFC 8489 §9.2.5: the client's half.
+/// RFC 8489 §9.2.5: the client's checks.
 #[test]
-fn a_list_of_algorithms_taken_out() {
+fn a_client_detects_a_removed_algorithm_list() {
     const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
     const SHA256: PasswordAlgorithm<'_> = PasswordAlgorithm::SHA256;
     let unknown = PasswordAlgorithm::new(7, &[]);
@@ -444,14 +454,15 @@ fn a_list_of_algorithms_taken_out() {
     }
 }
 
-/// §9.2.4: with a password algorithm chosen, the reply carries SHA-256 whatever the request had.
+/// §9.2.4: if the request has PASSWORD-ALGORITHM, the reply has MESSAGE-INTEGRITY-SHA256, whatever integrity
+/// attribute the request has.
 #[test]
-fn the_reply_to_a_chosen_algorithm() {
+fn a_chosen_password_algorithm_implies_sha256_in_the_reply() {
     let key = Key::short_term("secret");
     const MD5: PasswordAlgorithm<'_> = PasswordAlgorithm::MD5;
     for (nonce, choice, expected) in [
         ("obMatJos2gAAAfresh", None, IntegrityAlgorithm::Sha1),
-        // Without the nonce's bit the attribute means nothing.
+        // Without the bit in the nonce the attribute is ignored.
         ("fresh", Some(MD5), IntegrityAlgorithm::Sha1),
         (
             "obMatJos2gAAAfresh",
@@ -515,9 +526,9 @@ fn challenges() {
     }
 }
 
-/// A reply that is written when the request is gone, and algorithms that the dialect does not have.
+/// A reply can be written after the request was dropped; algorithms of other dialects are refused.
 #[test]
-fn a_reply_by_algorithm() {
+fn replies_with_an_explicit_algorithm() {
     let key = Key::short_term("secret");
     let bytes = request(|writer| writer.integrity_sha256(&key)?.finish().map(drop));
     let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
@@ -555,7 +566,7 @@ fn a_reply_by_algorithm() {
     );
 }
 
-/// The sizes that the documentation of `reply` states, from a request of the size that it states.
+/// Replies have the sizes that the documentation of `reply` states.
 #[test]
 fn replies_stay_small() {
     let size = |write: &dyn Fn(&mut Vec<u8>)| {
@@ -571,7 +582,7 @@ fn replies_stay_small() {
         }),
         40
     );
-    // The smallest request that has so many attributes.
+    // The smallest request with this many attributes.
     let unknown = |count: u16| {
         let length = (4 * count).to_be_bytes();
         let mut bytes = [&[0, 1], &length[..], ID.as_bytes()].concat();
@@ -632,7 +643,7 @@ fn signed_replies() {
 }
 
 #[test]
-fn what_is_no_request_gets_no_reply() {
+fn only_requests_get_replies() {
     let key = Key::short_term("secret");
     for header in [
         Header::indication(Method::BINDING, ID),
@@ -678,7 +689,7 @@ fn access_token() {
     assert_eq!(block.timestamp().as_secs(), 249_231_600);
     assert_eq!(block.lifetime().as_secs(), 3600);
     assert!(!format!("{block:?}").contains("Zksj"));
-    // A nonce or a key that claims more than there is.
+    // A nonce or a key whose length exceeds the value.
     for length in [13_u16, 63, 64, 0x7FFF, 0xFFFF] {
         let mut bad = token.clone();
         bad[..2].copy_from_slice(&length.to_be_bytes());
@@ -686,7 +697,7 @@ fn access_token() {
         assert_eq!(AccessToken::decode(&bad, context).is_ok(), fits, "{length}");
         let mut bad = plain.clone();
         bad[..2].copy_from_slice(&length.to_be_bytes());
-        // Behind the key 12 bytes of times follow; more are not looked at.
+        // 12 bytes of times follow the key; any further bytes are ignored.
         assert_eq!(TokenBlock::parse(&bad).is_ok(), length <= 20, "{length}");
     }
     for end in 0..plain.len() {
@@ -694,9 +705,9 @@ fn access_token() {
     }
 }
 
-/// Constructors hold the RFC's limits; reading does not.
+/// Constructors enforce the RFC's limits; decoding accepts longer values.
 #[test]
-fn limits_when_making() {
+fn constructors_enforce_limits() {
     let long = "x".repeat(600);
     assert!(Username::new(&long[..508]).is_ok());
     assert!(matches!(
@@ -709,8 +720,8 @@ fn limits_when_making() {
     ));
     assert!(Realm::new(&long[..127]).is_ok());
     assert!(Realm::new(&long[..128]).is_err());
-    let wide = "\u{1F600}".repeat(127);
-    assert!(Realm::new(&wide).is_ok());
+    let four_byte_characters = "\u{1F600}".repeat(127);
+    assert!(Realm::new(&four_byte_characters).is_ok());
     assert!(Realm::new(&"\u{1F600}".repeat(128)).is_err());
     assert_eq!(Code::new(99), None);
     assert_eq!(Code::new(700), None);

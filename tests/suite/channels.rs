@@ -11,8 +11,8 @@ fn channel_data(number: u16) -> [u8; 8] {
     [high, low, 0, 1, 7, 0, 0, 0]
 }
 
-/// All readers agree by default: what a client of RFC 5766 sends is not lost in one of them (coturn's
-/// client binds numbers above 0x4FFF).
+/// By default all readers accept the channel numbers of RFC 5766 (coturn's client binds numbers above
+/// 0x4FFF).
 #[test]
 fn all_readers_accept_rfc5766_by_default() {
     for number in 0..=u16::MAX {
@@ -42,7 +42,7 @@ fn all_readers_accept_rfc5766_by_default() {
     }
 }
 
-/// RFC 8656 §12: 0x5000 and above are reserved. Every reader says so.
+/// RFC 8656 §12: numbers from 0x5000 are reserved. Every reader that is set to this range reports them.
 #[test]
 fn a_number_outside_the_range_is_reported() {
     let range = ChannelRange::RFC8656;
@@ -73,7 +73,7 @@ fn a_number_outside_the_range_is_reported() {
     );
 }
 
-/// RFC 8656 §12 and RFC 5766 §11.1: a client binds 0x4000 to 0x4FFF, or 0x4000 to 0x7FFE.
+/// RFC 8656 §12: a client binds 0x4000 to 0x4FFF; RFC 5766 §11.1: 0x4000 to 0x7FFE.
 #[test]
 fn numbers_are_created_in_a_range() {
     for number in 0..=u16::MAX {
@@ -89,7 +89,7 @@ fn numbers_are_created_in_a_range() {
     }
 }
 
-/// A CHANNEL-NUMBER attribute can hold any number: it is not written as ChannelData then.
+/// A CHANNEL-NUMBER attribute can hold any number; ChannelData with a number out of range is not written.
 #[test]
 fn other_numbers_are_not_written() {
     let packet = b"\x00\x09\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x0c\x00\x04\x80\x00\x00\x00";

@@ -20,14 +20,14 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(async {
         tokio::time::timeout(limit, future)
             .await
-            .expect("it stalled")
+            .expect("the codec has stalled")
     })
 }
 
-/// A number as it is read, in the range of RFC 8656 or not.
+/// A channel number as it is read, whether or not it is in the range of RFC 8656.
 fn channel_of(number: u16) -> ChannelNumber {
-    let head = number.to_be_bytes();
-    let datagram = [head[0], head[1], 0, 0];
+    let bytes = number.to_be_bytes();
+    let datagram = [bytes[0], bytes[1], 0, 0];
     ChannelData::parse_datagram(&datagram).unwrap().number
 }
 
@@ -35,7 +35,7 @@ fn number(at: usize) -> ChannelNumber {
     ChannelNumber::new(0x4000 + (at % 0x1000) as u16).unwrap()
 }
 
-/// The frame at this place: a message, or 0 to 1,471 bytes of data, straight into the buffer.
+/// Writes the frame with this index into the buffer: a message, or 0 to 1,471 bytes of data.
 fn put(at: usize, out: &mut BytesMut) -> Result<(), EncodeError> {
     if at % 3 == 0 {
         let mut message = MessageWriter::new(out, Header::indication(Method::BINDING, ID))?;
@@ -68,8 +68,8 @@ fn check(at: usize, frame: &Frame<Bytes>) {
 
 const FRAMES: usize = 100_000;
 
-/// What both ends may hold together, with all buffers of the runtime: it does not grow with the
-/// number of frames, which are 49 MB.
+/// The most bytes that both ends may hold together, with all buffers of the runtime. The limit does not
+/// depend on the number of frames, which are 49 MB in total.
 const MOST_HELD: u64 = 1 << 20;
 
 #[test]
@@ -94,7 +94,7 @@ fn an_echo_of_100_000_mixed_frames() {
             let mut turn = Framed::new(socket, StunTcp::default());
             let (mut sent, mut back) = (0, 0);
             while back < FRAMES {
-                // Some at once, so that frames come coalesced and cut.
+                // Several at once, so that frames arrive coalesced and split.
                 while sent < FRAMES && sent < back + 64 {
                     put(sent, turn.write_buffer_mut()).unwrap();
                     sent += 1;
@@ -116,7 +116,7 @@ fn an_echo_of_100_000_mixed_frames() {
     );
 }
 
-/// A socket that gives its bytes one by one: what waits on it sees every partial frame.
+/// Sends bytes one by one, so that the reader sees every partial frame.
 async fn dribble(bytes: Vec<u8>, mut to: impl AsyncWrite + Unpin) {
     for byte in bytes {
         to.write_all(&[byte]).await.unwrap();
@@ -124,7 +124,7 @@ async fn dribble(bytes: Vec<u8>, mut to: impl AsyncWrite + Unpin) {
     }
 }
 
-async fn everything<C: Decoder>(
+async fn decode_all<C: Decoder>(
     framed: &mut Framed<impl AsyncRead + AsyncWrite + Unpin, C>,
 ) -> Vec<C::Item> {
     let mut frames = Vec::new();
@@ -143,7 +143,7 @@ fn byte_by_byte() {
         }
         let (near, far) = tokio::io::duplex(1);
         let mut framed = Framed::new(near, StunTcp::default());
-        let (frames, ()) = tokio::join!(everything(&mut framed), dribble(bytes.to_vec(), far));
+        let (frames, ()) = tokio::join!(decode_all(&mut framed), dribble(bytes.to_vec(), far));
         assert_eq!(frames.len(), 12);
         for (at, frame) in frames.iter().enumerate() {
             check(at, frame);
@@ -151,7 +151,7 @@ fn byte_by_byte() {
     });
 }
 
-/// After an error there are no frames, however often one asks and whatever comes.
+/// After an error the decoder yields no more frames, whatever bytes follow.
 #[test]
 fn an_error_closes() {
     run(async {
@@ -226,7 +226,7 @@ fn the_limit() {
     assert!(bytes.capacity() < 2048);
 }
 
-/// What is handed out lies where it was read.
+/// Decoded frames point into the buffer from which they were decoded.
 #[test]
 fn nothing_is_copied() {
     let mut bytes = BytesMut::new();
@@ -241,22 +241,22 @@ fn nothing_is_copied() {
         assert!(buffer.contains(&(part.as_ptr() as usize)) || part.is_empty());
     }
     let mut bytes = BytesMut::from(&b"\x00\x05hello"[..]);
-    let place = bytes.as_ptr() as usize + 2;
+    let start = bytes.as_ptr() as usize + 2;
     let packet = Rfc4571::default().decode(&mut bytes).unwrap().unwrap();
     assert_eq!(
         (&packet[..], packet.as_ptr() as usize),
-        (&b"hello"[..], place)
+        (&b"hello"[..], start)
     );
 }
 
-/// Frames of MS-TURN as [MS-TURN] 2.1.4 draws them, cut anywhere, and the same bytes when sent again.
+/// Frames as in the figure of [MS-TURN] 2.1.4, received byte by byte, are encoded to the same bytes again.
 #[test]
 fn ms_turn() {
     let stream = b"\x02\x00\x00\x04ctrl\x03\x00\x00\x00\x03\x00\x00\x05hello";
     run(async {
         let (near, far) = tokio::io::duplex(1);
         let mut framed = Framed::new(near, MsTcp::default());
-        let (frames, ()) = tokio::join!(everything(&mut framed), dribble(stream.to_vec(), far));
+        let (frames, ()) = tokio::join!(decode_all(&mut framed), dribble(stream.to_vec(), far));
         let expected = [
             MsFrame::Control(Bytes::from_static(b"ctrl")),
             MsFrame::Data(Bytes::new()),
@@ -277,9 +277,9 @@ fn ms_turn() {
     assert_eq!(out, b"before"[..]);
 }
 
-/// What the other side would not read as this frame is not sent.
+/// A frame that the receiver would not read back as the same frame is not encoded.
 #[test]
-fn only_frames_are_sent() {
+fn invalid_frames_are_not_sent() {
     let mut out = BytesMut::from(&b"before"[..]);
     let mut framing = StunTcp::default();
     let good = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00";
@@ -295,7 +295,7 @@ fn only_frames_are_sent() {
         let refused = framing.encode(unread(bad), &mut out);
         assert!(matches!(refused, Err(StreamError::Encode(_))), "{bad:02x?}");
     }
-    // A channel that was read leniently is not sent by who is strict.
+    // A number that a lenient reader accepts is refused by an encoder that is set to RFC 8656.
     let lenient = Frame::ChannelData {
         number: channel_of(0x5000),
         payload: Bytes::new(),
@@ -318,8 +318,8 @@ fn only_frames_are_sent() {
     assert_eq!(out[6..], good[..]);
 }
 
-/// RFC 6062 §4.3: behind the success response to a ConnectionBind come the peer's bytes. Wherever
-/// the segments are cut, none is lost.
+/// RFC 6062 §4.3: the peer's bytes follow the success response to a ConnectionBind. None is lost, wherever
+/// the segment boundaries are.
 #[test]
 fn raw_after_a_connection_bind() {
     let mut bytes = Vec::new();
@@ -330,7 +330,7 @@ fn raw_after_a_connection_bind() {
         .unwrap();
     let bound = bytes.len();
     bytes.extend_from_slice(b"\xEE\xEEwhat the peer sent\x40\x00\x00\x00");
-    for cut in 0..=bytes.len() {
+    for split in 0..=bytes.len() {
         run(async {
             let (near, mut far) = tokio::io::duplex(256);
             let mut data = Framed::new(near, StunTcp::default());
@@ -340,9 +340,9 @@ fn raw_after_a_connection_bind() {
             bind.finish().unwrap();
             data.flush().await.unwrap();
             let send = async {
-                far.write_all(&bytes[..cut]).await.unwrap();
+                far.write_all(&bytes[..split]).await.unwrap();
                 tokio::task::yield_now().await;
-                far.write_all(&bytes[cut..]).await.unwrap();
+                far.write_all(&bytes[split..]).await.unwrap();
                 drop(far);
             };
             let receive = async {
@@ -353,7 +353,7 @@ fn raw_after_a_connection_bind() {
                 let parts = data.into_parts();
                 let (mut socket, mut raw) = (parts.io, parts.read_buf);
                 while socket.read_buf(&mut raw).await.unwrap() != 0 {}
-                assert_eq!(raw, bytes[bound..], "cut at {cut}");
+                assert_eq!(raw, bytes[bound..], "split at {split}");
             };
             tokio::join!(receive, send);
         });

@@ -1,9 +1,9 @@
-//! The first byte, all 256 of them, by the tables of RFC 7983 §7 and RFC 9443 §3.
+//! Demultiplexing of all 256 first bytes, by the tables of RFC 7983 §7 and RFC 9443 §3.
 
 use stunwire::attribute::ChannelRange;
 use stunwire::demux::{Demux, Protocol};
 
-/// A packet that begins with this byte, with the magic cookie where STUN has it.
+/// A packet with this first byte and the magic cookie of STUN.
 fn packet(first: u8) -> [u8; 20] {
     let mut packet = *b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
     packet[0] = first;
@@ -36,7 +36,7 @@ fn every_first_byte() {
         };
         assert_eq!(demux.protocol(&packet), expected, "{first}");
 
-        // RFC 9443 §3: 64 to 79 are QUIC unless a TURN server sent it.
+        // RFC 9443 §3: 64 to 79 are QUIC, unless the packet comes from a TURN server.
         let channel = (64..80).contains(&first);
         let quic = matches!(first, 80..=127 | 192..=255);
         let from_turn = if quic { Some(Protocol::Quic) } else { expected };

@@ -1,5 +1,4 @@
-//! Hostile input: the standing tests that the field's bugs have taught, each under the name of what
-//! it sends.
+//! Hostile input: kinds of malformed messages that have caused bugs in STUN implementations.
 
 use stunwire::ErrorCode;
 use stunwire::attribute::{
@@ -17,7 +16,7 @@ use crate::support::{self, ICE_PASSWORD, Vector, vectors};
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
-/// A message of RFC 8489 around these attributes; the length is right.
+/// A message of RFC 8489 with these attributes and the right length.
 fn message_of(attributes: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl".to_vec();
     bytes.extend_from_slice(attributes);
@@ -34,7 +33,7 @@ fn tlv(ty: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same bytes in an allocation of exactly their length, at every alignment.
+/// Runs a test on a copy of the bytes in an allocation of exactly their length, at every alignment.
 fn everywhere(bytes: &[u8], run: impl Fn(&[u8])) {
     run(&bytes.to_vec().into_boxed_slice());
     for shift in 1..4 {
@@ -87,7 +86,7 @@ fn every_type_with_every_length() {
     }
 }
 
-/// Which lengths each fixed-length type takes, written down from the RFCs.
+/// Fixed-length attributes accept the lengths that the RFCs state.
 #[test]
 fn fixed_lengths() {
     let context = Context::new(ID, Dialect::RFC8489);
@@ -170,7 +169,7 @@ fn length_fields_at_the_edges() {
             bytes.resize(size, 0);
             bytes[2..4].copy_from_slice(&length.to_be_bytes());
             properties::message(&bytes);
-            // The same edge inside an attribute.
+            // A length of an attribute at the same limit.
             let mut bytes = message_of(&vec![0; (size - 20).min(65_532) & !3]);
             if let Some(field) = bytes.get_mut(22..24) {
                 field.copy_from_slice(&length.to_be_bytes());
@@ -182,7 +181,7 @@ fn length_fields_at_the_edges() {
 
 #[test]
 fn unpadded_ends_and_trailing_bytes() {
-    // The last attribute lacks its padding, so the header's length is no multiple of 4.
+    // The last attribute is not padded, so the header's length is not a multiple of 4.
     let bytes = message_of(b"\x80\x22\x00\x05abcde");
     assert_eq!(
         Message::parse(&bytes).unwrap_err(),
@@ -210,7 +209,7 @@ fn unpadded_ends_and_trailing_bytes() {
 }
 
 #[test]
-fn anything_behind_the_integrity() {
+fn attributes_after_the_integrity() {
     let key = Key::short_term("secret");
     let signed = |how: u8| {
         let mut buffer = Vec::new();
@@ -247,7 +246,7 @@ fn anything_behind_the_integrity() {
                 assert_eq!(
                     (how, ty.as_u16()),
                     (0, 0x001C),
-                    "a broken SHA-256 tag is no way out"
+                    "only an appended SHA-256 tag makes the message invalid"
                 );
             }
             if how == 2 {
@@ -273,7 +272,7 @@ fn duplicates_in_both_orders() {
 
 #[test]
 fn each_bit_of_a_signed_message() {
-    // `vectors::a_flipped_bit_is_refused` does it for the published ones; here for our own.
+    // `vectors::a_flipped_bit_is_refused` does this for published messages, this test for written ones.
     let key = Key::short_term("secret");
     for how in 0..5 {
         for at in 0..(20 + 12) * 8_u16 {
@@ -295,7 +294,7 @@ fn the_integrity_as_first_attribute() {
     let bytes = writer.integrity(&key).unwrap().finish().unwrap();
     let verified = Message::parse(bytes).unwrap().verify(&key).unwrap();
     assert_eq!(verified.attributes().count(), 0);
-    // Moved in front of the others it covers none of them.
+    // A tag that is moved before the other attributes does not cover them.
     let mut bytes = support::rfc5769_request();
     let tag = bytes[76..100].to_vec();
     bytes.drain(76..100);
@@ -309,7 +308,7 @@ fn the_integrity_as_first_attribute() {
 }
 
 #[test]
-fn a_dirty_buffer() {
+fn stale_buffer_bytes_are_overwritten() {
     let write = |fill: u8| {
         let mut buffer = [fill; 256];
         let header = Header::request(Method::BINDING, ID);
@@ -320,14 +319,14 @@ fn a_dirty_buffer() {
         let len = writer.finish().unwrap().len();
         (buffer[..len].to_vec(), buffer[len..].to_vec())
     };
-    let (one, behind) = write(0xAA);
+    let (one, rest) = write(0xAA);
     let (other, _) = write(0x55);
     assert_eq!(one, other);
-    assert!(behind.iter().all(|byte| *byte == 0xAA));
+    assert!(rest.iter().all(|byte| *byte == 0xAA));
 }
 
 #[test]
-fn an_unfinished_message_is_none() {
+fn an_unfinished_message_is_not_readable() {
     let mut buffer = [0; 128];
     let header = Header::request(Method::BINDING, ID);
     let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
@@ -397,9 +396,9 @@ fn every_too_small_slice() {
     assert!(write(&mut vec![0; len]).is_ok());
 }
 
-/// Printing and answering whatever it is, in all four classes.
+/// Messages of all four classes with unprintable texts can be printed and answered.
 #[test]
-fn text_and_replies_for_all_classes() {
+fn printing_and_replies_for_all_classes() {
     for bits in [0x0001_u16, 0x0011, 0x0101, 0x0111, 0x3FFF, 0x0006, 0x0115] {
         for value in [
             &b"\x1b[2J\x07\r\n"[..],
@@ -420,7 +419,7 @@ fn text_and_replies_for_all_classes() {
 #[test]
 fn inner_lists() {
     let context = Context::new(ID, Dialect::RFC8489);
-    // PASSWORD-ALGORITHM(S): parameters that claim more than there is.
+    // PASSWORD-ALGORITHM(S): parameters whose length exceeds the value.
     for length in [1_u16, 2, 4, 5, 0x7FFF, 0xFFFC, 0xFFFF] {
         let mut value = b"\x00\x02".to_vec();
         value.extend_from_slice(&length.to_be_bytes());
@@ -431,7 +430,7 @@ fn inner_lists() {
             assert_eq!(properties::decodes(name, &whole, context), length <= 8);
         }
     }
-    // ADDRESS-ERROR-CODE is an address family and an ERROR-CODE.
+    // ADDRESS-ERROR-CODE consists of an address family and an ERROR-CODE.
     for length in 0..=64 {
         let read = properties::decodes("ADDRESS-ERROR-CODE", &[4; 64][..length], context);
         assert_eq!(read, length >= 4);
@@ -444,14 +443,15 @@ fn inner_lists() {
     }
 }
 
-/// One of the three behind what is hidden counts, and so does the next behind that: wherever they stand.
+/// After MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT are read, also if ignored attributes
+/// precede them.
 #[test]
-fn two_of_the_tail_behind_what_is_hidden() {
-    for hidden in 0..16 {
+fn trailer_attributes_after_ignored_attributes() {
+    for ignored in 0..16 {
         let bytes = message_of(
             &[
                 tlv(0x0008, &[1; 20]),
-                tlv(0x8022, &vec![2; hidden]),
+                tlv(0x8022, &vec![2; ignored]),
                 tlv(0x001C, &[3; 16]),
                 tlv(0x8022, b""),
                 tlv(0x8028, &[4; 4]),
@@ -461,14 +461,14 @@ fn two_of_the_tail_behind_what_is_hidden() {
         properties::message(&bytes);
         let message = Message::parse(&bytes).unwrap();
         let codes: Vec<u16> = message.attributes().map(|raw| raw.ty().as_u16()).collect();
-        assert_eq!(codes, [0x0008, 0x001C, 0x8028], "{hidden}");
+        assert_eq!(codes, [0x0008, 0x001C, 0x8028], "{ignored}");
     }
 }
 
-/// What stands behind a message is not walked over, however much it is: an assertion of debug builds looks
-/// at what the walk is given, and `benches/counts.txt` at what it costs.
+/// Bytes after the end of a message are not scanned: a debug assertion checks the slice that the walk gets, and
+/// `benches/counts.txt` its cost.
 #[test]
-fn much_behind_a_message() {
+fn trailing_bytes_are_not_scanned() {
     let mut bytes = message_of(&tlv(0x8028, &[0; 4]));
     bytes.resize(1 << 20, 0);
     let trailing = ParseError::Trailing {
@@ -480,7 +480,7 @@ fn much_behind_a_message() {
     assert_eq!((message.as_bytes().len(), rest.len()), (28, (1 << 20) - 28));
 }
 
-/// 16,383 empty attributes: two walks at most, and a 420 that does not grow with each of them.
+/// 16,383 empty attributes cost at most two walks, and the length of a 420 is limited.
 #[test]
 fn many_empty_attributes() {
     let bytes = message_of(&[0x7F, 0xFF, 0, 0].repeat(16_383));
@@ -510,7 +510,7 @@ fn texts_that_are_not_utf8() {
         assert_eq!(software.as_bytes(), text);
         assert_eq!(software.to_string(), "ffc328eda080");
     }
-    // With some bytes among text that are none, those are escaped; with most, all is hexadecimal.
+    // A few bytes that are not text are escaped; if most are not, the whole value is printed in hexadecimal.
     let bytes = message_of(&tlv(0x8022, b"caf\xe9 server\0\0"));
     let message = Message::parse(&bytes).unwrap();
     let software = message.get::<Software>().unwrap().unwrap();
@@ -527,9 +527,9 @@ fn texts_that_are_not_utf8() {
     assert!(code.reason_str().is_err());
 }
 
-/// A peer address cannot be told from the wrong transaction id, so the XOR is right only with it.
+/// An XORed IPv6 address depends on the transaction id: with a changed id it is another address.
 #[test]
-fn wrong_mask() {
+fn xor_with_another_transaction_id() {
     let mut buffer = [0; 64];
     let header = Header::request(Method::BINDING, ID);
     let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
@@ -541,7 +541,7 @@ fn wrong_mask() {
     assert_ne!(Message::parse(bytes).unwrap().get().unwrap(), Some(peer));
 }
 
-/// FINGERPRINT of a length that pads is of the wrong length, and not followed by something.
+/// A FINGERPRINT that is not 4 bytes long is `Invalid`; its padding does not make it `NotLast`.
 #[test]
 fn a_fingerprint_of_the_wrong_length() {
     for length in (0..=8).filter(|length| *length != 4) {
@@ -555,9 +555,9 @@ fn a_fingerprint_of_the_wrong_length() {
     }
 }
 
-/// A frame that was not ended leaves nothing in a slice that passes for one.
+/// A frame that was dropped before `end` leaves no readable frame in a slice.
 #[test]
-fn an_unfinished_frame_is_none() {
+fn an_unfinished_frame_is_not_readable() {
     let mut slice = [0; 6];
     let mut frame = StunTcp::begin(&mut slice, ChannelNumber::MIN).unwrap();
     assert!(frame.put(b"hello").is_err());
@@ -573,7 +573,7 @@ fn an_unfinished_frame_is_none() {
     ));
 }
 
-/// The short form of a message, in the style of Wireshark's Info column: the order is the wire's.
+/// The short form of a message, in the style of Wireshark's Info column, in wire order.
 #[test]
 fn the_short_form() {
     let mut attributes = tlv(0x0019, &[6, 0, 0, 0]);
@@ -589,7 +589,7 @@ fn the_short_form() {
     );
 }
 
-/// The long form of a message: its header, and every attribute on a line of its own.
+/// The long form of a message: its header, then one line for each attribute.
 #[test]
 fn the_long_form() {
     let bytes = support::rfc5769_ipv4();
@@ -608,8 +608,8 @@ fn the_long_form() {
     assert_eq!(lines.len(), 5);
 }
 
-/// MS-TURN gave the bits of some of the RFC's messages to others. Writing the RFC's would be read as
-/// the other, so it is refused.
+/// MS-TURN uses some message types of the RFC for other messages. Messages that MS-TURN does not define are
+/// refused, because they would be read as others.
 #[test]
 fn messages_that_ms_turn_does_not_have() {
     let classic = TransactionId::classic([7; 16]);
@@ -640,7 +640,7 @@ fn messages_that_ms_turn_does_not_have() {
     ] {
         assert_eq!(write(header), expected, "{header:?}");
     }
-    // And MS-TURN's own is none of the RFC's.
+    // Set Active Destination of MS-TURN is not a message of the RFC.
     let mut buffer = [0; 64];
     let header = Header::request(Method::SET_ACTIVE_DESTINATION, ID);
     let refused = MessageWriter::new(&mut buffer, header).map(drop);

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["num", "format"],
     &["wire"],
     &["code_point", "transaction_id"],
-    // They name each other: an attribute error has the dialect, and a dialect's name may be unknown.
+    // These import each other: attribute errors contain a dialect, and parsing a dialect's name is an error.
     &["dialect", "error"],
     &["header"],
     &["attribute", "buffer"],
@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["docs"],
 ];
 
-/// Where a path points to: a module of the library, as its segments.
+/// A module of the library, as the segments of its path.
 type Module = Vec<String>;
 
 /// The source text of each module.
@@ -58,7 +58,7 @@ impl Library {
     fn upward_imports(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for (module, text) in &self.modules {
-            // The root re-exports every layer, and unit tests use what they need.
+            // The root re-exports every layer, and unit tests may import any module.
             if module.last().is_none_or(|last| last == "tests") {
                 continue;
             }
@@ -95,8 +95,8 @@ impl Library {
         targets
     }
 
-    /// The module that defines what a path names, through the re-exports on the way. `None` for the root
-    /// itself, whose own items are macros.
+    /// The module that defines the item of a path, following re-exports. `None` for the root itself, whose only
+    /// items are macros.
     fn resolve(&self, base: Module, rest: &[String]) -> Option<Module> {
         let mut module = base;
         let mut rest = rest;
@@ -114,7 +114,7 @@ impl Library {
         (!module.is_empty()).then_some(module)
     }
 
-    /// The module from which a facade re-exports a name, with `pub use self::module::{…}`.
+    /// The module from which a parent module re-exports a name, with `pub use self::module::{…}`.
     fn reexport(&self, module: &Module, name: &str) -> Option<Module> {
         let text = self.modules.get(module)?;
         let path = paths(text)
@@ -138,7 +138,7 @@ fn layer(module: &[String]) -> usize {
     (0..LAYERS.len())
         .filter(|index| length(LAYERS[*index]).is_some())
         .max_by_key(|index| length(LAYERS[*index]))
-        .unwrap_or_else(|| panic!("{path} is in no layer: add it to LAYERS"))
+        .unwrap_or_else(|| panic!("{path} has no layer: add it to LAYERS"))
 }
 
 /// A text without comments, literals and unit tests.
@@ -167,7 +167,7 @@ fn paths(text: &str) -> Vec<Vec<String>> {
         let start = format!("{root}::");
         for (at, _) in text.match_indices(&start) {
             let before = text[..at].chars().next_back();
-            // `super::super` is one path, and `is_self::` is none.
+            // `super::super` is one path, and `is_self::` is not a path.
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
                 continue;
             }
@@ -239,7 +239,7 @@ fn the_library_has_no_upward_import() {
     assert!(upward.is_empty(), "upward imports: {upward:#?}");
 }
 
-/// The check itself, on a library with one upward import of each kind.
+/// The check finds upward imports of each kind.
 #[test]
 fn upward_imports_are_found() {
     let library = |wire: &str| {

@@ -1,4 +1,4 @@
-//! What the codecs reserve for frames of which only the header has arrived.
+//! Memory that the codecs reserve for frames of which only the header has arrived.
 
 use bytes::BytesMut;
 use stunwire::framing::{MsTcp, Rfc4571, StreamError, StunTcp};

@@ -1,5 +1,5 @@
-//! Classic STUN, MS-TURN and MS-ICE2 against messages that were computed apart from this crate
-//! (`microsoft/vectors.py`: Python's struct, hmac, hashlib and zlib), read and written.
+//! Classic STUN, MS-TURN and MS-ICE2: messages that were computed independently of this crate
+//! (`microsoft/vectors.py`: Python's struct, hmac, hashlib and zlib) are read and written.
 
 mod streams;
 pub mod vectors;
@@ -24,7 +24,7 @@ const CLASSIC_ID: TransactionId = TransactionId::classic([
 ]);
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
-/// The user of the MS-TURN messages: no text, and a colon in it.
+/// The user of the MS-TURN messages: bytes that are not text, with a colon.
 const USER: &[u8] = b"\x01\x02us:er";
 const PASSWORD: &[u8] = b"\x80pass";
 
@@ -109,7 +109,7 @@ fn classic_requests_and_responses() {
             "REFLECTED-FROM: 192.0.2.4:4",
         ]
     );
-    // As the reply to the request of the same id.
+    // The response is written as a reply to the request with the same id.
     let request = hex(vectors::CLASSIC_REQUEST);
     let request = Dialect::RFC3489.parse(&request).unwrap();
     let mut buffer = Vec::new();
@@ -121,9 +121,9 @@ fn classic_requests_and_responses() {
     assert_eq!(buffer, bytes);
 }
 
-/// Texts stretched with NULs, phrases with spaces, lists by repetition: RFC 3489 §11.2.
+/// RFC 3489 §11.2: texts are padded with NULs, reason phrases with spaces, lists by repeating an entry.
 #[test]
-fn classic_values_are_stretched() {
+fn classic_values_are_padded_inside_their_length() {
     let bytes = hex(vectors::CLASSIC_SHARED_SECRET);
     let header = Header::success(Method::SHARED_SECRET, CLASSIC_ID).in_dialect(Dialect::RFC3489);
     let again = written(
@@ -194,7 +194,8 @@ fn ms_turn_attributes<'a>() -> [Box<dyn EncodeAttribute + 'a>; 20] {
     ]
 }
 
-/// Every attribute of \[MS-TURN\], with values of odd lengths: unpadded and padded, SHA-1 and SHA-256.
+/// Every attribute of \[MS-TURN\], with values of odd lengths, in unpadded and padded messages, with SHA-1 and
+/// SHA-256.
 #[test]
 fn ms_turn_every_attribute() {
     let key = |version| {
@@ -245,7 +246,7 @@ fn ms_turn_every_attribute() {
     }
 }
 
-/// Without a cookie and otherwise as RFC 5389 pads: SOFTWARE of 5 bytes, by hand.
+/// A message without the magic cookie that is padded as in RFC 5389: SOFTWARE of 5 bytes, by hand.
 #[test]
 fn padded_without_a_cookie() {
     let bytes = hex("0001000c 000102030405060708090a0b0c0d0e0f 80220005 68656c6c6f 000000");
@@ -255,7 +256,7 @@ fn padded_without_a_cookie() {
     assert_eq!(software.unwrap().as_bytes(), b"hello");
 }
 
-/// What a dissector prints of them.
+/// The printed forms of MS-TURN's attributes.
 #[test]
 fn ms_turn_texts() {
     let bytes = hex(vectors::MS_TURN_SHA1);
@@ -320,7 +321,7 @@ fn ms_turn_sequence_numbers() {
     }
 }
 
-/// An error names the attribute as its dialect does: 0x8050 is Vovida's elsewhere.
+/// An error uses the dialect's name of an attribute: outside MS-TURN 0x8050 is an attribute of Vovida's server.
 #[test]
 fn a_malformed_value_under_its_own_name() {
     let message =
@@ -333,7 +334,7 @@ fn a_malformed_value_under_its_own_name() {
     );
 }
 
-/// The types that only MS-TURN reads so: [MS-TURN] 2.2.1.
+/// Message types that have their meaning only in MS-TURN: [MS-TURN] 2.2.1.
 #[test]
 fn ms_turn_message_types() {
     let set_active = Method::SET_ACTIVE_DESTINATION;
@@ -358,7 +359,7 @@ fn ms_turn_message_types() {
         };
         let bytes = written(header.in_dialect(Dialect::MS_TURN), &[], Tag::None);
         assert_eq!(bytes[..2], u16::to_be_bytes(bits));
-        // MAGIC-COOKIE, which the writer puts there by itself.
+        // MAGIC-COOKIE, which the writer adds.
         assert_eq!(bytes[20..], hex("000f000472c64bc6"));
         assert_eq!(
             Dialect::MS_TURN.parse(&bytes).unwrap().message_type(),
@@ -368,8 +369,8 @@ fn ms_turn_message_types() {
     }
 }
 
-/// The codes of MS-TURN: 300, 401, 420, 431, 432, 434, 435, 436, 438, 500; and 274 and 275 of MS-ICE2BWM,
-/// whose class 2 no RFC has.
+/// The codes of MS-TURN: 300, 401, 420, 431, 432, 434, 435, 436, 438, 500; and 274 and 275 of MS-ICE2BWM, whose
+/// class 2 no RFC defines.
 #[test]
 fn error_codes() {
     for code in [
@@ -404,7 +405,7 @@ fn error_codes() {
     );
 }
 
-/// \[MS-TURN\] 2.2.2.17, a row for each version.
+/// The versions of \[MS-TURN\] 2.2.2.17.
 #[test]
 fn versions() {
     for (version, ice2, sha256, ipv6, udp, tcp) in [
@@ -439,7 +440,7 @@ fn versions() {
 }
 
 #[test]
-fn ms_ice2_legacy_and_its_twin() {
+fn ms_ice2_legacy_and_its_copy_with_the_alternate_crc() {
     let dialect = Dialect::MS_ICE2_LEGACY;
     let key = Key::short_term("a password of ICE");
     let bytes = hex(vectors::MS_ICE2_LEGACY);
@@ -466,26 +467,26 @@ fn ms_ice2_legacy_and_its_twin() {
 
     let mut out = b"before".to_vec();
     check.copy_with_alternate_crc(&mut out).unwrap();
-    let twin = out.strip_prefix(b"before").unwrap();
-    assert_eq!(twin, hex(vectors::MS_ICE2_TWIN));
-    let twin = dialect.parse(twin).unwrap();
-    assert_eq!(twin.fingerprint(), FingerprintStatus::ValidAlternateCrc);
-    assert!(twin.verify(&key).is_ok());
+    let copied = out.strip_prefix(b"before").unwrap();
+    assert_eq!(copied, hex(vectors::MS_ICE2_COPY));
+    let copied = dialect.parse(copied).unwrap();
+    assert_eq!(copied.fingerprint(), FingerprintStatus::ValidAlternateCrc);
+    assert!(copied.verify(&key).is_ok());
 
-    // An answer, which need not carry IMPLEMENTATION-VERSION.
+    // A response, which may lack IMPLEMENTATION-VERSION.
     let answer = hex(vectors::MS_ICE2_SILENT);
     let answer = dialect.parse(&answer).unwrap();
     let mut out = Vec::new();
     answer.copy_with_alternate_crc(&mut out).unwrap();
-    assert_eq!(out, hex(vectors::MS_ICE2_SILENT_TWIN));
+    assert_eq!(out, hex(vectors::MS_ICE2_SILENT_COPY));
 
-    // A twin has none, nor has a message without FINGERPRINT, or of another dialect.
+    // The copy cannot be copied again, nor can a message without FINGERPRINT or of another dialect.
     let refused = |message: Message<'_>| {
         message
             .copy_with_alternate_crc(&mut Vec::new())
             .unwrap_err()
     };
-    assert_eq!(refused(twin), EncodeError::FingerprintMissing);
+    assert_eq!(refused(copied), EncodeError::FingerprintMissing);
     assert_eq!(
         refused(Message::parse(&bytes).unwrap()),
         EncodeError::NotInDialect
@@ -594,7 +595,7 @@ fn bandwidth_in_kbit_per_second() {
     );
 }
 
-/// The forms of USERNAME, as seen in libnice.
+/// The forms of USERNAME that libnice uses.
 #[test]
 fn usernames() {
     let write = |dialect: Dialect, name: &dyn EncodeAttribute| {
@@ -609,15 +610,15 @@ fn usernames() {
         let name = message.get::<Username>().unwrap().unwrap();
         name.as_bytes().to_vec()
     };
-    // ICE's own, and with NULs inside the length.
+    // The form of ICE, with and without NULs inside the length.
     let joined = Username::joined("abc", "de").unwrap();
     assert_eq!(write(Dialect::RFC8489, &joined), b"abc:de");
     assert_eq!(write(Dialect::MS_ICE2, &joined), b"abc:de");
     assert_eq!(write(Dialect::MS_ICE2_LEGACY, &joined), b"abc:de\0\0");
-    // Google's.
+    // The form of Google's ICE.
     let google = Username::concatenated("abc", "de").unwrap();
     assert_eq!(write(Dialect::RFC8489, &google), b"abcde");
-    // MS-ICE's: one to four NULs, whatever the dialect. A fragment may hold a colon.
+    // The form of MS-ICE: one to four NULs in every dialect. A fragment may contain a colon.
     for (component, sender, expected) in [
         (1, "d:e", &b"a:c:1:d:e:1\0"[..]),
         (2, "d:ef", &b"a:c:2:d:ef:2\0\0\0\0"[..]),
@@ -660,7 +661,7 @@ fn bare(id: TransactionId) -> Vec<u8> {
     bytes
 }
 
-/// The table of dialects, told by what they do. `docs/microsoft.md` shows the same.
+/// The table of dialects in `src/docs/microsoft.md`, checked against the behaviour of each dialect.
 #[test]
 fn the_table_of_dialects() {
     struct Row {
@@ -668,9 +669,9 @@ fn the_table_of_dialects() {
         name: &'static str,
         /// Whether bytes 4 to 7 must be the magic cookie.
         cookie: bool,
-        /// How a USERNAME of five bytes stands in a message.
+        /// The bytes of a USERNAME of five characters.
         username: &'static str,
-        /// Length of the tag and whether a FINGERPRINT behind it must, may or must not be.
+        /// The lengths of the tag, and whether FINGERPRINT must, may or must not follow it.
         tags: &'static [usize],
         fingerprint: &'static str,
         /// The codes of REALM and XOR-MAPPED-ADDRESS.
@@ -687,24 +688,24 @@ fn the_table_of_dialects() {
     };
     let padded = "00060005 68656c6c6f000000";
     let unpadded = "00060005 68656c6c6f";
-    let filled = "00060008 68656c6c6f000000";
+    let padded_inside = "00060008 68656c6c6f000000";
     let rfc = [0x0014, 0x0020];
     let ms_turn = [0x0015, 0x8020];
     #[rustfmt::skip]
     let table = [
         row(Dialect::RFC8489,                   "rfc8489",                 true,  padded,   &[20],     "may",  rfc),
         row(Dialect::RFC8489.unpadded(),        "rfc8489-unpadded",        true,  unpadded, &[20],     "may",  rfc),
-        row(Dialect::RFC3489,                   "rfc3489",                 false, filled,   &[20],     "not",  rfc),
-        row(Dialect::RFC3489.padded(),          "rfc3489-padded",          false, filled,   &[20],     "not",  rfc),
+        row(Dialect::RFC3489,                   "rfc3489",                 false, padded_inside,   &[20],     "not",  rfc),
+        row(Dialect::RFC3489.padded(),          "rfc3489-padded",          false, padded_inside,   &[20],     "not",  rfc),
         row(Dialect::MS_TURN,                   "ms-turn",                 false, unpadded, &[20, 32], "not",  ms_turn),
         row(Dialect::MS_TURN.padded(),          "ms-turn-padded",          false, padded,   &[20, 32], "not",  ms_turn),
         row(Dialect::MS_ICE2,                   "ms-ice2",                 true,  padded,   &[20],     "may",  rfc),
         row(Dialect::MS_ICE2.unpadded(),        "ms-ice2-unpadded",        true,  unpadded, &[20],     "may",  rfc),
-        row(Dialect::MS_ICE2_LEGACY,            "ms-ice2-legacy",          true,  filled,   &[20],     "must", rfc),
-        row(Dialect::MS_ICE2_LEGACY.unpadded(), "ms-ice2-legacy-unpadded", true,  filled,   &[20],     "must", rfc),
+        row(Dialect::MS_ICE2_LEGACY,            "ms-ice2-legacy",          true,  padded_inside,   &[20],     "must", rfc),
+        row(Dialect::MS_ICE2_LEGACY.unpadded(), "ms-ice2-legacy-unpadded", true,  padded_inside,   &[20],     "must", rfc),
     ];
     assert_eq!(table.len(), DIALECTS.len());
-    let wide = Key::ms_turn(
+    let sha256 = Key::ms_turn(
         &Credentials {
             username: "user",
             password: "pass",
@@ -713,7 +714,7 @@ fn the_table_of_dialects() {
         Nonce::new("nonce").unwrap(),
         6,
     );
-    let narrow = Key::short_term("password");
+    let sha1 = Key::short_term("password");
     for row in table {
         let dialect = row.dialect;
         assert_eq!(dialect.to_string(), row.name);
@@ -723,7 +724,7 @@ fn the_table_of_dialects() {
         assert!(bytes.ends_with(&hex(row.username)), "{dialect}");
         let mut lengths = Vec::new();
         let mut fingerprints = Vec::new();
-        for key in [&narrow, &wide] {
+        for key in [&sha1, &sha256] {
             let sign = |buffer| {
                 MessageWriter::new(buffer, header)
                     .unwrap()
@@ -761,13 +762,13 @@ fn the_table_of_dialects() {
     }
 }
 
-/// A message of one dialect read as another: refused, or read with these consequences.
+/// A message that is read in the wrong dialect is refused, or read with the consequences below.
 #[test]
 fn one_dialect_read_as_another() {
     let key = Key::short_term("a password of ICE");
     let legacy = hex(vectors::MS_ICE2_LEGACY);
     let modern = hex(vectors::MS_ICE2_BANDWIDTH);
-    // The same grammar: what differs is the tag, and which texts have NULs.
+    // Dialects with the same grammar: only the tag and the NULs in texts differ.
     for (bytes, right, wrong) in [
         (&legacy, Dialect::MS_ICE2_LEGACY, Dialect::MS_ICE2),
         (&legacy, Dialect::MS_ICE2_LEGACY, Dialect::RFC8489),
@@ -783,11 +784,11 @@ fn one_dialect_read_as_another() {
         assert_eq!(other.fingerprint(), FingerprintStatus::Valid);
         assert_eq!(other.as_bytes(), wrong.parse(bytes).unwrap().as_bytes());
     }
-    // RFC 8489 reads what MS-ICE2 writes from version 3 on: it is the same.
+    // From version 3 on, messages of MS-ICE2 are messages of RFC 8489.
     let message = Message::parse(&modern).unwrap();
     assert!(message.verify(&key).is_ok());
 
-    // MS-TURN is read as nothing else, and nothing else as MS-TURN.
+    // No other dialect reads MS-TURN, and MS-TURN reads no other dialect.
     let ms_turn = hex(vectors::MS_TURN_SHA1);
     let padded = hex(vectors::MS_TURN_PADDED);
     let classic = hex(vectors::CLASSIC_REQUEST);
@@ -811,7 +812,7 @@ fn one_dialect_read_as_another() {
             }
         }
     }
-    // With the RFC's cookie in front, as Teams has it, too; and with any id as classic STUN.
+    // This holds for MS-TURN with the RFC's cookie, as Teams sends it, and for classic STUN with any id.
     let mut teams = ms_turn.clone();
     teams[4..8].copy_from_slice(&stunwire::MAGIC_COOKIE.to_be_bytes());
     for (bytes, dialect) in [
@@ -824,11 +825,11 @@ fn one_dialect_read_as_another() {
     assert_eq!(Dialect::detect(&teams), Some(Dialect::MS_TURN));
     assert!(Dialect::MS_TURN.parse(&teams).is_ok());
 
-    // Padded and unpadded: the wrong step runs into the values. Read with the wrong one, attributes
-    // are lost or invented, so it is refused here.
+    // A padded message that is read as unpadded, and the reverse: attributes would be lost or invented, so
+    // both are refused.
     assert!(Dialect::MS_TURN.parse(&padded).is_err());
     assert!(Dialect::MS_TURN.padded().parse(&ms_turn).is_err());
-    // Where every value is a multiple of 4 both read the same.
+    // If the length of every value is a multiple of 4, both readings are equal.
     for bytes in [support::ms_turn_b(), support::ms_turn_c()] {
         let step = Dialect::MS_TURN.padded().parse(&bytes).unwrap();
         assert_eq!(
@@ -840,13 +841,13 @@ fn one_dialect_read_as_another() {
                 .count()
         );
     }
-    // Classic STUN has no mark of its own: nothing is guessed, and RFC 3489 reads every message with
-    // a cookie that has no padding behind its values.
+    // Classic STUN cannot be recognized, so it is not detected; RFC 3489 also reads messages with a magic
+    // cookie, if their values are not padded.
     assert_eq!(Dialect::detect(&classic), None);
     assert!(Dialect::RFC3489.parse(&legacy).is_ok());
 }
 
-/// The bytes of a flipped MAGIC-COOKIE are refused with the offset of the first attribute.
+/// A changed bit in MAGIC-COOKIE is an error with the offset of the first attribute.
 #[test]
 fn a_wrong_magic_cookie() {
     let good = support::ms_turn_b();

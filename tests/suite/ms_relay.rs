@@ -1,4 +1,4 @@
-//! The relay in MS-TURN. The packets are written by hand from [MS-TURN] 2.2.1 and 2.2.2: bytes 4 to 19
+//! Relaying in MS-TURN. The packets are written by hand from [MS-TURN] 2.2.1 and 2.2.2: bytes 4 to 19
 //! are the transaction id, MAGIC-COOKIE is the first attribute, addresses are not XORed, and nothing is
 //! padded.
 
@@ -17,7 +17,7 @@ const DATA_INDICATION: &str = "0115 001d 30313233343536373839616263646566
      0012 0008 0001 3fcc 5db8d822
      0013 0005 68656c6c6f";
 
-/// The same from \[2001:db8::1\]:16332.
+/// A Data Indication of 5 bytes from \[2001:db8::1\]:16332.
 const DATA_INDICATION_V6: &str = "0115 0029 30313233343536373839616263646566
      000f 0004 72c64bc6
      0012 0014 0002 3fcc 20010db8000000000000000000000001
@@ -65,7 +65,7 @@ fn ignores_other_messages() {
     let mut packet = hex(SEND);
     packet[37] = 0x12;
     assert_eq!(read(&packet), None);
-    // Set Active Destination, and the types that RFC 8656 has for Send and Data indications.
+    // Set Active Destination, and the types of RFC 8656's Send and Data indications.
     for ty in [0x0006_u16, 0x0016, 0x0017, 0x0104, 0x0003] {
         for packet in [DATA_INDICATION, SEND] {
             let mut packet = hex(packet);
@@ -109,7 +109,7 @@ fn writes_data_indications_and_send_requests_in_place() {
         assert_eq!(buffer[packet.clone()], hex(expected));
         assert!(buffer[..packet.start].iter().all(|byte| *byte == 0xAA));
 
-        // One byte less than the header takes.
+        // One byte less than the header needs.
         let len = packet.len() - 5;
         let written = relay::message_in_place(&mut buffer, len - 1..len + 4, peer, header);
         assert_eq!(
@@ -122,7 +122,7 @@ fn writes_data_indications_and_send_requests_in_place() {
     }
 }
 
-/// Send is a request in MS-TURN and an indication elsewhere.
+/// Send is a request in MS-TURN and an indication in RFC 8656; other messages are refused.
 #[test]
 fn writes_only_the_messages_of_a_relay() {
     let rfc8489 = TransactionId::new(*b"abcdefghijkl");

@@ -1,5 +1,4 @@
-//! Nothing is allocated in parse, typed read, verify, fingerprint, write, sign, frame and
-//! relay.
+//! Parsing, typed reading, verification, writing, signing, framing and relaying do not allocate.
 
 use stunwire::attribute::{
     AnyAttribute, Lifetime, Software, Username, XorMappedAddress, XorPeerAddress,
@@ -16,13 +15,13 @@ use stunwire::{
 
 use crate::support::{Vector, vectors};
 
-/// Allocations that this thread makes in `run`.
+/// The number of allocations on this thread during `run`.
 fn allocations(run: impl FnOnce()) -> u64 {
     allocation_counter::measure(run).count_total
 }
 
 #[test]
-fn the_counter_counts() {
+fn the_allocation_counter_works() {
     assert_eq!(allocations(|| drop(vec![1])), 1);
 }
 
@@ -70,7 +69,7 @@ fn writing() {
         let count = allocations(|| {
             let mut writer = MessageWriter::new(&mut buffer[..], message.header()).unwrap();
             for raw in message.all_attributes() {
-                // The tag, the fingerprint and the cookie are refused.
+                // Integrity attributes, FINGERPRINT and MAGIC-COOKIE are refused.
                 let _ = writer.raw(&raw);
             }
             writer
@@ -113,7 +112,8 @@ fn a_whole_exchange() {
     assert_eq!(count, 0);
 }
 
-/// Frames read and written, packets told apart, and the relay path with all its endings.
+/// Frames are read and written, packets are demultiplexed, and payloads are relayed with every combination of
+/// integrity and FINGERPRINT.
 #[test]
 fn streams_and_relay() {
     let peer = std::net::SocketAddr::from(([192, 0, 2, 1], 32_853));
@@ -123,7 +123,7 @@ fn streams_and_relay() {
     stream.extend_from_slice(b"\x40\x00\x00\x05hello\0\0\0");
     let mut buf = vec![7; relay::HEADROOM + 60_000 + relay::TAILROOM];
     let payload = vec![7; 60_000];
-    let mut head = [0; 128];
+    let mut buffer = [0; 128];
     let count = allocations(|| {
         let mut left = &stream[..];
         while let Ok(Next::Frame { frame, consumed }) = StunTcp::new().next(left) {
@@ -134,26 +134,26 @@ fn streams_and_relay() {
         }
         assert_eq!(left, b"");
         assert_eq!(sniff(&stream), Sniffed::Is(Framing::StunTcp));
-        let place = relay::HEADROOM..relay::HEADROOM + 60_000;
-        let packet = relay::data_indication_in_place(&mut buf, place.clone(), peer, id).unwrap();
+        let range = relay::HEADROOM..relay::HEADROOM + 60_000;
+        let packet = relay::data_indication_in_place(&mut buf, range.clone(), peer, id).unwrap();
         let message = Message::parse(&buf[packet]).unwrap();
         assert_eq!(relay::read(&message).unwrap().unwrap().peer, peer);
-        relay::send_indication_in_place(&mut buf, place.clone(), peer, id).unwrap();
+        relay::send_indication_in_place(&mut buf, range.clone(), peer, id).unwrap();
         let number = stunwire::attribute::ChannelNumber::MIN;
-        let packet = relay::channel_data_in_place(&mut buf, place, number).unwrap();
+        let packet = relay::channel_data_in_place(&mut buf, range, number).unwrap();
         let data = ChannelData::parse_datagram(&buf[packet]).unwrap();
         assert_eq!(data.range(), 4..60_004);
-        let mut frame = StunTcp::begin(&mut head, number).unwrap();
+        let mut frame = StunTcp::begin(&mut buffer, number).unwrap();
         frame.put(b"hello").unwrap();
         frame.end().unwrap();
-        let mut frame = Rfc4571::begin(&mut head).unwrap();
+        let mut frame = Rfc4571::begin(&mut buffer).unwrap();
         let header = Header::indication(Method::DATA, id);
         MessageWriter::new(&mut frame, header)
             .unwrap()
             .finish()
             .unwrap();
         frame.end().unwrap();
-        let mut writer = MessageWriter::new(&mut head, header).unwrap();
+        let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
         writer.attribute(&XorPeerAddress(peer)).unwrap();
         let writer = writer.payload(&payload).unwrap().integrity(&key).unwrap();
         let parts = writer.fingerprint().unwrap().finish().unwrap();
@@ -163,12 +163,12 @@ fn streams_and_relay() {
 }
 
 #[test]
-fn microsofts_frames_and_second_copies() {
+fn ms_frames_and_copies_with_the_alternate_crc() {
     use stunwire::framing::MsFrameKind;
     use stunwire::framing::{MsMultiplexed, MsTcp, MultiplexedFrame, Next, pseudo_tls};
 
     let check = crate::support::ms_ice2();
-    let (mut out, mut twin) = ([0; 256], [0; 256]);
+    let (mut out, mut copy) = ([0; 256], [0; 256]);
     let session = stunwire::attribute::ms::MultiplexedTurnSessionId([7; 8]);
     let count = allocations(|| {
         let hello = pseudo_tls::client_hello(&[7; 32]);
@@ -181,13 +181,13 @@ fn microsofts_frames_and_second_copies() {
         frame.put(&check).unwrap();
         let frame = MultiplexedFrame::parse_datagram(frame.end().unwrap()).unwrap();
         let message = Dialect::MS_ICE2_LEGACY.parse(frame.payload).unwrap();
-        message.copy_with_alternate_crc(&mut twin).unwrap();
+        message.copy_with_alternate_crc(&mut copy).unwrap();
     });
     assert_eq!(count, 0);
 }
 
-/// A login with SHA-256: the server's challenge and its check, the client's requests and what it makes of
-/// the responses.
+/// A login with SHA-256: the server's challenge and check, the client's requests and its handling of the
+/// responses.
 #[test]
 fn authentication() {
     let mut requests = [[0; 512]; 2];

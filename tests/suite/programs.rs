@@ -1,5 +1,5 @@
-//! Usage examples, complete programs: a TURN server and client, an ICE agent, a relay, a dissector, a
-//! proxy. They must stay as short as they are.
+//! Usage examples, complete programs: a TURN server and client, an ICE agent, a relay, a dissector and a proxy.
+//! A change of the crate must not make them longer.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -160,7 +160,7 @@ fn server_and_client() -> Result<(), Error> {
     Ok(())
 }
 
-// 2. The relay path: the payload leaves from the bytes in which it was received.
+// 2. The relay path: a payload is sent from the buffer in which it was received.
 
 #[test]
 fn relayed_in_place() -> Result<(), Error> {
@@ -238,7 +238,7 @@ fn ice_check_and_answer() -> Result<(), Error> {
     assert!(answer.fingerprint().is_valid());
     assert_eq!(answer.verify(&key)?.get()?, Some(XorMappedAddress(from)));
 
-    // The larger tie-breaker of this agent keeps its role.
+    // This agent's tie-breaker is larger, so it keeps its role.
     let mut controlling = Agent {
         role: Role::Controlling,
         ..controlled
@@ -289,7 +289,7 @@ fn ms_turn_allocate() -> Result<(), Error> {
     Ok(())
 }
 
-// 7. A dissector: everything before, at and after the first error is available.
+// 7. A dissector: the attributes before the first error, the error and the bytes after it are available.
 
 fn dissect(payload: &[u8]) -> Result<Vec<String>, Error> {
     let dialect = Dialect::detect(payload).unwrap_or(Dialect::RFC8489);
@@ -357,7 +357,7 @@ fn forwarded_with_both_integrity_attributes() -> Result<(), Error> {
     assert_eq!(forwarded.algorithm().tag_len(), 32);
     assert_eq!(forwarded.get()?, Some(Username::new("user")?));
     assert_eq!(forwarded.get()?, Some(Software::new("gateway")?));
-    // Without the second integrity attribute, the first one counts, and is right too.
+    // Without the second integrity attribute the first one is used, and is valid, too.
     let (without, _) = packet.split_at(packet.len() - 8 - 36);
     let mut without = without.to_vec();
     let length = u16::try_from(without.len() - 20).expect("short");

@@ -1,4 +1,4 @@
-//! The properties of `stunwire_properties` with random input: bytes, messages, values.
+//! The properties of `stunwire_properties` for random bytes, messages and values.
 //!
 //! 256 cases each; `STUNWIRE_CASES` sets another number.
 
@@ -22,7 +22,7 @@ pub fn config() -> Config {
     }
 }
 
-/// A type from the registry, or any.
+/// A registered attribute type, or any type.
 fn ty() -> impl Strategy<Value = u16> {
     prop_oneof![
         8 => (0..ATTRIBUTES.len()).prop_map(|at| ATTRIBUTES[at].code.as_u16()),
@@ -31,7 +31,7 @@ fn ty() -> impl Strategy<Value = u16> {
     ]
 }
 
-/// A value of a length that some type has, or any.
+/// A value whose length is common among the attributes, or any value.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![
         4 => select(vec![0_usize, 1, 4, 8, 16, 20, 32]),
@@ -42,7 +42,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     length.prop_flat_map(move |length| vec(byte.clone(), length))
 }
 
-/// A message that mostly stands: header, attributes, padding of any bytes.
+/// A message that is usually valid, with padding of any bytes.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let attributes = vec((ty(), value(), any::<[u8; 3]>()), 0..12);
     let kind = select(vec![
@@ -94,7 +94,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A message of a relay: Send and Data in RFC 8656 and in MS-TURN, addresses of both families, DATA, and
-/// attributes that end what an agent reads.
+/// attributes after which the rest of the message is ignored.
 fn relayed() -> impl Strategy<Value = Vec<u8>> {
     let ty = select(vec![0x0016_u16, 0x0017, 0x0004, 0x0115, 0x0006]);
     let code = select(vec![0x0011_u16, 0x0012, 0x0013, 0x8022, 0x0008, 0x8028]);
@@ -134,16 +134,16 @@ fn relayed() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What may stand on a connection of MS-TURN: hellos, frames, some of them damaged.
+/// The bytes of an MS-TURN connection: hellos and frames, some of them damaged.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let hello = |hello: Vec<u8>| Just(hello);
-    let framed = |head: [u8; 2]| {
+    let framed = |header: [u8; 2]| {
         vec(any::<u8>(), 0..40).prop_map(move |payload| {
             let length = (payload.len() as u16).to_be_bytes();
-            [&head[..], &length, &payload].concat()
+            [&header[..], &length, &payload].concat()
         })
     };
-    let piece = prop_oneof![
+    let part = prop_oneof![
         1 => hello(pseudo_tls::client_hello(&[7; 32]).to_vec()),
         1 => hello(pseudo_tls::server_hello(&[8; 32], &[9; 32]).to_vec()),
         4 => framed([2, 0]),
@@ -152,8 +152,8 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         1 => vec(any::<u8>(), 0..9),
     ];
     let damage = prop_oneof![3 => Just(None), 1 => any::<proptest::sample::Index>().prop_map(Some)];
-    (vec(piece, 0..6), damage).prop_map(|(pieces, damage)| {
-        let mut bytes = pieces.concat();
+    (vec(part, 0..6), damage).prop_map(|(parts, damage)| {
+        let mut bytes = parts.concat();
         if let (Some(at), false) = (damage, bytes.is_empty()) {
             let at = at.index(bytes.len());
             bytes[at] ^= 0x41;
@@ -202,8 +202,8 @@ proptest! {
     }
 
     #[test]
-    fn attributes(head in any::<[u8; 17]>(), rest in vec((any::<u8>(), value()), 0..10)) {
-        let mut bytes = head.to_vec();
+    fn attributes(header in any::<[u8; 17]>(), rest in vec((any::<u8>(), value()), 0..10)) {
+        let mut bytes = header.to_vec();
         for (index, value) in rest {
             bytes.push(index);
             bytes.push(value.len().min(255) as u8);
@@ -214,15 +214,15 @@ proptest! {
 
     #[test]
     fn replies(choice in any::<[u8; 2]>(), kind in select(vec![1_u16, 3, 0x11, 0x101, 6]),
-               id in any::<[u8; 12]>(), cookie in any::<bool>(), rest in value(), marked in any::<bool>()) {
+               id in any::<[u8; 12]>(), cookie in any::<bool>(), rest in value(), offers in any::<bool>()) {
         let mut bytes = choice.to_vec();
         bytes.extend_from_slice(&kind.to_be_bytes());
         bytes.extend_from_slice(&[0, 0]);
         let first = if cookie { 0x2112_A442_u32 } else { 7 };
         bytes.extend_from_slice(&first.to_be_bytes());
         bytes.extend_from_slice(&id);
-        if marked {
-            // A nonce that may offer password algorithms; an empty realm stands before it.
+        if offers {
+            // A nonce that may offer password algorithms, after an empty realm.
             bytes[1] = 0;
             bytes.extend_from_slice(b"obMatJos2gAAA");
         }
@@ -236,8 +236,8 @@ proptest! {
     }
 
     #[test]
-    fn microsoft(cut in any::<u8>(), stream in prop_oneof![stream(), message(), mutated()]) {
-        let mut bytes = vec![cut];
+    fn microsoft(split in any::<u8>(), stream in prop_oneof![stream(), message(), mutated()]) {
+        let mut bytes = vec![split];
         bytes.extend_from_slice(&stream);
         properties::microsoft(&bytes);
     }

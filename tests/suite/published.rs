@@ -21,7 +21,7 @@ pub const ICE_PASSWORD: &str = "VOkJxbRl1RmTxUk/WvJxBt";
 /// The user of RFC 5769 §2.4 and RFC 8489 B.1: six katakana.
 pub const USER: &str = "\u{30DE}\u{30C8}\u{30EA}\u{30C3}\u{30AF}\u{30B9}";
 
-/// The password of the same after preparation.
+/// The password of RFC 5769 §2.4 and RFC 8489 B.1 after preparation.
 pub const PASSWORD: &str = "TheMatrIX";
 
 /// RFC 5769 §2.1: an ICE check.
@@ -35,7 +35,7 @@ pub fn rfc5769_request() -> Vec<u8> {
          80280004 e57a3bcf")
 }
 
-/// RFC 5769 §2.2: its answer over IPv4.
+/// RFC 5769 §2.2: the response to the check over IPv4.
 pub fn rfc5769_ipv4() -> Vec<u8> {
     hex("0101003c 2112a442 b7e7a701bc34d686fa87dfae
          8022000b 7465737420766563746f72 20
@@ -44,7 +44,7 @@ pub fn rfc5769_ipv4() -> Vec<u8> {
          80280004 c07d4c96")
 }
 
-/// RFC 5769 §2.3: its answer over IPv6.
+/// RFC 5769 §2.3: the response to the check over IPv6.
 pub fn rfc5769_ipv6() -> Vec<u8> {
     hex("01010048 2112a442 b7e7a701bc34d686fa87dfae
          8022000b 7465737420766563746f72 20
@@ -86,14 +86,14 @@ pub fn skype() -> Vec<u8> {
          80280004 ff2fa718")
 }
 
-/// MS-TURN: SHA-1, nothing but the tag. From the tests of the library turner.
+/// MS-TURN with SHA-1 and no attribute but the tag, from the tests of the library turner.
 pub fn ms_turn_a() -> Vec<u8> {
     hex("00030020 000102030405060708090a0b0c0d0e0f
          000f0004 72c64bc6
          00080014 f4af03c6216f1976659f8721187cffc59eb7322a")
 }
 
-/// MS-TURN: SHA-1 and a LIFETIME. From the same.
+/// MS-TURN with SHA-1 and a LIFETIME, from the tests of the library turner.
 pub fn ms_turn_b() -> Vec<u8> {
     hex("00030028 59cd65237c05eafa94de757fc70a37cb
          000f0004 72c64bc6
@@ -101,7 +101,7 @@ pub fn ms_turn_b() -> Vec<u8> {
          00080014 aabe880e8d71977a563a2770c3da3acfb81ebe14")
 }
 
-/// MS-TURN: SHA-256 with the nonce in the key. From the same.
+/// MS-TURN with SHA-256 and the nonce in the key, from the tests of the library turner.
 pub fn ms_turn_c() -> Vec<u8> {
     hex("0003002c 000102030405060708090a0b0c0d0e0f
          000f0004 72c64bc6
@@ -122,7 +122,7 @@ pub fn ms_ice2() -> Vec<u8> {
 }
 
 /// libwebrtc, `stun_unittest.cc`: three messages of RFC 5769 with GOOG-MESSAGE-INTEGRITY-32 under the password
-/// [`ICE_PASSWORD`]; recomputed with Python's hmac. The first has FINGERPRINT after its tag and pads with
+/// [`ICE_PASSWORD`], recomputed with Python's hmac. The first has FINGERPRINT after its tag and is padded with
 /// spaces, the others have neither.
 pub fn libwebrtc_goog_32() -> [Vec<u8>; 3] {
     [

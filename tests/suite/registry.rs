@@ -1,4 +1,4 @@
-//! The registry against IANA's, and against the documentation.
+//! Compares the crate's registry with IANA's registries and with the documentation.
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ fn rows(table: &str) -> Vec<Row> {
         .map(|line| {
             let (range, rest) = line.split_once(',').unwrap();
             let (first, last) = range.split_once('-').unwrap_or((range, range));
-            // The last column holds no comma; a name may, and is then in quotes.
+            // The last column contains no comma; a name with a comma is in quotes.
             let (name, reference) = rest.rsplit_once(',').unwrap();
             Row {
                 first: number(first),
@@ -60,7 +60,7 @@ fn rows(table: &str) -> Vec<Row> {
         .collect()
 }
 
-/// `[RFC8489]` as the registry writes it here, `RFC 8489`.
+/// `RFC 8489`, as the crate's registry writes it, for IANA's `[RFC8489]`.
 fn rfc(reference: &str) -> Option<String> {
     let number = reference.strip_prefix("[RFC")?.split(']').next()?;
     number
@@ -104,7 +104,7 @@ fn attributes_are_those_of_iana() {
                 compared += 1;
                 assert_eq!(name, Some(former), "{code:#06x}");
             } else {
-                // Who uses a code that IANA has not given away is named, and is no current RFC.
+                // For a code that IANA has not assigned, the reference is not a current RFC.
                 for ours in ours {
                     assert!(
                         !ours.reference.starts_with("RFC") || ours.name == "RESERVED",
@@ -116,7 +116,7 @@ fn attributes_are_those_of_iana() {
             }
         }
     }
-    // So many rows of the table have a name, now or before.
+    // The number of IANA's codes that have or had a name.
     assert_eq!(compared, 68);
 }
 
@@ -151,7 +151,7 @@ fn error_codes_are_those_of_iana() {
             }
         }
     }
-    // What IANA does not have, with who has it: RFC 3489, the drafts of TURN, MS-TURN, MS-ICE2BWM.
+    // Codes that IANA does not list, from RFC 3489, the drafts of TURN, MS-TURN and MS-ICE2BWM.
     let mut others: Vec<u16> = ours.keys().copied().collect();
     let iana = rows(ERRORS);
     others.retain(|code| {
@@ -169,7 +169,7 @@ fn error_codes_are_those_of_iana() {
     );
 }
 
-/// Every attribute has a name of its own and reads under it.
+/// Every row's name is a name of its type.
 #[test]
 fn rows_are_consistent() {
     for row in registered() {

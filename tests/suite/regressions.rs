@@ -1,5 +1,5 @@
-//! The inputs that fuzz targets once failed on, and their seeds: every `.bin` of `fuzz/regressions` and
-//! `fuzz/seeds`, under every property.
+//! Checks every property for the inputs on which a fuzz target once failed, and for the seeds: each `.bin` in
+//! `fuzz/regressions` and `fuzz/seeds`.
 
 use std::fs;
 use std::path::Path;

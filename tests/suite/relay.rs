@@ -1,4 +1,4 @@
-//! The relay path: in place and in parts, each against the message that the writer makes in one.
+//! Relaying, in place and around an external payload: both give the bytes of the ordinary writer.
 
 use std::net::SocketAddr;
 
@@ -25,7 +25,7 @@ fn peers() -> [SocketAddr; 2] {
     .map(|peer| peer.parse().unwrap())
 }
 
-/// The same message in one buffer, by the ordinary writer.
+/// A relayed message that the ordinary writer builds in one buffer.
 fn contiguous(method: Method, peer: SocketAddr, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = MessageWriter::new(&mut out, Header::indication(method, ID)).unwrap();
@@ -35,8 +35,8 @@ fn contiguous(method: Method, peer: SocketAddr, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The peer's address is that of RFC 5769 §2.2, whose XOR-MAPPED-ADDRESS has the value of this
-/// XOR-PEER-ADDRESS under the same id; the rest is written by hand from RFC 8656 §18.
+/// The value of XOR-PEER-ADDRESS is that of XOR-MAPPED-ADDRESS in RFC 5769 §2.2, for the same address and
+/// transaction id; the rest is written by hand from RFC 8656 §18.
 #[test]
 fn a_data_indication() {
     let id = TransactionId::new(hex("b7e7a701bc34d686fa87dfae").try_into().unwrap());
@@ -70,8 +70,8 @@ fn in_place() {
                     let mut buf = vec![fill; HEADROOM];
                     buf.extend_from_slice(&payload);
                     buf.resize(buf.len() + TAILROOM + 2, fill);
-                    let place = HEADROOM..HEADROOM + length;
-                    let packet = write(&mut buf, place, peer, ID).unwrap();
+                    let range = HEADROOM..HEADROOM + length;
+                    let packet = write(&mut buf, range, peer, ID).unwrap();
                     assert_eq!(packet.start, HEADROOM - head_len);
                     assert_eq!(buf[packet.clone()], expected, "{method} {length}");
                     assert!(buf[..packet.start].iter().all(|byte| *byte == fill));
@@ -95,8 +95,8 @@ fn channel_data_in_place() {
         let mut buf = vec![0xAA; 4];
         buf.extend_from_slice(&payload);
         buf.resize(buf.len() + TAILROOM, 0xAA);
-        let place = 4..4 + length;
-        let datagram = relay::channel_data_in_place(&mut buf, place.clone(), number).unwrap();
+        let range = 4..4 + length;
+        let datagram = relay::channel_data_in_place(&mut buf, range.clone(), number).unwrap();
         assert_eq!(buf[datagram.clone()], stream[..4 + length]);
         assert!(buf[datagram.end..].iter().all(|byte| *byte == 0xAA));
         let data = ChannelData::parse_datagram(&buf[datagram]).unwrap();
@@ -106,13 +106,13 @@ fn channel_data_in_place() {
             stream
         );
 
-        let padded = relay::padded_channel_data_in_place(&mut buf, place, number).unwrap();
+        let padded = relay::padded_channel_data_in_place(&mut buf, range, number).unwrap();
         assert_eq!(buf[padded], stream);
     }
 }
 
 #[test]
-fn no_room() {
+fn buffers_that_are_too_small() {
     let [v4, v6] = peers();
     let mut buf = [0; 99];
     let mut write = |range, peer| relay::data_indication_in_place(&mut buf, range, peer, ID);
@@ -125,7 +125,7 @@ fn no_room() {
         write(47..60, v6),
         Err(EncodeError::BufferFull { available: 47, .. })
     ));
-    // 49 bytes and 3 of padding, for which there are 2.
+    // 49 bytes need 3 bytes of padding, but only 2 are left.
     assert!(write(48..97, v6).is_err());
     assert!(write(48..96, v6).is_ok());
     assert!(write(48..100, v6).is_err());
@@ -133,7 +133,7 @@ fn no_room() {
     let reversed = 60..50;
     assert!(write(reversed, v6).is_err());
     assert!(write(usize::MAX - 1..usize::MAX, v6).is_err());
-    // 65,532 bytes of attributes are 12 and 4 and a payload of 65,516; the padding counts.
+    // 65,532 bytes of attributes: 12 for the address, 4 for the header of DATA, 65,516 of payload and padding.
     let mut buf = vec![0; 70_000];
     assert!(relay::send_indication_in_place(&mut buf, 36..36 + 65_516, v4, ID).is_ok());
     for length in [65_517, 65_519, 65_520, 65_535, 65_536] {
@@ -151,8 +151,8 @@ fn no_room() {
     assert!(relay::padded_channel_data_in_place(&mut exact, 4..9, number).is_err());
 }
 
-/// In parts, with every ending that there is, in every kind of buffer: byte for byte what the writer
-/// makes in one.
+/// Around an external payload the parts are, byte for byte, what the writer builds in one buffer: with each
+/// combination of integrity and FINGERPRINT, in each kind of buffer.
 #[test]
 fn in_parts() {
     let key = Key::short_term("VOkJxbRl1RmTxUk/WvJxBt");
@@ -186,7 +186,7 @@ fn in_parts() {
                 }
                 .unwrap();
 
-                let mut buffer = b"what stood before".to_vec();
+                let mut buffer = b"earlier bytes".to_vec();
                 let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
                 writer.attribute(&Software::new("relay").unwrap()).unwrap();
                 writer.attribute(&XorPeerAddress(peer)).unwrap();
@@ -221,7 +221,7 @@ fn in_parts() {
     }
 }
 
-/// The integrity of other dialects counts otherwise: zero-padded text, a FINGERPRINT that follows.
+/// Dialects whose integrity covers zero-padded text, or a header length that includes FINGERPRINT.
 #[test]
 fn in_parts_in_other_dialects() {
     let key = Key::short_term("secret");
@@ -248,7 +248,7 @@ fn in_parts_in_other_dialects() {
                 } else {
                     writer.finish()
                 };
-                // Refused alike: MS-TURN has no FINGERPRINT, MS-ICE2's old form must have one.
+                // Errors are equal, too: MS-TURN has no FINGERPRINT, legacy MS-ICE2 requires one.
                 assert_eq!(
                     parts.map(|parts| parts.as_slices().concat()),
                     one.map(|one| one.to_vec()),
@@ -317,7 +317,7 @@ fn reading() {
             read(&message(method, &[&first, &Data(b"")])),
             found(v4, 36..36)
         );
-        // The first counts (coturn 140e99a0, where the last did).
+        // The first XOR-PEER-ADDRESS is used.
         assert_eq!(
             read(&message(method, &[&first, &second, &data])),
             found(v4, 60..65)
@@ -332,11 +332,11 @@ fn reading() {
     let icmp = Icmp::new(3, 1, 0);
     assert_eq!(read(&message(Method::DATA, &[&first, &icmp])), Ok(None));
     assert_eq!(read(&message(Method::BINDING, &[&first, &data])), Ok(None));
-    // A peer of a family that is none.
+    // A peer address of an unknown family.
     let mut broken = message(Method::SEND, &[&first, &data]);
     broken[25] = 7;
     assert_eq!(read(&broken).unwrap_err().offset(), Some(20));
-    // What a request with the same attributes says is no indication.
+    // A request with these attributes is not an indication.
     let mut request = message(Method::SEND, &[&first, &data]);
     request[1] = 6;
     assert_eq!(read(&request), Ok(None));

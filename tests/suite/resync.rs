@@ -43,7 +43,7 @@ fn ms_turn() -> Vec<u8> {
 fn finds_the_next_message_in_every_framing() {
     for message in [rfc5769_request(), ms_turn()] {
         for (framing, frame) in frames(&message) {
-            // Without anything before it, after half a frame, and after a cookie that is no message's.
+            // At the start, after half a frame, and after a cookie that does not belong to a message.
             for lost in [
                 &b""[..],
                 &frame[frame.len() / 2..],
@@ -57,7 +57,7 @@ fn finds_the_next_message_in_every_framing() {
     }
 }
 
-/// While the message arrives nothing of it is skipped, and it is found as soon as it is complete.
+/// No byte of a message is skipped while it arrives, and the message is found as soon as it is complete.
 #[test]
 fn skips_no_part_of_a_message_that_arrives() {
     for message in [rfc5769_request(), ms_turn()] {

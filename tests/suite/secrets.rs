@@ -1,7 +1,7 @@
-//! What is left of secrets on the stack after a key was derived, used and dropped.
+//! No secret remains on the stack after a key was derived, used and dropped.
 //!
-//! The stack below the test is read through `/proc/self/mem`, so this is a test for Linux. It is about
-//! optimised code: without optimisation each move leaves a copy that nothing can wipe.
+//! The test reads the stack below its own frame through `/proc/self/mem`, so it runs on Linux. It is meaningful
+//! in optimised code only: without optimisation each move leaves a copy that cannot be wiped.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -19,17 +19,17 @@ const USER: &str = "alice";
 const REALM: &str = "example.org";
 const NONCE: &str = "a nonce of the server";
 
-/// Bytes between the frame of the test and those of the tested code, where the code that reads the stack
-/// leaves its own.
+/// Bytes between the frame of the test and the frames of the tested code, so that the code that reads the
+/// stack does not overwrite them.
 const DISTANCE: usize = 16 * 1024;
 
 /// Bytes of the stack that are searched.
 const DEPTH: usize = 128 * 1024;
 
-/// A secret by name, and the bytes by which it is found.
+/// The name of a secret, and the bytes that are searched for.
 type Secret = (&'static str, Vec<u8>);
 
-/// The password, a key and everything that HMAC makes of the key.
+/// The password, a key, and all values that HMAC derives from the key.
 fn secrets(key: &[u8]) -> Vec<Secret> {
     let pad = |with: u8| {
         let mut block = [with; 64];
@@ -81,7 +81,7 @@ fn secrets(key: &[u8]) -> Vec<Secret> {
     found
 }
 
-/// Runs `action` deeper on the stack of a thread of its own and says which secrets it leaves there.
+/// Runs `action` deep on the stack of a new thread; returns the names of the secrets that it leaves there.
 fn left_by(
     secrets: Vec<Secret>,
     action: impl FnOnce(&mut Vec<u8>) + Send + 'static,
@@ -143,7 +143,7 @@ fn credentials() -> Credentials<&'static str, &'static str> {
     }
 }
 
-/// The search finds what is not wiped.
+/// The search finds secrets that are not wiped.
 #[test]
 fn the_search_finds_secrets() {
     let left = left_by(secrets(PASSWORD.as_bytes()), |_| {
@@ -208,7 +208,7 @@ fn keys_leave_nothing() {
     assert_eq!(ms_turn, none, "MS-TURN");
 }
 
-/// [MS-TURN]'s derivation from version 3 on, by the `hmac` crate.
+/// The key derivation of [MS-TURN] from version 3 on, computed with the `hmac` crate.
 fn ms_turn_key() -> Vec<u8> {
     use hmac::{Hmac, KeyInit, Mac};
     let hmac = |key: &[u8], text: &[u8]| {

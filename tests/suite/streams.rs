@@ -1,4 +1,4 @@
-//! Streams of frames, cut anywhere.
+//! Streams of frames, split at every offset.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn mixed() -> (Vec<u8>, Vec<Unit>) {
         let payload = &b"\x00\x01\x00\x00\x21\x12\xa4\x42"[..length];
         bytes.extend_from_slice(&[0x40, length as u8, 0, length as u8]);
         bytes.extend_from_slice(payload);
-        // The padding is not looked at: coturn and others leave there what was.
+        // Padding may hold any bytes: coturn and others send what the buffer held before.
         bytes.extend_from_slice(&[0xEE; 3][..padding]);
         units.push(Unit {
             number: Some(0x4000 + length as u16),
@@ -46,11 +46,11 @@ fn every_split_point() {
         let (one, other) = bytes.split_at(at);
         let read = stream::read(BARE, [one, other]);
         assert_eq!(read.end, Ok(0));
-        assert_eq!(read.units, units, "cut at {at}");
+        assert_eq!(read.units, units, "split at {at}");
     }
     // Coalesced, byte by byte, in threes, and through the codec.
-    for cuts in [&[][..], &[0], &[2], &[0, 30, 1]] {
-        assert_eq!(stream::chunked(BARE, &bytes, cuts).units, units);
+    for chunks in [&[][..], &[0], &[2], &[0, 30, 1]] {
+        assert_eq!(stream::chunked(BARE, &bytes, chunks).units, units);
     }
     let framed: Vec<Unit> = units
         .iter()
@@ -59,14 +59,14 @@ fn every_split_point() {
             bytes: unit.bytes.clone(),
         })
         .collect();
-    for cuts in [&[][..], &[0], &[2], &[0, 30, 1]] {
-        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &framed, cuts);
+    for chunks in [&[][..], &[0], &[2], &[0, 30, 1]] {
+        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &framed, chunks);
     }
 }
 
-/// Of a frame that was cut short, it is said exactly how much is missing once its head is there.
+/// `needed` is the exact number of missing bytes once the header of a frame has arrived.
 #[test]
-fn what_is_missing() {
+fn incomplete_frames_report_the_missing_bytes() {
     let (bytes, _) = mixed();
     let framing = StunTcp::new();
     let first = rfc5769_request().len();
@@ -89,31 +89,30 @@ fn what_is_missing() {
     }
 }
 
-/// Garbage between any two frames is an error, after the frames before it, as soon as the byte is
-/// there that cannot be.
+/// An invalid first byte between any two frames is an error as soon as it arrives, after the frames before it.
 #[test]
 fn garbage_at_each_position() {
     let (bytes, units) = mixed();
-    let mut places = vec![0];
+    let mut boundaries = vec![0];
     let mut end = 0;
     for unit in &units {
         end += match unit.number {
             None => unit.bytes.len(),
             Some(_) => 4 + unit.bytes.len().next_multiple_of(4),
         };
-        places.push(end);
+        boundaries.push(end);
     }
     assert_eq!(end, bytes.len());
-    for (before, place) in places.into_iter().enumerate() {
+    for (before, boundary) in boundaries.into_iter().enumerate() {
         for first in 0x80..=0xFF {
             let mut bytes = bytes.clone();
-            bytes.insert(place, first);
+            bytes.insert(boundary, first);
             let read = stream::chunked(BARE, &bytes, &[6]);
             assert_eq!(read.units, units[..before]);
             assert_eq!(read.end, Err(FrameError::NoFrame { first }));
         }
     }
-    // A byte too many inside a frame that is not the last displaces the next: it does not pass.
+    // An extra byte inside a frame displaces the next frame, which is noticed.
     for at in 1..bytes.len() - BINDING.len() {
         let mut bytes = bytes.clone();
         bytes.insert(at, 0xEE);
@@ -124,9 +123,9 @@ fn garbage_at_each_position() {
     }
 }
 
-/// Each rule with its offset, and nothing that follows changes it.
+/// Each error has its offset, and further bytes do not change it.
 #[test]
-fn the_rules() {
+fn invalid_frames_are_reported_with_their_offset() {
     let strict = StunTcp::new().channels(ChannelRange::RFC8656);
     let lenient = StunTcp::new();
     let limited = StunTcp::new().max_frame(100);
@@ -156,7 +155,7 @@ fn the_rules() {
             },
             0,
         ),
-        // pjproject#5139: a length that is no multiple of 4 was a stall.
+        // A length that is not a multiple of 4 is refused at once, so that it cannot stall the reader.
         (
             lenient,
             b"\x00\x01\x00\x05",
@@ -236,7 +235,7 @@ fn classic_only_on_request() {
     );
 }
 
-/// Channels of RFC 5766, which coturn's client binds, unless told to be strict.
+/// Channel numbers of RFC 5766, which coturn's client binds, are read unless the range is set to RFC 8656.
 #[test]
 fn channels() {
     for number in [0x4000, 0x4FFF, 0x5000, 0x7FFF_u16] {
@@ -257,7 +256,7 @@ fn channels() {
         let strict = StunTcp::new().channels(ChannelRange::RFC8656).next(&bytes);
         assert_eq!(strict.is_ok(), number < 0x5000);
         assert_eq!(ChannelData::parse_datagram(&bytes).unwrap().number, read);
-        // Read, it is written as it is.
+        // A number that was read can be written back.
         let mut out = Vec::new();
         let mut frame = StunTcp::begin(&mut out, read).unwrap();
         frame.put(payload).unwrap();
@@ -266,8 +265,8 @@ fn channels() {
     assert!(ChannelNumber::new(0x5000).is_err());
 }
 
-/// A datagram may be 0 to 3 bytes longer than what it says, and no byte shorter (coturn pads
-/// datagrams too).
+/// A ChannelData datagram may be 0 to 3 bytes longer than its length says, because coturn pads datagrams, too; it
+/// may not be shorter.
 #[test]
 fn datagrams() {
     for length in 0..=8_usize {
@@ -282,8 +281,11 @@ fn datagrams() {
                 assert_eq!(read, Err(FrameError::Trailing { offset, available }));
             }
             for end in 1..4 + length {
-                let cut = ChannelData::parse_datagram(&bytes[..end]);
-                assert!(matches!(cut, Err(FrameError::Truncated { .. })), "{cut:?}");
+                let truncated = ChannelData::parse_datagram(&bytes[..end]);
+                assert!(
+                    matches!(truncated, Err(FrameError::Truncated { .. })),
+                    "{truncated:?}"
+                );
             }
         }
     }
@@ -292,14 +294,13 @@ fn datagrams() {
     assert!(ChannelData::parse_datagram(&[]).is_err());
 }
 
-/// Lengths at the edges of 16 bits, where 4 + length and 20 + length once wrapped (coturn#1837,
-/// #1964).
+/// Lengths at the limits of 16 bits, where 4 + length and 20 + length exceed 16 bits.
 #[test]
 fn lengths_at_the_edges() {
     let edges = (0..4).chain([0x7FFF, 0x8000]).chain(0xFFEC..=0xFFFF_u16);
     for length in edges {
         let payload = vec![7; usize::from(length)];
-        // In a ChannelData.
+        // ChannelData.
         let mut bytes = [&[0x40, 0], &length.to_be_bytes()[..], &payload].concat();
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         assert!(bytes.len() <= 65_540);
@@ -315,14 +316,14 @@ fn lengths_at_the_edges() {
         );
         assert_eq!(message.bytes, BINDING);
 
-        // Behind a length.
+        // A length-prefixed packet.
         let bytes = [&length.to_be_bytes()[..], &payload, &[0, 1, 9]].concat();
         let read = stream::chunked(AnyFraming::Rfc4571(Rfc4571::new()), &bytes, &[255]);
         assert_eq!(read.end, Ok(0));
         assert_eq!(read.units[0].bytes, payload);
         assert_eq!(read.units[1].bytes, [9]);
 
-        // In a message: only multiples of 4 can be.
+        // A message, whose length is a multiple of 4.
         let mut bytes = [&[0, 1], &length.to_be_bytes()[..], &BINDING[4..], &payload].concat();
         assert!(bytes.len() <= LONGEST + 3);
         bytes.extend_from_slice(BINDING);
@@ -353,7 +354,8 @@ fn a_length_of_zero() {
     assert_eq!(payload, b"");
 }
 
-/// Into a slice, a vector and a frame; dropped, too long and out of room.
+/// Frames are written into a slice, a vector and another frame; frames that are dropped, too long or do not
+/// fit leave no bytes.
 #[test]
 fn writing() {
     let header = Header::indication(Method::BINDING, TransactionId::new(*b"abcdefghijkl"));
@@ -382,7 +384,7 @@ fn writing() {
     let expected = [b"before\x40\x00\x00\x16", &framed[..], &[0, 0]].concat();
     assert_eq!(out, expected);
 
-    // Left in the middle, nothing of it stays.
+    // A frame that is dropped before `end` leaves no bytes.
     let mut frame = Rfc4571::begin(&mut out).unwrap();
     let mut unfinished = MessageWriter::new(&mut frame, header).unwrap();
     unfinished.attribute(&ChannelNumber::MIN).unwrap();
@@ -413,9 +415,9 @@ fn writing() {
     assert!(Rfc4571::header(65_536).is_err());
 }
 
-/// The head of a ChannelData and its padding, in any buffer, leave no stale byte.
+/// Every byte of the header and of the padding of ChannelData is written.
 #[test]
-fn dirty_buffers() {
+fn stale_buffer_bytes_are_overwritten() {
     for length in 0..9 {
         let write = |fill| {
             let mut buffer = [fill; 16];
@@ -447,7 +449,7 @@ fn sniffing() {
     is(Framing::Rfc4571, &framed(&check));
     is(Framing::Rfc4571, &framed(&skype()));
     is(Framing::Rfc4571, &[&[0, 0], &framed(&check)[..]].concat());
-    // A DTLS 1.2 ClientHello's record head, and RTP in front of STUN.
+    // The record header of a DTLS 1.2 ClientHello, and RTP before STUN.
     is(
         Framing::Rfc4571,
         &framed(&hex("16 fefd 0000000000000000 0004 01000000")),
@@ -456,14 +458,14 @@ fn sniffing() {
         Framing::Rfc4571,
         &[&framed(&[0x80; 40])[..], &framed(&check)].concat(),
     );
-    // A length that looks like TLS, and one that looks like a channel.
+    // A length prefix that looks like TLS, and one that looks like a channel number.
     let mut long = rfc5769_request();
     long.resize(0x1603, 0);
     is(Framing::Rfc4571, &framed(&long));
     long.resize(0x4003, 0);
     is(Framing::Rfc4571, &framed(&long));
 
-    // MS-TURN: an Allocate in a frame of type 02, an ICE check in one of type 03 behind data.
+    // MS-TURN: an Allocate in a frame of type 02, an ICE check in a frame of type 03, and an Allocate after data.
     let allocate = hex("0003000c 000102030405060708090a0b0c0d0e0f 000f0004 72c64bc6 00000000");
     let frame = |ty: u8, packet: &[u8]| [&[ty, 0], &framed(packet)[..]].concat();
     is(Framing::MsTcp, &frame(2, &allocate));
@@ -479,7 +481,7 @@ fn sniffing() {
     is(Framing::MsMultiplexed, &multiplexed(&check));
     is(Framing::MsMultiplexed, &multiplexed(b"data").repeat(2));
 
-    // libnice's hello, and a server's by the table of MS-TURN 2.1.1.
+    // The client hello of libnice, and a server hello by the table of [MS-TURN] 2.1.1.
     let hello = hex("16 0301 002d 01 000029 0301 c1fcd5a3
          6d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb 00 0002 0018 01 00");
     is(Framing::PseudoTls, &hello);
@@ -490,7 +492,7 @@ fn sniffing() {
     answer.extend_from_slice(&hex("0018 00 0e000000"));
     assert_eq!(answer.len(), 83);
     is(Framing::PseudoTls, &answer);
-    // The same length and another cipher is TLS.
+    // A server hello of the same length with another cipher suite is TLS.
     answer[77] = 0x2F;
     is(Framing::Tls, &answer);
     is(Framing::Tls, &hex("16 0301 0200 01 0001fc 0303"));
@@ -503,8 +505,7 @@ fn sniffing() {
         assert_eq!(sniff(unknown), Sniffed::Unknown, "{unknown:02x?}");
         stream::sniffed(unknown);
     }
-    // Null packets for ever, data in MS-TURN's frames for ever, one ChannelData: waited for, and
-    // not for ever.
+    // Null packets, data in MS-TURN's frames and one ChannelData need more bytes, up to a limit.
     assert_eq!(sniff(&[0; 4]), Sniffed::NeedsMore { needed: 2 });
     assert_eq!(sniff(&[0; 200]), Sniffed::Unknown);
     assert_eq!(sniff(&frame(3, b"data").repeat(65)), Sniffed::Unknown);
@@ -537,17 +538,17 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn frames_come_back(units in vec(unit(), 0..12), cuts in vec(any::<u8>(), 0..6)) {
-        stream::frames(BARE, &units, &cuts);
+    fn frames_come_back(units in vec(unit(), 0..12), chunks in vec(any::<u8>(), 0..6)) {
+        stream::frames(BARE, &units, &chunks);
     }
 
     #[test]
     fn packets_come_back(
         packets in vec(prop_oneof![4 => vec(any::<u8>(), 0..40), 1 => vec(any::<u8>(), 65_000..=65_535)], 0..8),
-        cuts in vec(any::<u8>(), 0..6),
+        chunks in vec(any::<u8>(), 0..6),
     ) {
         let units: Vec<Unit> = packets.into_iter().map(|bytes| Unit { number: None, bytes }).collect();
-        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &units, &cuts);
+        stream::frames(AnyFraming::Rfc4571(Rfc4571::new()), &units, &chunks);
     }
 
     #[test]
@@ -560,7 +561,7 @@ proptest! {
         units in vec(unit(), 1..6),
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
-        cuts in vec(any::<u8>(), 0..6),
+        chunks in vec(any::<u8>(), 0..6),
     ) {
         let mut bytes = Vec::new();
         for unit in &units {
@@ -569,7 +570,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         for framing in stream::FRAMINGS {
-            let read = stream::chunked(framing, &bytes, &cuts);
+            let read = stream::chunked(framing, &bytes, &chunks);
             prop_assert!(read.units.len() <= bytes.len());
         }
     }

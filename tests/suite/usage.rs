@@ -151,14 +151,14 @@ fn a_servers_datagram() {
     };
     let client = "192.0.2.9:1024";
 
-    // Not STUN: silence. Cut in the middle of an attribute: 400.
+    // A packet that is not STUN gets no reply; a message that ends inside an attribute gets a 400.
     assert_eq!(server.answer(&[0x80; 40], client), b"");
     let good = request(&[&peer], &key);
-    let mut cut = good.clone();
-    cut.truncate(30);
-    assert_eq!(code_of(&server.answer(&cut, client)), 400);
+    let mut truncated = good.clone();
+    truncated.truncate(30);
+    assert_eq!(code_of(&server.answer(&truncated, client)), 400);
 
-    // A wrong password: 401 with what is needed for another try.
+    // A wrong password gets a 401 with REALM and NONCE for another attempt.
     let reply = server.answer(&request(&[&peer], &Key::short_term("guess")), client);
     assert_eq!(code_of(&reply), 401);
     let reply = Message::parse(&reply).unwrap();
@@ -168,7 +168,7 @@ fn a_servers_datagram() {
     );
     assert!(reply.get::<Nonce>().unwrap().is_some());
 
-    // An attribute that must be understood and is not: 420, signed, with its type.
+    // An unknown comprehension-required attribute gets a signed 420 that lists its type.
     let reply = server.answer(&request(&[&peer, &Priority(1)], &key), client);
     assert_eq!(code_of(&reply), 420);
     let reply = Message::parse(&reply).unwrap().verify(&key).unwrap();
@@ -268,7 +268,7 @@ fn as_many_peers_as_fit() {
 }
 
 #[test]
-fn behind_a_length_prefix() {
+fn length_prefixed_messages() {
     let mut out = b"sent before".to_vec();
     for name in ["first", "second"] {
         let mut frame = Rfc4571::begin(&mut out).unwrap();
@@ -323,7 +323,7 @@ fn answer_challenge(
 
 #[test]
 fn an_ms_turn_client() {
-    // 0x0014 is NONCE and 0x0015 REALM here, and nothing pads the 401's 3 bytes of nonce.
+    // In MS-TURN 0x0014 is NONCE and 0x0015 REALM, and the 3 bytes of nonce in the 401 are not padded.
     let mut challenge = b"\x01\x13\0\0abcdefghijklmnop\0\x0f\0\x04\x72\xc6\x4b\xc6".to_vec();
     challenge.extend_from_slice(b"\0\x09\0\x04\0\0\x04\x01");
     challenge.extend_from_slice(b"\0\x14\0\x03\x01\x02\x03");
@@ -341,7 +341,7 @@ fn an_ms_turn_client() {
     let codes: Vec<u16> = allocate.attributes().map(|raw| raw.ty().as_u16()).collect();
     assert_eq!(codes, [0x000F, 0x8008, 0x0006, 0x0015, 0x0014]);
 
-    // The RFC's reading would take one for the other, so it is refused; so is the opposite.
+    // RFC 8489 would confuse the two, so it refuses the message; MS-TURN refuses messages of the RFC.
     challenge[4..8].copy_from_slice(&stunwire::MAGIC_COOKIE.to_be_bytes());
     assert_eq!(Message::parse(&challenge).unwrap_err(), ParseError::MsTurn);
     assert_eq!(Dialect::detect(&challenge), Some(Dialect::MS_TURN));
@@ -375,7 +375,7 @@ fn without_fingerprint<'b>(
 
 #[test]
 fn a_proxy() {
-    // Padded with 0x20, as in RFC 5769, and with an attribute behind MESSAGE-INTEGRITY.
+    // Padded with 0x20, as in RFC 5769, and with an attribute after MESSAGE-INTEGRITY.
     let packet: &[u8] = b"\x00\x01\x00\x38\x21\x12\xa4\x42abcdefghijkl\
         \x00\x06\x00\x09evtj:h6vY\x20\x20\x20\
         \x00\x08\x00\x14aaaaabbbbbcccccddddd\
@@ -388,7 +388,7 @@ fn a_proxy() {
     assert_eq!(copy[4..], packet[4..packet.len() - 8]);
 }
 
-/// A server's socket, from the peer to the client: the payload leaves from where it came.
+/// Relays a datagram from the peer to the client, from the buffer in which it was received.
 fn relay_to_client(
     socket: &UdpSocket,
     client: &UdpSocket,
@@ -401,7 +401,7 @@ fn relay_to_client(
     Ok(())
 }
 
-/// And from the client to the peer, whichever of the two forms it uses.
+/// The peer and the payload of a client's ChannelData or Send indication.
 fn relay_to_peer(
     packet: &[u8],
     channels: &HashMap<ChannelNumber, SocketAddr>,
@@ -435,20 +435,20 @@ fn the_relay_path() {
     assert_eq!(indication.peer, peer.local_addr().unwrap());
     assert_eq!(packet[indication.payload], *b"from the peer");
 
-    // Back: a Send indication, and ChannelData.
+    // From the client to the peer: a Send indication, and ChannelData.
     let to = peer.local_addr().unwrap();
     let channels = HashMap::from([(ChannelNumber::MIN, to)]);
     let mut buf = [0; HEADROOM + 8];
     buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
-    let place = HEADROOM..HEADROOM + 5;
-    let sent = relay::send_indication_in_place(&mut buf, place.clone(), to, ID).unwrap();
+    let range = HEADROOM..HEADROOM + 5;
+    let sent = relay::send_indication_in_place(&mut buf, range.clone(), to, ID).unwrap();
     assert_eq!(relay_to_peer(&buf[sent], &channels), Some((to, 36..41)));
-    let sent = relay::channel_data_in_place(&mut buf, place, ChannelNumber::MIN).unwrap();
+    let sent = relay::channel_data_in_place(&mut buf, range, ChannelNumber::MIN).unwrap();
     assert_eq!(relay_to_peer(&buf[sent], &channels), Some((to, 4..9)));
     assert_eq!(relay_to_peer(b"\x80 RTP", &channels), None);
 }
 
-/// A client of a TURN server on TCP.
+/// A TURN client over TCP.
 async fn turn_over_tcp(
     server: SocketAddr,
     peers: &HashMap<ChannelNumber, mpsc::Sender<Bytes>>,

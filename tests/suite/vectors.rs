@@ -1,4 +1,4 @@
-//! The published messages: read, verified, refused when a bit changes, and written again.
+//! The published messages are read, verified, refused after a bit was changed, and written back.
 
 use stunwire::attribute::{
     EncodeAttribute, IceControlled, Nonce, PasswordAlgorithm, Priority, Realm, Software,
@@ -11,18 +11,18 @@ use stunwire::{
 
 use crate::support::{self, ICE_PASSWORD, PASSWORD, USER, Vector, hex, vectors};
 
-/// RFC 5769's transaction id of §2.1 to §2.3.
+/// The transaction id of RFC 5769 §2.1 to §2.3.
 const ICE_ID: TransactionId = TransactionId::new([
     0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae,
 ]);
 
-/// And of §2.4 and RFC 8489 B.1.
+/// The transaction id of RFC 5769 §2.4 and RFC 8489 B.1.
 const LONG_ID: TransactionId = TransactionId::new([
     0x78, 0xad, 0x34, 0x33, 0xc6, 0xad, 0x72, 0xc0, 0x29, 0xda, 0x41, 0x2e,
 ]);
 
 #[test]
-fn they_verify_with_their_key_and_no_other() {
+fn each_verifies_with_its_key_and_no_other() {
     for Vector {
         name,
         dialect,
@@ -43,7 +43,7 @@ fn they_verify_with_their_key_and_no_other() {
     }
 }
 
-/// Every bit that the tag covers, header and padding included.
+/// A change in any bit that the tag covers, header and padding included, is detected.
 #[test]
 fn a_flipped_bit_is_refused() {
     for Vector {
@@ -79,7 +79,7 @@ fn a_flipped_bit_is_refused() {
 }
 
 #[test]
-fn through_raw_they_are_what_they_were() {
+fn raw_attributes_are_written_unchanged() {
     for Vector {
         name,
         dialect,
@@ -95,7 +95,7 @@ fn through_raw_they_are_what_they_were() {
         }
         assert_eq!(writer.finish().unwrap(), bytes, "{name}");
 
-        // Tag and fingerprint made anew.
+        // With the tag and FINGERPRINT computed by the writer.
         let Some(key) = key else { continue };
         let mut copy = [0xAA; 256];
         let mut writer = MessageWriter::new(&mut copy, message.header()).unwrap();
@@ -210,7 +210,7 @@ fn rfc8489_b1_typed() {
     assert_eq!(again, bytes);
 }
 
-/// The values of RFC 5769 §2.1 to §2.3, and what they say.
+/// The typed values of RFC 5769 §2.1 to §2.3.
 #[test]
 fn rfc5769_values() {
     let bytes = support::rfc5769_request();
@@ -244,8 +244,8 @@ fn rfc5769_values() {
     }
 }
 
-/// The capture says which CRC Skype computes: the usual one, and Microsoft's table gives another.
-/// Both values were computed with Python's zlib, the second with its table patched.
+/// The capture shows that Skype computes the usual CRC; Microsoft's table gives another value. Both values were
+/// computed with Python's zlib, the second with its table changed.
 #[test]
 fn skype_fingerprint() {
     let mut bytes = support::skype();
@@ -259,13 +259,13 @@ fn skype_fingerprint() {
 
     let end = bytes.len();
     bytes[end - 4..].copy_from_slice(&0xc4ad_394a_u32.to_be_bytes());
-    let twin = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
-    assert_eq!(twin.fingerprint(), FingerprintStatus::ValidAlternateCrc);
+    let copy = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
+    assert_eq!(copy.fingerprint(), FingerprintStatus::ValidAlternateCrc);
     let plain = Message::parse(&bytes).unwrap();
     assert_eq!(plain.fingerprint(), FingerprintStatus::Invalid);
 }
 
-/// The capture written from its values, but for the tag, whose password is not public.
+/// The captured check is written from its values, without the tag, whose password is not public.
 #[test]
 fn skype_typed() {
     let bytes = support::skype();
@@ -328,9 +328,9 @@ fn ms_turn_typed() {
     assert_eq!(again, bytes);
 }
 
-/// What an attacker appends behind the tag is not seen, and is still there for who wants all.
+/// Attributes that an attacker appends after the tag are ignored, but `all_attributes` yields them.
 #[test]
-fn behind_the_tag() {
+fn attributes_after_the_tag_are_ignored() {
     let key = Key::short_term(ICE_PASSWORD);
     for (ty, value) in [
         (0x0025_u16, &[][..]),
@@ -360,8 +360,8 @@ fn behind_the_tag() {
     }
 }
 
-/// The ERROR-CODE of coturn 4.6's answers to a stale nonce, whose phrase counts a NUL in its length: it
-/// is read as it is, and not shown.
+/// In coturn 4.6's responses to a stale nonce the length of the reason phrase includes a NUL. The phrase is read
+/// with the NUL and printed without it.
 #[test]
 fn a_phrase_that_ends_with_a_nul() {
     let mut bytes = hex("01140014 2112a442 000102030405060708090a0b");

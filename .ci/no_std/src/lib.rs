@@ -1,7 +1,7 @@
-//! Proof that the crate needs neither `std` nor `alloc`, on any host.
+//! Shows on any host that the crate needs neither `std` nor `alloc`.
 //!
-//! A static library is linked in full: with `std` anywhere below, its panic handler would be the
-//! second one, and with `alloc`, a global allocator would be missing. Both are compile errors.
+//! A static library is linked with all dependencies. If one of them used `std`, there would be a second panic
+//! handler; if one used `alloc`, a global allocator would be missing. Both are compile errors.
 #![no_std]
 
 use stunwire::Message;

@@ -1,4 +1,4 @@
-//! `ezk-stun-types`. It takes the packet over, so each parse copies it. A key cannot be kept.
+//! `ezk-stun-types`. It takes ownership of the packet, so each parse copies it. A key cannot be reused.
 
 use super::*;
 use ezk_stun_types::attributes::turn::{Data, Lifetime, RequestedTransport, XorPeerAddress};

@@ -1,8 +1,8 @@
-//! `is`, the ICE agent of str0m. It parses a check that has MESSAGE-INTEGRITY and puts FINGERPRINT into
-//! whatever it writes, so it is missing where the check to read or the message to write has neither.
+//! `is`, the ICE agent of str0m. It parses only checks with MESSAGE-INTEGRITY and adds FINGERPRINT to every message,
+//! so it is missing in rows where the check has no MESSAGE-INTEGRITY or the written message no FINGERPRINT.
 //! It has no REQUESTED-TRANSPORT.
 //!
-//! Who calls it gives the HMAC, which takes a key as bytes.
+//! The caller provides the HMAC, which takes a key as bytes.
 
 use super::*;
 use crate::common::messages::{message, signed};
@@ -29,7 +29,7 @@ pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
     verify(&LONG_TERM_KEY, bytes)
 }
 
-/// The check in the order in which it writes.
+/// The check, with its attributes in the order in which `is` writes them.
 fn check() -> Vec<u8> {
     let attributes: [(u16, &[u8]); 4] = [
         (0x0006, USERNAME.as_bytes()),
@@ -41,7 +41,7 @@ fn check() -> Vec<u8> {
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
-    // An ID is random, or that of a message.
+    // A transaction id is random or copied from a message.
     let id = StunMessage::parse(whole).unwrap().trans_id();
     let (whole, mut out) = (check(), [0; 256]);
     Way::new(NAME, move || {

@@ -18,7 +18,7 @@ fn crypto() -> &'static dyn RTCCrypto {
     PROVIDER.crypto()
 }
 
-/// Signing takes a type, and verifying the bytes.
+/// Signing takes a typed key, verifying takes bytes.
 struct Key {
     integrity: MessageIntegrity<'static>,
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! A walk that reads as it goes and checks little; its values include their padding.
+//! `stun-bytes`: a walk with few checks, whose values include the padding.
 
 use super::*;
 use ::stun_bytes::ByteMsg;

@@ -1,4 +1,4 @@
-//! Binding is its only method. A key cannot be kept.
+//! `stun-coder`. Binding is its only method. A key cannot be reused.
 
 use super::*;
 use ::stun_coder::{StunAttribute, StunMessage};

@@ -1,4 +1,4 @@
-//! Typed attributes over `stun-bytes`.
+//! `stun-format`: typed attributes on top of `stun-bytes`.
 
 use super::*;
 use ::stun_format::{Attr, Msg, MsgBuilder, MsgType, SocketAddr as Address};
@@ -80,7 +80,7 @@ pub fn relay_encode(payload: &[u8]) -> Way<'_> {
     id[4..].copy_from_slice(&ID);
     let (id, mut out) = (u128::from_be_bytes(id), [0; 1300]);
     Way::on(NAME, payload, move |payload| {
-        // It goes on behind what the buffer already has.
+        // The builder appends to a message that is already in the buffer.
         out[..20].fill(0);
         let mut message = MsgBuilder::from(&mut out[..]);
         message.typ(MsgType::DataIndication).unwrap();

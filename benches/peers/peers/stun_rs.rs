@@ -108,7 +108,7 @@ pub fn fingerprint(bytes: &[u8]) -> Way<'_> {
     })
 }
 
-/// It checks MESSAGE-INTEGRITY and FINGERPRINT, together only.
+/// `stun-rs` checks MESSAGE-INTEGRITY and FINGERPRINT only together.
 fn verify(key: HMACKey, bytes: &[u8]) -> Way<'_> {
     let context = DecoderContextBuilder::default();
     let context = context.with_key(key).with_validation().build();

@@ -1,8 +1,8 @@
-//! The codec of `turn-server`. Its keys are those of long-term credentials. It finds attributes by
-//! their type, and has no walk over all of them.
+//! The codec of `turn-server`. It has only keys of long-term credentials. It finds attributes by their type, and
+//! cannot iterate over all of them.
 
 use super::*;
-use crate::common::floor::floor_frames;
+use crate::common::baseline::baseline_frames;
 use ::turn_server::codec::Decoder;
 use ::turn_server::codec::crypto::{self, Password};
 use ::turn_server::codec::message::attributes::{
@@ -19,7 +19,7 @@ fn long_term() -> Password {
     crypto::generate_password(USER, PASSWORD, REALM, PasswordAlgorithm::Md5)
 }
 
-/// Decodes into room for attributes that is kept from one message to the next.
+/// Decodes with a reused buffer for attributes.
 fn reading<'a>(bytes: &'a [u8], read: impl Fn(&[u8], Message<'_>) -> bool + 'a) -> Way<'a> {
     let mut decoder = Decoder::default();
     Way::on(NAME, bytes, move |bytes| {
@@ -106,15 +106,15 @@ fn frames_end(stream: &[u8]) -> usize {
     let mut left = stream;
     while left.len() >= 4 {
         let size = Decoder::message_size(left, true).unwrap();
-        let Some((_, behind)) = left.split_at_checked(size) else {
+        let Some((_, rest)) = left.split_at_checked(size) else {
             break;
         };
-        left = behind;
+        left = rest;
     }
     stream.len() - left.len()
 }
 
 pub fn frames(stream: &[u8]) -> Way<'_> {
-    let (end, _) = floor_frames(stream).unwrap();
+    let (end, _) = baseline_frames(stream).unwrap();
     Way::on(NAME, stream, move |stream| frames_end(stream) == end)
 }

@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-// Once for each of the two, whose types have the same names and are not the same.
+// Included by both crates' modules, whose types have the same names but are distinct.
 #[allow(clippy::duplicate_mod)]
 #[path = "webrtc_rs.rs"]
 mod webrtc_rs;

@@ -1,4 +1,4 @@
-//! What the crates of webrtc-rs have in common.
+//! The jobs with the crates of webrtc-rs, which have the same API.
 
 use super::*;
 use ice::control::AttrControlling;

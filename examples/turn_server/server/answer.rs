@@ -1,4 +1,4 @@
-//! What the handlers of requests return, and how it becomes a reply.
+//! The results of the request handlers, and their replies.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use stunwire::{AttributeError, EncodeError, MessageWriter};
 
 use super::Then;
 
-/// What a success response has in it.
+/// The contents of a success response.
 #[derive(Default)]
 pub struct Granted {
     pub relayed: Option<SocketAddr>,
@@ -21,12 +21,12 @@ pub struct Granted {
     pub lifetime: Option<Duration>,
     pub token: Option<[u8; 8]>,
     pub connection: Option<u32>,
-    /// A second family that was asked for and is not relayed.
+    /// The additional address family that was requested and refused.
     pub refused: Option<AddressFamily>,
     pub then: Option<Then>,
 }
 
-/// Why a request is refused.
+/// The error code for a refused request.
 pub struct Refused(pub Code);
 
 impl From<Code> for Refused {
@@ -35,7 +35,7 @@ impl From<Code> for Refused {
     }
 }
 
-/// An attribute that is missing or malformed.
+/// A missing or malformed attribute is answered with 400.
 impl From<AttributeError> for Refused {
     fn from(_: AttributeError) -> Self {
         Self(Code::BAD_REQUEST)
@@ -44,7 +44,7 @@ impl From<AttributeError> for Refused {
 
 pub type Answer = Result<Granted, Refused>;
 
-/// Writes the reply, signed as the request was.
+/// Writes the reply, with the integrity attribute that the request requires.
 pub fn respond(to: ReplyTo<'_>, answer: Answer, out: &mut Vec<u8>) -> Result<Then, EncodeError> {
     let granted = match answer {
         Ok(granted) => granted,
@@ -53,7 +53,7 @@ pub fn respond(to: ReplyTo<'_>, answer: Answer, out: &mut Vec<u8>) -> Result<The
             return Ok(Then::Done);
         }
     };
-    // The reply to a Connect waits for the peer.
+    // The reply to a Connect is written after the peer has answered.
     if !matches!(granted.then, Some(Then::Connect { .. })) {
         let mut reply = MessageWriter::success_to(out, to)?;
         if let Some(address) = granted.relayed {

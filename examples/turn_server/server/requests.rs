@@ -17,11 +17,11 @@ use crate::gate::Admitted;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 const MAX_LIFETIME: Duration = Duration::from_secs(3600);
-/// How long a port is kept for its token: RFC 8656 §7.2.
+/// The time for which a relay is reserved (RFC 8656 §7.2).
 const RESERVATION_LIFETIME: Duration = Duration::from_secs(30);
 
 impl Server {
-    /// What was granted to the same request before.
+    /// The result of an earlier transmission of the same request.
     pub(super) fn retransmitted(&self, client: Client, request: &Admitted<'_>) -> Option<Granted> {
         let allocation = self.allocations.get(&client)?;
         let same = request.method() == Method::ALLOCATE
@@ -29,7 +29,7 @@ impl Server {
         same.then(|| granted(client, allocation))
     }
 
-    /// RFC 8656 §7.2. The attributes have been checked.
+    /// Handles an Allocate (RFC 8656 §7.2), whose attributes have been checked.
     pub(super) fn allocate(
         &mut self,
         now: Instant,
@@ -92,7 +92,7 @@ impl Server {
             account.name
         ));
         let granted = Granted {
-            // Only one relay is opened: RFC 8656 §7.2, step 9.
+            // Only one relay is opened (RFC 8656 §7.2, step 9).
             refused: additional.map(|additional| additional.0),
             ..granted(client, &allocation)
         };
@@ -101,7 +101,7 @@ impl Server {
         Ok(granted)
     }
 
-    /// Keeps a relay that is open for who shows the token.
+    /// Reserves an open relay, and returns the token for it.
     fn reserve(&mut self, now: Instant, relay: SocketAddr, host: &impl Host) -> Option<[u8; 8]> {
         let Ok(random) = TransactionId::random() else {
             host.close(Transport::Udp, relay);
@@ -113,20 +113,22 @@ impl Server {
         Some(token)
     }
 
-    /// The client's allocation, if it is there (437) and the user's who made it (441).
-    pub(super) fn own(
+    /// The client's allocation. If there is none, the error is 437; if another user created it, 441.
+    pub(super) fn allocation_of(
         &mut self,
         client: Client,
         request: &Admitted<'_>,
     ) -> Result<&mut Allocation, Code> {
         match self.allocations.get_mut(&client) {
             None => Err(Code::ALLOCATION_MISMATCH),
-            Some(own) if own.account.name == request.key().account.name => Ok(own),
+            Some(allocation) if allocation.account.name == request.key().account.name => {
+                Ok(allocation)
+            }
             Some(_) => Err(Code::WRONG_CREDENTIALS),
         }
     }
 
-    /// RFC 8656 §8.2. A lifetime of zero ends the allocation.
+    /// Handles a Refresh (RFC 8656 §8.2). A lifetime of 0 deletes the allocation.
     pub(super) fn refresh(
         &mut self,
         now: Instant,
@@ -135,7 +137,7 @@ impl Server {
         host: &impl Host,
     ) -> Answer {
         let lifetime = lifetime(request)?;
-        let allocation = self.own(client, request)?;
+        let allocation = self.allocation_of(client, request)?;
         if lifetime.is_zero() {
             self.end(client, "released", host);
         } else {
@@ -147,7 +149,7 @@ impl Server {
         })
     }
 
-    /// RFC 8656 §10.2: all of the peers, or none.
+    /// Handles a CreatePermission (RFC 8656 §10.2): either all peers get a permission, or none does.
     pub(super) fn create_permission(
         &mut self,
         now: Instant,
@@ -157,14 +159,14 @@ impl Server {
         for peer in request.get_all::<XorPeerAddress>() {
             self.check_peer(client, request, peer?.0)?;
         }
-        let allocation = self.own(client, request)?;
+        let allocation = self.allocation_of(client, request)?;
         for peer in request.get_all::<XorPeerAddress>() {
             allocation.permit(now, peer?.0.ip());
         }
         Ok(Granted::default())
     }
 
-    /// RFC 8656 §12.2.
+    /// Handles a ChannelBind (RFC 8656 §12.2).
     pub(super) fn channel_bind(
         &mut self,
         now: Instant,
@@ -173,7 +175,7 @@ impl Server {
     ) -> Answer {
         let (number, XorPeerAddress(peer)) = request.read::<(ChannelNumber, XorPeerAddress)>()?;
         self.check_peer(client, request, peer)?;
-        let allocation = self.own(client, request)?;
+        let allocation = self.allocation_of(client, request)?;
         if allocation.transport == Transport::Tcp {
             return Err(Code::FORBIDDEN.into());
         }
@@ -183,14 +185,14 @@ impl Server {
         Ok(Granted::default())
     }
 
-    /// Whether the client's relay may talk to the peer: 403.
+    /// Checks that the client's relay may send to the peer. If not, the error is 403.
     pub(super) fn check_peer(
         &mut self,
         client: Client,
         request: &Admitted<'_>,
         peer: SocketAddr,
     ) -> Result<(), Refused> {
-        self.own(client, request)?;
+        self.allocation_of(client, request)?;
         if self.config.allows_peer(peer.ip()) {
             Ok(())
         } else {
@@ -199,7 +201,7 @@ impl Server {
     }
 }
 
-/// The lifetime that a request asks for, as far as the server gives it.
+/// The lifetime in a request, within the limits of the server.
 fn lifetime(request: &Admitted<'_>) -> Result<Duration, Refused> {
     let wanted = request
         .get::<Lifetime>()?
@@ -220,7 +222,7 @@ fn granted(client: Client, allocation: &Allocation) -> Granted {
     }
 }
 
-/// A relay on an even port and another on the port behind.
+/// Opens a relay on an even port and another on the next port.
 fn open_pair(any_port: SocketAddr, host: &impl Host) -> Option<(SocketAddr, SocketAddr)> {
     for _ in 0..32 {
         let first = host.open(Transport::Udp, any_port, true)?;

@@ -1,5 +1,5 @@
-//! RFC 6062: relays that speak TCP with their peers. Every pair of connections, the peer's with the
-//! relay and the client's second one with the server, has a CONNECTION-ID.
+//! TCP relays (RFC 6062). A peer's connection with the relay and the client's data connection form a pair, which has
+//! a CONNECTION-ID.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,18 +14,18 @@ use super::{Host, Pending, Server, Then};
 use crate::allocation::{Client, Transport};
 use crate::gate::Admitted;
 
-/// How long a client may take for its ConnectionBind: RFC 6062 §5.2.
+/// The time within which a client must send its ConnectionBind (RFC 6062 §5.2).
 const BIND_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Connection {
     client: Client,
     peer: SocketAddr,
-    /// Until it is bound.
+    /// The time by which it must be bound; `None` once it is.
     end: Option<Instant>,
 }
 
 impl Server {
-    /// Connect: RFC 6062 §5.2. The reply waits for the peer.
+    /// Handles a Connect (RFC 6062 §5.2). The reply is written after the peer has answered.
     pub(super) fn connect(
         &mut self,
         now: Instant,
@@ -37,7 +37,7 @@ impl Server {
         if self.is_connected(client, peer) {
             return Err(Code::CONNECTION_ALREADY_EXISTS.into());
         }
-        let allocation = self.own(client, request)?;
+        let allocation = self.allocation_of(client, request)?;
         if allocation.transport == Transport::Udp {
             return Err(Code::BAD_REQUEST.into());
         }
@@ -52,8 +52,9 @@ impl Server {
         })
     }
 
-    /// The peer of a [`Then::Connect`] has answered, or has not: writes the reply, and gives the id of the
-    /// connection. The nonce of the request may have expired meanwhile, and the reply needs none.
+    /// Writes the reply to a Connect after the peer of [`Then::Connect`] has accepted or refused the connection, and
+    /// returns the connection's id. The reply needs no nonce, so it does not matter whether that of the request has
+    /// expired.
     pub fn connected(
         &mut self,
         now: Instant,
@@ -82,8 +83,8 @@ impl Server {
         Ok(id.ok())
     }
 
-    /// A peer has connected to a relay: RFC 6062 §5.3. Whose it is, and the ConnectionAttempt that
-    /// goes there; `None` if the peer has no permission.
+    /// Handles a connection of a peer to a relay (RFC 6062 §5.3). Returns the client, and the ConnectionAttempt for
+    /// it; `None` if the peer has no permission.
     pub fn peer_connects(
         &mut self,
         now: Instant,
@@ -106,7 +107,7 @@ impl Server {
         Some((client, id, out))
     }
 
-    /// ConnectionBind: RFC 6062 §5.4. It comes on a connection of its own.
+    /// Handles a ConnectionBind (RFC 6062 §5.4), which arrives on a separate connection.
     pub(super) fn connection_bind(
         &mut self,
         now: Instant,
@@ -119,7 +120,8 @@ impl Server {
         }
         let connection = self.connections.get_mut(&id).ok_or(Code::BAD_REQUEST)?;
         let owner = self.allocations.get(&connection.client);
-        let same_user = owner.is_some_and(|own| own.account.name == request.key().account.name);
+        let same_user =
+            owner.is_some_and(|allocation| allocation.account.name == request.key().account.name);
         match connection.end.take() {
             Some(end) if end > now && same_user => Ok(Granted {
                 connection: Some(id),
@@ -135,7 +137,7 @@ impl Server {
         all.any(|connection| connection.client == client && connection.peer == peer)
     }
 
-    /// Gives the connection a number that nobody can guess.
+    /// Adds a connection with an unpredictable id.
     fn add(&mut self, now: Instant, client: Client, peer: SocketAddr) -> Result<u32, Code> {
         if self.is_connected(client, peer) {
             return Err(Code::CONNECTION_ALREADY_EXISTS);

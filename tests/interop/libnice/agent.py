@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""libnice as an agent of Office Communicator 2007 R2, on loopback alone: for libnice.rs.
+"""libnice in its Office Communicator 2007 R2 mode, on loopback only, for libnice.rs.
 
     agent.py RELAY-PORT RELAY-TYPE PEER-PORT
 
@@ -58,11 +58,11 @@ def received(agent, stream, component, length, data, user):
 relay_port, relay_type, peer_port = (int(word) for word in sys.argv[1:])
 context = glib.g_main_context_new()
 agent = nice.nice_agent_new(context, OC2007R2)
-# It shall nominate, so that the other side need not.
+# This agent nominates, so that the peer need not.
 gobject.g_object_set(P(agent), b"controlling-mode", ctypes.c_int(1), None)
 if relay_type != 0:
-    # A candidate over UDP with a relay over TCP makes libnice send frames without their length:
-    # udp-turn-over-tcp.c counts on the length of RFC 4571, which only candidates over TCP have.
+    # With a UDP candidate and a relay over TCP, libnice sends frames without a length:
+    # udp-turn-over-tcp.c expects the length prefix of RFC 4571, which only TCP candidates have.
     gobject.g_object_set(P(agent), b"ice-udp", ctypes.c_int(0), None)
 loopback = nice.nice_address_new()
 nice.nice_address_set_from_string(loopback, b"127.0.0.1")

@@ -1,5 +1,5 @@
-//! An arbiter of what a message says, written from the specifications alone: it reads the bytes itself and
-//! takes nothing from the library but the answers that it judges.
+//! The arbiter: an independent reader of messages, written from the specifications. It reads the bytes without the
+//! library, and compares the library's results with its own.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
@@ -8,10 +8,10 @@ use stunwire::{FingerprintStatus, IntegrityError, Key, Message, relay};
 
 use crate::{FORMATS, Format, MS_TURN_MAGIC_COOKIE};
 
-/// What the library says of the bytes is what the arbiter says, in every dialect.
+/// The library and the arbiter read the bytes alike, in every dialect.
 ///
 /// # Panics
-/// If it is not.
+/// If they do not.
 pub fn arbiter(bytes: &[u8]) {
     for format in FORMATS {
         let parsed = format.dialect.parse(bytes);
@@ -41,7 +41,7 @@ struct Judged<'a> {
     bytes: &'a [u8],
     format: Format,
     all: Vec<Tlv>,
-    /// Which of them an agent does not ignore.
+    /// The indices of those that are not ignored.
     visible: Vec<usize>,
 }
 
@@ -58,16 +58,16 @@ impl<'a> Judged<'a> {
         if header[0] & 0xC0 != 0 || (format.cookie && !cookie) || bytes.len() != 20 + length {
             return None;
         }
-        // A message of the one protocol is none of the other.
+        // A message of MS-TURN is not a message of the other protocols, nor the reverse.
         if bytes[20..].starts_with(&MS_TURN_MAGIC_COOKIE) != format.ms_turn {
             return None;
         }
         let mut all = Vec::new();
         let mut offset = 20;
         while offset < bytes.len() {
-            let head = bytes.get(offset..offset + 4)?;
-            let ty = u16::from_be_bytes([head[0], head[1]]);
-            let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+            let header = bytes.get(offset..offset + 4)?;
+            let ty = u16::from_be_bytes([header[0], header[1]]);
+            let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
             let value = offset + 4..offset + 4 + length;
             all.push(Tlv {
                 ty,
@@ -97,7 +97,7 @@ impl<'a> Judged<'a> {
         visible.find(|tlv| tlv.ty == ty)
     }
 
-    /// The same, if the attribute ends a message in this dialect.
+    /// The first such attribute that is not ignored, if the type is in the trailer of this dialect.
     fn first_of_trailer(&self, ty: u16) -> Option<&Tlv> {
         self.format.trailer.contains(&ty).then(|| self.first(ty))?
     }
@@ -187,7 +187,7 @@ impl<'a> Judged<'a> {
         Ok(Some((peer, data.value.clone())))
     }
 
-    /// An address, which is XORed with bytes 4 to 19 of the header in all but MS-TURN's own attributes.
+    /// An address, which is XORed with bytes 4 to 19 of the header except in MS-TURN.
     fn address(&self, value: &[u8]) -> Result<SocketAddr, Malformed> {
         let mut value = value.to_vec();
         if !self.format.ms_turn {
@@ -236,8 +236,8 @@ fn visible(all: &[Tlv], trailer: &[u16]) -> Vec<usize> {
     visible
 }
 
-/// The entry of the CRC table that \[MS-ICE2\] 3.1.4.8.2 prints with a digit missing: its index and what it
-/// is there.
+/// The index and the value of the entry in which the CRC table of \[MS-ICE2\] 3.1.4.8.2 differs from that of the
+/// RFC: a digit is missing.
 pub const ALTERNATE_CRC_ENTRY: (u8, u32) = (0x5A, 0x08BB_E8EA);
 
 /// The CRC-32 of ITU V.42 (RFC 8489 §14.7), whose table is computed bit by bit; `replaced` is an entry of the

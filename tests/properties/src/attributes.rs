@@ -1,4 +1,4 @@
-//! Every attribute type, and what holds for its values.
+//! Every attribute type, and the properties of its values.
 
 use std::fmt::{Debug, Display};
 
@@ -52,7 +52,7 @@ macro_rules! read_write {
     };
 }
 
-/// The entry of a type that only the writer makes: it is read, and written by a call of its own.
+/// The entry of a type that can be read, but is written only by a method of the writer.
 macro_rules! read_only {
     ($name:literal, $ty:ty) => {
         Entry {

@@ -1,4 +1,4 @@
-//! What the specifications say of the messages of each dialect, written down apart from the library.
+//! The message formats of all dialects, written from the specifications and not from the library.
 
 use stunwire::Dialect;
 
@@ -16,11 +16,11 @@ pub struct Format {
     pub padded: bool,
     /// Texts and lists are padded to a multiple of 4 bytes inside the value (RFC 3489 §11.2).
     pub padding_inside: bool,
-    /// The attributes after which others are ignored, but for those that come later in this list
-    /// (RFC 8489 §14.5 to §14.7).
+    /// The attributes after which all others are ignored, except those that follow in this list (RFC 8489 §14.5 to
+    /// §14.7).
     pub trailer: &'static [u16],
-    /// FINGERPRINT counts only as the last attribute of a message without MESSAGE-INTEGRITY: classic STUN
-    /// does not have it, and some servers send it.
+    /// FINGERPRINT is read only as the last attribute of a message without MESSAGE-INTEGRITY: classic STUN does not
+    /// define it, but some servers send it.
     pub fingerprint_alone: bool,
     /// FINGERPRINT may be the CRC by the table printed in \[MS-ICE2\] 3.1.4.8.2.
     pub alternate_crc: bool,

@@ -125,8 +125,8 @@ pub(crate) fn valid(message: Message<'_>, walked: &[RawAttribute<'_>]) {
     owned(message);
 }
 
-/// The offsets of the attributes that an agent does not ignore, implemented anew from RFC 8489 §14.5
-/// to §14.7: after an attribute of the trailer, only those that come later in the trailer.
+/// The offsets of the attributes that are not ignored, computed independently of the library by RFC 8489 §14.5 to
+/// §14.7: after an attribute of the trailer only those that follow it in the trailer.
 fn not_ignored(all: &[RawAttribute<'_>], trailer: &[u16]) -> Vec<usize> {
     let mut reached = None;
     let mut offsets = Vec::new();
@@ -140,7 +140,7 @@ fn not_ignored(all: &[RawAttribute<'_>], trailer: &[u16]) -> Vec<usize> {
     offsets
 }
 
-/// A text has no character that controls a terminal.
+/// A text has no control characters.
 pub(crate) fn printable(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
@@ -163,7 +163,7 @@ fn text_of(raw: &RawAttribute<'_>) {
     }
 }
 
-/// Copied attribute by attribute without decoding, a message is the same byte for byte.
+/// Copying the raw attributes of a message reproduces it byte for byte.
 fn copied(message: Message<'_>) {
     let mut buffer = vec![0xAA; message.as_bytes().len()];
     let mut copy =

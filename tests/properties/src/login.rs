@@ -21,10 +21,9 @@ const CREDENTIALS: Credentials<&str, &str> = Credentials {
     password: "a password that no input knows",
 };
 
-/// A server and a client accept nothing that was not signed, and a client does not retry for ever.
+/// A server and a client accept only signed messages, and a client does not retry forever.
 ///
-/// The first byte selects what the two are set to, the next four a packet and a bit in it; the rest is a
-/// message.
+/// The first byte selects the settings of both, the next four a packet and a bit in it; the rest is a message.
 pub fn login(bytes: &[u8]) {
     let Some(([settings, round, at0, at1, at2], packet)) = bytes.split_first_chunk::<5>() else {
         return;
@@ -68,7 +67,7 @@ fn client(settings: u8) -> Client {
     }
 }
 
-/// Answers a request; the key is found, whoever asks.
+/// Answers a request; the server has a key for every user.
 fn answer<'a>(server: &Server, message: &Message<'a>, out: &mut Vec<u8>) -> Option<Verified<'a>> {
     let check = server.check(message, CLIENT, NOW, |claim| {
         Key::long_term_by(claim.algorithm(), &CREDENTIALS, claim.realm())
@@ -117,10 +116,10 @@ fn request(client: &Client) -> (Vec<u8>, stunwire::auth::Sent) {
     (packet, sent)
 }
 
-/// The input as the response to every request: first of a client that was not challenged yet, then of one
-/// that was challenged by the server.
+/// Uses the input as a response: first to a client without a challenge, then to a client that the server has
+/// challenged.
 fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
-    // Success or error, with the id and the method of the requests.
+    // A success or error response, with the id and the method of the requests.
     let mut response = packet.to_vec();
     let class = if packet[0] & 1 == 0 {
         [0x01, 0x03]
@@ -156,10 +155,7 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
                 }
                 _ => break,
             }
-            assert!(
-                retries < 3,
-                "the same challenge is answered again and again"
-            );
+            assert!(retries < 3, "the client answers a challenge repeatedly");
         }
     }
     let key = Key::short_term("a password that no input knows");
@@ -176,8 +172,8 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
     ));
 }
 
-/// A login in which one bit of one packet is changed on the way. Whoever accepts a packet accepts what the
-/// other side has signed.
+/// A login in which one bit of one packet is changed on the way. A packet is accepted only if it has the attributes
+/// that the sender has signed.
 fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) {
     let mut number = 0;
     let mut deliver = |packet: &[u8]| {

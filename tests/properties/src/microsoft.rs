@@ -10,10 +10,10 @@ use stunwire::framing::{MsFrame, MsFrameKind, MsTcp};
 use stunwire::framing::{MsMultiplexed, MultiplexedFrame};
 use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
 
-/// The bytes as a stream of each of Microsoft's framings, as a message with its copy for the alternate
-/// CRC, and as ICE user names.
+/// Reads the bytes as a stream in each of Microsoft's framings, as a message with its copy for the alternate CRC,
+/// and as ICE user names.
 ///
-/// The first byte is the length of the chunks that the stream arrives in, less one.
+/// The first byte is the length of the chunks of the stream, less one.
 pub fn microsoft(bytes: &[u8]) {
     let Some((chunk, bytes)) = bytes.split_first() else {
         return;
@@ -49,7 +49,7 @@ fn receive<'a, F: Copy + PartialEq + Debug>(
             }
             Ok(Next::Incomplete { needed }) => {
                 assert!(needed > 0);
-                // Fewer bytes are not a frame.
+                // With fewer bytes the frame is incomplete.
                 let fewer = (end + needed - 1).min(bytes.len());
                 if fewer > end {
                     assert!(!matches!(
@@ -112,7 +112,7 @@ fn frames(bytes: &[u8], chunk: u8) {
     }
 }
 
-/// Written again, a frame is the same.
+/// Writing a frame that was read reproduces its bytes.
 fn again(frame: MsFrame<&[u8]>, bytes: &[u8]) {
     let (kind, payload) = match frame {
         MsFrame::Control(payload) => (MsFrameKind::Control, payload),
@@ -156,8 +156,8 @@ fn multiplexed(bytes: &[u8]) {
     assert_eq!(MultiplexedFrame::parse_datagram(&frame), Ok(expected));
 }
 
-/// The copy with the alternate CRC of the message, if its FINGERPRINT is valid, and of the message
-/// that is signed anew, whose FINGERPRINT always is.
+/// Checks the copy with the alternate CRC: of the message, if its FINGERPRINT is valid, and of the message with a
+/// new tag and FINGERPRINT.
 fn alternate_crc(bytes: &[u8], dialect: Dialect) {
     let Ok((message, _)) = dialect.parse_prefix(bytes) else {
         return;
@@ -197,7 +197,7 @@ fn alternate_crc(bytes: &[u8], dialect: Dialect) {
     assert!(alternate.verify(&key).is_ok());
 }
 
-/// A user name that is made of two fragments is read as the same fragments.
+/// A user name that is joined from two fragments is split into the same fragments.
 fn names(bytes: &[u8], foundation: u8) {
     let (receiver, sender) = bytes.split_at(usize::from(foundation).min(bytes.len()));
     let sender = &sender[..sender.len().min(500)];

@@ -1,4 +1,4 @@
-//! The packets of a relay: what is read from any message, and what is written around any payload.
+//! The packets of a relay: peer and data are read from any message, and packets are written around any payload.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -27,8 +27,8 @@ fn is_ms_turn(dialect: Dialect) -> bool {
     format_of(dialect).ms_turn
 }
 
-/// What `relay::read` finds is the first address and the first DATA of the attributes that an agent may
-/// use. The types are those of RFC 8656 §18 and of [MS-TURN] 2.2.1 and 2.2.2.
+/// `relay::read` returns the first peer address and the first DATA that are not ignored. The types are those of RFC
+/// 8656 §18 and of [MS-TURN] 2.2.1 and 2.2.2.
 fn peer_data(message: &Message<'_>) {
     let bytes = message.as_bytes();
     let type_bits = u16::from_be_bytes([bytes[0], bytes[1]]);
@@ -84,7 +84,7 @@ fn address_of(value: &[u8], mask: [u8; 16]) -> SocketAddr {
     SocketAddr::new(ip, u16::from_be_bytes(port))
 }
 
-/// A message written in place is the one that the writer makes, and is read back.
+/// A message that is written in place equals the message of the writer, and is read back.
 fn messages(payload: &[u8], dialect: Dialect) {
     let payload = &payload[..payload.len().min(2000)];
     let send = if is_ms_turn(dialect) {
@@ -130,7 +130,7 @@ fn messages(payload: &[u8], dialect: Dialect) {
     }
 }
 
-/// ChannelData copied, in place and in three parts is the same, and is read back.
+/// ChannelData that is copied, written in place or in three parts has the same bytes, and is read back.
 fn channel_data(payload: &[u8]) {
     let payload = &payload[..payload.len().min(65_535)];
     let number = ChannelNumber::MIN;

@@ -1,4 +1,4 @@
-//! Streams of frames: the frames do not depend on the chunks that the bytes arrive in.
+//! Streams of frames: the frames do not depend on the chunks in which the bytes arrive.
 
 use stunwire::attribute::{Attribute, ChannelNumber, ChannelRange};
 use stunwire::demux::{Demux, Protocol};
@@ -93,7 +93,7 @@ impl Framing {
     }
 }
 
-/// A channel number as it is read from a frame, inside the range of RFC 8656 §12 or not.
+/// A channel number as it is read from a frame, whether or not it is in the range of RFC 8656 §12.
 #[must_use]
 pub fn channel(number: u16) -> ChannelNumber {
     let [high, low] = number.to_be_bytes();
@@ -169,7 +169,7 @@ pub fn read<'a>(framing: Framing, chunks: impl IntoIterator<Item = &'a [u8]>) ->
     Reading { units, end }
 }
 
-/// Written again, a frame is the same; its padding is zero.
+/// Writing a frame that was read reproduces its bytes, with zeros as padding.
 fn again(framing: Framing, unit: &Unit, frame: &[u8]) {
     let mut out = Vec::new();
     framing.write(unit, &mut out);
@@ -183,13 +183,15 @@ fn again(framing: Framing, unit: &Unit, frame: &[u8]) {
     assert!(frame.len() - end < 4);
 }
 
-/// Splits bytes into chunks of the lengths in `cuts` plus one, used repeatedly. Without `cuts` there is
-/// one chunk.
-pub fn chunks<'a>(mut bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
+/// Splits bytes into chunks. Their lengths are those in `lengths` plus one, used repeatedly; without `lengths` there
+/// is one chunk.
+pub fn chunks<'a>(mut bytes: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
     let mut chunks = Vec::new();
-    let mut cuts = cuts.iter().cycle();
+    let mut lengths = lengths.iter().cycle();
     while !bytes.is_empty() {
-        let length = cuts.next().map_or(bytes.len(), |cut| usize::from(*cut) + 1);
+        let length = lengths
+            .next()
+            .map_or(bytes.len(), |length| usize::from(*length) + 1);
         let (chunk, rest) = bytes.split_at(length.min(bytes.len()));
         chunks.push(chunk);
         bytes = rest;
@@ -197,11 +199,10 @@ pub fn chunks<'a>(mut bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
     chunks
 }
 
-/// Reads a stream in the chunks of `cuts`, at once, byte by byte and through the codec, and compares
-/// the results.
-pub fn chunked(framing: Framing, bytes: &[u8], cuts: &[u8]) -> Reading {
+/// Reads a stream in chunks of `lengths`, as a whole, byte by byte and through the codec, and compares the results.
+pub fn chunked(framing: Framing, bytes: &[u8], lengths: &[u8]) -> Reading {
     let whole = read(framing, [bytes]);
-    let chunks = chunks(bytes, cuts);
+    let chunks = chunks(bytes, lengths);
     assert_eq!(read(framing, chunks.iter().copied()), whole);
     if bytes.len() <= 4096 {
         assert_eq!(read(framing, bytes.chunks(1)), whole);
@@ -276,17 +277,17 @@ fn decoded(framing: Framing, chunks: &[&[u8]], whole: &Reading) {
 }
 
 /// Written frames are read back from any chunks.
-pub fn frames(framing: Framing, units: &[Unit], cuts: &[u8]) {
+pub fn frames(framing: Framing, units: &[Unit], lengths: &[u8]) {
     let mut bytes = Vec::new();
     for unit in units {
         framing.write(unit, &mut bytes);
     }
-    let read = chunked(framing, &bytes, cuts);
+    let read = chunked(framing, &bytes, lengths);
     assert_eq!(read.end, Ok(0));
     assert_eq!(read.units, units);
 }
 
-/// The bytes as a stream of every framing, as a datagram and as the beginning of a stream.
+/// Reads the bytes as a stream of every framing, as a datagram and as the beginning of a stream.
 ///
 /// The low 3 bits of the first byte are the number of chunk lengths that follow; the rest is the
 /// stream.
@@ -294,30 +295,30 @@ pub fn stream(bytes: &[u8]) {
     let Some((&[count], rest)) = bytes.split_first_chunk() else {
         return;
     };
-    let (cuts, stream) = rest.split_at(usize::from(count & 7).min(rest.len()));
+    let (lengths, stream) = rest.split_at(usize::from(count & 7).min(rest.len()));
     for framing in FRAMINGS {
-        chunked(framing, stream, cuts);
+        chunked(framing, stream, lengths);
     }
     sniffed(stream);
     resynced(stream);
     datagram(stream);
-    // The chunks as the contents of frames.
-    let units: Vec<Unit> = self::chunks(stream, cuts)
+    // The chunks are also used as the contents of frames.
+    let units: Vec<Unit> = self::chunks(stream, lengths)
         .into_iter()
         .map(message_or_data)
         .collect();
-    frames(Framing::Stun(StunTcp::new()), &units, cuts);
-    let packets: Vec<Unit> = self::chunks(stream, cuts)
+    frames(Framing::Stun(StunTcp::new()), &units, lengths);
+    let packets: Vec<Unit> = self::chunks(stream, lengths)
         .into_iter()
         .map(|chunk| Unit {
             number: None,
             bytes: chunk.to_vec(),
         })
         .collect();
-    frames(Framing::Rfc4571(Rfc4571::new()), &packets, cuts);
+    frames(Framing::Rfc4571(Rfc4571::new()), &packets, lengths);
 }
 
-/// A chunk as the attributes of a message, or as ChannelData.
+/// A frame whose contents are a chunk: the attributes of a message, or ChannelData.
 fn message_or_data(chunk: &[u8]) -> Unit {
     match chunk {
         [0x80..=0xFF, attributes @ ..] => {
@@ -338,7 +339,7 @@ fn message_or_data(chunk: &[u8]) -> Unit {
     }
 }
 
-/// A framing is not recognised from fewer bytes than were asked for before.
+/// A framing is not recognized from fewer bytes than `needed` has announced.
 pub fn sniffed(bytes: &[u8]) {
     let mut asked = 0;
     for end in 0..=bytes.len().min(300) {
@@ -388,7 +389,7 @@ fn resynced(bytes: &[u8]) {
     }
 }
 
-/// A datagram is ChannelData exactly if it is after padding a frame of a stream.
+/// A datagram is ChannelData exactly if it is, with padding, a frame of a stream.
 fn datagram(bytes: &[u8]) {
     let mut padded = Vec::from(bytes);
     padded.extend_from_slice(&[0; 3]);
@@ -402,8 +403,8 @@ fn datagram(bytes: &[u8]) {
             };
             assert_eq!(unit(frame).bytes, data.payload);
             assert_eq!(consumed, (4 + data.payload.len()).next_multiple_of(4));
-            let head = data.header().expect("the payload fits");
-            let whole = [&head, data.payload, data.padding()].concat();
+            let header = data.header().expect("the payload fits");
+            let whole = [&header, data.payload, data.padding()].concat();
             assert_eq!(whole.len(), consumed);
             assert_eq!(ChannelData::parse_datagram(&whole), Ok(data));
         }

@@ -83,7 +83,7 @@ impl Answer<'_> {
     }
 }
 
-/// The name of what the client makes of it.
+/// The name of the client's outcome for this response.
 fn outcome(client: &mut Client, sent: &Sent, answer: Answer<'_>) -> &'static str {
     let bytes = answer.write();
     match client.response(sent, &Message::parse(&bytes).unwrap()) {
@@ -119,7 +119,7 @@ fn challenge<'r>(nonce: &'r [u8], list: Option<&'r [PasswordAlgorithm<'r>]>) -> 
     }
 }
 
-/// A client that has answered a challenge, and a request of it.
+/// A client that has processed a challenge, and its next request.
 fn challenged(prefix: &[u8], list: Option<&[PasswordAlgorithm<'_>]>) -> (Client, Vec<u8>, Sent) {
     let mut client = client();
     let (_, sent) = sign(&client);
@@ -191,7 +191,7 @@ fn retry_after_401() {
         assert!(message.verify(&key(expected)).is_ok());
     }
 
-    // The bit of username anonymity: USERHASH, else USERNAME.
+    // With the username anonymity bit USERHASH, otherwise USERNAME.
     let (_, packet, _) = challenged(BOTH_BITS, Some(offered));
     assert_eq!(types(&packet)[0], "USERHASH");
     assert!(!types(&packet).contains(&"USERNAME"));
@@ -215,24 +215,24 @@ fn retry_after_401() {
     }
 }
 
-// §9.2.5: the retries that must not be.
+// §9.2.5: challenges that must not be retried.
 #[test]
 fn no_retry() {
     let both = Some(&[SHA256, MD5][..]);
     let mut fresh = client();
     let (_, sent) = sign(&fresh);
-    // The bit without the list.
+    // The password algorithms bit without PASSWORD-ALGORITHMS.
     assert_eq!(
         outcome(&mut fresh, &sent, challenge(BIT, None)),
         "violation"
     );
-    // No algorithm that is supported.
+    // No supported algorithm.
     let other = [PasswordAlgorithm::new(9, &[])];
     assert_eq!(
         outcome(&mut fresh, &sent, challenge(BIT, Some(&other))),
         "no algorithm"
     );
-    // Nothing was stored.
+    // The client has stored nothing from these challenges.
     assert!(types(&sign(&fresh).0).is_empty());
 
     // The same credentials were refused.
@@ -242,14 +242,14 @@ fn no_retry() {
         outcome(&mut client, &sent, challenge(&again, both)),
         "wrong credentials"
     );
-    // Another realm is another credential.
+    // Another realm means other credentials.
     let other = Answer {
         realm: Some("example.com"),
         ..challenge(&again, both)
     };
     assert_eq!(outcome(&mut client, &sent, other), "retry");
 
-    // 438 with the bit and without the list, and with the nonce that it refuses.
+    // A 438 with the bit but without the list, and one that repeats the refused nonce.
     let (mut client, _, sent) = challenged(BIT, both);
     let stale = |nonce, list| Answer {
         code: Some(Code::STALE_NONCE),
@@ -310,9 +310,9 @@ fn retry_after_438() {
     assert_eq!(client.realm(), Some(REALM.as_bytes()));
 }
 
-// A server that refuses every nonce it gives does not keep the client busy for ever.
+// A server that refuses each nonce it has just issued cannot keep the client retrying forever.
 #[test]
-fn loops_end() {
+fn retries_are_limited() {
     let (mut client, _, mut sent) = challenged(BIT, Some(&[SHA256]));
     let mut retries = 0;
     for number in 1..20 {
@@ -330,7 +330,7 @@ fn loops_end() {
     assert_eq!(retries, 3);
 }
 
-// Two requests in flight: both get a 401, and the second is not taken for wrong credentials.
+// Two requests in flight both get a 401; the second 401 does not mean wrong credentials.
 #[test]
 fn two_in_flight() {
     let both = Some(&[SHA256, MD5][..]);
@@ -351,7 +351,7 @@ fn two_in_flight() {
         message.get::<Nonce>().unwrap().unwrap().as_bytes(),
         nonce(BIT, 0)
     );
-    // The same with 438.
+    // Two requests in flight that both get a 438.
     let fourth = sign(&client).1;
     let (new, newer) = (nonce(BIT, 2), nonce(BIT, 3));
     let stale = Answer {
@@ -443,7 +443,7 @@ fn responses_that_are_ignored() {
         outcome(&mut client, &sent, signed_bad_request),
         "refused, verified"
     );
-    // Also to a request without credentials.
+    // Responses to a request without credentials are ignored, too.
     let mut fresh = LongTermClient::new("alice", "password");
     let (_, sent) = sign(&fresh);
     assert_eq!(outcome(&mut fresh, &sent, bad_request), "ignore");
@@ -479,12 +479,12 @@ fn other_transactions() {
         let message = Message::parse(&bytes).unwrap();
         assert!(matches!(client.response(&sent, &message), Response::Ignore));
     }
-    // Its own request, reflected.
+    // The request itself, sent back by the network.
     let message = Message::parse(&packet).unwrap();
     assert!(matches!(client.response(&sent, &message), Response::Ignore));
 }
 
-// Without credentials nothing can be authentic, and a redirection is refused (§14.8).
+// Before the first challenge no response is authenticated, and a redirection is refused (§14.8).
 #[test]
 fn before_a_challenge() {
     for (code, expected) in [
@@ -502,7 +502,7 @@ fn before_a_challenge() {
     }
 }
 
-// §10 and §14.8: a redirection counts only if it is signed.
+// §10 and §14.8: a redirection is followed only if it is signed.
 #[test]
 fn redirections_are_signed() {
     let both = Some(&[SHA256, MD5][..]);
@@ -575,7 +575,7 @@ fn downgrades() {
                 "{proven} {list:?}"
             );
             if found == "violation" {
-                assert_eq!(sign(&client).0, packet, "nothing was taken over");
+                assert_eq!(sign(&client).0, packet, "the client's state has changed");
             }
         }
     }
@@ -619,7 +619,7 @@ fn subsequent_requests() {
     }
 }
 
-// What a server may send at most: 127 characters of 4 bytes each, and a list.
+// The longest challenge that a server may send: texts of 127 characters of 4 bytes each, and a list.
 #[test]
 fn long_challenges() {
     let realm = "\u{10FFFF}".repeat(127);
@@ -642,7 +642,7 @@ fn long_challenges() {
     assert_eq!(large.realm(), Some(realm.as_bytes()));
 }
 
-/// Credentials that are stored as a key by MD5, as SIP systems have them.
+/// Credentials that are stored as an MD5 key, as in SIP systems.
 struct StoredKey;
 
 impl ClientCredentials for StoredKey {
@@ -687,7 +687,7 @@ fn stored_keys() {
     }
 }
 
-// What is printed of a client or a request in flight has no secret in it.
+// The `Debug` output of a client and of a request in flight contains no secret.
 #[test]
 fn printing() {
     let (client, _, sent) = challenged(BIT, Some(&[SHA256]));

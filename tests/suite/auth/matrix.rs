@@ -1,5 +1,5 @@
-//! The server and the client against each other, over all combinations of what they can be set to, with and
-//! without an attacker between them.
+//! The server and the client against each other, in all combinations of their settings, with and without an
+//! attacker between them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,7 +23,7 @@ enum End {
     Verified(IntegrityAlgorithm, usize),
     Failed(Failure, usize),
     Violation(usize),
-    /// No response that counts.
+    /// No valid response.
     Timeout(usize),
 }
 
@@ -57,7 +57,7 @@ fn exchange(
         });
         match check {
             Check::Verified(request) => {
-                // Nothing was accepted that the client did not write.
+                // The server accepts only what the client has written.
                 assert!(request.user().is("alice", server.realm()));
                 let transport = request.get::<RequestedTransport>().unwrap();
                 assert_eq!(transport, Some(RequestedTransport::UDP));
@@ -82,10 +82,10 @@ fn exchange(
             Response::Violation => return End::Violation(round),
             Response::Ignore => return End::Timeout(round),
             Response::Refused(error, _) => panic!("{error}"),
-            Response::Unauthenticated => panic!("nothing is accepted without credentials"),
+            Response::Unauthenticated => panic!("a response was accepted without credentials"),
         }
     }
-    panic!("it never ends");
+    panic!("the exchange does not end");
 }
 
 fn honest(_: bool, _: &mut Vec<u8>) {}
@@ -184,8 +184,8 @@ fn wrong_password() {
     });
 }
 
-// A request that was recorded is accepted from the same address while the nonce is valid, as the RFC has it,
-// and from nowhere else.
+// A recorded request is accepted again from the same address while its nonce is valid, as RFC 8489 allows,
+// and from no other address.
 #[test]
 fn replays() {
     all(|offer, _, strict, server, client| {
@@ -212,8 +212,8 @@ fn replays() {
     });
 }
 
-/// Writes a message again with other values for NONCE and PASSWORD-ALGORITHMS, without a tag, or with the one
-/// it had.
+/// Writes a message again with other values for NONCE and PASSWORD-ALGORITHMS, without a tag or with its old
+/// one.
 fn edited(
     packet: &[u8],
     nonce: Option<&[u8]>,
@@ -261,11 +261,11 @@ fn nonce_of(packet: &[u8]) -> Option<Vec<u8>> {
     Some(nonce.as_bytes().to_vec())
 }
 
-// RFC 8489 §9.2.1: an attacker who changes the challenge so that the client uses less, and the request so
-// that the server accepts it, is always detected.
+// RFC 8489 §9.2.1: an attacker that changes the challenge so that the client uses weaker algorithms, and the
+// request so that the server accepts it, is always detected.
 #[test]
 fn bid_down_attacks() {
-    // Every challenge that the attacker can make of the server's.
+    // Every way in which the attacker can change the server's challenge.
     let lists: [Option<Option<&[PasswordAlgorithm<'_>]>>; 5] = [
         None,
         Some(None),
@@ -333,8 +333,8 @@ fn bid_down_attacks() {
     assert!(detected > 80);
 }
 
-// Every bit of every packet after the challenge, changed on the way: the login fails or is repeated, and
-// nothing else is accepted (`exchange` checks what the server accepts).
+// Any bit of a packet after the challenge is changed on the way: the login fails or is repeated, and nothing
+// else is accepted (`exchange` checks what the server accepts).
 #[test]
 fn changed_packets() {
     for offer in [&[SHA256, MD5][..], &[]] {

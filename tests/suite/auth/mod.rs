@@ -1,5 +1,5 @@
-//! Authentication: servers and clients of RFC 8489 §9 and §10. The table that says which test shows which
-//! requirement is in `src/docs/authentication.md`.
+//! Authentication: servers and clients of RFC 8489 §9 and §10. The table of requirements with their tests is
+//! `src/docs/conformance/authentication.md`.
 
 mod client;
 mod matrix;
@@ -45,7 +45,7 @@ pub fn key_of(username: &str, algorithm: PasswordAlgorithm<'_>) -> Option<Key> {
     Key::long_term_by(algorithm, &Credentials { username, password }, REALM)
 }
 
-/// A request with whatever attributes the test wants, each in the place where the RFC's examples have it.
+/// A request with the attributes that a test needs, in the order of the RFC's examples.
 #[derive(Clone, Default)]
 pub struct Request<'r> {
     pub username: Option<&'r str>,

@@ -114,7 +114,7 @@ fn without_integrity() {
         SecurityFeatures::of(&nonce),
         Some(SecurityFeatures::PASSWORD_ALGORITHMS)
     );
-    // Credentials without a tag are none.
+    // Credentials without an integrity attribute do not count.
     let nonce = fresh(&server());
     let request = Request {
         tags: &[],
@@ -124,7 +124,7 @@ fn without_integrity() {
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
 }
 
-// Step 1: the bits of the nonce are what the server supports.
+// Step 1: the feature bits in the nonce announce what the server supports.
 #[test]
 fn features_are_announced() {
     let none: &[PasswordAlgorithm<'_>] = &[];
@@ -282,7 +282,7 @@ fn unknown_user() {
     };
     let reply = refused(&server(), &hash.write(&alice(SHA256)), NOW);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
-    // The same with a nonce that is no longer valid: the user comes before the nonce.
+    // With a nonce that has expired: the user is checked before the nonce.
     let late = NOW + Duration::from_secs(1000);
     let reply = refused(&server(), &mallory.write(&alice(SHA256)), late);
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
@@ -313,7 +313,7 @@ fn wrong_tag() {
         assert_eq!(
             code(&reply),
             Code::UNAUTHENTICATED,
-            "the tag is before the nonce"
+            "the tag is checked before the nonce"
         );
     }
     // Every bit of an accepted request; a bit of the type or the length may make it another message.
@@ -364,7 +364,7 @@ fn stale_nonce() {
     let nonce = nonce_of(&reply);
     let packet = good(&nonce).write(&alice(SHA256));
     assert!(accepted(&server, &packet, late));
-    // Nonces of another client, of another server, and invented ones.
+    // Nonces of another client and of another server, and forged ones.
     let other = server.clone();
     let message = Request::default().write(&alice(MD5));
     let message = Message::parse(&message).unwrap();
@@ -447,7 +447,7 @@ fn response_algorithm() {
             for name in ["REALM", "NONCE", "USERNAME", "USERHASH"] {
                 assert!(!types(&out).contains(&name));
             }
-            // The replies of every server, too.
+            // Error responses, of every kind of server, follow the same rule.
             let mut out = Vec::new();
             reply::bad_request(&request).write(&mut out).unwrap();
             assert!(Message::parse(&out).unwrap().verify(&key).is_ok());
@@ -475,7 +475,7 @@ fn user_hashes() {
     assert!(accepted(&server, &good(&nonce).write(&alice(SHA256)), NOW));
 }
 
-// A server of SHA-256 alone takes no HMAC-SHA1, under no key.
+// A server that offers only SHA-256 accepts no HMAC-SHA1, whatever the key.
 #[test]
 fn sha256_alone() {
     let server = server().offer(&[SHA256]);
@@ -493,7 +493,7 @@ fn sha256_alone() {
     assert_eq!(code(&reply), Code::UNAUTHENTICATED);
 }
 
-// A server as before RFC 8489: no list in a reply, and none is expected.
+// A server without password algorithms, as before RFC 8489: replies have no list, and requests need none.
 #[test]
 fn without_offer() {
     let server = server().offer(&[]);
@@ -533,7 +533,7 @@ fn only_requests() {
     }
 }
 
-// FINGERPRINT as the request has it, also where nothing is signed.
+// A reply has FINGERPRINT exactly if its request has it, also when the reply is not signed.
 #[test]
 fn fingerprint_is_mirrored() {
     let request = Request {
@@ -587,8 +587,8 @@ fn third_party_authorization() {
     assert_eq!(types(reply.write(&mut out).unwrap()), CHALLENGE);
 }
 
-// Nothing of `crypto` is needed: nonces and keys by the application's own provider, here the crate's key
-// behind a closure.
+// The feature `crypto` is not needed: nonces and keys come from the application's provider, here a closure
+// around a key of this crate.
 #[test]
 fn own_provider() {
     let provider = |secret: &'static [u8]| {
@@ -609,7 +609,7 @@ fn own_provider() {
     let message = Message::parse(&packet).unwrap();
     let check = server.check(&message, client_address(), NOW, |_| Some(&key));
     assert!(matches!(check, Check::Verified(_)));
-    // A provider that fails gives an error instead of a reply without a tag.
+    // If the provider fails, the result is an error, not a reply without a tag.
     let broken = HmacFn::new(|_, _: &[&[u8]]| HmacTag::UNAVAILABLE);
     let server = LongTermServer::new(REALM, NonceMint::new(broken)).unwrap();
     let packet = Request::default().write(&alice(MD5));

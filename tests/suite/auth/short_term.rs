@@ -96,13 +96,13 @@ fn receiving() {
     }
     let response = message(Class::SuccessResponse, user, &[SHA1], &right);
     assert_eq!(check(ShortTermServer::new(), &response), Err(None));
-    // With both attributes the one of SHA-1 may be wrong, and that of SHA-256 may not.
+    // With both attributes only SHA-256 is checked: the SHA-1 tag may be wrong.
     let both = message(Class::Request, user, &[SHA1, SHA256], &right);
     let mut changed = both.clone();
     let last = changed.len() - 1;
     changed[last] ^= 1;
     assert!(check(ShortTermServer::new(), &changed).is_err());
-    // A policy.
+    // The application's policy.
     let strict = ShortTermServer::with_policy(Policy::default().sha256_only());
     let sha1 = message(Class::Request, user, &[SHA1], &right);
     assert!(check(strict, &sha1).is_err());
@@ -155,7 +155,7 @@ fn sending() {
     }
     let (packet, sent) = sign(&fresh().fingerprint());
     assert_eq!(types(&packet).last(), Some(&"FINGERPRINT"));
-    // An authentic error, and messages that are no answer.
+    // An authenticated error response, and messages that do not answer the request.
     let mut client = fresh();
     let mut error = Vec::new();
     MessageWriter::error_to(
@@ -177,7 +177,7 @@ fn sending() {
     assert!(matches!(client.response(&sent, &request), Response::Ignore));
 }
 
-// An indication is signed like a request; a response is not signed by a client.
+// An indication is signed like a request; a client signs no response.
 #[test]
 fn classes() {
     let key = key();

@@ -18,7 +18,7 @@ fn channel_numbers() {
     }
 }
 
-/// §12: what begins with a reserved number is dropped where the RFC's range is chosen.
+/// §12: a reader that is set to the RFC's range refuses reserved channel numbers.
 #[test]
 fn reserved_channel_numbers_are_dropped() {
     let range = ChannelRange::RFC8656;
@@ -88,7 +88,7 @@ fn channel_data_is_padded_over_tcp() {
         buffer[range.clone()].copy_from_slice(payload);
         let packet = relay::padded_channel_data_in_place(&mut buffer, range, number).unwrap();
         assert_eq!(buffer[packet], expected);
-        // The reader waits for the padding and gives the data without it.
+        // The reader waits for the padding and returns the data without it.
         let stream = StunTcp::new();
         for end in 0..expected.len() {
             let next = stream.next(&expected[..end]);

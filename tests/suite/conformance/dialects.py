@@ -31,7 +31,7 @@ def zero_padded(bits, identifier, body, after):
 
 
 def ms_table():
-    """The table of [MS-ICE2] 3.1.4.8.2, whose entry 0x5A has lost a digit."""
+    """The CRC table of [MS-ICE2] 3.1.4.8.2, in which a digit of entry 0x5A is missing."""
     table = []
     for index in range(256):
         entry = index

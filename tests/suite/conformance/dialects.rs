@@ -1,5 +1,5 @@
-//! What differs between the dialects, at the edges: attributes that end a message, aliases, error codes,
-//! detection, padding and FINGERPRINT in classic STUN.
+//! Rules that differ between dialects: after which attributes the rest of a message is ignored, aliases, error
+//! codes, detection, padding, and FINGERPRINT in classic STUN.
 //!
 //! The messages were computed by `dialects.py`.
 
@@ -62,10 +62,10 @@ const IDENTIFIER_COPY: &str = "
 
 const CLASSIC_ID: TransactionId = TransactionId::classic(*b"0123456789abcdef");
 
-/// RFC 3489 and MS-TURN do not know 0x001C and 0x8028, which therefore end nothing: USERNAME and
-/// MESSAGE-INTEGRITY after them count.
+/// RFC 3489 and MS-TURN do not define 0x001C and 0x8028, so USERNAME and MESSAGE-INTEGRITY after these codes
+/// are not ignored.
 #[test]
-fn codes_that_a_protocol_does_not_know_end_nothing() {
+fn codes_unknown_to_a_protocol_do_not_end_the_attributes() {
     let key = Key::short_term("secret");
     for (dialect, text, code) in [
         (Dialect::RFC3489, CLASSIC_AFTER_SHA256, 0x001C),
@@ -87,9 +87,9 @@ fn codes_that_a_protocol_does_not_know_end_nothing() {
     }
 }
 
-/// So they are listed in a 420 as every attribute that is not understood: 0x001C, which must be.
+/// There 0x001C is an unknown comprehension-required attribute, which a 420 lists.
 #[test]
-fn codes_that_a_protocol_does_not_know_are_listed_in_a_420() {
+fn codes_unknown_to_a_protocol_are_listed_in_a_420() {
     let known = |ty: AttributeType| ty == AttributeType::USERNAME || ty.as_u16() == 0x000F;
     for (dialect, text, expected) in [
         (Dialect::RFC3489, CLASSIC_AFTER_SHA256, &[0x001C][..]),
@@ -107,8 +107,8 @@ fn codes_that_a_protocol_does_not_know_are_listed_in_a_420() {
     }
 }
 
-/// CANDIDATE-IDENTIFIER without IMPLEMENTATION-VERSION is of MS-ICE2 before there were versions: the tag is
-/// of the old kind, and both copies of the message have a valid FINGERPRINT.
+/// A message with CANDIDATE-IDENTIFIER and without IMPLEMENTATION-VERSION is in the oldest form of MS-ICE2: its
+/// tag is computed by the legacy rules, and the FINGERPRINT of both copies is valid.
 #[test]
 fn a_candidate_identifier_without_a_version() {
     let key = Key::short_term("secret");
@@ -121,14 +121,14 @@ fn a_candidate_identifier_without_a_version() {
         let message = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
         assert_eq!(message.fingerprint(), expected);
         assert!(message.verify(&key).is_ok());
-        // By the RFC's rules neither the tag nor, in the second copy, FINGERPRINT is valid.
+        // By the rules of RFC 8489 the tag is invalid in both, and FINGERPRINT in the copy with the other CRC.
         let message = Message::parse(&bytes).unwrap();
         assert!(message.verify(&key).is_err());
     }
 }
 
-/// XOR-MAPPED-ADDRESS under 0x8020 counts only where 0x0020 is absent, in both orders; malformed, it is
-/// ignored then.
+/// XOR-MAPPED-ADDRESS under 0x8020 is used only if 0x0020 is absent, in both orders. If 0x0020 is present, a
+/// malformed 0x8020 is ignored.
 #[test]
 fn the_registered_code_wins_over_an_alias() {
     let old: &[u8] = &[0, 1, 0x33, 0x26, 0x20, 0x10, 0xA7, 0x46];
@@ -150,7 +150,7 @@ fn the_registered_code_wins_over_an_alias() {
         let read = message.read::<(Option<XorMappedAddress>, Option<Realm>)>();
         assert_eq!(read, Ok((Some(expected(port)), None)), "{attributes:?}");
     }
-    // Alone, a malformed one is an error.
+    // If 0x0020 is absent, a malformed 0x8020 is an error.
     let bytes = message(0x0101, &[(0x8020, &old[..3])]);
     assert!(
         Message::parse(&bytes)
@@ -160,7 +160,7 @@ fn the_registered_code_wins_over_an_alias() {
     );
 }
 
-/// RFC 3489 §11.2.9 has classes 1 to 6, RFC 8489 §14.8 classes 3 to 6; \[MS-ICE2BWM\] has 274 and 275.
+/// RFC 3489 §11.2.9 allows classes 1 to 6, RFC 8489 §14.8 classes 3 to 6; \[MS-ICE2BWM\] defines 274 and 275.
 #[test]
 fn classes_of_error_codes_by_dialect() {
     for class in 0..8_u8 {
@@ -189,7 +189,7 @@ fn decode_in(dialect: Dialect, value: &[u8]) -> bool {
     ErrorCode::decode(value, Context::new(CLASSIC_ID, dialect)).is_ok()
 }
 
-/// FINGERPRINT in a message without the magic cookie, as it is seen in the field: the CRC of RFC 8489.
+/// A FINGERPRINT in a message without the magic cookie, as captures show, is the CRC of RFC 8489.
 #[test]
 fn fingerprint_in_classic_stun() {
     let bytes = hex(CLASSIC_FINGERPRINT);
@@ -209,8 +209,8 @@ fn fingerprint_in_classic_stun() {
     assert_eq!(written, bytes);
 }
 
-/// A message of the unpadded legacy dialect is written again as it was: a text is padded neither inside
-/// its length nor after it.
+/// A message of the unpadded legacy dialect is written back byte for byte: a text is padded neither inside its
+/// length nor after it.
 #[test]
 fn unpadded_legacy_texts_are_written_as_they_were() {
     let dialect = Dialect::MS_ICE2_LEGACY.unpadded();

@@ -45,8 +45,8 @@ fn change_request() {
     assert!(decode::<ChangeRequest>(&hex("000006")).is_err());
 }
 
-/// §7.5: 16 bits of port and 2 bytes of padding, which some senders count and some do not. Every port is one
-/// (erratum 2844).
+/// §7.5: 16 bits of port and 2 bytes of padding, which some senders include in the length. Every port number is
+/// valid (erratum 2844).
 #[test]
 fn response_port() {
     for port in [0, 1, 3478, 0xFFFF_u16] {
@@ -58,7 +58,7 @@ fn response_port() {
     assert!(decode::<ResponsePort>(&[1]).is_err());
 }
 
-/// §7.6: any bytes, as many as an MTU.
+/// §7.6: PADDING holds any bytes, up to an MTU.
 #[test]
 fn padding() {
     both_ways(0x0026, &[0; 1100], Padding(&[0; 1100]));

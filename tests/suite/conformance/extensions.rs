@@ -1,4 +1,4 @@
-//! RFC 7982, RFC 8016 and RFC 6679: attributes of one specification each.
+//! Attributes of RFC 7982, RFC 8016 and RFC 6679.
 
 use stunwire::attribute::{EcnCheck, MobilityTicket, TransactionTransmitCounter};
 use stunwire::{Code, ErrorCode, Message, MessageWriter, Method};
@@ -34,7 +34,7 @@ fn the_response_repeats_the_request_count() {
     assert_eq!(response, message(0x0101, &[(0x8025, &hex("0000 03 01"))]));
 }
 
-/// RFC 8016 §3.1.1, §3.3: empty to ask for a ticket, then the server's bytes, of any length.
+/// RFC 8016 §3.1.1, §3.3: MOBILITY-TICKET is empty in a request for a ticket; a ticket has any length.
 #[test]
 fn mobility_ticket() {
     both_ways(0x8030, b"", MobilityTicket(b""));
@@ -60,7 +60,7 @@ fn mobility_forbidden() {
     assert_eq!(error, super::tlv(0x0009, b"\0\0\x04\x05Mobility Forbidden"));
 }
 
-/// RFC 6679 §7.2.2: 29 reserved bits, 2 bits of the ECN field that arrived, and V, which says that they count.
+/// RFC 6679 §7.2.2: 29 reserved bits, 2 bits of the received ECN field, and V, which says that they are valid.
 #[test]
 fn ecn_check() {
     for (value, ecn) in [
@@ -72,7 +72,7 @@ fn ecn_check() {
     ] {
         both_ways(0x802D, &hex(value), EcnCheck { ecn });
     }
-    // Without V the field does not count, and the reserved bits never do.
+    // Without V the ECN field is ignored; the reserved bits are always ignored.
     assert_eq!(decode(&hex("00000006")), Ok(EcnCheck { ecn: None }));
     assert_eq!(decode(&hex("fffffffd")), Ok(EcnCheck { ecn: Some(2) }));
 }

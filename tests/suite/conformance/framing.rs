@@ -1,5 +1,4 @@
-//! RFC 8489 §6.2.2, RFC 4571, RFC 6544, RFC 7983 and RFC 9443: streams, and several protocols at one
-//! address.
+//! Streams, and several protocols on one port: RFC 8489 §6.2.2, RFC 4571, RFC 6544, RFC 7983 and RFC 9443.
 
 use stunwire::attribute::ChannelRange;
 use stunwire::demux::{Demux, Protocol};
@@ -9,7 +8,7 @@ use stunwire::{Message, MessageWriter, Method};
 use super::{ID, message};
 use crate::support::{self, hex};
 
-/// RFC 8489 §6.2.2, RFC 8656 §3.1: STUN over TCP has no framing of its own: the header's length tells.
+/// RFC 8489 §6.2.2, RFC 8656 §3.1: over TCP the length in the STUN header frames a message.
 #[test]
 fn stun_over_tcp_is_framed_by_its_length() {
     let one = support::rfc5769_request();
@@ -33,7 +32,7 @@ fn stun_over_tcp_is_framed_by_its_length() {
     assert_eq!((frame, consumed), (Frame::Stun(&two[..]), two.len()));
 }
 
-/// RFC 8489 §5: in a stream a length that is not a multiple of 4 ends the stream.
+/// RFC 8489 §5: a length that is not a multiple of 4 is an error of the stream.
 #[test]
 fn an_unaligned_length_ends_the_stream() {
     for length in [1_u8, 2, 3, 5, 0xFF] {
@@ -49,7 +48,7 @@ fn an_unaligned_length_ends_the_stream() {
     }
 }
 
-/// RFC 4571 §2: 16 bits of length, most significant byte first, which do not count themselves.
+/// RFC 4571 §2: 16 bits of length in network byte order, which excludes the prefix itself.
 #[test]
 fn length_prefix() {
     let stream = [&hex("0003 616263 0100")[..], &[0xAA; 256]].concat();
@@ -79,8 +78,8 @@ fn a_null_packet() {
     );
 }
 
-/// RFC 6544 §3, §10.1: STUN and media between ICE agents over TCP have the length prefix of RFC 4571: a
-/// check of RFC 5769, as it was captured from Skype and as the writer makes it.
+/// RFC 6544 §3, §10.1: STUN and media between ICE agents over TCP have the length prefix of RFC 4571: a check
+/// captured from Skype is read, and an indication is written.
 #[test]
 fn checks_over_tcp_have_the_length_prefix() {
     let check = support::skype();
@@ -97,20 +96,19 @@ fn checks_over_tcp_have_the_length_prefix() {
     assert_eq!(written, [&[0, 20][..], &message(0x0011, &[])].concat());
 }
 
-/// RFC 6544 §3: STUN and the application's packets in such a stream are told apart by their first byte and
-/// the magic cookie.
+/// RFC 6544 §3: in such a stream the first byte and the magic cookie tell STUN from the application's packets.
 #[test]
-fn packets_behind_the_length_prefix_are_told_apart() {
+fn length_prefixed_packets_are_told_apart() {
     let demux = Demux::new().no_channels();
     assert_eq!(demux.protocol(&message(0x0001, &[])), Some(Protocol::Stun));
     assert_eq!(demux.protocol(&[0x80; 12]), Some(Protocol::Rtp));
     assert_eq!(demux.protocol(&[22, 254, 253]), Some(Protocol::Dtls));
-    // The same first byte as STUN and no cookie.
+    // A packet with the first byte of STUN, but without the cookie.
     assert_eq!(demux.protocol(&[0; 20]), None);
 }
 
-/// RFC 7983 §7: the first byte of a datagram: 0 to 3, 16 to 19, 20 to 63, 64 to 79, 128 to 191; the others
-/// are dropped.
+/// RFC 7983 §7: the first byte of a datagram names the protocol: 0 to 3, 16 to 19, 20 to 63, 64 to 79, 128 to
+/// 191; datagrams with other first bytes are dropped.
 #[test]
 fn first_bytes_of_rfc7983() {
     let demux = Demux::new().channels(ChannelRange::RFC8656);
@@ -125,7 +123,7 @@ fn first_bytes_of_rfc7983() {
             128..=191 => Some(Protocol::Rtp),
             _ => None,
         };
-        // 80 to 127 are named as reserved channels, and dropped as such (RFC 8656 §12).
+        // 80 to 127 are reported as reserved channel numbers, which are dropped (RFC 8656 §12).
         let found = demux
             .protocol(&datagram)
             .filter(|protocol| *protocol != Protocol::ReservedChannel);
@@ -133,7 +131,8 @@ fn first_bytes_of_rfc7983() {
     }
 }
 
-/// RFC 9443 §3: with QUIC: 192 to 255 and 80 to 127, and 64 to 79 unless a TURN server has answered.
+/// RFC 9443 §3: QUIC has the first bytes 192 to 255, 80 to 127 and, unless they come from a TURN server, 64 to
+/// 79.
 #[test]
 fn first_bytes_of_rfc9443() {
     let server = Demux::new().channels(ChannelRange::RFC8656).quic();
@@ -159,7 +158,8 @@ fn first_bytes_of_rfc9443() {
     }
 }
 
-/// RFC 7983 §7: methods from 0x100 on would begin with a byte above 3, so they are not told from others.
+/// RFC 7983 §7: messages with methods from 0x100 on begin with a byte above 3, so they are not recognized as
+/// STUN.
 #[test]
 fn methods_that_collide_with_other_protocols() {
     for (method, first) in [(0x0FF, 2), (0x100, 4), (0x7FF, 0x1E)] {

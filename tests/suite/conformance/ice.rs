@@ -46,8 +46,8 @@ fn ice_controlled_and_controlling() {
     both_ways(0x802A, &value, IceControlling(0x932F_F9B1_5126_3B36));
 }
 
-/// §7.2.2: the user name is the peer's fragment, a colon and the own fragment, and the key is the peer's
-/// password: RFC 5769 §2.1, written anew.
+/// §7.2.2: the user name is the peer's fragment, a colon and the agent's own fragment; the key is the peer's
+/// password. The writer reproduces RFC 5769 §2.1.
 #[test]
 fn a_check_with_short_term_credentials() {
     let bytes = support::rfc5769_request();
@@ -90,7 +90,7 @@ fn checks_have_fingerprint() {
     }
 }
 
-/// §7.2.4: a message of RFC 3489, without the magic cookie, is no check.
+/// §7.2.4: a message of RFC 3489, without the magic cookie, is not a connectivity check.
 #[test]
 fn classic_stun_is_refused() {
     let mut bytes = message(0x0001, &[]);
@@ -107,7 +107,8 @@ fn the_role_after_a_487() {
     assert_eq!(Code::ROLE_CONFLICT.name(), Some("Role Conflict"));
 }
 
-/// §7.3: a user name is valid if it has two values separated by a colon, the first of them ours.
+/// §7.3: a user name is valid if it is two values separated by a colon, the first of which is the agent's own
+/// fragment.
 #[test]
 fn the_user_name_of_a_check() {
     let fragments = |name: &'static str| Username::new(name).unwrap().fragments();
@@ -141,8 +142,8 @@ fn the_response_to_a_check() {
     assert_eq!(response.finish().unwrap(), published.as_bytes());
 }
 
-/// §7.3.1.1: the larger tie-breaker controls; who has it and is controlling, or has it not and is
-/// controlled, answers 487.
+/// §7.3.1.1: the agent with the larger tie-breaker controls. A controlling agent with the larger tie-breaker,
+/// and a controlled agent with the smaller one, answer 487.
 #[test]
 fn role_conflicts() {
     const OURS: u64 = 1000;

@@ -17,7 +17,7 @@ const ID: TransactionId = TransactionId::classic(*b"\x44\x55\x66\x77456789abcdef
 const ICE_ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 const COOKIE: &str = "000f0004 72c64bc6";
 
-/// A message of MS-TURN with these attributes after MAGIC-COOKIE, put together by hand.
+/// A message of MS-TURN with these attributes after MAGIC-COOKIE, built by hand.
 fn ms_turn(bits: u16, attributes: &str) -> Vec<u8> {
     let body = hex(&format!("{COOKIE}{attributes}"));
     let mut bytes = bits.to_be_bytes().to_vec();
@@ -27,7 +27,7 @@ fn ms_turn(bits: u16, attributes: &str) -> Vec<u8> {
     bytes
 }
 
-/// The attribute as it is written in an Allocate, which is how it must be read.
+/// Asserts that an attribute in an Allocate has this value, reads as `expected`, and is written back the same.
 fn in_ms_turn<'a, T>(attribute: &'a str, value: &'a [u8], expected: T)
 where
     T: Attribute<'a> + EncodeAttribute + PartialEq + core::fmt::Debug,
@@ -65,8 +65,8 @@ where
     assert_eq!(T::decode(value, context), Ok(expected));
 }
 
-/// \[MS-TURN\] 2.1.1: the pseudo-TLS handshake: the client's hello as libnice sends it, and the server's
-/// with the lengths of the specification.
+/// \[MS-TURN\] 2.1.1: the pseudo-TLS handshake. The client hello is the one that libnice sends; the server hello
+/// has the lengths of the specification.
 #[test]
 fn pseudo_tls_hellos() {
     let random = hex("c1fcd5a36d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb");
@@ -113,7 +113,7 @@ fn tcp_frames() {
     assert!(MsTcp::header(MsFrameKind::Data, 65_536).is_err());
 }
 
-/// \[MS-TURN\] 3.1.10: a connection with another type, or a byte that is not zero, is dropped.
+/// \[MS-TURN\] 3.1.10: a frame of another type, or whose second byte is not zero, is an error of the connection.
 #[test]
 fn other_tcp_frames_are_refused() {
     for bytes in ["01 00 0000", "04 00 0000", "02 01 0000", "00 01 0000"] {
@@ -121,8 +121,8 @@ fn other_tcp_frames_are_refused() {
     }
 }
 
-/// \[MS-TURN\] 2.2.1: the types, which are those of the RFC for Allocate and others for the rest; bytes 4 to
-/// 19 are the transaction id.
+/// \[MS-TURN\] 2.2.1: the message types of Allocate are those of the RFC, the others differ; bytes 4 to 19 are
+/// the transaction id.
 #[test]
 fn message_types() {
     for (bits, class, method) in [
@@ -157,7 +157,7 @@ fn message_types() {
     );
 }
 
-/// \[MS-TURN\] 2.2.2: an attribute is not padded: SOFTWARE of 3 bytes, then LIFETIME.
+/// \[MS-TURN\] 2.2.2: attributes are not padded; here SOFTWARE of 3 bytes, then LIFETIME.
 #[test]
 fn ms_turn_attributes_are_not_padded() {
     let bytes = ms_turn(0x0003, "80220003 616263 000d0004 00000258");
@@ -167,7 +167,7 @@ fn ms_turn_attributes_are_not_padded() {
     assert!(message.all_attributes().all(|raw| raw.padding().is_empty()));
 }
 
-/// \[MS-TURN\] 2.2.2.8, 3.1.10: MAGIC-COOKIE is the first attribute, or the message is ignored.
+/// \[MS-TURN\] 2.2.2.8, 3.1.10: a message whose first attribute is not MAGIC-COOKIE is ignored.
 #[test]
 fn ms_turn_begins_with_magic_cookie() {
     let good = ms_turn(0x0003, "000d0004 00000258");
@@ -273,8 +273,8 @@ fn ms_turn_nonce_and_realm() {
     assert!(write(&"\u{FC}".repeat(65)).is_err());
 }
 
-/// \[MS-TURN\] 2.2.2.16: XORed with the first bytes of the transaction id: the example of the specification,
-/// 0x1122 ^ 0x4455 = 0x5577.
+/// \[MS-TURN\] 2.2.2.16: addresses are XORed with the first bytes of the transaction id, as in the example of the
+/// specification: 0x1122 ^ 0x4455 = 0x5577.
 #[test]
 fn ms_turn_xor_mapped_address() {
     let address = XorMappedAddress("1.2.3.4:4386".parse().unwrap());
@@ -286,7 +286,7 @@ fn ms_turn_xor_mapped_address() {
     );
 }
 
-/// \[MS-TURN\] 2.2.2.22, 2.2.2.23 and the attributes of 2.2.2 without a section: their layouts.
+/// \[MS-TURN\] 2.2.2.22, 2.2.2.23, and the attributes of 2.2.2 that have no section: layouts.
 #[test]
 fn ms_turn_other_attributes() {
     in_ms_turn(
@@ -320,7 +320,7 @@ fn ms_turn_other_attributes() {
 }
 
 /// \[MS-TURN\] 2.2.2.17: with version 3 on both sides the tag is an HMAC-SHA256 of 32 bytes, otherwise an
-/// HMAC-SHA1 of 20; both over the zero-padded message with its length as it is sent.
+/// HMAC-SHA1 of 20; both cover the zero-padded message, with the header's length as sent.
 #[test]
 fn ms_turn_message_integrity() {
     let credentials = Credentials {
@@ -432,8 +432,8 @@ fn ms_ice2_attributes() {
     }
 }
 
-/// \[MS-ICE2\] 2.2.2: the tag of the old format covers zero-padded bytes, and its length counts FINGERPRINT:
-/// the sample that Microsoft published.
+/// \[MS-ICE2\] 2.2.2: the tag of the legacy format covers zero-padded bytes and a length that includes
+/// FINGERPRINT, as in the sample that Microsoft published.
 #[test]
 fn ms_ice2_message_integrity() {
     let bytes = support::ms_ice2();
@@ -443,9 +443,9 @@ fn ms_ice2_message_integrity() {
     assert!(Message::parse(&bytes).unwrap().verify(&key).is_err());
 }
 
-/// \[MS-ICE2\] 3.1.4.8.2: a second copy of a check has a FINGERPRINT by the other table.
+/// \[MS-ICE2\] 3.1.4.8.2: the FINGERPRINT of the second copy of a check is computed with the other CRC table.
 #[test]
-fn ms_ice2_second_copy() {
+fn ms_ice2_copy_with_the_alternate_crc() {
     let bytes = support::skype();
     let message = Dialect::MS_ICE2_LEGACY.parse(&bytes).unwrap();
     assert_eq!(message.fingerprint(), FingerprintStatus::Valid);
@@ -456,7 +456,7 @@ fn ms_ice2_second_copy() {
     assert_eq!(copy[..copy.len() - 4], bytes[..bytes.len() - 4]);
 }
 
-/// \[MS-ICE2\] 2.2.2: over TCP, messages have the length prefix of RFC 4571: the capture of a check.
+/// \[MS-ICE2\] 2.2.2: over TCP, messages have the length prefix of RFC 4571, as in a captured check.
 #[test]
 fn ms_ice2_over_tcp() {
     let check = support::skype();
@@ -468,9 +468,9 @@ fn ms_ice2_over_tcp() {
 }
 
 /// \[MS-ICE2\], validation of Binding requests: a check without USERNAME or FINGERPRINT is discarded, one
-/// without MESSAGE-INTEGRITY is answered with a 401: what tells the three apart.
+/// without MESSAGE-INTEGRITY is answered with a 401. The API reports each of the three.
 #[test]
-fn ms_ice2_what_a_check_lacks() {
+fn ms_ice2_checks_without_required_attributes() {
     let bytes = super::message(0x0001, &[(0x8070, &[0, 0, 0, 3])]);
     let check = Dialect::MS_ICE2.parse(&bytes).unwrap();
     assert_eq!(check.get::<Username>(), Ok(None));
@@ -560,7 +560,7 @@ fn bandwidth_site_responses() {
     );
 }
 
-/// \[MS-TURNBWM\] 2.2.12 to 2.2.14: two texts of SIP and the profile of the location.
+/// \[MS-TURNBWM\] 2.2.12 to 2.2.14: the two SIP texts and the location profile.
 #[test]
 fn bandwidth_sip_and_location() {
     in_ms_ice2(

@@ -1,7 +1,7 @@
-//! The clauses of the specifications, one test or more for each that the crate implements.
+//! One or more tests for each clause of the specifications that the crate implements.
 //!
 //! The pages `docs::conformance` name these tests, and `page` checks that they exist. Expected bytes are
-//! those of the specification's figures and examples, put together by hand, or of published messages.
+//! built by hand from the specification's figures and examples, or are those of published messages.
 
 mod channels;
 mod dialects;
@@ -25,7 +25,7 @@ use stunwire::{
     Context, Dialect, EncodeError, Message, MessageWriter, Method, TransactionId, ValueError,
 };
 
-/// The transaction id of the messages that are put together here.
+/// The transaction id of the messages in these tests.
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
 /// An attribute as RFC 8489 §14 draws it, padded with zeros.
@@ -49,9 +49,9 @@ fn message(bits: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-/// What the writer makes of an attribute, after the header.
+/// The bytes of an attribute as the writer encodes it, without the message header.
 fn written<A: EncodeAttribute + ?Sized>(attribute: &A) -> Result<Vec<u8>, EncodeError> {
-    // Not zero, so that a byte that is not written shows.
+    // Not zero, so that a byte that is left unwritten is noticed.
     let mut buffer = [0xAA; 1200];
     let bytes = MessageWriter::request(&mut buffer, Method::BINDING, ID)?
         .with(attribute)?
@@ -64,12 +64,12 @@ fn decode<'a, T: Attribute<'a>>(value: &'a [u8]) -> Result<T, ValueError> {
     T::decode(value, Context::new(ID, Dialect::RFC8489))
 }
 
-/// The codes of the attributes that an agent does not ignore.
+/// The codes of the attributes that are not ignored.
 fn visible(message: &Message<'_>) -> Vec<u16> {
     message.attributes().map(|raw| raw.ty().as_u16()).collect()
 }
 
-/// The value is read as `expected`, and `expected` is written as the value under this code.
+/// Asserts that the value decodes to `expected`, and that `expected` encodes to this value under this code.
 fn both_ways<'a, T>(ty: u16, value: &'a [u8], expected: T)
 where
     T: Attribute<'a> + EncodeAttribute + PartialEq + core::fmt::Debug,

@@ -26,7 +26,7 @@ fn access_token() {
     assert!(decode::<AccessToken>(&hex("00")).is_err());
 }
 
-/// §6.2: what is encrypted: the length of the key, the key, 64 bits of time, 32 bits of lifetime. The time
+/// §6.2: the encrypted block: the length of the key, the key, 64 bits of time, 32 bits of lifetime. The time
 /// is 48 bits of seconds and 16 bits of 1/64000 s.
 #[test]
 fn token_block() {

@@ -1,5 +1,5 @@
-//! The pages `docs::conformance`: every row of their tables names a test that exists, or says that the
-//! clause is the application's.
+//! The pages `docs::conformance`: every row of their tables names an existing test, or says that the clause is
+//! left to the application.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -85,7 +85,7 @@ fn pages() -> Vec<(PathBuf, Vec<Vec<String>>)> {
     pages.into_iter().map(with_rows).collect()
 }
 
-/// What is named in backticks.
+/// The names in backticks.
 fn named(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
@@ -97,27 +97,27 @@ fn every_row_names_a_test_or_the_application() {
     for (path, rows) in pages() {
         assert!(!rows.is_empty(), "{}", path.display());
         for row in rows {
-            let place = format!("{}: {}", path.display(), row.join(" | "));
-            assert_eq!(row.len(), 5, "{place}");
-            assert!(row.iter().all(|cell| !cell.is_empty()), "{place}");
+            let row_text = format!("{}: {}", path.display(), row.join(" | "));
+            assert_eq!(row.len(), 5, "{row_text}");
+            assert!(row.iter().all(|cell| !cell.is_empty()), "{row_text}");
             let level = row[2].as_str();
             let levels = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "text"];
-            assert!(levels.contains(&level), "{place}");
+            assert!(levels.contains(&level), "{row_text}");
             let last = row[4].as_str();
             count += 1;
             if last == APPLICATION {
                 continue;
             }
-            assert!(named(last).count() > 0, "no test: {place}");
+            assert!(named(last).count() > 0, "no test: {row_text}");
             for name in named(last) {
-                assert!(tests.contains(name), "no such test: {name}: {place}");
+                assert!(tests.contains(name), "no such test: {name}: {row_text}");
             }
         }
     }
     assert!(count > 200, "{count} rows");
 }
 
-/// Every test of these modules is on a page: a clause that is tested can be found.
+/// Every test of these modules is cited on a page, so that each tested clause is listed.
 #[test]
 fn every_test_of_a_clause_is_on_a_page() {
     let named: BTreeSet<String> = pages()

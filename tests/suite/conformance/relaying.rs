@@ -8,10 +8,10 @@ use super::{ID, message};
 use crate::support::hex;
 
 const PEER: &str = "1.2.3.4:4660";
-/// [`PEER`], XORed by hand with 0x2112 and 0x2112A442.
+/// The value of XOR-PEER-ADDRESS for [`PEER`], XORed by hand with 0x2112 and 0x2112A442.
 const PEER_VALUE: &[u8] = &[0, 1, 0x33, 0x26, 0x20, 0x10, 0xA7, 0x46];
 
-/// The payload as `write` relays it in place.
+/// The packet that `write` builds in place around a payload.
 fn in_place(
     write: impl FnOnce(&mut [u8], core::ops::Range<usize>) -> core::ops::Range<usize>,
     payload: &[u8],
@@ -23,7 +23,7 @@ fn in_place(
     buffer[packet].to_vec()
 }
 
-/// §11.1: a Send indication has the peer and the data.
+/// §11.1: a Send indication carries the peer address and the data.
 #[test]
 fn a_send_indication_is_written() {
     let written = in_place(
@@ -36,7 +36,7 @@ fn a_send_indication_is_written() {
     assert_eq!(written, expected);
 }
 
-/// §11.1: DONT-FRAGMENT may be in it.
+/// §11.1: a Send indication may carry DONT-FRAGMENT.
 #[test]
 fn a_send_indication_with_dont_fragment() {
     let mut buffer = [0; 64];
@@ -57,7 +57,7 @@ fn a_send_indication_with_dont_fragment() {
     assert_eq!(written, expected);
 }
 
-/// §11.2: without peer or data, an indication is discarded; data of length 0 is data.
+/// §11.2: an indication without peer address or without data is discarded; DATA may be empty.
 #[test]
 fn an_indication_without_peer_or_data() {
     for bits in [0x0016, 0x0017] {
@@ -82,7 +82,7 @@ fn an_indication_without_peer_or_data() {
     }
 }
 
-/// §11.3: a Data indication has the peer and the data.
+/// §11.3: a Data indication carries the peer address and the data.
 #[test]
 fn a_data_indication_is_written() {
     for (payload, padded) in [(&b"hello"[..], 8), (b"", 0), (b"four", 4)] {
@@ -98,7 +98,7 @@ fn a_data_indication_is_written() {
     }
 }
 
-/// §11.4: a Data indication is read.
+/// §11.4: the peer address and the data of a Data indication are read.
 #[test]
 fn a_data_indication_is_read() {
     let bytes = message(0x0017, &[(0x0012, PEER_VALUE), (0x0013, b"hello")]);
@@ -109,7 +109,7 @@ fn a_data_indication_is_read() {
     assert_eq!(&bytes[data.payload], b"hello");
 }
 
-/// §11.5, §11.6: a Data indication with ICMP has a peer and no data.
+/// §11.5, §11.6: a Data indication with ICMP carries a peer address and no data.
 #[test]
 fn a_data_indication_with_icmp() {
     // Destination unreachable, fragmentation needed, next-hop MTU 1280.
@@ -162,10 +162,10 @@ fn ms_turn_messages_are_relayed_both_ways() {
     }
 }
 
-/// \[MS-TURN\] 2.2.1 has no 0x0017 and no 0x0016, the indications of RFC 8656: they relay nothing, whatever
-/// their attributes.
+/// \[MS-TURN\] 2.2.1 does not define 0x0016 and 0x0017, the indications of RFC 8656, so they carry no relayed
+/// data, whatever their attributes.
 #[test]
-fn the_indications_of_turn_are_none_of_ms_turn() {
+fn rfc8656_indications_are_not_relayed_in_ms_turn() {
     for bits in ["0016", "0017"] {
         for address in ["0011", "0012"] {
             let bytes = hex(&format!(

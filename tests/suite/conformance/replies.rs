@@ -12,20 +12,20 @@ use stunwire::{
 
 use super::{ID, message};
 
-/// A request with this many attributes that nobody knows, each of another type.
+/// A request with this many unknown attributes, each of a different type.
 fn with_unknown(count: u16) -> Vec<u8> {
     let attributes: Vec<(u16, &[u8])> = (0..count).map(|at| (0x4000 + at, &b""[..])).collect();
     message(0x0001, &attributes)
 }
 
-/// What a 420 lists.
+/// The number of types that a 420 lists.
 fn listed(reply: &[u8]) -> usize {
     let reply = Message::parse(reply).unwrap();
     let list = reply.get::<UnknownAttributes>().unwrap().unwrap();
     list.iter().count()
 }
 
-/// An unsigned reply goes to an address that nobody has checked, so its list is limited.
+/// An unsigned reply goes to an unverified address, so its list is limited.
 #[test]
 fn a_420_lists_at_most_16_types() {
     assert_eq!(MAX_UNKNOWN, 16);
@@ -42,7 +42,7 @@ fn a_420_lists_at_most_16_types() {
     }
 }
 
-/// The reply to an authenticated request can list them all.
+/// The reply to an authenticated request can list every unknown type.
 #[test]
 fn a_signed_420_can_list_more() {
     let key = Key::short_term("secret");
@@ -115,7 +115,7 @@ fn unknown(count: u16) -> impl Fn(Header, &mut Vec<u8>) {
     }
 }
 
-/// The table of lengths is what the replies have.
+/// The replies have the lengths in the table of the documentation.
 #[test]
 fn the_table_of_reply_sizes() {
     let bad_request = measured(
@@ -155,7 +155,7 @@ fn the_table_of_reply_sizes() {
         challenge
     );
 
-    // RFC 8489 alone has algorithms. The nonce announces them in 13 bytes, which take 16.
+    // Only RFC 8489 has password algorithms. The nonce announces them with 13 bytes, padded to 16.
     let nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie();
     let offered = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
     let mut out = Vec::new();

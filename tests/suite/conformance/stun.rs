@@ -9,7 +9,7 @@ use stunwire::{
 use super::{ID, message, visible};
 use crate::support::{self, hex};
 
-/// §5: the two most significant bits are zero in what is written, and required in what is read.
+/// §5: the two most significant bits are written as zero, and must be zero when read.
 #[test]
 fn the_top_bits_are_zero() {
     for number in [0x000, 0x001, 0x00C, 0x080, 0xFFF] {
@@ -81,7 +81,7 @@ fn the_magic_cookie() {
     }
 }
 
-/// §5: 96 bits, all of them from the caller's generator, in bytes 8 to 19.
+/// §5: the transaction id is 96 bits in bytes 8 to 19, all of them from the caller's generator.
 #[test]
 fn all_96_bits_of_the_transaction_id_are_random() {
     let mut asked = 0;
@@ -98,7 +98,7 @@ fn all_96_bits_of_the_transaction_id_are_random() {
     assert_eq!(bytes[8..], *b"\xFFrandom bits");
 }
 
-/// §5: a response carries the transaction id of its request, and §6.3.1.1: its method.
+/// §5, §6.3.1.1: a response carries the transaction id and the method of its request.
 #[test]
 fn responses_carry_the_transaction_id() {
     let bytes = message(0x0003, &[]);
@@ -135,7 +135,7 @@ fn the_length_excludes_the_header() {
 /// §5: the last two bits of the length are zero, because every attribute is padded.
 #[test]
 fn a_length_that_is_not_a_multiple_of_4_is_refused() {
-    // The last attribute lacks its padding: 3 bytes of value, 0 to 3 bytes of it.
+    // The last attribute has a value of 3 bytes and 0 to 3 bytes of padding.
     for length in 4..8_u16 {
         let mut bytes = message(0x0001, &[(0x8022, b"abcd")]);
         bytes.truncate(20 + 4 + 4);
@@ -149,7 +149,7 @@ fn a_length_that_is_not_a_multiple_of_4_is_refused() {
     }
 }
 
-/// §5: each method says which classes it has; those of STUN and TURN, by RFC 8656 §17 and RFC 6062 §6.1.
+/// §5: a method is defined for certain classes; for STUN and TURN these are in RFC 8656 §17 and RFC 6062 §6.1.
 #[test]
 fn classes_of_the_methods() {
     let classes = |number| {
@@ -176,7 +176,7 @@ fn classes_of_the_methods() {
     }
 }
 
-/// §6.1: what a client begins is a request or an indication.
+/// §6.1: a client starts with a request or an indication.
 #[test]
 fn requests_and_indications() {
     let mut buffer = [0; 20];
@@ -186,7 +186,7 @@ fn requests_and_indications() {
     assert_eq!(indication.finish().unwrap()[..2], [0x00, 0x11]);
 }
 
-/// §6.1: a message can be kept below the path MTU, which is a slice of that length.
+/// §6.1: a slice of the length of the path MTU limits the message to that length.
 #[test]
 fn a_slice_limits_the_message_to_the_mtu() {
     let mut buffer = [0; 576];
@@ -206,8 +206,8 @@ fn a_slice_limits_the_message_to_the_mtu() {
     assert_eq!(Message::parse(bytes).unwrap().attributes().count(), 15);
 }
 
-/// §6.3: a datagram that is not a message in every respect is refused: what is too short, what is shorter
-/// or longer than it says, and what has a broken attribute.
+/// §6.3: a datagram that is not a valid message is refused: too short, shorter or longer than its header says,
+/// or with a malformed attribute.
 #[test]
 fn what_is_not_a_message_is_refused() {
     let bytes = message(0x0001, &[(0x8022, b"test"), (0x0024, &[1, 2, 3, 4])]);
@@ -230,7 +230,7 @@ fn what_is_not_a_message_is_refused() {
     }
 }
 
-/// §6.3: comprehension-optional attributes that nobody knows change nothing.
+/// §6.3: unknown comprehension-optional attributes are ignored.
 #[test]
 fn unknown_optional_attributes_are_ignored() {
     let bytes = message(0x0001, &[(0xFFFE, b"?"), (0x0024, &[0, 0, 0, 7])]);
@@ -244,7 +244,7 @@ fn unknown_optional_attributes_are_ignored() {
     );
 }
 
-/// §6.3: an attribute that is known and unexpected is no error, even if its value is malformed.
+/// §6.3: a known but unexpected attribute is not an error, even if its value is malformed.
 #[test]
 fn unexpected_attributes_are_ignored() {
     // CHANNEL-NUMBER and a short LIFETIME in a Binding request.
@@ -304,8 +304,8 @@ fn message_420() -> Vec<u8> {
     )
 }
 
-/// §6.3.2, §6.3.3: the same for an indication, which is discarded then, and for a response, whose
-/// transaction has failed then. Neither is answered.
+/// §6.3.2, §6.3.3: an indication with unknown comprehension-required attributes is discarded, and with such a
+/// response the transaction has failed. Neither is answered.
 #[test]
 fn unknown_required_attributes_of_indications_and_responses() {
     for bits in [0x0011, 0x0101, 0x0111] {
@@ -323,7 +323,7 @@ fn unknown_required_attributes_of_indications_and_responses() {
     }
 }
 
-/// §6.3.1.1: an error response has an ERROR-CODE, whose phrase suits the code.
+/// §6.3.1.1: an error response has an ERROR-CODE with the default reason phrase of its code.
 #[test]
 fn error_responses_have_an_error_code() {
     let bytes = message(0x0001, &[]);
@@ -393,12 +393,12 @@ fn a_binding_response_has_xor_mapped_address() {
             .unwrap()
             .finish()
             .unwrap();
-        // The published message has SOFTWARE, 16 bytes, before it, and 32 bytes after it.
+        // In the published message SOFTWARE (16 bytes) precedes it, and 32 bytes follow it.
         assert_eq!(response[20..], bytes[36..bytes.len() - 32]);
     }
 }
 
-/// §6.3.3: an address of an unsupported family concerns that attribute alone.
+/// §6.3.3: an address of an unsupported family is an error of that attribute only.
 #[test]
 fn an_unknown_address_family_can_be_ignored() {
     let bytes = message(
@@ -411,7 +411,7 @@ fn an_unknown_address_family_can_be_ignored() {
     assert_eq!(software.as_bytes(), b"test");
 }
 
-/// §6.3.4: without ERROR-CODE the transaction has failed: reading it as required says so.
+/// §6.3.4: without ERROR-CODE the transaction has failed: reading a required ERROR-CODE is an error.
 #[test]
 fn an_error_response_without_error_code() {
     let bytes = message(0x0111, &[(0x8022, b"test")]);
@@ -439,7 +439,7 @@ fn classes_of_error_codes() {
     }
 }
 
-/// §7: FINGERPRINT tells STUN from other protocols on the same port; whether it is needed, the usage says.
+/// §7: FINGERPRINT tells STUN from other protocols on the same port; the STUN usage says whether it is needed.
 #[test]
 fn fingerprint_is_told_from_its_absence() {
     let with = support::rfc5769_request();
@@ -460,7 +460,7 @@ fn fingerprint_is_told_from_its_absence() {
     );
 }
 
-/// §7: the writer's FINGERPRINT is the published one, over the attributes of RFC 5769 §2.1 as they are.
+/// §7: the writer computes the published FINGERPRINT over the attributes of RFC 5769 §2.1.
 #[test]
 fn fingerprint_is_written() {
     let bytes = support::rfc5769_request();

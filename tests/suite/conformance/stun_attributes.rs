@@ -30,8 +30,7 @@ fn attributes_are_tlv() {
     assert_eq!(written(&software).unwrap(), hex("8022 0004 666f7572"));
 }
 
-/// §14: an attribute ends on a 32-bit boundary, its length does not count the padding, and the padding is
-/// zero when it is sent.
+/// §14: an attribute ends on a 32-bit boundary; its length excludes the padding, which is zero when sent.
 #[test]
 fn padding_is_zero_and_not_in_the_length() {
     for (text, expected) in [
@@ -67,7 +66,7 @@ fn padding_of_any_bytes_is_ignored() {
     assert_eq!(software.as_bytes(), b"a");
 }
 
-/// §14: of several attributes of a type the first is processed; all can be read.
+/// §14: of several attributes of the same type the first is used; `get_all` reads each of them.
 #[test]
 fn the_first_of_several_counts() {
     let bytes = message(
@@ -86,7 +85,7 @@ fn the_first_of_several_counts() {
     assert_eq!(all.len(), 3);
 }
 
-/// §14: types up to 0x7FFF must be understood, those above need not be.
+/// §14: types up to 0x7FFF are comprehension-required, those above are comprehension-optional.
 #[test]
 fn comprehension_ranges() {
     for (ty, required) in [
@@ -104,8 +103,8 @@ fn comprehension_ranges() {
     }
 }
 
-/// §14.1: 32 bits with family 1, 128 bits with family 2, and nothing else; the first 8 bits are zero when
-/// sent and ignored when received.
+/// §14.1: addresses have 32 bits with family 1 and 128 bits with family 2; other families and lengths are
+/// refused. The first 8 bits are zero when sent and ignored when received.
 #[test]
 fn mapped_address() {
     let v4 = hex("0001 8055 c0000201");
@@ -138,8 +137,8 @@ fn mapped_address() {
     }
 }
 
-/// §14.2: the port is XORed with the cookie's first 16 bits, an IPv4 address with the cookie, an IPv6
-/// address with the cookie and the transaction id: the values of RFC 5769 §2.2 and §2.3.
+/// §14.2: the port is XORed with the cookie's first 16 bits, an IPv4 address with the cookie, an IPv6 address
+/// with the cookie and the transaction id, as in RFC 5769 §2.2 and §2.3.
 #[test]
 fn xor_mapped_address() {
     for (bytes, address) in [
@@ -158,8 +157,7 @@ fn xor_mapped_address() {
     both_ways(0x0020, &hex("0001 3326 2010a746"), address);
 }
 
-/// Texts whose limits are given in bytes or characters: what is written is checked, and what is read may be
-/// longer.
+/// Limits in bytes or characters are enforced when a text is written; longer texts can be read.
 macro_rules! text_limits {
     ($ty:ident, $longest:expr, $too_long:expr) => {
         for text in $longest {
@@ -185,7 +183,7 @@ macro_rules! text_limits {
     };
 }
 
-/// §14.3: fewer than 509 bytes when it is sent, and 763 are read.
+/// §14.3: a USERNAME is sent with fewer than 509 bytes; 763 bytes are read.
 #[test]
 fn username_lengths() {
     text_limits!(
@@ -196,7 +194,7 @@ fn username_lengths() {
     let user = Username::new(USER).unwrap();
     let published = support::rfc5769_long_term();
     assert_eq!(written(&user).unwrap(), published[20..44]);
-    // A name of two fragments has the same limit.
+    // A name that is joined from two fragments has the same limit.
     let half = "a".repeat(254);
     assert!(written(&Username::joined(&half, &half[1..]).unwrap()).is_ok());
     assert!(Username::joined(&half, &half).is_err());
@@ -215,7 +213,7 @@ fn texts_are_prepared_with_opaque_string() {
     assert!(opaque_string("").is_err());
 }
 
-/// §14.4: SHA-256 of name, colon and realm, 32 bytes: that of RFC 8489 B.1.
+/// §14.4: USERHASH is the SHA-256 of name, colon and realm, 32 bytes, as in RFC 8489 B.1.
 #[test]
 fn userhash() {
     let published = hex("4a3cf38fef6992bda952c6780417da0f24819415569e60b205c46e41407f1704");
@@ -225,8 +223,8 @@ fn userhash() {
     }
 }
 
-/// §14.5: HMAC-SHA1 over the message up to the attribute, with the length up to its end: RFC 5769 §2.1 has
-/// FINGERPRINT after it, §2.4 nothing.
+/// §14.5: HMAC-SHA1 over the message up to the attribute, with a header length that ends after it. In RFC 5769
+/// §2.1 FINGERPRINT follows it, in §2.4 nothing does.
 #[test]
 fn message_integrity() {
     let ice = Key::short_term(support::ICE_PASSWORD);
@@ -249,7 +247,7 @@ fn message_integrity() {
     }
 }
 
-/// §14.5: what follows MESSAGE-INTEGRITY is ignored, except MESSAGE-INTEGRITY-SHA256 and FINGERPRINT.
+/// §14.5: attributes after MESSAGE-INTEGRITY are ignored, except MESSAGE-INTEGRITY-SHA256 and FINGERPRINT.
 #[test]
 fn what_follows_message_integrity_is_ignored() {
     let tag = [0; 20];
@@ -273,8 +271,8 @@ fn what_follows_message_integrity_is_ignored() {
     assert_eq!(message.all_attributes().count(), 7);
 }
 
-/// §14.6: 16 to 32 bytes, a multiple of 4. The tag was computed with Python's hmac over the message with
-/// its length set to the end of the truncated attribute.
+/// §14.6: the tag has 16 to 32 bytes, a multiple of 4. It was computed with Python's hmac over the message with
+/// the header length set to the end of the truncated attribute.
 #[test]
 fn message_integrity_sha256_lengths() {
     let key = Key::short_term("secret");
@@ -326,9 +324,9 @@ const TRUNCATED: [(u8, &str); 2] = [
     ),
 ];
 
-/// §14.6: a usage that does not allow truncation has all 32 bytes.
+/// §14.6: if the usage does not allow truncation, the tag has all 32 bytes.
 #[test]
-fn a_truncated_sha256_tag_needs_the_usages_leave() {
+fn a_truncated_sha256_tag_must_be_allowed_by_the_usage() {
     let key = Key::short_term("secret");
     let mut buffer = [0; 64];
     let writer = MessageWriter::request(&mut buffer, Method::BINDING, ID).unwrap();
@@ -345,7 +343,7 @@ fn a_truncated_sha256_tag_needs_the_usages_leave() {
     ));
 }
 
-/// §14.6: the algorithm on RFC 8489 B.1, with the erratum's length and attribute.
+/// §14.6: RFC 8489 B.1 verifies, with the length and the attribute of the erratum.
 #[test]
 fn message_integrity_sha256() {
     let bytes = support::rfc8489_b1();
@@ -357,7 +355,8 @@ fn message_integrity_sha256() {
     );
 }
 
-/// §14.6: what follows MESSAGE-INTEGRITY-SHA256 is ignored, except FINGERPRINT; MESSAGE-INTEGRITY too.
+/// §14.6: attributes after MESSAGE-INTEGRITY-SHA256, MESSAGE-INTEGRITY included, are ignored, except
+/// FINGERPRINT.
 #[test]
 fn what_follows_message_integrity_sha256_is_ignored() {
     let bytes = message(
@@ -372,7 +371,7 @@ fn what_follows_message_integrity_sha256_is_ignored() {
     assert_eq!(visible(&Message::parse(&bytes).unwrap()), [0x001C, 0x8028]);
 }
 
-/// §14.7: FINGERPRINT is the last attribute; what follows it is ignored, and it is invalid then.
+/// §14.7: FINGERPRINT is the last attribute. Attributes after it are ignored, and make it invalid.
 #[test]
 fn fingerprint_is_last() {
     let mut bytes = support::rfc5769_request();
@@ -385,8 +384,8 @@ fn fingerprint_is_last() {
     assert_eq!(visible(&message).len(), 6);
 }
 
-/// §14.7: the CRC-32 of the message up to the attribute, XORed with 0x5354554E. The three published values;
-/// the last one is the CRC of a header alone, by Python's zlib.
+/// §14.7: FINGERPRINT is the CRC-32 of the message up to the attribute, XORed with 0x5354554E. Three values are
+/// published; the last one is the CRC of a header alone, computed with Python's zlib.
 #[test]
 fn fingerprint_is_the_crc() {
     for bytes in [
@@ -436,8 +435,8 @@ fn error_code_class_and_number() {
     assert_eq!(Code::new(700), None);
 }
 
-/// §14.8: a reason phrase of fewer than 128 characters; 763 bytes are read, and bytes that are not UTF-8
-/// are an error of the text alone.
+/// §14.8: a reason phrase has fewer than 128 characters; 763 bytes are read. If it is not UTF-8, the code can
+/// still be read.
 #[test]
 fn reason_phrase_lengths() {
     let new = |phrase: &str| ErrorCode::new(Code::BAD_REQUEST, phrase).map(drop);
@@ -453,7 +452,7 @@ fn reason_phrase_lengths() {
     assert!(read.reason_str().is_err());
 }
 
-/// §14.8: a 300 is signed, and goes only to a request that was verified and has a user.
+/// §14.8: a 300 is signed, and answers only a verified request with a user name.
 #[test]
 fn a_300_needs_a_user_and_is_signed() {
     let key = Key::short_term("secret");
@@ -481,7 +480,7 @@ fn a_300_needs_a_user_and_is_signed() {
     }
 }
 
-/// §14.9, §14.10, §14.14: fewer than 128 characters, which can be 508 bytes; 763 bytes are read.
+/// §14.9, §14.10, §14.14: texts have fewer than 128 characters, up to 508 bytes; 763 bytes are read.
 #[test]
 fn realm_nonce_and_software_lengths() {
     let longest = || ["a".repeat(127), "\u{1F600}".repeat(127)];
@@ -495,7 +494,7 @@ fn realm_nonce_and_software_lengths() {
     text_limits!(Realm, longest(), too_long());
     text_limits!(Nonce, longest(), too_long());
     text_limits!(Software, longest(), too_long());
-    // RFC 5769 §2.4 has the first two, §2.2 the third.
+    // RFC 5769 §2.4 has REALM and NONCE, §2.2 has SOFTWARE.
     let published = support::rfc5769_long_term();
     let nonce = Nonce::new("f//499k954d6OL34oL9FSTvy64sA").unwrap();
     assert_eq!(written(&nonce).unwrap(), published[44..76]);
@@ -523,7 +522,7 @@ fn password_algorithms() {
     // The padding is ignored.
     let value = hex("1234 0005 706172616d ffffff");
     assert_eq!(decode(&value), Ok(custom));
-    // Parameters that end after the value, and a list of none.
+    // Parameters that are longer than the value, and an empty list.
     assert!(decode::<PasswordAlgorithms>(&hex("0002 0004 000000")).is_err());
     assert!(written(&PasswordAlgorithms::of(&[])).is_err());
 }
@@ -544,7 +543,7 @@ fn unknown_attributes() {
     assert!(decode::<UnknownAttributes>(&value[..5]).is_err());
 }
 
-/// §14.15: an address that is not XORed.
+/// §14.15: the address is not XORed.
 #[test]
 fn alternate_server() {
     let server = AlternateServer("192.0.2.1:3478".parse().unwrap());
@@ -565,7 +564,7 @@ fn alternate_domain() {
     assert!(AlternateDomain::new("b\u{FC}cher.example").is_err());
 }
 
-/// RFC 3489 §11.2: values are padded inside their length; RFC 8489 reads such a text and strips nothing.
+/// RFC 3489 §11.2: texts are padded inside their length. In the dialect of RFC 8489 such a text keeps its NULs.
 #[test]
 fn texts_with_nuls_in_their_length() {
     let user = decode::<Username>(b"user\0\0\0").unwrap();
@@ -573,7 +572,7 @@ fn texts_with_nuls_in_their_length() {
     assert_eq!(user.trimmed(), b"user");
 }
 
-/// §14.2: the mask is that of the message, so a value read with another transaction id is another address.
+/// §14.2: the mask depends on the transaction id, so a value that is read with another id is another address.
 #[test]
 fn the_context_of_a_value_is_its_message() {
     let other = TransactionId::new(*b"mnopqrstuvwx");

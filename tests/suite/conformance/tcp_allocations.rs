@@ -44,7 +44,7 @@ fn requested_transport_is_tcp() {
 fn a_tcp_allocation_over_udp() {
     let support = Support::udp(Families::IPV4).with_tcp(false);
     assert_eq!(check(0x0003, &[TCP], support, None), Err(Some(400)));
-    // A server without the extension does not know the transport (RFC 8656 §7.2).
+    // A server without the extension does not support the transport (RFC 8656 §7.2).
     let support = Support::udp(Families::IPV4);
     assert_eq!(check(0x0003, &[TCP], support, None), Err(Some(442)));
 }
@@ -63,7 +63,7 @@ fn a_tcp_allocation_excludes() {
     }
 }
 
-/// §4.3, §5.2: a Connect has a peer, and an allocation; 400 and 437 otherwise.
+/// §4.3, §5.2: a Connect without a peer address is answered with 400, without an allocation with 437.
 #[test]
 fn connect() {
     let allocation = Some(Families::IPV4);
@@ -76,8 +76,8 @@ fn connect() {
     );
 }
 
-/// §5.2: the success response has CONNECTION-ID. It is written when the peer has answered, long after the
-/// request is gone.
+/// §5.2: the success response has CONNECTION-ID. It can be written after the request was dropped, because the
+/// peer answers later.
 #[test]
 fn the_response_to_a_connect() {
     let key = Key::short_term("secret");
@@ -109,7 +109,7 @@ fn the_response_to_a_connect() {
     assert_eq!(algorithm, IntegrityAlgorithm::Sha1);
 }
 
-/// §4.4, §5.3: a ConnectionAttempt is an indication with CONNECTION-ID and the peer.
+/// §4.4, §5.3: a ConnectionAttempt is an indication with CONNECTION-ID and the peer address.
 #[test]
 fn connection_attempt() {
     let mut buffer = [0; 64];
@@ -132,7 +132,7 @@ fn connection_attempt() {
     assert_eq!(answer, Err(None));
 }
 
-/// §4.3, §5.4: a ConnectionBind has CONNECTION-ID, and comes over TCP; 400 otherwise.
+/// §4.3, §5.4: a ConnectionBind without CONNECTION-ID, or not over TCP, is answered with 400.
 #[test]
 fn connection_bind() {
     assert_eq!(check(0x000B, &[CONNECTION], over_tcp(), None), Ok(()));
@@ -145,10 +145,10 @@ fn connection_bind() {
     assert_eq!(check(0x000B, &[CONNECTION], over_udp, None), Err(Some(400)));
 }
 
-/// §4.5: what follows the response to a ConnectionBind is the peer's data, without framing. The reader
-/// takes nothing of it.
+/// §4.5: the bytes after the response to a ConnectionBind are the peer's data, without framing. The reader does
+/// not consume them.
 #[test]
-fn data_after_a_connection_bind_is_the_callers() {
+fn data_after_a_connection_bind_is_left_unread() {
     let response = message(0x010B, &[]);
     let stream = [&response[..], b"\x40\x00\x00\x01data of the peer"].concat();
     let (frame, rest) = match StunTcp::new().next(&stream).unwrap() {

@@ -1,4 +1,4 @@
-//! RFC 8656 §5, §7 to §10: what a server checks in a request before it acts on it.
+//! RFC 8656 §5, §7 to §12: the server's checks of a request before it acts on it.
 
 use stunwire::attribute::{AddressErrorCode, AddressFamily, AttributeType, Lifetime};
 use stunwire::turn::{self, Families, Refusal, Support};
@@ -24,7 +24,7 @@ const PEER_V4: (u16, &[u8]) = (0x0012, &[0, 1, 0x33, 0x26, 0x20, 0x10, 0xA7, 0x4
 const PEER_V6: (u16, &[u8]) = (0x0012, b"\0\x02\x33\x26\x01\x13\xa9\xfaabcdefghijkl");
 const CHANNEL: (u16, &[u8]) = (0x000C, &[0x40, 0x00, 0, 0]);
 
-/// What the server answers: `Ok`, an error code, or nothing.
+/// The server's answer: `Ok`, an error code, or none.
 fn check(
     bits: u16,
     attributes: &[(u16, &[u8])],
@@ -72,7 +72,8 @@ fn without_an_allocation() {
     assert_eq!(with(Families::IPV4, 0x0016, send), OK);
 }
 
-/// §7.2: a client that has an allocation gets a 437 (a retransmission is recognized before).
+/// §7.2: an Allocate of a client that has an allocation is answered with 437 (the application recognizes a
+/// retransmission first).
 #[test]
 fn a_second_allocation() {
     assert_eq!(with(Families::IPV4, ALLOCATE, &[UDP]), refused(437));
@@ -88,7 +89,7 @@ fn requested_transport() {
     assert_eq!(allocate(&[(0x0019, &[132, 0, 0, 0])]), refused(442));
 }
 
-/// §7.2, step 4: a server that cannot set DF does not know DONT-FRAGMENT, and answers 420.
+/// §7.2, step 4: a server that cannot set DF treats DONT-FRAGMENT as unknown, and answers 420.
 #[test]
 fn dont_fragment_without_support() {
     let bytes = message(ALLOCATE, &[UDP, (0x001A, b"")]);
@@ -117,8 +118,8 @@ fn both_family_attributes() {
     }
 }
 
-/// §7.1, §7.2, step 7: a family that the server does not support is answered with 440, IPv4 if none is
-/// requested.
+/// §7.1, §7.2, step 7: an unsupported address family is answered with 440; without a requested family it is
+/// IPv4.
 #[test]
 fn requested_address_family() {
     for (families, attributes, expected) in [
@@ -155,7 +156,7 @@ fn an_additional_family_is_ipv6() {
     assert_eq!(allocate(&[UDP, (0x8000, &[3, 0, 0, 0])]), refused(400));
 }
 
-/// §7.3: the response to a request for two families tells per family what failed.
+/// §7.3: the response to a request for two families carries an error code for each family that failed.
 #[test]
 fn address_error_codes() {
     let value = [&[2, 0, 4, 40][..], b"Address Family not Supported"].concat();
@@ -168,7 +169,7 @@ fn address_error_codes() {
     assert_eq!(read.error.code(), Code::INSUFFICIENT_CAPACITY);
 }
 
-/// §7.4, §19: the codes that a client tells apart, and their phrases.
+/// §7.4, §19: the error codes of TURN and their default phrases.
 #[test]
 fn error_codes_of_turn() {
     for (code, number, phrase) in [
@@ -210,7 +211,7 @@ fn error_codes_of_turn() {
     }
 }
 
-/// §8.1, §8.2: a Refresh may name the family, and 443 answers one that the allocation does not have.
+/// §8.1, §8.2: a Refresh may name a family; if the allocation does not have it, the answer is 443.
 #[test]
 fn refresh() {
     for (allocation, attributes, expected) in [
@@ -240,7 +241,8 @@ fn a_lifetime_of_zero() {
     );
 }
 
-/// §10.1, §10.2: one XOR-PEER-ADDRESS or more, in any order; 400 without, or if one is malformed.
+/// §10.1, §10.2: a CreatePermission has one or more XOR-PEER-ADDRESS; if none is present or one is malformed, the
+/// answer is 400.
 #[test]
 fn create_permission_has_a_peer() {
     assert_eq!(with(Families::IPV4, CREATE_PERMISSION, &[]), refused(400));
@@ -258,7 +260,7 @@ fn create_permission_has_a_peer() {
     }
 }
 
-/// §10.1, §10.2: every peer has a family of the allocation, or 443.
+/// §10.1, §10.2: if the allocation does not have the family of each peer, the answer is 443.
 #[test]
 fn create_permission_of_another_family() {
     for (allocation, attributes) in [
@@ -272,7 +274,8 @@ fn create_permission_of_another_family() {
     }
 }
 
-/// §12.1, §12.2: a channel number of 0x4000 to 0x4FFF and a peer; 400 otherwise.
+/// §12.1, §12.2: a ChannelBind has a channel number of 0x4000 to 0x4FFF and a peer address; otherwise the answer
+/// is 400.
 #[test]
 fn channel_bind() {
     assert_eq!(with(Families::IPV4, CHANNEL_BIND, &[CHANNEL, PEER_V4]), OK);
@@ -295,7 +298,7 @@ fn channel_bind() {
     );
 }
 
-/// §12.1, §12.2: the peer has a family of the allocation, or 443.
+/// §12.1, §12.2: if the allocation does not have the family of the peer, the answer is 443.
 #[test]
 fn channel_bind_of_another_family() {
     assert_eq!(
@@ -309,7 +312,7 @@ fn channel_bind_of_another_family() {
     assert_eq!(with(Families::BOTH, CHANNEL_BIND, &[CHANNEL, PEER_V6]), OK);
 }
 
-/// RFC 8489 §6.3 and RFC 8656 §17: a class that the method does not have is discarded.
+/// RFC 8489 §6.3 and RFC 8656 §17: a message whose class is not defined for its method is discarded.
 #[test]
 fn classes_that_a_method_does_not_have_are_discarded() {
     for bits in [
@@ -327,7 +330,7 @@ fn classes_that_a_method_does_not_have_are_discarded() {
     }
 }
 
-/// §5: the first Allocate has no integrity, and the writer asks for none.
+/// §5: the first Allocate has no integrity attribute, which the writer does not require.
 #[test]
 fn an_allocate_without_integrity() {
     let mut buffer = [0; 64];

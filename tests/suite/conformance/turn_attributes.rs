@@ -136,7 +136,7 @@ fn address_error_code() {
 }
 
 /// §18.13: 16 reserved bits, zero when sent and ignored when received, type and code, 32 bits of error data.
-/// Both readings of the figure are offered: 8 and 8 bits, and 7 and 9 as it is drawn.
+/// The API offers both interpretations of the figure: 8 and 8 bits, and 7 and 9 bits, as it is drawn.
 #[test]
 fn icmp() {
     // ICMPv6 Packet Too Big with a next-hop MTU of 1280.

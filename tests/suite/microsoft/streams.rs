@@ -11,12 +11,12 @@ use stunwire_properties as properties;
 
 use crate::support::hex;
 
-/// What libnice sends, from its source: one for every connection, with a time of 2073.
+/// The client hello of libnice, from its source: the same bytes for every connection.
 const LIBNICE: &str = "16 0301 002d 01 000029 0301
     c1fcd5a3 6d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb
     00 0002 0018 01 00";
 
-/// The answer by the fields of \[MS-TURN\] 2.1.1: ServerHello with a session id of 32 bytes, and
+/// A server hello by the fields of \[MS-TURN\] 2.1.1: ServerHello with a session id of 32 bytes, and
 /// ServerHelloDone in the same record.
 const SERVER: &str = "16 0301 004e 02 000046 0301
     00000000 00000000000000000000000000000000000000000000000000000000
@@ -37,28 +37,28 @@ fn the_hellos() {
     );
 }
 
-/// Every place to cut at, with bytes behind that are not the hello's.
+/// A hello is read when it is complete, and the bytes after it are left unread.
 #[test]
-fn nothing_behind_a_hello_is_swallowed() {
-    for behind in [&b""[..], b"\x03\x00\x00\x01x", b"\x16", b"\xff\xff\xff"] {
+fn bytes_after_a_hello_are_left_unread() {
+    for rest in [&b""[..], b"\x03\x00\x00\x01x", b"\x16", b"\xff\xff\xff"] {
         for (start, hello) in [
             (PseudoTls::server(), hex(LIBNICE)),
             (PseudoTls::client(), hex(SERVER)),
         ] {
-            let stream = [&hello[..], behind].concat();
-            for cut in 0..hello.len() {
+            let stream = [&hello[..], rest].concat();
+            for split in 0..hello.len() {
                 let mut side = start;
                 let expected = Next::Incomplete {
-                    needed: hello.len() - cut,
+                    needed: hello.len() - split,
                 };
-                let needed = side.next(&stream[..cut]).unwrap();
-                // A server does not know yet whether a hello or a frame comes.
-                assert!(needed == expected || cut == 0, "{cut}");
+                let needed = side.next(&stream[..split]).unwrap();
+                // Before the first byte a server cannot know whether a hello or a frame follows.
+                assert!(needed == expected || split == 0, "{split}");
                 assert!(!side.is_established());
             }
             let mut side = start;
             let Ok(Next::Frame { frame, consumed }) = side.next(&stream) else {
-                panic!("it is there");
+                panic!("the hello is complete");
             };
             assert_eq!(consumed, hello.len());
             assert!(side.is_established());
@@ -67,7 +67,7 @@ fn nothing_behind_a_hello_is_swallowed() {
                 Received::ServerHello(read) => assert_eq!(read.session_id, &[0; 32]),
                 Received::Frame(_) => panic!("no frame"),
             }
-            if behind.len() == 5 {
+            if rest.len() == 5 {
                 let frame = Received::Frame(MsFrame::Data(&b"x"[..]));
                 let next = side.next(&stream[consumed..]);
                 assert_eq!(next, Ok(Next::Frame { frame, consumed: 5 }));
@@ -86,7 +86,7 @@ fn a_client_without_a_hello() {
     let next = server.next(b"\x02\x00\x00\x01x");
     assert_eq!(next, Ok(Next::Frame { frame, consumed: 5 }));
     assert!(server.is_established());
-    // A client that has sent its hello waits for the other.
+    // A client that has sent its hello waits for the server's hello.
     let error = PseudoTls::client().next(b"\x02").unwrap_err();
     let expected = FrameError::Unexpected {
         offset: 0,
@@ -96,7 +96,7 @@ fn a_client_without_a_hello() {
     assert_eq!(error, expected);
 }
 
-/// Every fixed byte, each changed: refused where it stands, as soon as it is there.
+/// A change in any fixed byte of a hello is refused with its offset, as soon as the byte has arrived.
 #[test]
 fn a_wrong_byte_of_a_hello() {
     for (start, hello, free) in [
@@ -145,7 +145,7 @@ fn a_wrong_byte_of_a_hello() {
     }
 }
 
-/// A hello of a real TLS client: its record has another length.
+/// The hello of a TLS client is refused, because its record has another length.
 #[test]
 fn a_real_tls_hello() {
     let error = PseudoTls::server()
@@ -161,9 +161,9 @@ fn a_real_tls_hello() {
     assert_eq!(error.offset(), 2);
 }
 
-/// Google's hellos, as seen in libnice and libjingle: 72 bytes of SSLv2, answered by 79.
+/// Google's hellos, as in libnice and libjingle: 72 bytes in SSLv2 format, answered by 79 bytes.
 #[test]
-fn googles_hello_is_named() {
+fn the_google_hello_is_recognized() {
     let hello = hex("80460103 01002d00 00001001 0080");
     for end in 1..hello.len() {
         let next = PseudoTls::server().next(&hello[..end]);
@@ -182,7 +182,7 @@ fn googles_hello_is_named() {
             _ => assert_eq!(next, Err(FrameError::GoogleHello)),
         }
     }
-    // A real server's of the same length.
+    // The hello of a TLS server with the same length.
     let error = PseudoTls::client()
         .next(&hex("160301004a 02000046 0301 6579"))
         .unwrap_err();
@@ -316,15 +316,15 @@ fn multiplexed_frames() {
     assert!(all.is_empty());
 }
 
-/// A whole connection, under the law and at every cut of two pieces.
+/// A whole connection has the properties of streams, at every split into two segments.
 #[test]
 fn a_connection() {
     let server = [&hex(SERVER)[..], b"\x02\x00\x00\x03abc\x03\x00\x00\x00"].concat();
     let client = [&hex(LIBNICE)[..], b"\x02\x00\x00\x03abc\x03\x00\x00\x05"].concat();
     assert_eq!(server.len(), SERVER_HELLO_LEN + 11);
     for stream in [server, client] {
-        for cut in 0..=u8::MAX {
-            let mut bytes = vec![cut];
+        for split in 0..=u8::MAX {
+            let mut bytes = vec![split];
             bytes.extend_from_slice(&stream);
             properties::microsoft(&bytes);
         }

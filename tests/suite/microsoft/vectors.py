@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The messages of microsoft.rs, computed apart from stunwire: struct, hmac, hashlib, zlib.
+"""The messages of microsoft.rs, computed independently of stunwire with struct, hmac, hashlib and zlib.
 
     python3 tests/suite/microsoft/vectors.py > tests/suite/microsoft/vectors.rs
 """
@@ -38,7 +38,7 @@ def block(text):
 
 
 def last(ty, transaction, body, key, digest="sha1"):
-    """The tag is last, and the length that is hashed is the length on the wire."""
+    """The tag is the last attribute; the hashed header has the length on the wire."""
     size = hashlib.new(digest).digest_size
     text = header(ty, len(body) + 4 + size, transaction) + body
     return text + tlv(0x0008, hmac.new(key, block(text), digest).digest())
@@ -65,7 +65,7 @@ def fingerprint(text, crc=zlib.crc32):
 
 
 def ms_ice2_legacy(body, key, crc=zlib.crc32):
-    """The length on the wire counts tag and FINGERPRINT, and is what is hashed."""
+    """The hashed header has the length on the wire, which includes tag and FINGERPRINT."""
     text = header(0x0001, len(body) + 24 + 8, ID) + body
     text += tlv(0x0008, hmac.new(key, block(text), "sha1").digest())
     return text + fingerprint(text, crc)
@@ -97,7 +97,7 @@ def show(name, message, step=1):
     print('";')
 
 
-print("//! Made by vectors.py: messages computed apart from stunwire.\n")
+print("//! Messages computed independently of stunwire; written by vectors.py.\n")
 
 # Classic STUN, RFC 3489.
 show("CLASSIC_REQUEST", last(0x0001, CLASSIC_ID,
@@ -117,7 +117,7 @@ refusal = (tlv(0x0009, bytes([0, 0, 4, 20]) + b"Unknown Attribute   ")
     + tlv(0x000A, struct.pack(">4H", 0x7001, 0x7002, 0x7003, 0x7003)))
 show("CLASSIC_REFUSAL", header(0x0111, len(refusal), CLASSIC_ID) + refusal)
 
-# MS-TURN: every attribute, none padded. Values of odd lengths make the difference.
+# MS-TURN: every attribute, unpadded. Values of odd lengths show the difference.
 MAGIC = tlv(0x000F, bytes.fromhex("72c64bc6"))
 USER, REALM, PASSWORD, NONCE = b"\x01\x02us:er", b'"rtcmedia"', b"\x80pass", bytes(range(0x30, 0x44))
 MD5 = hashlib.md5(USER + b":" + REALM.strip(b'"') + b":" + PASSWORD).digest()
@@ -164,11 +164,11 @@ check = (tlv(0x0006, b"their:ours\0\0")
     + tlv(0x8054, b"12345\0\0\0")
     + tlv(0x8070, struct.pack(">I", 2)))
 show("MS_ICE2_LEGACY", ms_ice2_legacy(check, b"a password of ICE"))
-show("MS_ICE2_TWIN", ms_ice2_legacy(check, b"a password of ICE", ms_crc))
-# Its answer, which need not carry IMPLEMENTATION-VERSION, by either table.
+show("MS_ICE2_COPY", ms_ice2_legacy(check, b"a password of ICE", ms_crc))
+# The response, which may lack IMPLEMENTATION-VERSION, with the FINGERPRINT of either table.
 answer = tlv(0x0020, address("192.0.2.1", 2, ID)) + tlv(0x0024, bytes.fromhex("6e7fffff"))
 show("MS_ICE2_SILENT", ms_ice2_legacy(answer, b"a password of ICE"))
-show("MS_ICE2_SILENT_TWIN", ms_ice2_legacy(answer, b"a password of ICE", ms_crc))
+show("MS_ICE2_SILENT_COPY", ms_ice2_legacy(answer, b"a password of ICE", ms_crc))
 site = lambda ty, text, port: tlv(ty, address(text, port, ID))
 rates = lambda ty, flags: tlv(ty, struct.pack(">III", flags, 2000 + ty % 16, 3000))
 bandwidth = (tlv(0x0006, b"their:ours", 4)

@@ -1,4 +1,4 @@
-//! Made by vectors.py: messages computed apart from stunwire.
+//! Messages computed independently of stunwire; written by vectors.py.
 
 pub const CLASSIC_REQUEST: &str = "
     00010038 c0c1c2c3c4c5c6c7c8c9cacbcccdcecf
@@ -109,7 +109,7 @@ pub const MS_ICE2_LEGACY: &str = "
     00080014 e47d67815744af4bdf65a84f36e07b29f25f30d9
     80280004 c20e6a9f
 ";
-pub const MS_ICE2_TWIN: &str = "
+pub const MS_ICE2_COPY: &str = "
     0001004c 2112a4426162636465666768696a6b6c
     0006000c 74686569723a6f7572730000
     00240004 6e7fffff
@@ -125,7 +125,7 @@ pub const MS_ICE2_SILENT: &str = "
     00080014 0fa82839eda7feca9ce9495524ae6359d789584d
     80280004 83b857bc
 ";
-pub const MS_ICE2_SILENT_TWIN: &str = "
+pub const MS_ICE2_SILENT_COPY: &str = "
     00010034 2112a4426162636465666768696a6b6c
     00200008 00012110e112a643
     00240004 6e7fffff

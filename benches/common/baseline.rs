@@ -1,4 +1,4 @@
-//! The jobs by hand: what each cannot do without, and no more.
+//! The baselines: each job written by hand, with only the work that it requires.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ops::Range;
@@ -12,54 +12,54 @@ use super::ops::{Allocate, AllocateView, Check, CheckView, MsSendView, mix};
 /// The attributes of a message that is exactly as long as its header says.
 #[inline(always)]
 fn body(bytes: &[u8]) -> Option<&[u8]> {
-    let (head, body) = bytes.split_first_chunk::<20>()?;
-    let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-    (head[0] & 0xC0 == 0 && head[4..8] == COOKIE && length == body.len()).then_some(body)
+    let (header, body) = bytes.split_first_chunk::<20>()?;
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    (header[0] & 0xC0 == 0 && header[4..8] == COOKIE && length == body.len()).then_some(body)
 }
 
-/// The walk: bounds and padding, and nothing remembered.
+/// Calls `each` with every attribute. Checks bounds and padding, and stores nothing.
 #[inline(always)]
 fn each<'a>(bytes: &'a [u8], mut each: impl FnMut(u16, &'a [u8]) -> Option<()>) -> Option<()> {
     let mut left = body(bytes)?;
-    while let Some(head) = left.first_chunk::<4>() {
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let (attribute, behind) = left.split_at_checked((length + 7) & !3)?;
+    while let Some(header) = left.first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let (attribute, rest) = left.split_at_checked((length + 7) & !3)?;
         let value = attribute.get(4..4 + length).unwrap_or_default();
-        each(u16::from_be_bytes([head[0], head[1]]), value)?;
-        left = behind;
+        each(u16::from_be_bytes([header[0], header[1]]), value)?;
+        left = rest;
     }
     left.is_empty().then_some(())
 }
 
-/// The attributes stand: no more is known afterwards.
+/// Checks only that the attributes are valid.
 #[inline(never)]
-pub fn floor_stand(bytes: &[u8]) -> Option<&[u8]> {
+pub fn baseline_valid(bytes: &[u8]) -> Option<&[u8]> {
     each(bytes, |_, _| Some(()))?;
     Some(bytes)
 }
 
-/// What parsing has to find out: that the attributes stand, and where the first MESSAGE-INTEGRITY,
-/// MESSAGE-INTEGRITY-SHA256 and FINGERPRINT do.
+/// Checks that the attributes are valid, and finds the offsets of the first MESSAGE-INTEGRITY,
+/// MESSAGE-INTEGRITY-SHA256 and FINGERPRINT.
 #[inline(never)]
-pub fn floor_parse(bytes: &[u8]) -> Option<(&[u8], [u16; 3])> {
-    let mut marks = [u16::MAX; 3];
-    let mut place = 0_usize;
+pub fn baseline_parse(bytes: &[u8]) -> Option<(&[u8], [u16; 3])> {
+    let mut offsets = [u16::MAX; 3];
+    let mut offset = 0_usize;
     each(bytes, |ty, value| {
-        let [integrity, sha256, fingerprint] = &mut marks;
+        let [integrity, sha256, fingerprint] = &mut offsets;
         match ty {
-            0x0008 => *integrity = (*integrity).min(place as u16),
-            0x001C => *sha256 = (*sha256).min(place as u16),
-            0x8028 => *fingerprint = (*fingerprint).min(place as u16),
+            0x0008 => *integrity = (*integrity).min(offset as u16),
+            0x001C => *sha256 = (*sha256).min(offset as u16),
+            0x8028 => *fingerprint = (*fingerprint).min(offset as u16),
             _ => {}
         }
-        place += (value.len() + 7) & !3;
+        offset += (value.len() + 7) & !3;
         Some(())
     })?;
-    Some((bytes, marks))
+    Some((bytes, offsets))
 }
 
 #[inline(never)]
-pub fn floor_walk(bytes: &[u8]) -> Option<usize> {
+pub fn baseline_walk(bytes: &[u8]) -> Option<usize> {
     let mut sum = 0;
     each(bytes, |ty, value| {
         sum = mix(sum, ty, value);
@@ -79,7 +79,7 @@ fn tag(value: &[u8]) -> Option<&[u8]> {
 }
 
 #[inline(never)]
-pub fn floor_check(bytes: &[u8]) -> Option<CheckView<'_>> {
+pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     each(bytes, |ty, value| {
         match ty {
@@ -97,7 +97,7 @@ pub fn floor_check(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 #[inline(never)]
-pub fn floor_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
+pub fn baseline_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     each(bytes, |ty, value| {
         match ty {
@@ -116,7 +116,7 @@ pub fn floor_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     Some(view)
 }
 
-/// Address and port, XOR-ed with the first bytes behind the length.
+/// Address and port, XORed with the bytes that follow the length in the header.
 #[inline(always)]
 fn address(value: &[u8], id: &[u8; 16]) -> Option<SocketAddr> {
     let port = |high, low| u16::from_be_bytes([high, low]) ^ u16::from_be_bytes([id[0], id[1]]);
@@ -137,33 +137,33 @@ fn address(value: &[u8], id: &[u8; 16]) -> Option<SocketAddr> {
 }
 
 #[inline(never)]
-pub fn floor_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
+pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
-    let (head, mut left) = bytes.split_first_chunk::<20>()?;
-    let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+    let (header, mut left) = bytes.split_first_chunk::<20>()?;
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
     let magic = left.starts_with(&[0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6]);
-    if head[0] & 0xC0 != 0 || length != left.len() || !magic {
+    if header[0] & 0xC0 != 0 || length != left.len() || !magic {
         return None;
     }
-    while let Some((head, behind)) = left.split_first_chunk::<4>() {
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let (value, behind) = behind.split_at_checked(length)?;
-        match u16::from_be_bytes([head[0], head[1]]) {
+    while let Some((header, rest)) = left.split_first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let (value, rest) = rest.split_at_checked(length)?;
+        match u16::from_be_bytes([header[0], header[1]]) {
             0x8008 => view.version = number(value)?,
             0x0011 => view.destination = Some(address(value, &[0; 16])?),
             0x0013 => view.data = value,
             _ => {}
         }
-        left = behind;
+        left = rest;
     }
     left.is_empty().then_some(view)
 }
 
-/// The walk, and the CRC over what it covers.
+/// Walks the attributes, and computes the CRC of the bytes before FINGERPRINT.
 #[inline(never)]
-pub fn floor_fingerprint(bytes: &[u8]) -> bool {
+pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
     let mut found = None;
-    let stands = each(bytes, |ty, value| {
+    let is_valid = each(bytes, |ty, value| {
         if ty == 0x8028 {
             found = Some(number(value)?);
         }
@@ -172,34 +172,34 @@ pub fn floor_fingerprint(bytes: &[u8]) -> bool {
     let text = bytes
         .get(..bytes.len().saturating_sub(8))
         .unwrap_or_default();
-    stands.is_some() && found == Some(crc32fast::hash(text) ^ 0x5354_554E)
+    is_valid.is_some() && found == Some(crc32fast::hash(text) ^ 0x5354_554E)
 }
 
-/// The HMAC over a text whose length is already right, and no walk.
+/// The HMAC of a text that already has the right header length, without a walk.
 #[inline(never)]
-pub fn floor_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
+pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     let mut mac = key.clone();
     mac.update(text);
     mac.verify_slice(tag).is_ok()
 }
 
-/// The compression function over the blocks that the HMAC of a text runs it over.
+/// The compression function over as many blocks as the HMAC of a text hashes.
 #[inline(never)]
-pub fn floor_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
+pub fn baseline_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
     sha1::block_api::compress(&mut state, blocks);
     state
 }
 
-/// Type and length, and the places of the value and of what follows its padding.
+/// Writes type, length and padding; returns the slices of the value and of the rest.
 #[inline(always)]
 fn put(out: &mut [u8], ty: u16, len: usize) -> Option<(&mut [u8], &mut [u8])> {
     let padded = (len + 3) & !3;
-    let (attribute, behind) = out.split_at_mut_checked(4 + padded)?;
-    // The padding, and what is written over.
+    let (attribute, rest) = out.split_at_mut_checked(4 + padded)?;
+    // The last 4 bytes include the padding; the rest of them is overwritten.
     *attribute.last_chunk_mut()? = [0; 4];
-    let (head, value) = attribute.split_first_chunk_mut::<4>()?;
-    *head = ((u32::from(ty) << 16) | u32::try_from(len).ok()?).to_be_bytes();
-    Some((value.get_mut(..len)?, behind))
+    let (header, value) = attribute.split_first_chunk_mut::<4>()?;
+    *header = ((u32::from(ty) << 16) | u32::try_from(len).ok()?).to_be_bytes();
+    Some((value.get_mut(..len)?, rest))
 }
 
 #[inline(always)]
@@ -210,26 +210,26 @@ fn put_value<'o>(out: &'o mut [u8], ty: u16, bytes: &[u8]) -> Option<&'o mut [u8
 }
 
 #[inline(always)]
-fn put_header(head: &mut [u8; 20], ty: u16, length: usize, id: &[u8; 12]) -> Option<()> {
-    head[..2].copy_from_slice(&ty.to_be_bytes());
-    head[2..4].copy_from_slice(&u16::try_from(length).ok()?.to_be_bytes());
-    head[4..8].copy_from_slice(&COOKIE);
-    head[8..].copy_from_slice(id);
+fn put_header(header: &mut [u8; 20], ty: u16, length: usize, id: &[u8; 12]) -> Option<()> {
+    header[..2].copy_from_slice(&ty.to_be_bytes());
+    header[2..4].copy_from_slice(&u16::try_from(length).ok()?.to_be_bytes());
+    header[4..8].copy_from_slice(&COOKIE);
+    header[8..].copy_from_slice(id);
     Some(())
 }
 
-/// One bounds check an attribute, and the length as one sum. `behind` bytes follow and are counted.
+/// One bounds check per attribute, and the length as one sum. The length includes `following` bytes.
 #[inline(always)]
-fn write_check(out: &mut [u8], check: &Check<'_>, behind: usize) -> Option<usize> {
+fn write_check(out: &mut [u8], check: &Check<'_>, following: usize) -> Option<usize> {
     let (remote, local) = (check.remote.as_bytes(), check.local.as_bytes());
     let name = remote.len() + 1 + local.len();
     let total = 20 + 4 + ((name + 3) & !3) + 8 + 12 + 4;
     let out = out.get_mut(..total)?;
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
-    put_header(head, 0x0001, total - 20 + behind, &check.id)?;
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
+    put_header(header, 0x0001, total - 20 + following, &check.id)?;
     let (value, left) = put(left, 0x0006, name)?;
-    let (front, value) = value.split_at_mut_checked(remote.len())?;
-    front.copy_from_slice(remote);
+    let (user, value) = value.split_at_mut_checked(remote.len())?;
+    user.copy_from_slice(remote);
     let (colon, value) = value.split_first_mut()?;
     *colon = b':';
     value.copy_from_slice(local);
@@ -240,28 +240,28 @@ fn write_check(out: &mut [u8], check: &Check<'_>, behind: usize) -> Option<usize
 }
 
 #[inline(never)]
-pub fn floor_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
+pub fn baseline_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     let total = write_check(out, check, 0)?;
     out.get(..total)
 }
 
-/// Tag and CRC behind `len` bytes, of which the length already counts the tag.
+/// Appends tag and CRC to `len` bytes, whose header length already includes the tag.
 #[inline(always)]
 fn sign<'b>(out: &'b mut [u8], len: usize, key: &Hmac<Sha1>) -> Option<&'b [u8]> {
     let out = out.get_mut(..len + 32)?;
-    let (text, behind) = out.split_at_mut_checked(len)?;
+    let (text, rest) = out.split_at_mut_checked(len)?;
     let mut mac = key.clone();
     mac.update(text);
-    put_value(behind, 0x0008, &mac.finalize().into_bytes())?;
+    put_value(rest, 0x0008, &mac.finalize().into_bytes())?;
     out[2..4].copy_from_slice(&u16::try_from(len + 32 - 20).ok()?.to_be_bytes());
-    let (text, behind) = out.split_at_mut_checked(len + 24)?;
+    let (text, rest) = out.split_at_mut_checked(len + 24)?;
     let crc = crc32fast::hash(text) ^ 0x5354_554E;
-    put_value(behind, 0x8028, &crc.to_be_bytes())?;
+    put_value(rest, 0x8028, &crc.to_be_bytes())?;
     Some(out)
 }
 
 #[inline(never)]
-pub fn floor_encode_signed<'b>(
+pub fn baseline_encode_signed<'b>(
     out: &'b mut [u8],
     check: &Check<'_>,
     key: &Hmac<Sha1>,
@@ -271,7 +271,7 @@ pub fn floor_encode_signed<'b>(
 }
 
 #[inline(always)]
-fn write_allocate(out: &mut [u8], allocate: &Allocate<'_>, behind: usize) -> Option<usize> {
+fn write_allocate(out: &mut [u8], allocate: &Allocate<'_>, following: usize) -> Option<usize> {
     let padded = |text: &str| 4 + ((text.len() + 3) & !3);
     let software = super::messages::SOFTWARE;
     let total = 20
@@ -282,8 +282,8 @@ fn write_allocate(out: &mut [u8], allocate: &Allocate<'_>, behind: usize) -> Opt
         + 8
         + padded(software);
     let out = out.get_mut(..total)?;
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
-    put_header(head, 0x0003, total - 20 + behind, &allocate.id)?;
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
+    put_header(header, 0x0003, total - 20 + following, &allocate.id)?;
     let left = put_value(left, 0x0006, allocate.user.as_bytes())?;
     let left = put_value(left, 0x0014, allocate.realm.as_bytes())?;
     let left = put_value(left, 0x0015, allocate.nonce.as_bytes())?;
@@ -294,13 +294,16 @@ fn write_allocate(out: &mut [u8], allocate: &Allocate<'_>, behind: usize) -> Opt
 }
 
 #[inline(never)]
-pub fn floor_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
+pub fn baseline_encode_allocate<'b>(
+    out: &'b mut [u8],
+    allocate: &Allocate<'_>,
+) -> Option<&'b [u8]> {
     let total = write_allocate(out, allocate, 0)?;
     out.get(..total)
 }
 
 #[inline(never)]
-pub fn floor_encode_allocate_signed<'b>(
+pub fn baseline_encode_allocate_signed<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
     key: &Hmac<Sha1>,
@@ -309,9 +312,9 @@ pub fn floor_encode_allocate_signed<'b>(
     sign(out, len, key)
 }
 
-/// The walk, keeping the first peer and the first payload.
+/// Walks the attributes, and returns the first peer address and the first payload.
 #[inline(never)]
-pub fn floor_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
+pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let id = bytes.get(4..)?.first_chunk::<16>()?;
     let (mut peer, mut payload, mut at) = (None, None, 20);
     if !matches!(bytes.first_chunk(), Some([0x00, 0x16 | 0x17])) {
@@ -329,12 +332,12 @@ pub fn floor_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     Some((peer?, payload?))
 }
 
-/// Header, XOR-PEER-ADDRESS and the head of DATA: 36 bytes or 48.
+/// Header, XOR-PEER-ADDRESS, and the type and length of DATA: 36 or 48 bytes.
 #[inline(always)]
-fn data_head(out: &mut [u8], peer: SocketAddr, id: &[u8; 12], len: usize) -> Option<()> {
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
+fn data_header(out: &mut [u8], peer: SocketAddr, id: &[u8; 12], len: usize) -> Option<()> {
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
     let padded = (len + 3) & !3;
-    put_header(head, 0x0017, left.len() + padded, id)?;
+    put_header(header, 0x0017, left.len() + padded, id)?;
     let port = peer.port() ^ 0x2112;
     let mut full = [0; 16];
     full[..4].copy_from_slice(&COOKIE);
@@ -356,42 +359,42 @@ fn data_head(out: &mut [u8], peer: SocketAddr, id: &[u8; 12], len: usize) -> Opt
             left
         }
     };
-    let head = left.first_chunk_mut::<4>()?;
-    *head = ((0x0013 << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
+    let header = left.first_chunk_mut::<4>()?;
+    *header = ((0x0013 << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
     Some(())
 }
 
 #[inline(always)]
-fn head_len(peer: SocketAddr) -> usize {
+fn header_len(peer: SocketAddr) -> usize {
     if peer.is_ipv4() { 36 } else { 48 }
 }
 
 #[inline(never)]
-pub fn floor_data_copy<'b>(
+pub fn baseline_data_copy<'b>(
     out: &'b mut [u8],
     peer: SocketAddr,
     id: [u8; 12],
     payload: &[u8],
 ) -> Option<&'b [u8]> {
-    let (len, front) = (payload.len(), head_len(peer));
-    let out = out.get_mut(..front + ((len + 3) & !3))?;
-    let (head, behind) = out.split_at_mut_checked(front)?;
-    data_head(head, peer, &id, len)?;
-    let (value, padding) = behind.split_at_mut_checked(len)?;
+    let (len, header_len) = (payload.len(), header_len(peer));
+    let out = out.get_mut(..header_len + ((len + 3) & !3))?;
+    let (header, rest) = out.split_at_mut_checked(header_len)?;
+    data_header(header, peer, &id, len)?;
+    let (value, padding) = rest.split_at_mut_checked(len)?;
     value.copy_from_slice(payload);
     padding.fill(0);
     Some(out)
 }
 
 #[inline(never)]
-pub fn floor_data_in_place(
+pub fn baseline_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
     peer: SocketAddr,
     id: [u8; 12],
 ) -> Option<Range<usize>> {
     let len = payload.end.checked_sub(payload.start)?;
-    let from = payload.start.checked_sub(head_len(peer))?;
+    let from = payload.start.checked_sub(header_len(peer))?;
     let to = payload.end + (len.wrapping_neg() & 3);
     match buf.get_mut(payload.end..to)? {
         [] => {}
@@ -399,64 +402,64 @@ pub fn floor_data_in_place(
         [a, b] => [*a, *b] = [0; 2],
         padding => padding.fill(0),
     }
-    data_head(buf.get_mut(from..payload.start)?, peer, &id, len)?;
+    data_header(buf.get_mut(from..payload.start)?, peer, &id, len)?;
     Some(from..to)
 }
 
 #[inline(never)]
-pub fn floor_data_vectored<'b>(
+pub fn baseline_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
     peer: SocketAddr,
     id: [u8; 12],
 ) -> Option<[&'b [u8]; 3]> {
     let len = payload.len();
-    let head = out.get_mut(..head_len(peer))?;
-    data_head(head, peer, &id, len)?;
+    let header = out.get_mut(..header_len(peer))?;
+    data_header(header, peer, &id, len)?;
     let padding: &[u8; 3] = &[0; 3];
-    Some([head, payload, padding.get(..len.wrapping_neg() & 3)?])
+    Some([header, payload, padding.get(..len.wrapping_neg() & 3)?])
 }
 
 #[inline(never)]
-pub fn floor_channel_in_place(
+pub fn baseline_channel_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
     number: u16,
 ) -> Option<Range<usize>> {
     let len = payload.end.checked_sub(payload.start)?;
     let from = payload.start.checked_sub(4)?;
-    let head = buf.get_mut(from..payload.end)?.first_chunk_mut::<4>()?;
-    *head = ((u32::from(number) << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
+    let header = buf.get_mut(from..payload.end)?.first_chunk_mut::<4>()?;
+    *header = ((u32::from(number) << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
     Some(from..payload.end)
 }
 
-/// The loop over lengths.
+/// Steps over the frames by their lengths.
 #[inline(never)]
-pub fn floor_frames(stream: &[u8]) -> Option<(usize, usize)> {
+pub fn baseline_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let (mut left, mut sum) = (stream, 0_usize);
-    while let Some(head) = left.first_chunk::<4>() {
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let (total, found) = match head[0] {
+    while let Some(header) = left.first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let (total, found) = match header[0] {
             0x00..=0x3F => {
-                let Some(head) = left.first_chunk::<20>() else {
+                let Some(header) = left.first_chunk::<20>() else {
                     break;
                 };
-                if length & 3 != 0 || head[4..8] != COOKIE {
+                if length & 3 != 0 || header[4..8] != COOKIE {
                     return None;
                 }
                 (length + 20, length + 20)
             }
             0x40..=0x7F => {
-                let number = usize::from(u16::from_be_bytes([head[0], head[1]]));
+                let number = usize::from(u16::from_be_bytes([header[0], header[1]]));
                 (((length + 3) & !3) + 4, number + length)
             }
             _ => return None,
         };
-        let Some((_, behind)) = left.split_at_checked(total) else {
+        let Some((_, rest)) = left.split_at_checked(total) else {
             break;
         };
         sum = sum.wrapping_add(found);
-        left = behind;
+        left = rest;
     }
     Some((stream.len() - left.len(), sum))
 }
