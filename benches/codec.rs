@@ -220,15 +220,15 @@ fn relaying(criterion: &mut Criterion) {
         bencher.iter(|| black_box(&mut out[36..1236]).copy_from_slice(black_box(&payload)));
     });
 
-    let range = 48..1248;
-    out[range.clone()].copy_from_slice(&payload);
-    let range = op_data_in_place(&mut out, range.clone(), peer, ID);
+    let payload_range = 48..1248;
+    out[payload_range.clone()].copy_from_slice(&payload);
+    let range = op_data_in_place(&mut out, payload_range.clone(), peer, ID);
     assert_eq!(out[range.clone().unwrap()], data);
     bench(&mut group, "f-in-place", &range, || {
-        op_data_in_place(&mut out, black_box(range.clone()), peer, ID)
+        op_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID)
     });
     bench(&mut group, "f-in-place-baseline", &range, || {
-        baseline_data_in_place(&mut out, black_box(range.clone()), peer, ID)
+        baseline_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID)
     });
     let sizes = Some([36, 1200, 0]);
     bench(&mut group, "f-vectored", &sizes, || {
@@ -241,14 +241,14 @@ fn relaying(criterion: &mut Criterion) {
     });
 
     let number = ChannelNumber::new(0x4001).unwrap();
-    let range = op_channel_in_place(&mut out, range.clone(), number);
-    let channel = messages::channel_data(0x4001, &out[range.clone()]);
+    let range = op_channel_in_place(&mut out, payload_range.clone(), number);
+    let channel = messages::channel_data(0x4001, &out[payload_range.clone()]);
     assert_eq!(out[range.clone().unwrap()], channel);
     bench(&mut group, "f-channel-in-place", &range, || {
-        op_channel_in_place(&mut out, black_box(range.clone()), number)
+        op_channel_in_place(&mut out, black_box(payload_range.clone()), number)
     });
     bench(&mut group, "f-channel-in-place-baseline", &range, || {
-        baseline_channel_in_place(&mut out, black_box(range.clone()), 0x4001)
+        baseline_channel_in_place(&mut out, black_box(payload_range.clone()), 0x4001)
     });
     let channel = black_box(channel.as_slice());
     let payload = Some(1200);

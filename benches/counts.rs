@@ -94,17 +94,17 @@ fn relay(len: usize, send: &[u8], out: &mut [u8], baseline_out: &mut [u8]) {
     assert!(by_hand.is_some());
     assert_eq!(black_box(op_send_decode(send)), by_hand);
 
-    let (peer, range) = by_hand.unwrap();
-    let range = 48..48 + range.len();
-    assert_eq!(range.len(), len);
+    let (peer, payload_range) = by_hand.unwrap();
+    let payload_range = 48..48 + payload_range.len();
+    assert_eq!(payload_range.len(), len);
     let range = black_box(baseline_data_in_place(
         baseline_out,
-        range.clone(),
+        payload_range.clone(),
         peer,
         ID,
     ));
     assert_eq!(
-        black_box(op_data_in_place(out, range.clone(), peer, ID)),
+        black_box(op_data_in_place(out, payload_range.clone(), peer, ID)),
         range
     );
     let range = range.unwrap();
@@ -113,11 +113,11 @@ fn relay(len: usize, send: &[u8], out: &mut [u8], baseline_out: &mut [u8]) {
     let number = ChannelNumber::new(0x4001).unwrap();
     let range = black_box(baseline_channel_in_place(
         baseline_out,
-        range.clone(),
+        payload_range.clone(),
         0x4001,
     ));
     assert_eq!(
-        black_box(op_channel_in_place(out, range.clone(), number)),
+        black_box(op_channel_in_place(out, payload_range.clone(), number)),
         range
     );
     let range = range.unwrap();

@@ -371,14 +371,18 @@ fn relay_copy() -> Vec<Result> {
 fn relay_in_place() -> Vec<Result> {
     let peer = peers::PEER;
     let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
-    let range = 48..1248;
+    let payload_range = 48..1248;
     measure(vec![
         Way::new("baseline", || {
-            baseline_data_in_place(&mut baseline_out, black_box(range.clone()), peer, ID)
-                == Some(12..1248)
+            baseline_data_in_place(
+                &mut baseline_out,
+                black_box(payload_range.clone()),
+                peer,
+                ID,
+            ) == Some(12..1248)
         }),
         Way::new("stunwire", || {
-            op_data_in_place(&mut out, black_box(range.clone()), peer, ID) == Some(12..1248)
+            op_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID) == Some(12..1248)
         }),
     ])
 }
@@ -402,14 +406,15 @@ fn relay_vectored() -> Vec<Result> {
 fn channel_in_place() -> Vec<Result> {
     let number = ChannelNumber::new(0x4001).unwrap();
     let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
-    let range = 48..1248;
+    let payload_range = 48..1248;
     measure(vec![
         Way::new("baseline", || {
-            baseline_channel_in_place(&mut baseline_out, black_box(range.clone()), 0x4001)
+            baseline_channel_in_place(&mut baseline_out, black_box(payload_range.clone()), 0x4001)
                 == Some(44..1248)
         }),
         Way::new("stunwire", || {
-            op_channel_in_place(&mut out, black_box(range.clone()), number) == Some(44..1248)
+            op_channel_in_place(&mut out, black_box(payload_range.clone()), number)
+                == Some(44..1248)
         }),
     ])
 }

@@ -302,13 +302,13 @@ pub fn consent(analysis: &Analysis, found: &mut Found) {
                     continue;
                 }
                 // Another pair of the same agents may have taken over.
-                let is_wanted = pairs(analysis, session).any(|(other, pair)| {
+                let goes_on = pairs(analysis, session).any(|(other, pair)| {
                     other.number != flow.number
                         && Side::BOTH
                             .into_iter()
                             .any(|side| pair.sides.of(side).answered.last > lost.first)
                 });
-                if is_wanted {
+                if goes_on {
                     continue;
                 }
                 let text = format!(
