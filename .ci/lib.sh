@@ -136,11 +136,13 @@ fuzz_build() {
   crates_io cargo-fuzz || return 0
   # `cargo fuzz` has no `--locked`.
   cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
-  cargo +nightly fuzz build --target-dir "$CARGO_TARGET_DIR/fuzz"
+  # Optimized, with overflow checks and debug assertions.
+  cargo +nightly fuzz build --debug-assertions --target-dir "$CARGO_TARGET_DIR/fuzz"
   touch "$notes/fuzz-built"
 }
 
-# fuzz TARGET SECONDS: fuzzes from the seeds and regressions; git ignores the corpus.
+# fuzz TARGET SECONDS: from its seeds and regressions, into a corpus that git ignores. A message has at most
+# 65,555 bytes, and inputs have some bytes before it.
 fuzz() {
   local target=$1 seconds=$2
   # The stage that builds has reported the reason. A program of an earlier run is not used.
@@ -148,11 +150,12 @@ fuzz() {
   local program
   program=$(find "$CARGO_TARGET_DIR/fuzz" -path "*/release/$target" -type f | head -n 1)
   mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
+  [ -d "$notes/long" ] || python3 fuzz/seeds.py --long "$notes/long"
   # A target without findings has no folder of regressions.
-  local inputs=("fuzz/seeds/$target")
+  local inputs=("fuzz/seeds/$target" "$notes/long/$target")
   [ ! -d "fuzz/regressions/$target" ] || inputs+=("fuzz/regressions/$target")
-  "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=4096 \
-    -dict=fuzz/stun.dict -artifact_prefix="fuzz/artifacts/$target/" \
+  "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=65600 -len_control=0 \
+    -entropic_scale_per_exec_time=1 -dict=fuzz/stun.dict -artifact_prefix="fuzz/artifacts/$target/" \
     -verbosity=1 -print_final_stats=1 \
     "fuzz/corpus/$target" "${inputs[@]}" \
     >"$notes/fuzz" 2>&1 || { tail -n 40 "$notes/fuzz"; return 1; }

@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets: published messages, one file each, under seeds/<target>/.
+"""Writes the seeds of the fuzz targets.
 
-The seeds are committed. Run this after a change of the table, and commit what it writes.
+    python3 fuzz/seeds.py                  published messages, under seeds/<target>/
+    python3 fuzz/seeds.py --long FOLDER    messages and streams of 64 KiB, under FOLDER/<target>/
+
+The published messages are committed: run this after a change of the tables, and commit what it writes. The
+long ones are written before each run.
 """
 
 import pathlib
 import shutil
+import sys
 
 TARGETS = [
     "parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay", "auth",
+    "writer", "keys",
 ]
 
 # Name, source, bytes. Blanks separate the attributes.
@@ -82,7 +88,7 @@ MESSAGES = [
 
 # The bytes of an MS-TURN connection: name, source, bytes.
 STREAMS = [
-    ("client", "[MS-TURN] 2.1.1, 2.1.4: libnice's hello, an Allocate, data", """
+    ("client", "[MS-TURN] 2.1.1, 2.1.4: libnice's handshake, an Allocate, data", """
         160301002d 01000029 0301
         c1fcd5a36d93dd7e0b45673fec7985fbbc3fd660c2ce8485081b8121bcaa10fb 00 0002 0018 01 00
         02000024 00030010 000102030405060708090a0b0c0d0e0f 000f0004 72c64bc6 000d0004 00000258
@@ -92,7 +98,7 @@ STREAMS = [
         0000000000000000000000000000000000000000000000000000000000000000
         20 0000000000000000000000000000000000000000000000000000000000000000 0018 00 0e000000
         03000000"""),
-    ("google", "Google's hello, as seen in libnice", "80460103 01002d00 00001001 0080"),
+    ("google", "Google's handshake, as seen in libnice", "80460103 01002d00 00001001 0080"),
     ("multiplexed", "[MS-TURN] 2.2.3", "ff10000b 0102030405060708 aabbcc ff100008 0102030405060708"),
 ]
 
@@ -122,54 +128,164 @@ RELAYED = [
 ]
 
 
-def around(target, index, message):
-    """The message in the input format of the target's property."""
+# Texts of the target `keys`: name, source, which property, and its texts.
+TEXTS = [
+    ("hmac", "RFC 2202 §3", 0, ["Jefe", "", "", "what do ya want for nothing?"]),
+    ("long-term", "RFC 5769 §2.4", 1, ["\u30de\u30c8\u30ea\u30c3\u30af\u30b9", "example.org", "TheMatrIX", ""]),
+    ("long-term-quoted", "RFC 8489 §18.5.1.1", 1, ['"user"', '"realm"\0\0', "pass\0", ""]),
+    ("ms-turn-3", "[MS-TURN] 3.1.11.1", 2, ["user", "realm", "password", "nonce"]),
+    ("nonce", "RFC 8489 §9.2", 3, ["example.org", "\x7f\0\0\1", "\0\x6e\x70\0\x6e", ""]),
+    ("nonce-of-another", "RFC 8489 §9.2", 4, ["example.org", "", "", "obMatJos2wAAAAGVT8QDDUDMNCz05vGAsNlKRYXuo"]),
+    ("rest", "draft-uberti-behave-turn-rest-00", 5, ["north", "1433895918:ninefingers", "", ""]),
+    ("userhash", "RFC 8489 §14.4", 6, ["user", "realm", "", "user"]),
+    ("token", "RFC 7635 §4.1.1", 7, ["ZksjpweoixXmvn67534m", "blackdow.carleon.gov", "", "h4j3k2l2n4b5"]),
+    ("precis", "RFC 8265 §4.3", 8, ["", "", "", "fo\xb3\u2008bar\u1fbf"]),
+]
+
+# The dialects in the order of `FORMATS` of stunwire-properties; each but the last two is followed by the one
+# with the other rule for padding.
+DIALECTS = {"rfc": 0, "sky": 6, "ms-turn": 4, "ms-ice2-legacy": 8, "send": 0, "data": 0}
+
+
+def dialect_of(name):
+    return next(index for prefix, index in DIALECTS.items() if name.startswith(prefix))
+
+
+def attributes_of(message):
+    """Type and value of each attribute. Only the unpadded dialect has odd lengths, at the end."""
+    at = 20
+    while at < len(message):
+        length = int.from_bytes(message[at + 2:at + 4], "big")
+        yield message[at:at + 2], message[at + 4:at + 4 + length]
+        at += 4 + (length + 3 & ~3)
+
+
+def counted(value):
+    """A value after its length, of one byte or of two after 255."""
+    if len(value) < 255:
+        return bytes([len(value)]) + value
+    return b"\xff" + len(value).to_bytes(2, "big") + value
+
+
+def around(target, index, dialect, message):
+    """The message in the form that the target expects."""
+    if target == "parse":
+        # Dialect and attribute type.
+        return bytes([dialect, index]) + message
+    if target == "roundtrip":
+        # Dialect, type, transaction ID, value.
+        code, value = next(attributes_of(message), (b"\0\x06", b""))
+        return bytes([dialect]) + code + message[4:20] + value
     if target == "verify":
-        # Key, algorithm and the bit to flip, then the message.
-        return bytes([index, index, 0, 16 * index]) + message
+        # Dialect, key, algorithm, and two edits: insertion that keeps the length, and a splice.
+        return bytes([dialect, index, index, 2, 1, 0, 0, index, 0, 4, 4, 0, 0, 6, 0, 6]) + message
     if target == "auth":
-        # Settings, packet and the bit to flip in it, then the message.
-        return bytes([37 * index % 256, index, 0, 1, 40 * index % 256]) + message
+        # Way, settings, packet and the bit to flip in it.
+        return bytes([index, 37 * index % 256, index, 0, 1, 40 * index % 256]) + message
     if target == "attributes":
-        # Dialect and class, transaction id, then for each value an index, a length and the value.
-        seed, offset = bytes([index]) + message[4:20], 20
-        while offset < len(message):
-            length = int.from_bytes(message[offset + 2:offset + 4], "big")
-            value = message[offset + 4:offset + 4 + length]
-            seed += bytes([message[offset + 1], length]) + value
-            # The seeds of unpadded dialects have no odd lengths.
-            offset += 4 + (length + 3 & ~3)
-        return seed
+        # Dialect and class, transaction ID, then an index, a length and a value.
+        values = [code[1:] + counted(value) for code, value in attributes_of(message)]
+        return bytes([dialect]) + message[4:20] + b"".join(values)
+    if target == "writer":
+        # Dialect, class and method, buffer, its size, end, key, transaction ID, then calls.
+        calls = [bytes([n % 256]) + code + counted(value) for n, (code, value) in enumerate(attributes_of(message))]
+        start = bytes([dialect, 4 * message[1] % 128, index, 1, 0, index, index])
+        return start + message[4:20] + b"".join(calls)
     if target == "microsoft":
-        # The length of the chunks, then the stream.
-        return bytes([7 * index + 3]) + message
+        # Way and chunk length.
+        return bytes([index, 7 * index % 256 + 3]) + message
     if target == "replies":
-        # Dialect, length of the realm, the request's header, realm and nonce.
-        return bytes([index % 10, 11]) + message[:20] + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
+        # Dialect, length of the realm, reply, the request's header, realm and nonce.
+        start = bytes([dialect, 11, index]) + message[:20]
+        return start + b"example.orgobMatJos2gAAAf//499k954d6OL34oL9F"
     if target == "stream":
-        # The number of chunk lengths, these lengths, then frames: of RFC 4571, or STUN after ChannelData.
-        chunks = bytes([2, 2, 40])
+        # Way, number of chunk lengths, these, then frames: of RFC 4571, or bare after ChannelData.
+        start = bytes([index, 2, 2, 40])
         if index % 2:
-            return chunks + b"".join(len(packet).to_bytes(2, "big") + packet for packet in (message, b"", message))
-        return chunks + bytes([0x40, index, 0, 5]) + b"hello" + bytes(3) + message + bytes([0x7F, 0, 0, 0]) + message
-    return message
+            return start + b"".join(len(packet).to_bytes(2, "big") + packet for packet in (message, b"", message))
+        return start + bytes([0x40, index, 0, 5]) + b"hello" + bytes(3) + message + bytes([0x7F, 0, 0, 0]) + message
+    # Way and dialect.
+    assert target == "relay"
+    return bytes([dialect]) + message
 
 
-def main():
-    here = pathlib.Path(__file__).resolve().parent
+def text_seed(way, texts):
+    texts = [text.encode() for text in texts]
+    return bytes([way, *map(len, texts[:3]), 0]) + b"".join(texts)
+
+
+def published(folder):
     for target in TARGETS:
-        folder = here / "seeds" / target
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        shutil.rmtree(folder / target, ignore_errors=True)
+        (folder / target).mkdir(parents=True)
+        if target == "keys":
+            for name, _, way, texts in TEXTS:
+                (folder / target / f"{name}.bin").write_bytes(text_seed(way, texts))
+            continue
         messages = RELAYED if target == "relay" else MESSAGES
         for index, (name, source, text) in enumerate(messages):
             message = bytes.fromhex(text)
             length = int.from_bytes(message[2:4], "big")
             assert length == len(message) - 20, f"{name} ({source}): length {length}"
-            (folder / f"{name}.bin").write_bytes(around(target, index, message))
+            seed = around(target, index, dialect_of(name), message)
+            (folder / target / f"{name}.bin").write_bytes(seed)
         if target == "microsoft":
             for index, (name, source, text) in enumerate(STREAMS):
-                (folder / f"{name}.bin").write_bytes(around(target, index, bytes.fromhex(text)))
+                (folder / target / f"{name}.bin").write_bytes(around(target, index, 4, bytes.fromhex(text)))
+
+
+def long_messages():
+    """Name, dialect, message: as many attributes as there can be, and values as long as they can be."""
+    start, id = "0001", "2112a442b7e7a701bc34d686fa87dfae"
+    for name, dialect, attributes in [
+        ("empty-attributes", 0, "00250000" * 16383),
+        ("unknown-attributes", 2, "7fff0000" * 16383),
+        ("one-value", 0, "0013fff8" + "5a" * 65528),
+        ("signed", 0, "8022ffc0" + "61" * 65472 + "00080014" + "00" * 20 + "80280004" + "00" * 4),
+        ("ms-turn", 4, "000f000472c64bc6" + "0013ffd8" + "5a" * 65496 + "00080014" + "00" * 20),
+        ("texts", 0, "00060004616c6963" * 8191),
+    ]:
+        attributes = bytes.fromhex(attributes)
+        assert len(attributes) < 65536, name
+        yield name, dialect, bytes.fromhex(start) + len(attributes).to_bytes(2, "big") + bytes.fromhex(id) + attributes
+
+
+def long(folder):
+    for target in TARGETS:
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        if target == "keys":
+            for way in range(8):
+                seed = text_seed(way, ["a" * 255, "b" * 127, "c" * 40, "d" * 64000])
+                (folder / target / f"long-{way}.bin").write_bytes(seed)
+            continue
+        for index, (name, dialect, message) in enumerate(long_messages()):
+            if target == "relay":
+                # The message as a payload, and as one that is read.
+                seed = bytes([10 * (index % 4) + dialect]) + message
+            elif target == "stream":
+                # In the ways of STUN over TCP and of RFC 4571, with chunks of 256 bytes.
+                packet = message[:65535]
+                packet = message if index % 2 else len(packet).to_bytes(2, "big") + packet
+                seed = bytes([2 if index % 2 else 4, 1, 255]) + packet
+            elif target == "microsoft":
+                # In frames of MS-TURN over TCP, and multiplexed.
+                kind = [b"\x02\0", b"\x03\0", b"\xff\x10"][index % 3]
+                payload = message[:65535]
+                seed = bytes([2 * (index % 3 == 2), 255]) + kind + len(payload).to_bytes(2, "big") + payload
+            else:
+                seed = around(target, index, dialect, message)
+            (folder / target / f"{name}.bin").write_bytes(seed)
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent
+    match sys.argv[1:]:
+        case []:
+            published(here / "seeds")
+        case ["--long", folder]:
+            long(pathlib.Path(folder))
+        case _:
+            sys.exit(__doc__)
 
 
 main()

@@ -42,6 +42,15 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     length.prop_flat_map(move |length| vec(byte.clone(), length))
 }
 
+/// Bytes that may be a user name, a number or a nonce.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        2 => vec(any::<u8>(), 0..100),
+        1 => vec(select(b"0123456789:\"\0".to_vec()), 0..24),
+        1 => vec(select(b"AaZz09+/".to_vec()), 32).prop_map(|text| [&b"obMatJos2"[..], &text].concat()),
+    ]
+}
+
 /// A message that is usually valid, with padding of any bytes.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let attributes = vec((ty(), value(), any::<[u8; 3]>()), 0..12);
@@ -188,10 +197,35 @@ proptest! {
     }
 
     #[test]
-    fn authentication(choice in any::<[u8; 4]>(), message in prop_oneof![message(), mutated()]) {
+    fn authentication(choice in any::<[u8; 3]>(), edits in vec(any::<[u8; 6]>(), 0..5),
+                      message in prop_oneof![message(), mutated()]) {
         let mut bytes = choice.to_vec();
+        bytes.push(edits.len() as u8);
+        bytes.extend_from_slice(&edits.concat());
         bytes.extend_from_slice(&message);
-        properties::verify(&bytes);
+        properties::verify_in_every_dialect(&bytes);
+    }
+
+    #[test]
+    fn writer(start in any::<[u8; 23]>(), calls in vec((any::<u8>(), ty(), value()), 0..12)) {
+        let mut bytes = start.to_vec();
+        for (how, ty, value) in calls {
+            bytes.push(how);
+            bytes.extend_from_slice(&ty.to_be_bytes());
+            bytes.push(255);
+            bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            bytes.extend_from_slice(&value);
+        }
+        properties::writer(&bytes);
+    }
+
+    #[test]
+    fn keys(way in any::<[u8; 2]>(), texts in [text(), text(), text(), text()]) {
+        let mut bytes = vec![way[0]];
+        bytes.extend(texts[..3].iter().map(|text| text.len() as u8));
+        bytes.push(way[1]);
+        bytes.extend_from_slice(&texts.concat());
+        properties::keys(&bytes);
     }
 
     #[test]
@@ -213,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn replies(choice in any::<[u8; 2]>(), kind in select(vec![1_u16, 3, 0x11, 0x101, 6]),
+    fn replies(choice in any::<[u8; 3]>(), kind in select(vec![1_u16, 3, 0x11, 0x101, 6]),
                id in any::<[u8; 12]>(), cookie in any::<bool>(), rest in value(), offers in any::<bool>()) {
         let mut bytes = choice.to_vec();
         bytes.extend_from_slice(&kind.to_be_bytes());

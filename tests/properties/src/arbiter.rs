@@ -14,17 +14,22 @@ use crate::{FORMATS, Format, MS_TURN_MAGIC_COOKIE};
 /// If they do not.
 pub fn arbiter(bytes: &[u8]) {
     for format in FORMATS {
-        let parsed = format.dialect.parse(bytes);
-        let judged = Judged::new(bytes, format);
-        assert_eq!(
-            parsed.is_ok(),
-            judged.is_some(),
-            "{:?}: {parsed:?}",
-            format.dialect
-        );
-        if let (Ok(message), Some(judged)) = (parsed, judged) {
-            judged.agrees_with(message);
-        }
+        judge(bytes, format);
+    }
+}
+
+/// [`arbiter`] in one dialect.
+pub(crate) fn judge(bytes: &[u8], format: Format) {
+    let parsed = format.dialect.parse(bytes);
+    let judged = Judged::new(bytes, format);
+    assert_eq!(
+        parsed.is_ok(),
+        judged.is_some(),
+        "{:?}: {parsed:?}",
+        format.dialect
+    );
+    if let (Ok(message), Some(judged)) = (parsed, judged) {
+        judged.agrees_with(message);
     }
 }
 
@@ -240,8 +245,26 @@ fn visible(all: &[Tlv], trailer: &[u16]) -> Vec<usize> {
 /// RFC: a digit is missing.
 pub const ALTERNATE_CRC_ENTRY: (u8, u32) = (0x5A, 0x08BB_E8EA);
 
-/// The CRC-32 of ITU V.42 (RFC 8489 §14.7), whose table is computed bit by bit; `replaced` is an entry of the
-/// table with another value.
+/// The table of the CRC-32 of ITU V.42, computed bit by bit.
+const CRC_TABLE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < table.len() {
+        let (mut entry, mut bit) = (index as u32, 0);
+        while bit < 8 {
+            entry = match entry & 1 {
+                1 => (entry >> 1) ^ 0xEDB8_8320,
+                _ => entry >> 1,
+            };
+            bit += 1;
+        }
+        table[index] = entry;
+        index += 1;
+    }
+    table
+};
+
+/// The CRC-32 of ITU V.42 (RFC 8489 §14.7); `replaced` is an entry of its table with another value.
 #[must_use]
 pub fn crc32(bytes: &[u8], replaced: Option<(u8, u32)>) -> u32 {
     let mut crc = u32::MAX;
@@ -249,10 +272,7 @@ pub fn crc32(bytes: &[u8], replaced: Option<(u8, u32)>) -> u32 {
         let index = crc.to_le_bytes()[0] ^ byte;
         let entry = match replaced {
             Some((at, entry)) if at == index => entry,
-            _ => (0..8).fold(u32::from(index), |entry, _| match entry & 1 {
-                1 => (entry >> 1) ^ 0xEDB8_8320,
-                _ => entry >> 1,
-            }),
+            _ => CRC_TABLE[usize::from(index)],
         };
         crc = entry ^ (crc >> 8);
     }

@@ -8,7 +8,10 @@ use stunwire::{
     RawAttribute, TransactionId, ValueError,
 };
 
-use crate::{FORMATS, MS_TURN_MAGIC_COOKIE, printable, read};
+use crate::{Depth, FORMATS, Format, MS_TURN_MAGIC_COOKIE, SAMPLE, chosen_format, printable, read};
+
+/// What is done with an attribute of any type.
+type Call<'c> = &'c mut dyn FnMut(&dyn EncodeAttribute);
 
 /// An attribute type with the operations that the properties need of it.
 #[derive(Clone, Copy)]
@@ -27,6 +30,8 @@ pub struct Entry {
     pub get: fn(Message<'_>),
     /// Reads the bytes as a value; writes the value and reads it again.
     pub value: fn(&[u8], Context),
+    /// Reads the bytes as a value and passes it on, if they are one and it can be written.
+    pub(crate) with: fn(&[u8], Context, Call<'_>),
 }
 
 /// The entry of a type that is read and written.
@@ -48,6 +53,11 @@ macro_rules! read_write {
                 let again = <$ty as Attribute<'_>>::decode(&written, context);
                 assert_eq!(again.as_ref(), Ok(&read));
             },
+            with: |value, context, f| {
+                if let Ok(read) = <$ty as Attribute<'_>>::decode(value, context) {
+                    f(&read);
+                }
+            },
         }
     };
 }
@@ -65,6 +75,7 @@ macro_rules! read_only {
             value: |value, context| {
                 readable(<$ty as Attribute<'_>>::decode(value, context));
             },
+            with: |_, _, _| {},
         }
     };
 }
@@ -216,6 +227,24 @@ pub fn get_every_type(message: Message<'_>) {
     }
 }
 
+/// Reads from a message the types of its first attributes, and the type with this index.
+pub(crate) fn get_some_types(message: Message<'_>, choice: u8) {
+    let dialect = message.dialect();
+    (ATTRIBUTES[usize::from(choice) % ATTRIBUTES.len()].get)(message);
+    for raw in message.all_attributes().take(SAMPLE) {
+        for entry in of_code(raw.ty(), dialect) {
+            (entry.get)(message);
+        }
+    }
+}
+
+/// The entries with this code in the dialect: more than one type may have it.
+fn of_code(ty: AttributeType, dialect: Dialect) -> impl Iterator<Item = &'static Entry> {
+    ATTRIBUTES
+        .iter()
+        .filter(move |entry| (entry.is_type)(ty, dialect))
+}
+
 /// `get` returns the first attribute of its type that is not ignored, `get_all` returns each: those under the
 /// registered type, or those under the alias if there are none.
 fn get<'a, T: Attribute<'a>>(message: Message<'a>) {
@@ -249,17 +278,41 @@ pub fn roundtrip(bytes: &[u8]) {
         return;
     };
     for format in FORMATS {
-        let id = if format.cookie {
-            let [_, _, _, _, id @ ..] = *id;
-            TransactionId::new(id)
-        } else {
-            TransactionId::classic(*id)
-        };
-        let context = Context::new(id, format.dialect);
         for entry in ATTRIBUTES {
-            (entry.value)(value, context);
+            (entry.value)(value, context_of(format, id));
         }
     }
+}
+
+/// [`roundtrip`] of one type in one dialect.
+///
+/// The first byte selects the dialect, the next two are the type; the next 16 are the transaction ID, the
+/// rest is the value.
+pub fn value(bytes: &[u8]) {
+    let Some(([dialect, t0, t1, id @ ..], value)) = bytes.split_first_chunk::<19>() else {
+        return;
+    };
+    let format = chosen_format(*dialect);
+    let entry = chosen_entry(u16::from_be_bytes([*t0, *t1]), format.dialect);
+    let id = id.first_chunk().expect("19 - 3 bytes");
+    (entry.value)(value, context_of(format, id));
+}
+
+/// The entry with this code in the dialect, or another one.
+pub(crate) fn chosen_entry(code: u16, dialect: Dialect) -> &'static Entry {
+    of_code(AttributeType::new(code), dialect)
+        .next()
+        .unwrap_or(&ATTRIBUTES[usize::from(code) % ATTRIBUTES.len()])
+}
+
+pub(crate) fn context_of(format: Format, id: &[u8; 16]) -> Context {
+    let id = if format.cookie {
+        let [_, _, _, _, id @ ..] = *id;
+        TransactionId::new(id)
+    } else {
+        TransactionId::classic(*id)
+    };
+    Context::new(id, format.dialect)
 }
 
 /// A value has a printable text form, and so has the error of a value that cannot be read.
@@ -378,12 +431,13 @@ fn one_byte_short(attribute: &dyn EncodeAttribute, header: Header, whole: &[u8])
 /// [`message`](crate::message).
 ///
 /// The first byte selects the dialect and the class, the next 16 are the transaction ID. The rest
-/// is a sequence of an index into [`ATTRIBUTES`], a length and a value.
+/// is a sequence of an index into [`ATTRIBUTES`], a length and a value; the length 255 stands for the next
+/// two bytes.
 pub fn attributes(bytes: &[u8]) {
     let Some(([choice, id @ ..], mut left)) = bytes.split_first_chunk::<17>() else {
         return;
     };
-    let format = FORMATS[usize::from(*choice) % FORMATS.len()];
+    let format = chosen_format(*choice);
     let kind = [0x0001_u16, 0x0011, 0x0101, 0x0111][usize::from(choice / 10 % 4)];
     let mut message = kind.to_be_bytes().to_vec();
     message.extend_from_slice(&[0, 0]);
@@ -396,7 +450,11 @@ pub fn attributes(bytes: &[u8]) {
     }
     while let [index, length, rest @ ..] = left {
         let ty = ATTRIBUTES[usize::from(*index) % ATTRIBUTES.len()].code;
-        let (value, rest) = rest.split_at(usize::from(*length).min(rest.len()));
+        let (length, rest) = match (*length, rest) {
+            (255, [l0, l1, rest @ ..]) => (u16::from_be_bytes([*l0, *l1]), rest),
+            (length, rest) => (length.into(), rest),
+        };
+        let (value, rest) = rest.split_at(usize::from(length).min(rest.len()));
         left = rest;
         message.extend_from_slice(&ty.as_u16().to_be_bytes());
         message.extend_from_slice(&(value.len() as u16).to_be_bytes());
@@ -410,7 +468,7 @@ pub fn attributes(bytes: &[u8]) {
     };
     message[2..4].copy_from_slice(&length.to_be_bytes());
     match format.dialect.parse(&message) {
-        Ok(_) => read(&message, format.dialect),
+        Ok(_) => read(&message, format.dialect, Depth::Sample(*choice)),
         // The input may have chosen MAGIC-COOKIE as the first attribute.
         Err(error) => assert_eq!(error, ParseError::MsTurn, "{message:02x?}"),
     }

@@ -25,16 +25,34 @@ const CREDENTIALS: Credentials<&str, &str> = Credentials {
 ///
 /// The first byte selects the settings of both, the next four a packet and a bit in it; the rest is a message.
 pub fn login(bytes: &[u8]) {
+    for way in 0..WAYS {
+        one_way(way, bytes);
+    }
+}
+
+/// [`login`] in one way, which the first byte selects.
+pub fn login_one_way(bytes: &[u8]) {
+    if let Some((way, bytes)) = bytes.split_first() {
+        one_way(way % WAYS, bytes);
+    }
+}
+
+/// What [`login`] does with its bytes.
+const WAYS: u8 = 4;
+
+fn one_way(way: u8, bytes: &[u8]) {
     let Some(([settings, round, at0, at1, at2], packet)) = bytes.split_first_chunk::<5>() else {
         return;
     };
     let server = server(*settings);
-    if let Ok(message) = Message::parse(packet) {
-        strange_request(&server, &message);
-        strange_responses(*settings, &server, packet);
-    }
     let at = usize::from(*at0) << 16 | usize::from(*at1) << 8 | usize::from(*at2);
-    changed_exchange(&server, &mut client(*settings), *round, at);
+    match (way, Message::parse(packet)) {
+        (0, Ok(message)) => strange_request(&server, &message),
+        (1, Ok(_)) => strange_responses(*settings, &server, packet),
+        (2, _) => changed_exchange(&server, &mut client(*settings), *round, at),
+        (3, _) => changed_short_term(*settings, *round, at),
+        _ => {}
+    }
 }
 
 fn server(settings: u8) -> Server {
@@ -211,6 +229,58 @@ fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) 
         }
     }
     panic!("the login does not end");
+}
+
+/// A request and its response with short-term credentials, in which one bit of one of the two is changed.
+/// Whoever accepts a packet accepts what the other side has signed.
+fn changed_short_term(settings: u8, round: u8, at: usize) {
+    let key = Key::short_term(CREDENTIALS.password);
+    let client = ShortTermClient::new(CREDENTIALS.username, &key);
+    let mut client = match settings & 3 {
+        0 => client,
+        1 => client.fingerprint(),
+        2 => client.algorithm(stunwire::IntegrityAlgorithm::Sha1),
+        _ => client.algorithm(stunwire::IntegrityAlgorithm::SHA256),
+    };
+    let change = |packet: &[u8], is_changed: bool| {
+        let mut arrived = packet.to_vec();
+        if is_changed {
+            let at = at % (packet.len() * 8);
+            arrived[at / 8] ^= 1 << (at % 8);
+        }
+        arrived
+    };
+    let mut written = Vec::new();
+    let id = TransactionId::new(*b"not a secret");
+    let writer = MessageWriter::request(&mut written, Method::BINDING, id).expect("it grows");
+    let (_, sent) = client.sign(writer).expect("it grows");
+    let arrived = change(&written, round & 1 == 1);
+    let Ok(message) = Message::parse(&arrived) else {
+        return;
+    };
+    let server = ShortTermServer::new();
+    let mut reply = Vec::new();
+    match server.check(&message, |_| Some(&key)) {
+        Check::Verified(request) => {
+            same(&request.verified(), &written);
+            MessageWriter::success_to(&mut reply, &request)
+                .and_then(|reply| reply.finish_like(&request))
+                .expect("it grows");
+        }
+        Check::Reply(refusal) => {
+            refusal.write(&mut reply).expect("it grows");
+        }
+        Check::Ignore => return,
+    }
+    let arrived = change(&reply, round & 2 == 2);
+    let Ok(message) = Message::parse(&arrived) else {
+        return;
+    };
+    if let Response::Verified(verified) | Response::Refused(_, Some(verified)) =
+        client.response(&sent, &message)
+    {
+        same(&verified, &reply);
+    }
 }
 
 /// The covered attributes are those that were written.

@@ -15,20 +15,38 @@ use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, T
 ///
 /// The first byte is the length of the chunks of the stream, less one.
 pub fn microsoft(bytes: &[u8]) {
+    for way in 0..WAYS {
+        one_way(way, bytes);
+    }
+}
+
+/// [`microsoft`] in one way, which the first byte selects.
+pub fn microsoft_one_way(bytes: &[u8]) {
+    if let Some((way, bytes)) = bytes.split_first() {
+        one_way(way % WAYS, bytes);
+    }
+}
+
+/// What [`microsoft`] does with its bytes.
+const WAYS: u8 = 8;
+
+fn one_way(way: u8, bytes: &[u8]) {
     let Some((chunk, bytes)) = bytes.split_first() else {
         return;
     };
-    crate::message(bytes);
-    frames(bytes, *chunk);
-    multiplexed(bytes);
-    for dialect in [
-        Dialect::MS_ICE2,
-        Dialect::MS_ICE2_LEGACY,
-        Dialect::MS_ICE2_LEGACY.unpadded(),
-    ] {
-        alternate_crc(bytes, dialect);
+    match way {
+        0 => frames(bytes, *chunk),
+        1 => handshakes(bytes, *chunk),
+        2 => multiplexed(bytes),
+        3 => alternate_crc(bytes, Dialect::MS_ICE2),
+        4 => alternate_crc(bytes, Dialect::MS_ICE2_LEGACY),
+        5 => alternate_crc(bytes, Dialect::MS_ICE2_LEGACY.unpadded()),
+        6 => names(bytes, *chunk),
+        _ => {
+            let format = crate::format_of(Dialect::MS_TURN);
+            crate::message_in(bytes, format, crate::Depth::Sample(*chunk));
+        }
     }
-    names(bytes, *chunk);
 }
 
 /// Reads a stream that arrives `step` bytes at a time. Returns the frames with their lengths, the
@@ -70,9 +88,20 @@ fn receive<'a, F: Copy + PartialEq + Debug>(
     }
 }
 
+/// The lengths of the chunks in which a stream arrives. Single bytes only of a short stream, for the cost
+/// of a stream is its length times the number of chunks.
+fn steps(bytes: &[u8], chunk: u8) -> [usize; 3] {
+    let shortest = bytes.len() / 4096 + 1;
+    [
+        bytes.len().max(1),
+        (usize::from(chunk) + 1).max(shortest),
+        shortest,
+    ]
+}
+
 /// The frames do not depend on the chunks, and each frame is written as it was read.
 fn frames(bytes: &[u8], chunk: u8) {
-    let steps = [bytes.len().max(1), usize::from(chunk) + 1, 1];
+    let steps = steps(bytes, chunk);
     let all = steps.map(|step| receive(bytes, step, |bytes| MsTcp::new().next(bytes)));
     assert_eq!(all[0], all[1]);
     assert_eq!(all[0], all[2]);
@@ -81,6 +110,11 @@ fn frames(bytes: &[u8], chunk: u8) {
         again(*frame, &bytes[at..at + consumed]);
         at += consumed;
     }
+}
+
+/// The same with the handshake of either side before the frames.
+fn handshakes(bytes: &[u8], chunk: u8) {
+    let steps = steps(bytes, chunk);
     for side in [PseudoTls::server(), PseudoTls::client()] {
         let all = steps.map(|step| {
             let mut side = side;
@@ -130,7 +164,8 @@ fn again(frame: MsFrame<&[u8]>, bytes: &[u8]) {
 
 /// Multiplexed frames, read and written, and one frame around all of the bytes.
 fn multiplexed(bytes: &[u8]) {
-    let one = receive(bytes, 1, |bytes| MsMultiplexed::new().next(bytes));
+    let step = steps(bytes, 0)[2];
+    let one = receive(bytes, step, |bytes| MsMultiplexed::new().next(bytes));
     let all = receive(bytes, bytes.len().max(1), |bytes| {
         MsMultiplexed::new().next(bytes)
     });

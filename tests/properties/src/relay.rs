@@ -3,24 +3,45 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use stunwire::attribute::ms::{DestinationAddress, RemoteAddress};
-use stunwire::attribute::{AttributeType, ChannelNumber, Data, XorPeerAddress};
+use stunwire::attribute::{AttributeType, ChannelNumber, Data, Lifetime, XorPeerAddress};
 use stunwire::framing::{Frame, Next, StunTcp};
 use stunwire::relay::{self, HEADROOM, PeerData, TAILROOM};
 use stunwire::{
-    ChannelData, Class, Dialect, Header, Message, MessageWriter, Method, TransactionId,
+    ChannelData, Class, Dialect, EncodeError, Header, Key, Message, MessageWriter, Method,
+    TransactionId,
 };
 
 use crate::{DIALECTS, format_of};
 
 /// Reads the bytes as a message of every dialect, and writes packets around them as a payload.
 pub fn relay(bytes: &[u8]) {
-    for dialect in DIALECTS {
-        if let Ok((message, _)) = dialect.parse_prefix(bytes) {
-            peer_data(&message);
-        }
-        messages(bytes, dialect);
+    for choice in 0..4 * DIALECTS.len() {
+        one_way(choice as u8, bytes);
     }
     channel_data(bytes);
+}
+
+/// [`relay`] in one dialect and way, which the first byte selects.
+pub fn relay_one_way(bytes: &[u8]) {
+    match bytes.split_first() {
+        Some((255, bytes)) => channel_data(bytes),
+        Some((choice, bytes)) => one_way(*choice, bytes),
+        None => {}
+    }
+}
+
+fn one_way(choice: u8, bytes: &[u8]) {
+    let count = DIALECTS.len();
+    let dialect = DIALECTS[usize::from(choice) % count];
+    match usize::from(choice) / count % 4 {
+        0 => {
+            if let Ok((message, _)) = dialect.parse_prefix(bytes) {
+                peer_data(&message);
+            }
+        }
+        1 => messages(bytes, dialect),
+        way => around(bytes, dialect, way == 2),
+    }
 }
 
 fn is_ms_turn(dialect: Dialect) -> bool {
@@ -126,6 +147,47 @@ fn messages(payload: &[u8], dialect: Dialect) {
                 payload: start..start + payload.len(),
             };
             assert_eq!(relay::read(&message), Ok(Some(data)));
+        }
+    }
+}
+
+/// A message around a payload outside its buffer is the one around a copy: without integrity, or signed and
+/// with FINGERPRINT. In a buffer of exactly its length it fits, and in one that is a byte shorter it does not.
+fn around(payload: &[u8], dialect: Dialect, is_signed: bool) {
+    let id = TransactionId::classic(*b"\x21\x12\xa4\x42abcdefghijkl");
+    let header = Header::new(Class::Indication, Method::DATA, id).in_dialect(dialect);
+    let key = Key::from_bytes(b"a key of the properties");
+    let mut expected = Vec::new();
+    let copied = MessageWriter::new(&mut expected, header).and_then(|writer| {
+        let writer = writer.with(&Lifetime(7))?.with(&Data(payload))?;
+        match is_signed {
+            true => writer.integrity(&key)?.fingerprint()?.finish(),
+            false => writer.finish(),
+        }
+    });
+    let copied = copied.map(|packet| packet.to_vec());
+    let written = |buffer: &mut [u8]| -> Result<Vec<u8>, EncodeError> {
+        let writer = MessageWriter::new(buffer, header)?.with(&Lifetime(7))?;
+        let writer = writer.payload(payload)?;
+        let segments = match is_signed {
+            true => writer.integrity(&key)?.fingerprint()?.finish()?,
+            false => writer.finish()?,
+        };
+        assert_eq!(segments.payload.as_ptr(), payload.as_ptr());
+        let packet = segments.as_slices().concat();
+        assert_eq!(packet.len(), segments.len());
+        Ok(packet)
+    };
+    match copied {
+        Ok(packet) => {
+            let own = packet.len() - payload.len();
+            assert_eq!(written(&mut vec![0xAA; own]), Ok(packet));
+            let refused = written(&mut vec![0xAA; own - 1]);
+            assert!(matches!(refused, Err(EncodeError::BufferFull { .. })));
+        }
+        Err(error) => {
+            assert!(expected.is_empty());
+            assert_eq!(written(&mut [0xAA; 256]).err(), Some(error));
         }
     }
 }

@@ -292,30 +292,56 @@ pub fn frames(framing: Framing, units: &[Unit], lengths: &[u8]) {
 /// The low 3 bits of the first byte are the number of chunk lengths that follow; the rest is the
 /// stream.
 pub fn stream(bytes: &[u8]) {
+    for way in 0..WAYS {
+        one_way(way, bytes);
+    }
+}
+
+/// [`stream`] in one way, which the first byte selects.
+pub fn stream_one_way(bytes: &[u8]) {
+    if let Some((way, bytes)) = bytes.split_first() {
+        one_way(usize::from(*way) % WAYS, bytes);
+    }
+}
+
+/// What [`stream`] does with its bytes: each framing, then the others.
+const WAYS: usize = FRAMINGS.len() + 4;
+
+fn one_way(way: usize, bytes: &[u8]) {
     let Some((&[count], rest)) = bytes.split_first_chunk() else {
         return;
     };
     let (lengths, stream) = rest.split_at(usize::from(count & 7).min(rest.len()));
-    for framing in FRAMINGS {
-        chunked(framing, stream, lengths);
+    if let Some(framing) = FRAMINGS.get(way) {
+        chunked(*framing, stream, lengths);
+        return;
     }
-    sniffed(stream);
-    resynced(stream);
-    datagram(stream);
-    // The chunks are also used as the contents of frames.
-    let units: Vec<Unit> = self::chunks(stream, lengths)
-        .into_iter()
-        .map(message_or_data)
-        .collect();
-    frames(Framing::Stun(StunTcp::new()), &units, lengths);
-    let packets: Vec<Unit> = self::chunks(stream, lengths)
-        .into_iter()
-        .map(|chunk| Unit {
-            number: None,
-            bytes: chunk.to_vec(),
-        })
-        .collect();
-    frames(Framing::Rfc4571(Rfc4571::new()), &packets, lengths);
+    match way - FRAMINGS.len() {
+        0 => sniffed(stream),
+        1 => {
+            resynced(stream);
+            datagram(stream);
+        }
+        // The chunks as the contents of frames.
+        2 => {
+            let units: Vec<Unit> = self::chunks(stream, lengths)
+                .into_iter()
+                .map(message_or_data)
+                .collect();
+            frames(Framing::Stun(StunTcp::new()), &units, lengths);
+        }
+        _ => {
+            // Without lengths there is one chunk, which may be longer than a packet.
+            let packets: Vec<Unit> = self::chunks(stream, lengths)
+                .into_iter()
+                .map(|chunk| Unit {
+                    number: None,
+                    bytes: chunk[..chunk.len().min(65_535)].to_vec(),
+                })
+                .collect();
+            frames(Framing::Rfc4571(Rfc4571::new()), &packets, lengths);
+        }
+    }
 }
 
 /// A frame whose contents are a chunk: the attributes of a message, or ChannelData.
@@ -323,7 +349,8 @@ fn message_or_data(chunk: &[u8]) -> Unit {
     match chunk {
         [0x80..=0xFF, attributes @ ..] => {
             let attributes = &attributes[..attributes.len() & !3];
-            let length = u16::try_from(attributes.len()).expect("a chunk has at most 256 bytes");
+            let attributes = &attributes[..attributes.len().min(65_532)];
+            let length = u16::try_from(attributes.len()).expect("at most 65,532 bytes");
             let mut bytes = Vec::from(*b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl");
             bytes[2..4].copy_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(attributes);
@@ -334,7 +361,7 @@ fn message_or_data(chunk: &[u8]) -> Unit {
         }
         _ => Unit {
             number: Some(0x4000 | u16::from(chunk[0]) << 7 & 0x3F80),
-            bytes: chunk[1..].to_vec(),
+            bytes: chunk[1..chunk.len().min(65_536)].to_vec(),
         },
     }
 }
