@@ -49,6 +49,26 @@ pub const CLIENT_HELLO_LEN: usize = 50;
 /// Length of a ServerHello with its ServerHelloDone in bytes.
 pub const SERVER_HELLO_LEN: usize = 83;
 
+/// Google's ClientHello: a record of SSLv2 with 15 ciphers and fixed random bytes, 72 bytes long.
+///
+/// libnice and libwebrtc's SSL-TCP transport send it before TURN over TCP on port 443. This crate recognizes
+/// it, as [`Framing::GoogleHello`](super::Framing::GoogleHello), and does not read what follows it.
+pub const GOOGLE_CLIENT_HELLO: [u8; 72] = *b"\x80\x46\x01\x03\x01\x00\x2d\x00\x00\x00\x10\
+    \x01\x00\x80\x03\x00\x80\x07\x00\xc0\x06\x00\x40\x02\x00\x80\x04\x00\x80\
+    \x00\x00\x04\x00\xfe\xff\x00\x00\x0a\x00\xfe\xfe\x00\x00\x09\x00\x00\x64\
+    \x00\x00\x62\x00\x00\x03\x00\x00\x06\
+    \x1f\x17\x0c\xa6\x2f\x00\x78\xfc\x46\x55\x2e\xb1\x83\x39\xf1\xea";
+
+/// Google's ServerHello, which answers [`GOOGLE_CLIENT_HELLO`]: fixed as well, 79 bytes long, without
+/// ServerHelloDone.
+pub const GOOGLE_SERVER_HELLO: [u8; 79] = *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01\
+    \x42\x85\x45\xa7\x27\xa9\x5d\xa0\xb3\xc5\xe7\x53\xda\x48\x2b\x3f\
+    \xc6\x5a\xca\x89\xc1\x58\x52\xa1\x78\x3c\x5b\x17\x46\x00\x85\x3f\
+    \x20\
+    \x0e\xd3\x06\x72\x5b\x5b\x1b\x5f\x15\xac\x13\xf9\x88\x53\x9d\x9b\
+    \xe8\x3d\x7b\x0c\x30\x32\x6e\x38\x4d\xa2\x75\x57\x41\x6c\x34\x5c\
+    \x00\x04\x00";
+
 /// Reads one direction of an MS-TURN connection over TCP: first the handshake of the other side, then
 /// frames.
 ///
@@ -234,14 +254,6 @@ const SERVER_HELLO: [u8; SERVER_HELLO_LEN] = *b"\x16\x03\x01\x00\x4e\x02\x00\x00
     \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
     \x00\x18\x00\x0e\x00\x00\x00";
 
-/// The first bytes of Google's ClientHello: a record of SSLv2 of 72 bytes.
-pub(super) const GOOGLE_CLIENT_HELLO: [u8; 7] = *b"\x80\x46\x01\x03\x01\x00\x2d";
-
-/// The first bytes of Google's ServerHello, which is 79 bytes long and always the same, without
-/// ServerHelloDone: record, handshake, version, and a time in 2005, which a real server would not send.
-pub(super) const GOOGLE_SERVER_HELLO: [u8; 15] =
-    *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01\x42\x85\x45\xa7";
-
 /// The bytes of the field at `offset`, once all of them have arrived.
 fn field(bytes: &[u8], offset: usize) -> Option<&[u8; FIELD_LEN]> {
     bytes.get(offset..)?.first_chunk()
@@ -254,14 +266,14 @@ fn put(hello: &mut [u8], offset: usize, value: &[u8; FIELD_LEN]) {
     }
 }
 
-/// Recognizes Google's handshake by its first bytes. Once `least` of them have arrived it cannot be the
+/// Recognizes Google's hello by all of its bytes. Once `least` of them have arrived it cannot be the
 /// handshake of MS-TURN any more: returns how many are missing.
-fn google(bytes: &[u8], start: &[u8], least: usize) -> Result<Option<usize>, FrameError> {
-    if bytes.starts_with(start) {
+fn google(bytes: &[u8], hello: &[u8], least: usize) -> Result<Option<usize>, FrameError> {
+    if bytes.starts_with(hello) {
         return Err(FrameError::GoogleHello);
     }
-    let waiting = bytes.len() >= least && start.starts_with(bytes);
-    Ok(start.len().checked_sub(bytes.len()).filter(|_| waiting))
+    let waiting = bytes.len() >= least && hello.starts_with(bytes);
+    Ok(hello.len().checked_sub(bytes.len()).filter(|_| waiting))
 }
 
 /// Compares the bytes that have arrived with the hello, except the fields at `free`. Returns how many bytes

@@ -30,8 +30,8 @@ pub fn sniff(bytes: &[u8]) -> Sniffed {
 ///
 /// - A frame proves its framing by its content: the magic cookie after the header that this framing has,
 ///   MAGIC-COOKIE of MS-TURN, or a DTLS record. Frames without such content are skipped.
-/// - A pseudo-TLS handshake has the length and the cipher suite that no real one has; other records that
-///   begin with 16 03 are TLS.
+/// - A pseudo-TLS handshake has the length and the cipher suite that no real one has, and Google's is always
+///   the same; other records that begin with 16 03, and ClientHellos in records of SSLv2, are TLS.
 /// - ChannelData looks like an RFC 4571 length of 16,384 and above. Four ChannelData in a row decide, or a
 ///   STUN message before or after them, or [`expect_channels`](Self::expect_channels).
 /// - Data frames of MS-TURN (type 03) have any content and look like an RFC 4571 length of 768 and above.
@@ -176,7 +176,7 @@ impl Proof {
 /// Whether the bytes at `offset` are `expected`, once all of them have arrived.
 #[allow(
     clippy::arithmetic_side_effects,
-    reason = "an offset in the first frame, of at most 65,539 bytes, and at most 15 bytes"
+    reason = "an offset in the first frame, of at most 65,539 bytes, and at most 79 bytes"
 )]
 fn equal(bytes: &[u8], offset: usize, expected: &[u8]) -> Proof {
     let end = offset + expected.len();
@@ -351,20 +351,27 @@ fn pseudo_tls(bytes: &[u8]) -> Proof {
     equal(bytes, 0, &[0x16, 3]).and(|| client().or(server))
 }
 
-/// The first two bytes decide whether the rest is waited for. The ServerHello has the record header of TLS
-/// and its own length.
+/// All bytes are fixed. SSLv2 hellos begin like the client's, and TLS without extensions has ServerHellos
+/// of the same length, so the first bytes only decide whether the rest is waited for.
 fn google_hello(bytes: &[u8]) -> Proof {
     let client = equal(bytes, 0, &[0x80, 0x46]).and(|| equal(bytes, 0, &GOOGLE_CLIENT_HELLO));
     client.or(|| {
         equal(bytes, 0, &[0x16, 3])
             .and(|| equal(bytes, 3, &[0x00, 0x4A]))
+            // A time in 2005, which a real server would not send.
+            .and(|| equal(bytes, 11, &[0x42, 0x85, 0x45, 0xA7]))
             .and(|| equal(bytes, 0, &GOOGLE_SERVER_HELLO))
     })
 }
 
-/// A handshake record of TLS. With 10 bytes an RFC 4571 length of 5,635 would have shown its message.
+/// A handshake record of TLS, or a ClientHello of TLS in a record of SSLv2 (RFC 5246, appendix E.2). With 10
+/// bytes an RFC 4571 length of 5,635, or of 32,768 and above, would have shown its message.
 fn tls(bytes: &[u8]) -> Proof {
-    equal(bytes, 0, &[0x16, 3]).and(|| match pseudo_tls(bytes).or(|| google_hello(bytes)) {
+    let record = equal(bytes, 0, &[0x16, 3]).or(|| match bytes.first() {
+        None | Some(0x80..=0xFF) => equal(bytes, 2, &[1, 3]),
+        _ => No,
+    });
+    record.and(|| match pseudo_tls(bytes).or(|| google_hello(bytes)) {
         Missing(needed) => Missing(needed),
         _ if bytes.len() < 10 => missing(10, bytes),
         _ => Yes,

@@ -161,38 +161,62 @@ fn a_real_tls_hello() {
     assert_eq!(error.offset(), 2);
 }
 
-/// Google's hellos, as in libnice and libjingle: 72 bytes in SSLv2 format, answered by 79 bytes.
+/// Google's hellos, as in the library of libnice: 72 bytes in SSLv2 format, answered by 79 bytes.
+const GOOGLE_CLIENT: &str = "8046 01 0301 002d 0000 0010
+    010080 030080 0700c0 060040 020080 040080 000004 00feff 00000a 00fefe 000009 000064 000062 000003
+    000006 1f170ca6 2f0078fc 46552eb1 8339f1ea";
+const GOOGLE_SERVER: &str = "16 0301 004a 02 000046 0301
+    428545a7 27a95da0 b3c5e753 da482b3f c65aca89 c15852a1 783c5b17 4600853f
+    20 0ed306725b5b1b5f15ac13f988539d9b e83d7b0c30326e384da27557416c345c 0004 00";
+
 #[test]
 fn the_google_hello_is_recognized() {
-    let hello = hex("80460103 01002d00 00001001 0080");
-    for end in 1..hello.len() {
+    let hello = hex(GOOGLE_CLIENT);
+    assert_eq!(hello.len(), 72);
+    for end in 1..72 {
         let next = PseudoTls::server().next(&hello[..end]);
-        if end < 7 {
-            assert_eq!(next, Ok(Next::Incomplete { needed: 7 - end }));
-        } else {
-            assert_eq!(next, Err(FrameError::GoogleHello));
-        }
+        assert_eq!(next, Ok(Next::Incomplete { needed: 72 - end }));
     }
-    let answer = hex("160301004a 02000046 0301 428545a7 27a95da0");
-    for end in 1..answer.len() {
+    let next = PseudoTls::server().next(&hello);
+    assert_eq!(next, Err(FrameError::GoogleHello));
+    let answer = hex(GOOGLE_SERVER);
+    assert_eq!(answer.len(), 79);
+    for end in 1..79 {
         let next = PseudoTls::client().next(&answer[..end]);
-        match end {
-            0..5 => assert_eq!(next, Ok(Next::Incomplete { needed: 83 - end })),
-            5..15 => assert_eq!(next, Ok(Next::Incomplete { needed: 15 - end })),
-            _ => assert_eq!(next, Err(FrameError::GoogleHello)),
-        }
+        // Up to the length of the record it could be the hello of MS-TURN.
+        let needed = if end < 5 { 83 - end } else { 79 - end };
+        assert_eq!(next, Ok(Next::Incomplete { needed }));
     }
-    // The hello of a TLS server with the same length.
-    let error = PseudoTls::client()
-        .next(&hex("160301004a 02000046 0301 6579"))
-        .unwrap_err();
-    assert_eq!(error.offset(), 3);
+    let next = PseudoTls::client().next(&answer);
+    assert_eq!(next, Err(FrameError::GoogleHello));
     for bytes in [hello, answer] {
         assert_eq!(sniff(&bytes), Sniffed::Is(Framing::GoogleHello));
+        properties::stream::sniffed(&bytes);
     }
     assert_eq!(sniff(&hex(LIBNICE)), Sniffed::Is(Framing::PseudoTls));
     assert_eq!(sniff(&hex(SERVER)), Sniffed::Is(Framing::PseudoTls));
     assert_eq!(FrameError::GoogleHello.offset(), 0);
+}
+
+/// The ClientHello of SSLv2 with 15 ciphers (RFC 5246, appendix E.2) begins with the same 11 bytes, and a
+/// ServerHello without extensions has the same length.
+#[test]
+fn tls_hellos_of_the_same_length_are_not_google_hellos() {
+    let mut client = hex(GOOGLE_CLIENT);
+    // OpenSSL 0.9.8 lists the ciphers of TLS first.
+    client[11..14].copy_from_slice(&[0, 0, 0x39]);
+    let mut server = hex(GOOGLE_SERVER);
+    server[11..15].copy_from_slice(&0x6592_0080_u32.to_be_bytes());
+    let mut random = hex(GOOGLE_SERVER);
+    random[20] ^= 1;
+    for hello in [client, server, random] {
+        assert_eq!(sniff(&hello), Sniffed::Is(Framing::Tls), "{hello:02x?}");
+        properties::stream::sniffed(&hello);
+        for mut reader in [PseudoTls::server(), PseudoTls::client()] {
+            let error = reader.next(&hello).unwrap_err();
+            assert_ne!(error, FrameError::GoogleHello);
+        }
+    }
 }
 
 #[test]
