@@ -11,7 +11,7 @@ mod names;
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
-use crate::framer::{Channels, Framer, Part, PartContent, Stamp};
+use crate::framer::{Framers, Part, PartContent, Stamp};
 use crate::pcap::{self, Decoder, Frame, Ip, Layer, Packet, Record, Transport};
 use crate::pcapng::Writer;
 use crate::stream::{Event, Streams};
@@ -60,7 +60,8 @@ pub fn copy<R: Read + Send>(
     Ok(())
 }
 
-/// Replacements for the bytes of a stream, by offset. What lies between them becomes zeros.
+/// Replacements for the bytes of a stream, by offset, without trailing zeros. What lies between them
+/// becomes zeros.
 type Patches = Vec<(u64, Vec<u8>)>;
 
 /// The first pass: the frames of all TCP streams.
@@ -70,26 +71,33 @@ fn streams(
     messages: &mut Messages,
 ) -> Result<HashMap<usize, Patches>, Error> {
     let mut streams = Streams::default();
-    let mut framers: HashMap<usize, Framer> = HashMap::new();
-    // Shared by all connections: a channel that another one bound is at most framed too readily.
-    let channels = Channels::default();
+    let mut framers = Framers::default();
     let mut patches: HashMap<usize, Patches> = HashMap::new();
-    let mut take = |events: Vec<Event>| {
+    let mut take = |streams: &Streams, events: Vec<Event>| {
         for event in events {
             let (Event::Data { stream, .. } | Event::Gap { stream, .. } | Event::End { stream }) =
                 event;
-            let framer = framers
-                .entry(stream)
-                .or_insert_with(|| Framer::new(channels.clone()));
+            let Some(endpoints) = streams.endpoints(stream) else {
+                continue;
+            };
             let parts: Vec<Part> = match event {
                 Event::Data { offset, bytes, .. } => {
+                    let framer = framers.open(stream, endpoints);
                     framer.extend(offset, &bytes, Stamp::default());
                     std::iter::from_fn(|| framer.next()).collect()
                 }
-                Event::Gap { .. } | Event::End { .. } => framer.close(),
+                Event::Gap { .. } => framers.open(stream, endpoints).close(),
+                Event::End { .. } => framers.end(stream, endpoints),
             };
             for part in parts {
-                if let Some(bytes) = frame(&part.content, addresses, messages) {
+                if let Some(mut bytes) = frame(&part.content, addresses, messages) {
+                    // Zeros are written where there is no patch: most of the application data.
+                    let kept = bytes
+                        .iter()
+                        .rposition(|&byte| byte != 0)
+                        .map_or(0, |at| at + 1);
+                    bytes.truncate(kept);
+                    bytes.shrink_to_fit();
                     patches
                         .entry(stream)
                         .or_default()
@@ -101,10 +109,12 @@ fn streams(
     for packet in pcap::read(input)? {
         let packet = packet?;
         if packet.icmp.is_none() {
-            take(streams.push(&packet));
+            let events = streams.push(&packet);
+            take(&streams, events);
         }
     }
-    take(streams.finish());
+    let events = streams.finish();
+    take(&streams, events);
     Ok(patches)
 }
 

@@ -1,14 +1,14 @@
 //! The packets of a capture file: datagrams are decoded one by one, TCP segments are put in order and
 //! split into frames.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::classify::{self, Hints, is_stun_port};
 use crate::dissector::{Dissector, Found};
-use crate::framer::{Channels, Framer, Part, PartContent, Stamp};
+use crate::framer::{Framers, Part, PartContent, Stamp};
 use crate::pcap::{self, Packet};
 use crate::stream::{Event, Streams};
 use crate::unit::{
@@ -83,9 +83,7 @@ struct Conversations {
     file: usize,
     start: Option<Duration>,
     streams: Streams,
-    framers: HashMap<usize, Framer>,
-    /// The channels of the TCP connections that are open, by their addresses in order.
-    channels: HashMap<[SocketAddr; 2], Channels>,
+    framers: Framers,
     /// The pairs of addresses between which STUN was seen over UDP.
     stun: HashSet<[SocketAddr; 2]>,
 }
@@ -173,15 +171,6 @@ impl Conversations {
         let Some(endpoints) = self.streams.endpoints(stream) else {
             return Ok(());
         };
-        let mut connection = [endpoints.source, endpoints.destination];
-        connection.sort_unstable();
-        if matches!(event, Event::End { .. }) {
-            self.channels.remove(&connection);
-        }
-        let framer = self.framers.entry(stream).or_insert_with(|| {
-            let channels = self.channels.entry(connection).or_default();
-            Framer::new(channels.clone())
-        });
         match event {
             Event::Data {
                 offset,
@@ -190,8 +179,9 @@ impl Conversations {
                 bytes,
                 ..
             } => {
+                let framer = self.framers.open(stream, endpoints);
                 framer.extend(offset, &bytes, Stamp { frame, time });
-                while let Some(part) = self.framers.get_mut(&stream).and_then(Framer::next) {
+                while let Some(part) = self.framers.next(stream) {
                     self.part(part, endpoints, dissector)?;
                 }
             }
@@ -203,7 +193,7 @@ impl Conversations {
                 truncated,
                 ..
             } => {
-                for part in framer.close() {
+                for part in self.framers.open(stream, endpoints).close() {
                     self.part(part, endpoints, dissector)?;
                 }
                 let mut origin = self.origin(Stamp { frame, time }, endpoints, Transport::Tcp);
@@ -216,10 +206,9 @@ impl Conversations {
                 dissector.content(origin, Content::Gap { length, cause })?;
             }
             Event::End { .. } => {
-                for part in framer.close() {
+                for part in self.framers.end(stream, endpoints) {
                     self.part(part, endpoints, dissector)?;
                 }
-                self.framers.remove(&stream);
             }
         }
         Ok(())

@@ -9,7 +9,6 @@ use stunwire::{Dialect, FingerprintStatus, RawAttribute};
 use super::addresses::Addresses;
 use super::names::{Kind, Names};
 use crate::classify::{self, Hints, Packet, Reading};
-use crate::framer::{GOOGLE_CLIENT_HELLO, GOOGLE_SERVER_HELLO};
 use crate::unit::{Protocol, PseudoTls};
 
 /// Greatest nesting depth of packets in packets.
@@ -289,8 +288,8 @@ pub fn handshake(handshake: PseudoTls) -> Vec<u8> {
     match handshake {
         PseudoTls::Client => pseudo_tls::client_hello(&[0; 32]).to_vec(),
         PseudoTls::Server => pseudo_tls::server_hello(&[0; 32], &[0; 32]).to_vec(),
-        PseudoTls::GoogleClient => GOOGLE_CLIENT_HELLO.to_vec(),
-        PseudoTls::GoogleServer => GOOGLE_SERVER_HELLO.to_vec(),
+        PseudoTls::GoogleClient => pseudo_tls::GOOGLE_CLIENT_HELLO.to_vec(),
+        PseudoTls::GoogleServer => pseudo_tls::GOOGLE_SERVER_HELLO.to_vec(),
     }
 }
 

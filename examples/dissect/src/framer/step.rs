@@ -83,6 +83,11 @@ impl Channels {
         }
     }
 
+    /// Whether a framer has them.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     fn contains(&self, number: u16) -> bool {
         let bound = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         bound.contains(&number)

@@ -7,6 +7,8 @@
 
 use stunwire::MAGIC_COOKIE;
 
+use stunwire::framing::pseudo_tls;
+
 use super::step::MS_TURN_MAGIC;
 use super::*;
 

@@ -32,10 +32,14 @@ fn udp6(payload: &[u8]) -> Vec<u8> {
 }
 
 fn tcp(sequence: u32, payload: &[u8]) -> Vec<u8> {
+    tcp_from(40_000, sequence, payload)
+}
+
+fn tcp_from(port: u16, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let builder =
         PacketBuilder::ethernet2([0xA4, 0x5E, 0x60, 1, 2, 3], [0xA4, 0x5E, 0x60, 4, 5, 6])
             .ipv4(CLIENT, SERVER, 64)
-            .tcp(40_000, 3478, sequence, 65_535)
+            .tcp(port, 3478, sequence, 65_535)
             .ack(1);
     let mut packet = Vec::new();
     builder.write(&mut packet, payload).unwrap();
@@ -215,6 +219,24 @@ fn checksums_are_valid() {
         }
     }
     assert_eq!(checked, 7 + stream().len().div_ceil(50) + 1);
+}
+
+/// Only a frame is copied, and a reserved channel number is no frame on a connection that did not bind
+/// it, whatever another connection did.
+#[test]
+fn channels_belong_to_a_connection() {
+    let check = messages::rfc5769_request();
+    let bind = hex("00090008 2112a442 b7e7a701bc34d686fa87dfae 000c0004 50010000");
+    let data = [&[0x50, 0x01, 0, 16][..], b"not channel data"].concat();
+    let mut capture = Capture::of_link(1);
+    capture
+        .raw(&tcp_from(40_000, 1, &[&bind[..], &data].concat()))
+        .raw(&tcp_from(40_001, 1, &[&check[..], &data].concat()));
+    let (bytes, _) = copy(&capture);
+    let packets = packets(&bytes);
+    let frame = [&[0x50, 0x01, 0, 16][..], &[0; 16]].concat();
+    assert!(packets[0].ends_with(&frame), "{:02x?}", packets[0]);
+    assert!(packets[1].ends_with(&[0; 20]), "{:02x?}", packets[1]);
 }
 
 /// The packets of a little-endian pcapng file.
