@@ -342,7 +342,7 @@ impl Analysis {
         if let Some(control) = control.and_then(|index| self.flows.get_mut(index))
             && let Some(allocation) = control.allocation()
         {
-            // The connection outlives the permission for it (RFC 6062 §5.3).
+            // Permissions are checked when a connection is made, not for its data.
             allocation.relay(way(noted.side), None, at, length);
         }
     }
