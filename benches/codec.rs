@@ -1,7 +1,7 @@
-//! Times of the crate and of the hand-written baselines, in one run. Every bench asserts its result.
+//! Times of the crate and of its baselines, in one run. Every bench asserts its result.
 //!
-//! `cargo bench --bench codec` measures; with `-- --test` each bench runs once. `benches/peers` measures the same
-//! jobs with other crates.
+//! `cargo bench -p stunwire-benches --bench codec`, or with `-- --test` each once. `benches/peers` measures the same jobs
+//! with other crates beside them.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -21,13 +21,12 @@ use sha1::Sha1;
 use stunwire::attribute::ChannelNumber;
 use stunwire::{Dialect, Key};
 
-mod common;
+use stunwire_benches::baseline::*;
+use stunwire_benches::least::least_iterate;
+use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
+use stunwire_benches::ops::*;
 
-use common::baseline::*;
-use common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
-use common::ops::*;
-
-/// Asserts the result of `job` once, then measures it.
+/// Asserts what `job` gives once, then measures it.
 fn bench<T: PartialEq + std::fmt::Debug>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -67,12 +66,12 @@ fn reading(criterion: &mut Criterion) {
     for (name, bytes, key) in messages() {
         let mut group = criterion.benchmark_group(name);
         let bytes = black_box(bytes.as_slice());
-        let sum = baseline_walk(bytes);
+        let sum = least_iterate(bytes);
         assert!(sum.is_some());
-        bench(&mut group, "a1-parse", &true, || op_parse(bytes).is_ok());
-        bench(&mut group, "a2-iterate", &sum, || op_parse_iterate(bytes));
-        bench(&mut group, "a3-walk", &sum, || op_walk(bytes));
-        bench(&mut group, "a-baseline-walk", &sum, || baseline_walk(bytes));
+        bench(&mut group, "parse", &true, || op_parse(bytes).is_ok());
+        bench(&mut group, "iterate", &sum, || op_parse_iterate(bytes));
+        bench(&mut group, "walk", &sum, || op_walk(bytes));
+        bench(&mut group, "least-iterate", &sum, || least_iterate(bytes));
         if let Some(key) = key {
             signed(&mut group, bytes, &key);
         }
@@ -83,52 +82,55 @@ fn reading(criterion: &mut Criterion) {
 fn signed(group: &mut BenchmarkGroup<'_, WallTime>, bytes: &[u8], key: &[u8]) {
     let prepared = Key::from_bytes(key);
     let by_hand = Hmac::<Sha1>::new_from_slice(key).unwrap();
-    // MESSAGE-INTEGRITY and FINGERPRINT are the last attributes.
-    let (text, rest) = bytes.split_at(bytes.len() - 32);
-    let (covered, tag) = (messages::covered(text, 20), &rest[4..24]);
+    // Tag and FINGERPRINT are last.
+    let (text, trailer) = bytes.split_at(bytes.len() - 32);
+    let (covered, tag) = (messages::covered(text, 20), &trailer[4..24]);
     let covered = black_box(covered.as_slice());
     let crc_of = &bytes[..bytes.len() - 8];
     let crc = crc32fast::hash(crc_of);
 
-    bench(group, "c-fingerprint", &true, || op_fingerprint(bytes));
-    bench(group, "c-baseline-walk-crc", &true, || {
-        baseline_fingerprint(bytes)
-    });
-    bench(group, "c-baseline-crc", &crc, || {
+    bench(group, "fingerprint", &true, || op_fingerprint(bytes));
+    bench(group, "baseline", &true, || baseline_fingerprint(bytes));
+    bench(group, "baseline-crc", &crc, || {
         crc32fast::hash(black_box(crc_of))
     });
-    bench(group, "d-verify", &true, || op_verify(bytes, &prepared));
-    bench(group, "d-baseline-hmac", &true, || {
+    bench(group, "verify", &true, || op_verify(bytes, &prepared));
+    bench(group, "baseline-hmac", &true, || {
         baseline_verify(covered, &by_hand, tag)
     });
     let blocks = messages::blocks(covered);
     let compressed = baseline_compress([0; 5], &blocks);
-    bench(group, "d-baseline-compress", &compressed, || {
+    bench(group, "baseline-compress", &compressed, || {
         baseline_compress(black_box([0; 5]), black_box(&blocks))
     });
 }
 
-/// Reads every attribute as a type.
+/// Every attribute, typed.
 fn typed(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("typed");
     let bytes = &black_box(messages::ice_check())[..];
     let view = baseline_check(bytes);
     assert!(view.is_some());
-    bench(&mut group, "b-check", &view, || op_check(bytes));
-    bench(&mut group, "b-check-walk", &view, || op_check_walk(bytes));
-    bench(&mut group, "b-check-any", &view, || op_check_any(bytes));
-    bench(&mut group, "b-check-baseline", &view, || {
+    bench(&mut group, "check", &view, || op_check(bytes));
+    bench(&mut group, "check-walk", &view, || op_check_walk(bytes));
+    bench(&mut group, "check-read", &view, || op_check_read(bytes));
+    bench(&mut group, "check-get", &view, || op_check_get(bytes));
+    bench(&mut group, "check-any", &view, || op_check_any(bytes));
+    bench(&mut group, "check-baseline", &view, || {
         baseline_check(bytes)
     });
 
     let bytes = &black_box(messages::allocate())[..];
     let view = baseline_allocate(bytes);
     assert!(view.is_some());
-    bench(&mut group, "b-allocate", &view, || op_allocate(bytes));
-    bench(&mut group, "b-allocate-walk", &view, || {
+    bench(&mut group, "allocate", &view, || op_allocate(bytes));
+    bench(&mut group, "allocate-walk", &view, || {
         op_allocate_walk(bytes)
     });
-    bench(&mut group, "b-allocate-baseline", &view, || {
+    bench(&mut group, "allocate-read", &view, || {
+        op_allocate_read(bytes)
+    });
+    bench(&mut group, "allocate-baseline", &view, || {
         baseline_allocate(bytes)
     });
 
@@ -136,14 +138,14 @@ fn typed(criterion: &mut Criterion) {
     assert!(Dialect::MS_TURN.parse(bytes).is_ok());
     let view = baseline_ms_send(bytes);
     assert!(view.is_some());
-    bench(&mut group, "b-ms-turn-send", &view, || op_ms_send(bytes));
-    bench(&mut group, "b-ms-turn-send-baseline", &view, || {
+    bench(&mut group, "ms-turn-send", &view, || op_ms_send(bytes));
+    bench(&mut group, "ms-turn-send-baseline", &view, || {
         baseline_ms_send(bytes)
     });
     group.finish();
 }
 
-/// Encodes, and encodes and signs, into a reused buffer.
+/// Encode, and encode and sign, into one buffer again and again.
 fn writing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     let mut out = [0xEE; 512];
@@ -166,10 +168,10 @@ fn writing(criterion: &mut Criterion) {
     bench(&mut group, "check-baseline", &plain, || {
         baseline_encode(&mut out, &check).map(<[u8]>::len)
     });
-    bench(&mut group, "e-check-signed", &signed, || {
+    bench(&mut group, "check-signed", &signed, || {
         op_encode_signed(&mut out, &check, &key).map(<[u8]>::len)
     });
-    bench(&mut group, "e-check-signed-baseline", &signed, || {
+    bench(&mut group, "check-signed-baseline", &signed, || {
         baseline_encode_signed(&mut out, &check, &by_hand).map(<[u8]>::len)
     });
 
@@ -185,24 +187,24 @@ fn writing(criterion: &mut Criterion) {
         baseline_encode_allocate_signed(&mut out, &allocate, &by_hand),
         Some(&messages::allocate()[..])
     );
-    bench(&mut group, "e-allocate-signed", &signed, || {
+    bench(&mut group, "allocate-signed", &signed, || {
         op_encode_allocate_signed(&mut out, &allocate, &key).map(<[u8]>::len)
     });
-    bench(&mut group, "e-allocate-signed-baseline", &signed, || {
+    bench(&mut group, "allocate-signed-baseline", &signed, || {
         baseline_encode_allocate_signed(&mut out, &allocate, &by_hand).map(<[u8]>::len)
     });
     group.finish();
 }
 
-/// Relays a payload of 1,200 bytes.
+/// A packet of 1,200 bytes through a relay.
 fn relaying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("relay");
     let payload = messages::payload(1200);
     let send = &black_box(messages::indication(0x0016, &payload))[..];
     let decoded = baseline_send_decode(send);
     let peer = decoded.clone().unwrap().0;
-    bench(&mut group, "f-decode", &decoded, || op_send_decode(send));
-    bench(&mut group, "f-decode-baseline", &decoded, || {
+    bench(&mut group, "decode", &decoded, || op_send_decode(send));
+    bench(&mut group, "decode-baseline", &decoded, || {
         baseline_send_decode(send)
     });
 
@@ -210,62 +212,62 @@ fn relaying(criterion: &mut Criterion) {
     let mut out = vec![0xEE; 1300];
     assert_eq!(op_data_copy(&mut out, peer, ID, &payload), Some(&data[..]));
     let whole = Some(data.len());
-    bench(&mut group, "f-copy", &whole, || {
+    bench(&mut group, "copy", &whole, || {
         op_data_copy(&mut out, peer, ID, &payload).map(<[u8]>::len)
     });
-    bench(&mut group, "f-copy-baseline", &whole, || {
+    bench(&mut group, "copy-baseline", &whole, || {
         baseline_data_copy(&mut out, peer, ID, &payload).map(<[u8]>::len)
     });
-    group.bench_function("f-memcpy", |bencher| {
+    group.bench_function("memcpy", |bencher| {
         bencher.iter(|| black_box(&mut out[36..1236]).copy_from_slice(black_box(&payload)));
     });
 
-    let payload_range = 48..1248;
-    out[payload_range.clone()].copy_from_slice(&payload);
-    let range = op_data_in_place(&mut out, payload_range.clone(), peer, ID);
+    let inside = 48..1248;
+    out[inside.clone()].copy_from_slice(&payload);
+    let range = op_data_in_place(&mut out, inside.clone(), peer, ID);
     assert_eq!(out[range.clone().unwrap()], data);
-    bench(&mut group, "f-in-place", &range, || {
-        op_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID)
+    bench(&mut group, "in-place", &range, || {
+        op_data_in_place(&mut out, black_box(inside.clone()), peer, ID)
     });
-    bench(&mut group, "f-in-place-baseline", &range, || {
-        baseline_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID)
+    bench(&mut group, "in-place-baseline", &range, || {
+        baseline_data_in_place(&mut out, black_box(inside.clone()), peer, ID).ok()
     });
     let sizes = Some([36, 1200, 0]);
-    bench(&mut group, "f-vectored", &sizes, || {
-        let parts = black_box(op_data_vectored(&mut out, &payload, peer, ID));
-        parts.map(|parts| parts.map(<[u8]>::len))
+    bench(&mut group, "vectored", &sizes, || {
+        let segments = black_box(op_data_vectored(&mut out, &payload, peer, ID));
+        segments.map(|segments| segments.map(<[u8]>::len))
     });
-    bench(&mut group, "f-vectored-baseline", &sizes, || {
-        let parts = black_box(baseline_data_vectored(&mut out, &payload, peer, ID));
-        parts.map(|parts| parts.map(<[u8]>::len))
+    bench(&mut group, "vectored-baseline", &sizes, || {
+        let segments = black_box(baseline_data_vectored(&mut out, &payload, peer, ID)).ok();
+        segments.map(|segments| segments.map(<[u8]>::len))
     });
 
     let number = ChannelNumber::new(0x4001).unwrap();
-    let range = op_channel_in_place(&mut out, payload_range.clone(), number);
-    let channel = messages::channel_data(0x4001, &out[payload_range.clone()]);
+    let range = op_channel_in_place(&mut out, inside.clone(), number);
+    let channel = messages::channel_data(0x4001, &out[inside.clone()]);
     assert_eq!(out[range.clone().unwrap()], channel);
-    bench(&mut group, "f-channel-in-place", &range, || {
-        op_channel_in_place(&mut out, black_box(payload_range.clone()), number)
+    bench(&mut group, "channel-in-place", &range, || {
+        op_channel_in_place(&mut out, black_box(inside.clone()), number)
     });
-    bench(&mut group, "f-channel-in-place-baseline", &range, || {
-        baseline_channel_in_place(&mut out, black_box(payload_range.clone()), 0x4001)
+    bench(&mut group, "channel-in-place-baseline", &range, || {
+        baseline_channel_in_place(&mut out, black_box(inside.clone()), 0x4001)
     });
     let channel = black_box(channel.as_slice());
     let payload = Some(1200);
-    bench(&mut group, "f-channel-decode", &payload, || {
+    bench(&mut group, "channel-decode", &payload, || {
         op_channel_decode(channel).map(|data| data.1.len())
     });
     group.finish();
 }
 
-/// Reads 64 KiB of mixed frames.
+/// 64 KiB of mixed frames.
 fn framing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stream");
     let stream = &black_box(messages::stream())[..];
     let frames = baseline_frames(stream);
     assert!(frames.is_some_and(|(used, _)| used > 64_000));
-    bench(&mut group, "g-frames", &frames, || op_frames(stream));
-    bench(&mut group, "g-frames-baseline", &frames, || {
+    bench(&mut group, "frames", &frames, || op_frames(stream));
+    bench(&mut group, "frames-baseline", &frames, || {
         baseline_frames(stream)
     });
     group.finish();

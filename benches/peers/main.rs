@@ -1,8 +1,6 @@
 //! Measures each job by hand, with `stunwire` and with other crates, in one run: `cargo bench` in this folder.
 //! `benches/chart.py` turns the output into the table of `src/docs/performance.md`.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod harness;
 mod peers;
 mod rows;

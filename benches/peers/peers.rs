@@ -8,10 +8,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::common::messages::{
+use crate::harness::Way;
+use stunwire_benches::messages::{
     ID, LIFETIME, LONG_TERM_KEY, NONCE, PASSWORD, REALM, SOFTWARE, USER,
 };
-use crate::harness::Way;
 
 pub mod ezk;
 pub mod is;

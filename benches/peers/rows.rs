@@ -6,9 +6,9 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use stunwire::{ChannelNumber, Key};
 
-use crate::common::baseline::*;
-use crate::common::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
-use crate::common::ops::*;
+use stunwire_benches::baseline::*;
+use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
+use stunwire_benches::ops::*;
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
     self, ezk, is, rtc, stun_bytes, stun_codec, stun_coder, stun_format, stun_rs, stun_types,

@@ -5,9 +5,9 @@
 //! The caller provides the HMAC, which takes a key as bytes.
 
 use super::*;
-use crate::common::messages::{message, signed};
 use ::is::stun::StunMessage;
 use ::is::{DefaultSha1HmacProvider, Sha1HmacProvider};
+use stunwire_benches::messages::{message, signed};
 
 const NAME: &str = "is";
 

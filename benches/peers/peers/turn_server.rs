@@ -2,7 +2,7 @@
 //! cannot iterate over all of them.
 
 use super::*;
-use crate::common::baseline::baseline_frames;
+use stunwire_benches::baseline::baseline_frames;
 use ::turn_server::codec::Decoder;
 use ::turn_server::codec::crypto::{self, Password};
 use ::turn_server::codec::message::attributes::{

@@ -1,16 +1,17 @@
-//! Shared by the benches: messages, jobs and baselines.
+//! What the benches share: the messages, the operations of the crate on them as its users would write them,
+//! and the same operations written by hand.
 #![allow(
-    dead_code,
     missing_docs,
-    unreachable_pub,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::must_use_candidate,
     clippy::panic,
     clippy::unwrap_used
 )]
 
 pub mod baseline;
+pub mod least;
 pub mod messages;
 pub mod ops;

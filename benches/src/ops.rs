@@ -1,4 +1,6 @@
-//! The jobs with the crate, as its users would write them. The `baseline_*` of the same name is the job by hand.
+//! The operations of the crate as its users would write them. Neither a function here nor one of the crate is
+//! inlined into its caller by the benches; [`baseline`](super::baseline) and [`least`](super::least) have the
+//! same operations written by hand.
 
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -17,7 +19,7 @@ use stunwire::{
 
 use super::messages::SOFTWARE;
 
-/// Adds the type and the length of an attribute to a sum, so that the compiler cannot skip it.
+/// Type and length of every attribute, so that none can be left out.
 #[inline(always)]
 pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
     sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
@@ -28,7 +30,7 @@ pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
-/// Parses a message with trailing bytes, which should not add to the cost.
+/// A message that is followed by more bytes: the cost does not depend on their number.
 #[inline(never)]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
@@ -52,7 +54,7 @@ pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The values of an ICE check.
+/// What an ICE check says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckView<'a> {
     pub username: &'a [u8],
@@ -106,7 +108,7 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-/// Reads an ICE check through the enum of all attributes.
+/// The same through the enum of all attributes.
 #[inline(never)]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
@@ -148,7 +150,21 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
     })
 }
 
-/// The values of an authenticated Allocate request.
+/// One `get` for each attribute.
+#[inline(never)]
+pub fn op_check_get(bytes: &[u8]) -> Option<CheckView<'_>> {
+    let message = Message::parse(bytes).ok()?;
+    Some(CheckView {
+        username: message.get::<Username>().ok()??.as_bytes(),
+        priority: message.get::<Priority>().ok()??.0,
+        controlling: message.get::<IceControlling>().ok()??.0,
+        nominated: message.get::<UseCandidate>().ok()?.is_some(),
+        integrity: message.get::<MessageIntegrity>().ok()??.0,
+        fingerprint: message.get::<Fingerprint>().ok()??.0,
+    })
+}
+
+/// What an authenticated Allocate request says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AllocateView<'a> {
     pub username: &'a [u8],
@@ -233,7 +249,23 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
     })
 }
 
-/// The values of a Send request of MS-TURN.
+/// One `get` for each attribute.
+#[inline(never)]
+pub fn op_allocate_get(bytes: &[u8]) -> Option<AllocateView<'_>> {
+    let message = Message::parse(bytes).ok()?;
+    Some(AllocateView {
+        username: message.get::<Username>().ok()??.as_bytes(),
+        realm: message.get::<Realm>().ok()??.as_bytes(),
+        nonce: message.get::<Nonce>().ok()??.as_bytes(),
+        software: message.get::<Software>().ok()??.as_bytes(),
+        transport: message.get::<RequestedTransport>().ok()??.0.0,
+        lifetime: message.get::<Lifetime>().ok()??.0,
+        integrity: message.get::<MessageIntegrity>().ok()??.0,
+        fingerprint: message.get::<Fingerprint>().ok()??.0,
+    })
+}
+
+/// What a Send request of MS-TURN says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MsSendView<'a> {
     pub version: u32,
@@ -257,19 +289,19 @@ pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     Some(view)
 }
 
-/// c: parse and check FINGERPRINT.
+/// Parse and check FINGERPRINT.
 #[inline(never)]
 pub fn op_fingerprint(bytes: &[u8]) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.fingerprint().is_valid())
 }
 
-/// d: parse and verify MESSAGE-INTEGRITY.
+/// Parse and verify MESSAGE-INTEGRITY.
 #[inline(never)]
 pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
-/// The parts of an ICE check to write.
+/// What an ICE check is made of.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
     pub id: [u8; 12],
@@ -300,14 +332,14 @@ pub fn op_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     Some(write_check(out, check)?.finish().ok()?)
 }
 
-/// e: encode and sign.
+/// Encode and sign.
 #[inline(never)]
 pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> Option<&'b [u8]> {
     let signed = write_check(out, check)?.integrity(key).ok()?;
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// The parts of an Allocate request to write.
+/// What an Allocate request is made of.
 #[derive(Clone, Copy)]
 pub struct Allocate<'a> {
     pub id: [u8; 12],
@@ -355,7 +387,7 @@ pub fn op_encode_allocate_signed<'b>(
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// f: read the peer and the range of the payload of a Send indication.
+/// A Send indication, to its peer and the range of its payload.
 #[inline(never)]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
@@ -363,7 +395,7 @@ pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     Some((indication.peer, indication.payload))
 }
 
-/// f: a Data indication with a copy of the payload.
+/// A Data indication with a copy of the payload.
 #[inline(never)]
 pub fn op_data_copy<'b>(
     out: &'b mut [u8],
@@ -378,7 +410,7 @@ pub fn op_data_copy<'b>(
     Some(writer.finish().ok()?)
 }
 
-/// f: a Data indication around a payload that is already in the buffer.
+/// A Data indication around a payload in the buffer.
 #[inline(never)]
 pub fn op_data_in_place(
     buf: &mut [u8],
@@ -389,7 +421,7 @@ pub fn op_data_in_place(
     relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
 }
 
-/// f: a Data indication around an external payload: the slices before and after it.
+/// A Data indication in segments: the bytes before the payload, the payload, the padding.
 #[inline(never)]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
@@ -403,7 +435,7 @@ pub fn op_data_vectored<'b>(
     Some(writer.payload(payload).ok()?.finish().ok()?.as_slices())
 }
 
-/// f: ChannelData around a payload that is already in the buffer.
+/// ChannelData around a payload in the buffer.
 #[inline(never)]
 pub fn op_channel_in_place(
     buf: &mut [u8],
@@ -413,14 +445,25 @@ pub fn op_channel_in_place(
     relay::channel_data_in_place(buf, payload, number).ok()
 }
 
-/// f: a datagram of ChannelData.
+/// A datagram of ChannelData.
 #[inline(never)]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
     Some((data.number.as_u16(), data.payload))
 }
 
-/// g: read the frames of a stream; returns the number of their bytes.
+/// A datagram of ChannelData with a copy of the data.
+#[inline(never)]
+pub fn op_channel_copy<'b>(
+    out: &'b mut [u8],
+    number: ChannelNumber,
+    payload: &[u8],
+) -> Option<&'b [u8]> {
+    let data = ChannelData { number, payload };
+    Some(data.write(out).ok()?)
+}
+
+/// The frames of a stream, and how many bytes they take.
 #[inline(never)]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();
