@@ -10,6 +10,7 @@ mod conformance;
 mod demux;
 mod hostile;
 mod layers;
+mod malformed;
 #[cfg(feature = "codec")]
 mod memory;
 mod microsoft;
