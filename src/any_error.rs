@@ -1,4 +1,4 @@
-//! One error type that every other converts into. Above all other modules, whose errors it names.
+//! The error type into which every other error of the crate converts.
 
 #[cfg(feature = "precis")]
 use crate::auth::prepare::PrepareError;
@@ -49,7 +49,7 @@ pub enum Error {
     /// An attribute is missing or malformed.
     #[error(transparent)]
     Attribute(#[from] AttributeError),
-    /// A value alone is malformed.
+    /// A value that was decoded outside a message is malformed.
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A text is not UTF-8.
@@ -58,7 +58,7 @@ pub enum Error {
     /// A message cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// A message does not count as authenticated.
+    /// The integrity of a message cannot be verified.
     #[error(transparent)]
     Integrity(#[from] IntegrityError),
     /// The password algorithms in a request are not those that the server offered.

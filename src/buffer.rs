@@ -1,6 +1,6 @@
-//! What a message can be written into.
+//! The buffers into which a message can be written.
 
-/// A buffer that a message can be written into: a slice or an array, and with features `alloc` and
+/// A buffer into which a message can be written: a slice or an array, and with the features `alloc` and
 /// `bytes` a `Vec<u8>` and a `BytesMut`.
 ///
 /// A message is appended to a buffer that grows, and written to the start of a slice. Bytes before it
@@ -34,7 +34,7 @@ pub(crate) mod sealed {
         /// All bytes.
         fn bytes(&mut self) -> &mut [u8];
 
-        /// The number of bytes that there can be.
+        /// The largest number of bytes that the buffer can hold.
         fn limit(&self) -> usize;
 
         /// Removes what was written from `offset` on, if the buffer grows.

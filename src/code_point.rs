@@ -99,7 +99,7 @@ macro_rules! methods {
     };
 }
 
-// Numbers above 0xFFF exist in one dialect alone.
+// Numbers above 0xFFF exist in one dialect only.
 methods![
     Row {
         constant: BINDING,

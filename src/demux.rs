@@ -1,4 +1,4 @@
-//! Which protocol a packet belongs to, where several protocols share a port
+//! Demultiplexing: tells to which protocol a packet belongs if several protocols share a port
 //! ([RFC 7983 §7](https://www.rfc-editor.org/rfc/rfc7983#section-7),
 //! [RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
 //!
@@ -126,7 +126,7 @@ impl Demux {
     }
 }
 
-/// The protocol that the first bytes of a packet belong to.
+/// A protocol that is recognized by the first bytes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {

@@ -1,4 +1,4 @@
-//! What differs between the RFCs and Microsoft's protocols, as one table of rules.
+//! The rules in which the RFCs and Microsoft's protocols differ, as one table.
 
 use core::fmt;
 use core::str::FromStr;
@@ -386,7 +386,7 @@ impl fmt::Debug for Dialect {
     }
 }
 
-/// What the value of an attribute may depend on besides its own bytes.
+/// The transaction id and the dialect of a message, on which the values of its attributes may depend.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Context {

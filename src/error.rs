@@ -163,7 +163,7 @@ pub enum ValueError {
         /// The value of the field.
         found: u16,
     },
-    /// A reason that an attribute type defined by an application gives.
+    /// A reason that is defined by the attribute type of an application.
     #[error("the value is invalid (application-defined reason {code})")]
     Custom {
         /// The reason; its meaning is up to the application.
@@ -218,7 +218,7 @@ pub enum AttributeError {
     /// The message has no attribute of a type that is required.
     #[non_exhaustive]
     Missing {
-        /// The attribute type that was asked for.
+        /// The attribute type that was requested.
         attribute: AttributeType,
         /// The dialect of the message, which determines the attribute's name.
         dialect: Dialect,
@@ -326,7 +326,7 @@ impl TextError {
 
 /// Why a message, or a part of one, cannot be written.
 ///
-/// Nothing of the part that was refused is in the buffer.
+/// The part that was refused leaves no bytes in the buffer.
 ///
 /// ```
 /// use stunwire::attribute::Data;
@@ -376,7 +376,7 @@ pub enum EncodeError {
     /// create it with [`TransactionId::new`](crate::TransactionId::new).
     #[error("the transaction id does not begin with the magic cookie; use TransactionId::new")]
     NoCookie,
-    /// A reply was asked for to a message that is not a request.
+    /// A reply to a message that is not a request was requested.
     #[error("only a request has a reply; the message is an indication or a response")]
     NotARequest,
     /// The attribute is reserved for the writer: MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256,
@@ -386,16 +386,16 @@ pub enum EncodeError {
         /// The attribute type.
         attribute: AttributeType,
     },
-    /// The message must end with a valid FINGERPRINT and does not: the integrity tag of the dialect
-    /// covers it, or a copy with the alternate CRC was asked for.
+    /// The message does not end with a valid FINGERPRINT, although the integrity tag of the dialect covers it
+    /// or a copy with the alternate CRC was requested.
     #[error("the message must end with a valid FINGERPRINT; add one with fingerprint()")]
     FingerprintMissing,
     /// Password algorithms are offered with a nonce that does not announce them
     /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
     #[error("the nonce does not announce password algorithms; begin it with their feature cookie")]
     NonceWithoutFeature,
-    /// The nonce announces PASSWORD-ALGORITHMS and no algorithm is offered: a client would take the
-    /// response for a forged one (RFC 8489 §9.2.5).
+    /// The nonce announces PASSWORD-ALGORITHMS and no algorithm is offered: a client would treat the response as
+    /// forged (RFC 8489 §9.2.5).
     #[error("the nonce announces PASSWORD-ALGORITHMS: offer at least one algorithm")]
     AlgorithmsMissing,
     /// A value is longer than its definition allows.
@@ -549,7 +549,7 @@ impl fmt::Display for OutOfRange {
     }
 }
 
-/// Why a message does not count as authenticated.
+/// Why the integrity of a message cannot be verified.
 ///
 /// ```
 /// use stunwire::{IntegrityError, Key, Message};
@@ -574,8 +574,8 @@ pub enum IntegrityError {
         /// Length of the tag in bytes.
         length: u16,
     },
-    /// The integrity attribute must be the last one, or be followed by FINGERPRINT alone, and is not.
-    /// Only in the dialects whose HMAC covers zeros up to a multiple of 64 bytes.
+    /// The integrity attribute is followed by attributes that the dialect does not allow there. This error
+    /// occurs only in the dialects whose HMAC covers zeros up to a multiple of 64 bytes.
     #[error("the dialect does not allow what follows the integrity attribute at offset {offset}")]
     NotLast {
         /// Offset of the integrity attribute from the start of the message, in bytes.

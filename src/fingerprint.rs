@@ -126,7 +126,7 @@ impl Message<'_> {
     }
 }
 
-/// What the FINGERPRINT of a message says, returned by [`Message::fingerprint`].
+/// The status of the FINGERPRINT of a message, returned by [`Message::fingerprint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FingerprintStatus {
@@ -158,8 +158,8 @@ impl Fingerprint {
     /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
     ///
     /// [`MessageWriter::fingerprint`](crate::MessageWriter::fingerprint) and
-    /// [`Message::fingerprint`](crate::Message::fingerprint) call it. It is here for packets that are put
-    /// together by other code.
+    /// [`Message::fingerprint`](crate::Message::fingerprint) call it. It is public for code that builds packets
+    /// without the writer.
     ///
     /// ```
     /// use stunwire::Message;

@@ -1,7 +1,7 @@
 //! How bytes from a peer are printed: as hexadecimal digits, or as text in quotes.
 //!
-//! Text is always in quotes and binary never is, so that neither can pass for the other or for what is
-//! printed around it. Long values are abbreviated unless the alternate form `{:#}` is asked for.
+//! Text is always in quotes and binary data never is, so that neither can be mistaken for the other or for the
+//! text around it. Long values are abbreviated unless the alternate form `{:#}` is used.
 
 use core::fmt::{self, Write as _};
 

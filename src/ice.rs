@@ -34,7 +34,7 @@ impl Role {
     }
 }
 
-/// What an agent does about the role that a check claims: the result of [`role_conflict`].
+/// The reaction of an agent to the role in a check; returned by [`role_conflict`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum RoleConflict {
@@ -50,11 +50,11 @@ pub enum RoleConflict {
     BothRoles,
 }
 
-/// Detects a role conflict in a check, and says how it is repaired
+/// Detects a role conflict in a check, and returns how to resolve it
 /// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
 ///
 /// `role` and `tie_breaker` are those of the agent that received the check. The check must be verified:
-/// otherwise anyone could make the agent switch.
+/// otherwise an attacker could make the agent switch.
 ///
 /// ```
 /// use stunwire::attribute::IceControlling;
@@ -145,9 +145,9 @@ pub const RELAYED: u8 = 0;
 /// candidate of the controlling agent and D for that of the controlled agent,
 /// `2^32 * min(G, D) + 2 * max(G, D) + (1 if G > D)`.
 ///
-/// `None` if a candidate's priority is outside 1 to 2^31 - 1
-/// ([§5.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2)), as only a broken or hostile peer
-/// sends it.
+/// Returns `None` if a candidate's priority is outside 1 to 2^31 - 1
+/// ([§5.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2)), which only a faulty or hostile peer
+/// sends.
 ///
 /// ```
 /// use stunwire::attribute::Priority;

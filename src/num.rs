@@ -1,4 +1,4 @@
-//! Lengths and offsets as the errors hold them.
+//! Conversion of lengths and offsets to the integers in errors.
 
 /// A length in bytes as 32 bits. Longer ones, which no message has, become `u32::MAX`.
 pub(crate) fn saturating_u32(length: usize) -> u32 {

@@ -49,20 +49,20 @@ use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN, Tlv};
 
-/// Bytes before the payload that are enough for every packet: those of an MS-TURN message with an IPv6
-/// address.
+/// The number of bytes before the payload that is enough for every packet: 56, for an MS-TURN message with an
+/// IPv6 address.
 ///
-/// Needed are 4 bytes for ChannelData, 36 for an indication with an IPv4 peer and 48 with an IPv6 peer; in
-/// MS-TURN 8 bytes more.
+/// ChannelData needs 4 bytes, an indication 36 bytes with an IPv4 peer and 48 with an IPv6 peer; in MS-TURN 8
+/// bytes more.
 pub const HEADROOM: usize = 56;
 
-/// Bytes after the payload that are enough for every packet: those of the longest padding.
+/// The number of bytes after the payload that is enough for every packet: 3, the longest padding.
 pub const TAILROOM: usize = 3;
 
 /// The peer and the payload of a Send or Data indication.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerData {
-    /// The peer that the payload goes to or comes from.
+    /// The peer to which, or from which, the payload is sent.
     pub peer: SocketAddr,
     /// Range of the payload in the message, in bytes. The payload may be empty.
     pub payload: Range<usize>,
@@ -76,9 +76,9 @@ pub struct PeerData {
 /// ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)). A Data indication with
 /// an ICMP attribute has no data.
 ///
-/// Of several addresses the first counts, and of several DATA attributes the first. Other attributes are
-/// ignored: a server discards an indication with a comprehension-required attribute that it does not know
-/// ([`Message::unknown_required`]), and heeds DONT-FRAGMENT in a Send indication.
+/// Of several addresses the first is used, and of several DATA attributes the first. Other attributes are
+/// ignored: the server itself must discard an indication with an unknown comprehension-required attribute
+/// ([`Message::unknown_required`]), and observe DONT-FRAGMENT in a Send indication.
 ///
 /// # Errors
 /// If both are present and the address is malformed.
@@ -164,13 +164,13 @@ fn malformed(tlv: Tlv<'_>, source: ValueError, dialect: Dialect) -> AttributeErr
     AttributeError::malformed(ty, saturating_u32(tlv.offset()), source, dialect)
 }
 
-/// Makes a Data indication of a payload that was received from `peer`: writes the header before it and the
-/// padding after it, and returns the range of the packet
+/// Writes a Data indication around a payload that was received from `peer`: the header before it and the padding
+/// after it. Returns the range of the packet
 /// ([RFC 8656 §11.3](https://www.rfc-editor.org/rfc/rfc8656#section-11.3)).
 ///
 /// # Errors
 /// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), or the message would
-/// be too long. The bytes around the payload may have been written then.
+/// be too long. The bytes around the payload may then have been overwritten.
 #[inline]
 pub fn data_indication_in_place(
     buf: &mut [u8],
@@ -182,12 +182,12 @@ pub fn data_indication_in_place(
     write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-/// Makes a Send indication of a payload that goes to `peer`: writes the header before it and the padding
-/// after it, and returns the range of the packet
+/// Writes a Send indication around a payload for `peer`: the header before it and the padding after it. Returns
+/// the range of the packet
 /// ([RFC 8656 §11.1](https://www.rfc-editor.org/rfc/rfc8656#section-11.1)).
 ///
 /// # Errors
-/// As [`data_indication_in_place`].
+/// As in [`data_indication_in_place`].
 #[inline]
 pub fn send_indication_in_place(
     buf: &mut [u8],
@@ -199,8 +199,8 @@ pub fn send_indication_in_place(
     write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-/// Makes a message with this header of a payload, in the header's dialect: the peer's address in the
-/// attribute that the message has for it, then the payload as DATA.
+/// Writes a message with this header around a payload, in the header's dialect: the peer's address in the
+/// attribute of this message, then the payload as DATA.
 ///
 /// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data Indication. A
 /// Send request of MS-TURN to a server that requires authentication needs more attributes and
@@ -225,8 +225,8 @@ pub fn send_indication_in_place(
 /// ```
 ///
 /// # Errors
-/// If the header belongs to another message, or as [`data_indication_in_place`], with 8 bytes more before the
-/// payload in MS-TURN.
+/// If the header belongs to another message, or for the reasons given in [`data_indication_in_place`]; MS-TURN
+/// needs 8 bytes more before the payload.
 #[inline]
 pub fn message_in_place(
     buf: &mut [u8],
@@ -249,7 +249,7 @@ pub fn message_in_place(
     }
 }
 
-/// Writes a message of an address and DATA without the general writer, whose states are not needed here.
+/// Writes a message with an address and DATA. The general writer is not used, because its states are not needed.
 #[inline(always)]
 #[allow(
     clippy::arithmetic_side_effects,
@@ -291,7 +291,7 @@ fn write_message<A: EncodeAttribute>(
     if rules.cookie && !id.has_cookie() {
         return Err(EncodeError::NoCookie);
     }
-    // The payload's length fits too if that of the attributes does.
+    // If the length of the attributes fits, so does that of the payload.
     let attributes_len = before_payload - HEADER_LEN + packet.padded_len;
     let (Ok(length), Ok(payload_len)) = (
         u16::try_from(attributes_len),
@@ -325,7 +325,7 @@ const fn word(first: u16, second: u16) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// Makes ChannelData of a payload, without padding, for a datagram, and returns the range of the packet
+/// Writes ChannelData around a payload, without padding, for a datagram. Returns the range of the packet
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
 /// # Errors
@@ -340,11 +340,12 @@ pub fn channel_data_in_place(
     write_channel_data(buf, payload, number, false)
 }
 
-/// Makes ChannelData of a payload, with padding, for a stream, and returns the range of the packet
+/// Writes ChannelData around a payload, with padding, for a stream. Returns the range of the packet
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
 /// # Errors
-/// As [`channel_data_in_place`], or if there is no room for up to 3 bytes of padding after the payload.
+/// For the reasons given in [`channel_data_in_place`], or if there is no room for up to 3 bytes of padding after
+/// the payload.
 #[inline]
 pub fn padded_channel_data_in_place(
     buf: &mut [u8],

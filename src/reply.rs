@@ -26,8 +26,8 @@
 //!
 //! # How much longer than the request
 //!
-//! A server sends unsigned replies before it knows whether the sender's address is real, so an attacker
-//! who forges the address directs them at somebody else. A reply is as long as
+//! A server sends unsigned replies before it knows whether the sender's address is real, so an attacker that
+//! forges the address can direct them at a victim. A reply consists of
 //!
 //! - 20 bytes, and 8 for MAGIC-COOKIE in MS-TURN,
 //! - ERROR-CODE: 8 bytes and the phrase,
@@ -36,8 +36,8 @@
 //! - for 420: UNKNOWN-ATTRIBUTES, 4 bytes and 2 for each type,
 //! - FINGERPRINT if the request has it: 8 bytes,
 //!
-//! each attribute padded to a multiple of 4 bytes where the dialect pads. With the default phrases, in
-//! bytes:
+//! each attribute padded to a multiple of 4 bytes if the dialect requires it. The lengths in bytes, with the
+//! default phrases:
 //!
 //! | reply | RFC 8489 | MS-TURN | smallest request | ratio in RFC 8489 |
 //! |---|---|---|---|---|
@@ -45,7 +45,7 @@
 //! | [`unknown_attributes`], one type | 56 | 59 | 24, one attribute | 2.3 |
 //! | [`unknown_attributes`], [`MAX_UNKNOWN`] types | 84 | 89 | 84, 16 attributes | 1.0 |
 //! | [`Challenge::unauthenticated`] without the texts of REALM and NONCE | 52 | 59 | 20 | 2.6 |
-//! | the same with two algorithms offered | 64 | – | 20 | 3.2 |
+//! | [`Challenge::unauthenticated`] with two algorithms, without the texts | 64 | – | 20 | 3.2 |
 //!
 //! Keep realm and nonce short, and limit the rate of replies to an unknown address.
 
@@ -62,9 +62,9 @@ use crate::integrity::{HmacKey, Protection, Verified};
 use crate::message::{Attributes, Message};
 use crate::writer::MessageWriter;
 
-/// What a reply needs from its request: header and protection, and the key if the reply is signed.
+/// The parts of a request that its reply needs: header and protection, and the key if the reply is signed.
 ///
-/// It is made from
+/// It is created from
 /// - `&Message` or `Header`, for a reply that is not signed,
 /// - `(&Verified, &key)`, for a reply signed with the integrity attribute that RFC 8489 prescribes.
 ///
@@ -77,7 +77,7 @@ pub struct ReplyTo<'k> {
 }
 
 impl<'k> ReplyTo<'k> {
-    /// A reply to the request with this header, signed with `key` as `protection` says.
+    /// Creates the value for a reply to the request with this header, signed with `key` according to `protection`.
     pub const fn new(header: Header, protection: Protection, key: &'k dyn HmacKey) -> Self {
         Self {
             header,
@@ -92,7 +92,7 @@ impl<'k> ReplyTo<'k> {
         self.header
     }
 
-    /// What the reply carries.
+    /// The protection of the reply.
     #[must_use]
     pub const fn protection(&self) -> Protection {
         match self.key {
@@ -150,9 +150,8 @@ impl<'k, K: HmacKey> From<(&Verified<'_>, &'k K)> for ReplyTo<'k> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Appends what a reply to this request carries, ends the message and returns its bytes: the integrity
-    /// attribute that RFC 8489 prescribes, if a key is given with the request, and FINGERPRINT if the
-    /// request has it.
+    /// Appends the integrity attribute that RFC 8489 prescribes, if a key is given with the request, and
+    /// FINGERPRINT if the request has it; then completes the message and returns its bytes.
     ///
     /// ```
     /// use stunwire::attribute::XorMappedAddress;
@@ -171,7 +170,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// ```
     ///
     /// # Errors
-    /// If the integrity or FINGERPRINT does not fit.
+    /// If the buffer is too small for the integrity attribute or FINGERPRINT, or the key returns no HMAC.
     pub fn finish_like<'k>(
         self,
         request: impl Into<ReplyTo<'k>>,
@@ -205,7 +204,7 @@ impl<'k, K: HmacKey> Request<'k> for (&Verified<'_>, &'k K) {
 
 /// An error response that is ready to be written.
 ///
-/// It borrows at most the key and the texts it was made from, never the request.
+/// It borrows the key and the texts from which it was created, but not the request.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a reply is sent only after `write`"]
 pub struct Reply<'k> {
@@ -214,7 +213,7 @@ pub struct Reply<'k> {
     content: Content<'k>,
 }
 
-/// What follows ERROR-CODE.
+/// The attributes after ERROR-CODE.
 #[derive(Clone, Copy, Debug)]
 enum Content<'k> {
     Nothing,
@@ -224,7 +223,7 @@ enum Content<'k> {
 }
 
 impl<'k> Reply<'k> {
-    /// An error response with this code: for the codes that have no function of their own.
+    /// Creates an error response with this code, for the codes without a separate function.
     ///
     /// ```
     /// use stunwire::reply::Reply;
@@ -251,7 +250,7 @@ impl<'k> Reply<'k> {
         self.error.code()
     }
 
-    /// The request that this is the response to.
+    /// The request that this response answers.
     #[must_use]
     pub const fn to(&self) -> ReplyTo<'k> {
         self.to
@@ -260,7 +259,7 @@ impl<'k> Reply<'k> {
     /// Writes the response and returns its bytes.
     ///
     /// # Errors
-    /// If the request is not a request, or the response does not fit.
+    /// If `to` is not a request, or the buffer is too small.
     pub fn write<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
@@ -283,7 +282,7 @@ impl<'k> Reply<'k> {
     /// ```
     ///
     /// # Errors
-    /// If the request is not a request, the response does not fit, or the dialect has no such attribute.
+    /// If `to` is not a request, the buffer is too small, or the dialect has no such attribute.
     pub fn write_with<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
@@ -363,10 +362,10 @@ pub fn unknown_attributes<'k>(
     })
 }
 
-/// The most types that [`unknown_attributes`] lists: 16.
+/// The largest number of types that [`unknown_attributes`] lists: 16.
 ///
-/// A request can name thousands of types in 4 bytes each, and a reply to an address that was not checked
-/// must not serve to flood it. To a request that was authenticated a longer list can be sent:
+/// A request can have thousands of unknown types, 4 bytes each, and replies must not be usable to flood a forged
+/// address. The reply to an authenticated request may have a longer list:
 ///
 /// ```
 /// use stunwire::attribute::UnknownAttributes;
@@ -419,8 +418,8 @@ impl UnknownTypes {
 /// 300 with the server to use instead and, for TLS, the name in its certificate
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
-/// It is signed, because a client that believes an unsigned one can be directed anywhere. `None` if the
-/// request has neither USERNAME nor USERHASH, because then it must not be sent
+/// It is signed, because an attacker could redirect a client that trusts an unsigned one. Returns `None` if the
+/// request has neither USERNAME nor USERHASH, because the response must not be sent then
 /// ([§14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)). A server with addresses of both families
 /// adds the second one with [`Reply::write_with`].
 pub fn try_alternate<'k, K: HmacKey>(
@@ -442,11 +441,11 @@ pub fn try_alternate<'k, K: HmacKey>(
     })
 }
 
-/// What a server demands from a client that has not shown its long-term credentials: REALM, NONCE and, if
-/// it offers them, PASSWORD-ALGORITHMS
+/// The challenge to a client without valid long-term credentials: REALM, NONCE and, if the server offers them,
+/// PASSWORD-ALGORITHMS
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
 ///
-/// [`auth::LongTermServer`](crate::auth) makes challenges with nonces of its own.
+/// [`auth::LongTermServer`](crate::auth) creates challenges and their nonces itself.
 ///
 /// ```
 /// use stunwire::attribute::PasswordAlgorithm;
@@ -472,7 +471,7 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// A challenge without PASSWORD-ALGORITHMS, which servers older than RFC 8489 send.
+    /// Creates a challenge without PASSWORD-ALGORITHMS, as servers before RFC 8489 send it.
     ///
     /// # Errors
     /// If a text is too long, or the nonce announces PASSWORD-ALGORITHMS.
@@ -492,7 +491,7 @@ impl<'a> Challenge<'a> {
         })
     }
 
-    /// A challenge with PASSWORD-ALGORITHMS.
+    /// Creates a challenge with PASSWORD-ALGORITHMS.
     ///
     /// # Errors
     /// If a text is too long, the list is empty, or the nonce does not announce it
@@ -531,7 +530,7 @@ impl<'a> Challenge<'a> {
         self.reply(to.into(), Code::STALE_NONCE)
     }
 
-    /// A challenge is never signed: the client that it is sent to has not shown its credentials.
+    /// A challenge is never signed, because the client has not proved its credentials.
     fn reply(&self, to: ReplyTo<'a>, code: Code) -> Reply<'a> {
         Reply {
             to: ReplyTo { key: None, ..to },

@@ -12,8 +12,8 @@ pub const MAGIC_COOKIE: u32 = 0x2112_A442;
 /// It holds bytes 4 to 19 of the header: since RFC 5389 the magic cookie and 12 bytes, in RFC 3489 and
 /// MS-TURN 16 bytes. Addresses are XORed with all of them.
 ///
-/// The id must be unpredictable, because it prevents an attacker who does not see the request from
-/// forging the response. So there is neither a default nor a counter. Create ids with
+/// The id must be unpredictable, because it prevents an attacker that does not see the request from forging the
+/// response. So there is neither a default nor a counter. Create ids with
 ///
 /// - `TransactionId::random` from the operating system's generator; this needs the feature `getrandom`
 ///   (`cargo add stunwire --features getrandom`),

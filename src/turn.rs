@@ -1,4 +1,4 @@
-//! What a TURN server checks in a message before it acts on it (RFC 8656, RFC 6062).
+//! The checks that a TURN server performs before it acts on a message (RFC 8656, RFC 6062).
 
 use crate::attribute::{
     AdditionalAddressFamily, AddressFamily, ChannelNumber, ChannelRange, Code, ConnectionId, Data,
@@ -19,12 +19,12 @@ pub struct Families {
 }
 
 impl Families {
-    /// IPv4 alone.
+    /// Only IPv4.
     pub const IPV4: Self = Self {
         ipv4: true,
         ipv6: false,
     };
-    /// IPv6 alone.
+    /// Only IPv6.
     pub const IPV6: Self = Self {
         ipv4: false,
         ipv6: true,
@@ -55,7 +55,7 @@ impl Families {
     }
 }
 
-/// What the server can relay, for [`check`].
+/// The features that a server supports, for [`check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Support {
     families: Families,
@@ -72,7 +72,7 @@ enum Tcp {
 }
 
 impl Support {
-    /// A server that relays UDP from addresses of these families.
+    /// Creates the description of a server that relays UDP from addresses of these families.
     #[must_use]
     pub const fn udp(families: Families) -> Self {
         Self {
@@ -82,9 +82,8 @@ impl Support {
         }
     }
 
-    /// A server that also relays TCP ([RFC 6062](https://www.rfc-editor.org/rfc/rfc6062)).
-    /// `over_tcp` says whether the message arrived over TCP or TLS: over UDP, a request for a TCP relay
-    /// is answered with 400.
+    /// Adds TCP relays ([RFC 6062](https://www.rfc-editor.org/rfc/rfc6062)). `over_tcp` is whether the message
+    /// arrived over TCP or TLS: over UDP, a request for a TCP relay is answered with 400.
     #[must_use]
     pub const fn with_tcp(self, over_tcp: bool) -> Self {
         Self {
@@ -97,28 +96,28 @@ impl Support {
         }
     }
 
-    /// A server that lets clients bind other channels than 0x4000 to 0x4FFF, such as those of
-    /// [RFC 5766](ChannelRange::RFC5766).
+    /// Sets the channels that clients may bind, such as those of [RFC 5766](ChannelRange::RFC5766). The default is
+    /// 0x4000 to 0x4FFF.
     #[must_use]
     pub const fn with_channels(self, channels: ChannelRange) -> Self {
         Self { channels, ..self }
     }
 }
 
-/// What a server does with a message that [`check`] refuses.
+/// The reaction of a server to a message that [`check`] refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Answers with this error code, signed as the request was.
+    /// Answer with this error code, and the integrity attribute that the request requires.
     Reply(Code),
-    /// Discards the message without an answer: an indication, a response, or a class that the method
-    /// does not have ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
+    /// Discard the message without an answer: an indication, a response, or a class that is not defined for the
+    /// method ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
     Discard,
 }
 
-/// Checks what a client sent to a TURN server: the class, the required attributes and their values, and
-/// the combinations that exclude each other. `Ok` means that the server may act on it.
+/// Checks a message of a client to a TURN server: the class, the required attributes and their values, and
+/// combinations that exclude each other. `Ok` means that the server may act on it.
 ///
-/// `allocation` says which families the allocation of this client has, `None` if it has none.
+/// `allocation` is the set of families of this client's allocation, or `None` if it has no allocation.
 ///
 /// | method | checks |
 /// |---|---|
@@ -130,11 +129,11 @@ pub enum Refusal {
 /// | Send ([§11.2](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)) | discarded without an allocation, XOR-PEER-ADDRESS or DATA |
 /// | Connect, ConnectionBind ([RFC 6062 §5.2, §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | 437 for Connect; 400 without XOR-PEER-ADDRESS, CONNECTION-ID; 443 |
 ///
-/// It comes after authentication and after the check for unknown attributes
-/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)); a server that cannot set the DF bit
-/// leaves DONT-FRAGMENT out of the known ones. What needs the server's tables follows: a retransmitted
-/// Allocate must be recognised before this check, and whether a token is valid, a channel or peer is
-/// bound already, or a peer is allowed, after it.
+/// Call it after authentication and after the check for unknown attributes
+/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the DF
+/// bit omits DONT-FRAGMENT from the known types. Checks that need the server's tables are left to the
+/// application: recognize a retransmitted Allocate before this check; afterwards check whether a token is valid,
+/// a channel or peer is already bound, and a peer is allowed.
 ///
 /// ```
 /// use stunwire::attribute::{
@@ -228,7 +227,7 @@ fn request(
     let mismatch = || Code::ALLOCATION_MISMATCH;
     let relayed = match message.method() {
         Method::BINDING => return Ok(Ok(())),
-        // It arrives on a connection of its own.
+        // It arrives on a separate connection.
         Method::CONNECTION_BIND => {
             message.read::<(ConnectionId,)>()?;
             return Ok(match support.tcp {
@@ -517,9 +516,9 @@ mod tests {
             \x00\x0c\x00\x04\x50\x00\x00\x00\
             \x00\x12\x00\x08\x00\x01\x11\x11\x22\x22\x22\x22";
         assert_eq!(refused(channel), bad_request);
-        let wide = support.with_channels(ChannelRange::RFC5766);
+        let rfc5766 = support.with_channels(ChannelRange::RFC5766);
         let message = Message::parse(channel).unwrap();
-        assert_eq!(check(&message, wide, Some(Families::BOTH)), Ok(()));
+        assert_eq!(check(&message, rfc5766, Some(Families::BOTH)), Ok(()));
         let lifetime = b"\x00\x04\x00\x08\x21\x12\xa4\x42abcdefghijkl\
             \x00\x0d\x00\x03\x00\x00\x00\x00";
         assert_eq!(refused(lifetime), bad_request);

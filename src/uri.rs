@@ -9,7 +9,7 @@ use core::str::FromStr;
 /// [RFC 7065 §3.1](https://www.rfc-editor.org/rfc/rfc7065#section-3.1)).
 ///
 /// Parsing and printing do not allocate. The scheme, the transport and `transport=` are compared
-/// without case, as ABNF has it, and printed in lower case; the host is kept as it was.
+/// case-insensitively, as in ABNF, and printed in lower case; the host is kept unchanged.
 ///
 /// ```
 /// use stunwire::uri::{Host, Scheme, Transport, Uri};
@@ -64,8 +64,8 @@ impl<'a> Uri<'a> {
         })
     }
 
-    /// A URI with the default port and without a transport. IPv6 addresses may be given with or
-    /// without brackets.
+    /// Creates a URI with the default port and without a transport. IPv6 addresses may be given with or without
+    /// brackets.
     ///
     /// ```
     /// use stunwire::uri::{Scheme, Transport, Uri};
@@ -93,7 +93,7 @@ impl<'a> Uri<'a> {
         })
     }
 
-    /// The same URI with this port.
+    /// Sets the port.
     #[must_use]
     pub const fn with_port(self, port: u16) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl<'a> Uri<'a> {
         }
     }
 
-    /// The same URI with this transport.
+    /// Sets the transport.
     ///
     /// # Errors
     /// If the scheme is `stun:` or `stuns:`, or the name of the transport is empty or has a character
@@ -209,19 +209,19 @@ impl Scheme {
         matches!(self, Self::Stuns | Self::Turns)
     }
 
-    /// Whether the server is asked for a relay.
+    /// Whether the URI names a TURN server, which relays.
     #[must_use]
     pub const fn is_turn(self) -> bool {
         matches!(self, Self::Turn | Self::Turns)
     }
 
-    /// 5349 for `stuns:` and `turns:`, else 3478.
+    /// The default port: 5349 for `stuns:` and `turns:`, otherwise 3478.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         if self.is_secure() { 5349 } else { 3478 }
     }
 
-    /// The transport in what follows the question mark.
+    /// The transport in the query of a URI.
     fn transport(self, query: &str) -> Result<Transport<'_>, UriError> {
         let name = match query.split_once('=') {
             Some((key, name)) if key.eq_ignore_ascii_case("transport") => name,
@@ -251,7 +251,7 @@ pub enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// The alternatives are tried in the order of RFC 3986 §3.2.2: what is not an IPv4 address, as
+    /// The alternatives are tried in the order of RFC 3986 §3.2.2: a host that is not an IPv4 address, such as
     /// 256.0.0.1, is a name.
     fn parse(text: &'a str) -> Result<Self, UriError> {
         if let Some(rest) = text.strip_prefix('[') {
@@ -271,7 +271,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// The address, if the host is one and does not have to be resolved.
+    /// The address, if the host is an address and need not be resolved.
     #[must_use]
     pub const fn ip(&self) -> Option<IpAddr> {
         match *self {
@@ -282,7 +282,7 @@ impl<'a> Host<'a> {
     }
 }
 
-/// As in a URI: IPv6 addresses and those of later versions are in brackets.
+/// Prints the host as in a URI: IPv6 addresses and those of later versions are in brackets.
 impl fmt::Display for Host<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -294,7 +294,7 @@ impl fmt::Display for Host<'_> {
     }
 }
 
-/// The transport between client and server that a `turn:` or `turns:` URI asks for.
+/// The transport between client and server in a `turn:` or `turns:` URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport<'a> {
@@ -347,13 +347,13 @@ pub enum UriError {
     /// The port is not a number from 0 to 65,535.
     #[error("the port is not a number from 0 to 65535")]
     Port,
-    /// After the port is something else than `?transport=` and a name; `stun:` and `stuns:` end with
-    /// the port.
+    /// The port is followed by something other than `?transport=` and a name; `stun:` and `stuns:` end with the
+    /// port.
     #[error("only ?transport=NAME may follow, and only in turn: and turns:")]
     Query,
 }
 
-/// The host and what follows the colon after it.
+/// The host, and the text after the colon that follows it.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), UriError> {
     if authority.starts_with('[') {
         let (literal, after) = authority.split_once(']').ok_or(UriError::Host)?;

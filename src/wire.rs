@@ -1,7 +1,7 @@
 //! The grammar of header and attributes, written with nom's combinators.
 //!
-//! The only file that names nom. Its primitives are ours: nom's number parsers compile to a call for
-//! each attribute, these to a comparison and a load.
+//! This is the only file that uses nom. The primitive parsers are written here: nom's number parsers compile to a
+//! call for each attribute, these to a comparison and a load.
 
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
@@ -12,7 +12,7 @@ pub(crate) const HEADER_LEN: usize = 20;
 /// Length of an attribute's type and length in bytes (RFC 8489 §14).
 pub(crate) const TLV_HEADER_LEN: usize = 4;
 
-/// The input ended inside what was being read. The caller knows the offset from what it passed in.
+/// The input ended inside the field that was read. The caller knows the offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Incomplete;
 
@@ -83,8 +83,7 @@ pub(crate) struct RawHeader<'a> {
     pub(crate) id: &'a [u8; 16],
 }
 
-/// One attribute of which type and length have been read. The value is taken from the slice when it is
-/// asked for.
+/// One attribute of which type and length have been read. The value is taken from the slice on demand.
 #[derive(Clone, Copy)]
 pub(crate) struct Tlv<'a> {
     start: Cursor<'a>,

@@ -27,7 +27,7 @@ pub(crate) fn decode(value: &[u8]) -> Result<SocketAddr, ValueError> {
 
 /// Reads a transport address whose port and IP address are XORed with the magic cookie and the transaction
 /// id ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)). Dialects without a cookie
-/// use what their header has at the same offset.
+/// use the bytes at the same offset of the header.
 #[inline(always)]
 pub(crate) fn decode_xored(value: &[u8], id: &TransactionId) -> Result<SocketAddr, ValueError> {
     // XOR works byte by byte, so native byte order saves swapping them.

@@ -20,7 +20,7 @@ macro_rules! any_attribute {
         reference: $reference:literal $(,)?
     },)+) => {
         /// The decoded value of an attribute of any registered type, returned by
-        /// [`RawAttribute::to_any`]: for a `match` over all attributes of a message.
+        /// [`RawAttribute::to_any`] for a `match` over all attributes of a message.
         ///
         /// A program that needs certain attributes reads them with
         /// [`Message::read`](crate::Message::read).

@@ -104,7 +104,7 @@ impl fmt::Display for ChannelNumber {
     }
 }
 
-/// A range of channel numbers: which ones a reader accepts and a server lets a client bind.
+/// A range of channel numbers, which a reader accepts or a server allows clients to bind.
 ///
 /// All readers of this crate ([`ChannelData`](crate::ChannelData),
 /// [`StunTcp`](crate::framing::StunTcp), [`Demux`](crate::demux::Demux)) accept

@@ -160,7 +160,7 @@ impl<'a> TokenBlock<'a> {
         })
     }
 
-    /// The key of the message's integrity: make a [`Key`](crate::Key) of it with
+    /// The key of the message's integrity: create a [`Key`](crate::Key) from it with
     /// [`Key::from_bytes`](crate::Key::from_bytes). coturn uses the first 16 of its 20 bytes.
     #[must_use]
     pub const fn mac_key(&self) -> &'a [u8] {

@@ -10,7 +10,7 @@ use crate::format::{Bytes, List};
 use crate::num::saturating_u16;
 use crate::wire::{self, Cursor};
 
-/// PASSWORD-ALGORITHM: the algorithm that makes the key from the password
+/// PASSWORD-ALGORITHM: the algorithm that derives the key from the password
 /// ([RFC 8489 §14.12](https://www.rfc-editor.org/rfc/rfc8489#section-14.12)); also one entry of
 /// [`PasswordAlgorithms`].
 ///

@@ -1,4 +1,4 @@
-//! Rules that concern several attribute types: aliases, limits, padding, the registry.
+//! Tests of rules for several attribute types: aliases, limits, padding, the registry.
 //!
 //! The expected bytes are written by hand from the layouts in the documents that each test names.
 
@@ -65,7 +65,7 @@ fn registered_type_wins_over_alias() {
         assert_eq!(message.read::<(XorMappedAddress,)>(), Ok((address(2),)));
         assert_eq!(all(&message), [Ok(address(2))]);
     }
-    // Of several, the first, under either type.
+    // Of several attributes the first is read, under either type.
     for ty in [0x0020, 0x8020] {
         let packet = response(Dialect::RFC8489, &[&xor_mapped(ty, 3), &xor_mapped(ty, 4)]);
         let message = Message::parse(&packet).unwrap();
@@ -76,7 +76,7 @@ fn registered_type_wins_over_alias() {
 }
 
 #[test]
-fn alias_that_is_not_used_may_be_malformed() {
+fn unused_alias_may_be_malformed() {
     let (broken, good) = (b"\x80\x20\x00\x01\x00\0\0\0", xor_mapped(0x0020, 2));
     let packet = response(Dialect::RFC8489, &[broken, &good]);
     let message = Message::parse(&packet).unwrap();
@@ -87,7 +87,8 @@ fn alias_that_is_not_used_may_be_malformed() {
     );
     assert_eq!(all(&message), [Ok(address(2))]);
 
-    // Alone it counts, and a malformed attribute of the registered type is not replaced by an alias.
+    // Without the registered type the alias is read; a malformed attribute of the registered type is not replaced by
+    // an alias.
     for attributes in [
         &[&broken[..]] as &[&[u8]],
         &[b"\x00\x20\x00\x01\x00\0\0\0", &xor_mapped(0x8020, 2)],
@@ -103,7 +104,7 @@ fn alias_that_is_not_used_may_be_malformed() {
 }
 
 #[test]
-fn ms_turn_has_the_old_type_alone() {
+fn ms_turn_has_only_the_old_type() {
     let attributes = [&xor_mapped(0x0020, 1)[..], &xor_mapped(0x8020, 2)];
     let packet = response(Dialect::MS_TURN, &attributes);
     let message = Dialect::MS_TURN.parse(&packet).unwrap();

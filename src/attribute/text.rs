@@ -195,8 +195,8 @@ text! {
     /// ([RFC 8489 §14.9](https://www.rfc-editor.org/rfc/rfc8489#section-14.9)).
     ///
     /// Type 0x0014; in MS-TURN 0x0015. Value: UTF-8 text of at most 127 characters and 509 bytes; in
-    /// MS-TURN at most 128 bytes. Microsoft's servers send it in quotes, which are part of the text; the
-    /// attribute is sent back as it came.
+    /// MS-TURN at most 128 bytes. Microsoft's servers send it in quotes, which are part of the text; a client
+    /// sends the attribute back unchanged.
     ///
     /// ```
     /// use stunwire::attribute::Realm;
@@ -314,7 +314,7 @@ text! {
 encode_text!(ThirdPartyAuthorization);
 
 text! {
-    /// ORIGIN: the web page on whose behalf a client asks, for servers of several realms
+    /// ORIGIN: the origin of the web page that uses the client, for servers with several realms
     /// ([draft-ietf-tram-stun-origin](https://datatracker.ietf.org/doc/draft-ietf-tram-stun-origin/)).
     ///
     /// Type 0x802F, not registered; coturn reads it. Value: UTF-8 text of at most 508 bytes.
@@ -333,7 +333,7 @@ text! {
 encode_text!(Origin);
 
 text! {
-    /// TURN-LOGGING-ID: a text by which the server's log shows the requests of one client.
+    /// TURN-LOGGING-ID: a text that identifies the requests of a client in the server's log.
     ///
     /// Type 0xFF05, not registered; libwebrtc sends it. Value: UTF-8 text of at most 508 bytes.
     ///

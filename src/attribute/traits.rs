@@ -6,9 +6,9 @@ use crate::error::{EncodeError, ValueError};
 
 /// An attribute that can be read from a message. `'a` is the lifetime of the packet.
 ///
-/// An application that implements this trait, and [`EncodeAttribute`], for a type of its own can use the
-/// type in [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the
-/// writer like the types of this crate.
+/// An application can implement this trait and [`EncodeAttribute`] for other types, and use them in
+/// [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the writer
+/// like the types of this crate.
 ///
 /// ```
 /// use stunwire::attribute::{Attribute, AttributeType};
@@ -70,7 +70,7 @@ pub trait Attribute<'a>: Sized {
 
 /// An attribute that can be written into a message.
 ///
-/// The trait is object-safe, so that an application can pass a list of its own:
+/// The trait is object-safe, so that an application can pass a list of attributes as
 /// `&[&dyn EncodeAttribute]`.
 ///
 /// ```

@@ -13,8 +13,8 @@ pub enum AlgorithmError {
     /// Only one of PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM is present.
     #[error("PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM must both be present or both be absent")]
     OneMissing,
-    /// PASSWORD-ALGORITHMS is not the list that the server offered: it was changed on the way, or the
-    /// server offers another list since.
+    /// PASSWORD-ALGORITHMS is not the list that the server offers: it was changed on the way, or the
+    /// server has changed its list.
     #[error("PASSWORD-ALGORITHMS is not the list that was offered")]
     ListChanged,
     /// The nonce announces PASSWORD-ALGORITHMS, and the attribute is absent: it was removed on the way.
@@ -32,13 +32,13 @@ pub enum AlgorithmError {
     Malformed(#[from] AttributeError),
 }
 
-/// The algorithm by which the key of a request is derived, for a server that offered `offered`: the
-/// bid-down check of [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), step 3.
+/// Returns the password algorithm by which the key of a request is derived, after the bid-down check of
+/// [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), step 3.
 ///
-/// [`LongTermServer`](super::LongTermServer) does this and the other steps. The result is authentic only
-/// when the request is verified and its nonce is known to be the server's: a nonce without the feature
-/// bit, which an attacker can make, means MD5. An empty list is that of a server that offers none, as
-/// before RFC 8489.
+/// `offered` is the list that the server offers; it is empty if the server offers none, as before RFC 8489.
+/// [`LongTermServer`](super::LongTermServer) performs this step and the others. The result can be trusted only
+/// after the request was verified and its nonce was found to be the server's: a nonce without the feature
+/// bit, which an attacker can forge, means MD5.
 ///
 /// ```
 /// use stunwire::attribute::{Nonce, PasswordAlgorithm, PasswordAlgorithms};
@@ -97,13 +97,13 @@ pub(super) fn negotiated<'o>(
     }
 }
 
-/// The algorithm that a client chooses of those that a 401 or 438 offers: the first in the server's list
-/// for which `supported` returns `true`, and `None` if the server offers none, as before RFC 8489. The
-/// key is then derived by MD5, and neither attribute is sent. This is the bid-down check of
+/// Chooses the password algorithm of a client from a 401 or 438, after the bid-down check of
 /// [RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5).
 ///
-/// [`LongTermClient`](super::LongTermClient) does this and the other steps. The next request carries the
-/// server's PASSWORD-ALGORITHMS unchanged and the choice as PASSWORD-ALGORITHM.
+/// The result is the first algorithm in the server's list for which `supported` returns `true`. The next
+/// request carries it as PASSWORD-ALGORITHM, and the server's PASSWORD-ALGORITHMS unchanged. The result is
+/// `None` if the server offers no algorithms, as before RFC 8489: the key is then derived by MD5, and neither
+/// attribute is sent. [`LongTermClient`](super::LongTermClient) performs this step and the others.
 ///
 /// ```
 /// use stunwire::attribute::{Nonce, PasswordAlgorithm, PasswordAlgorithms};

@@ -11,7 +11,7 @@ use crate::integrity::{HmacKey, Verified};
 use crate::message::Attributes;
 use crate::reply::{ReplyTo, Request};
 
-/// Which user a request is from.
+/// The user of a request, as a name or as a hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum UserId<'a> {
     /// USERNAME, without NULs at its end.
@@ -56,9 +56,9 @@ impl fmt::Debug for UserId<'_> {
     }
 }
 
-/// A request that was authenticated, and the key that its reply is signed with.
+/// An authenticated request, with the key that signs its reply.
 ///
-/// It dereferences to [`Verified`], which shows only what the tag covers.
+/// It dereferences to [`Verified`], which exposes only the attributes that the tag covers.
 #[derive(Clone, Copy)]
 pub struct Authenticated<'a, K> {
     verified: Verified<'a>,
@@ -75,15 +75,15 @@ impl<'a, K> Authenticated<'a, K> {
         }
     }
 
-    /// The user that the key belongs to. A TURN server compares it with the user of the allocation, and
-    /// answers 441 (Wrong Credentials) if it is another one
+    /// The user of the key. A TURN server compares it with the user of the allocation, and answers 441 (Wrong
+    /// Credentials) if they differ
     /// ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
     #[must_use]
     pub const fn user(&self) -> UserId<'a> {
         self.user
     }
 
-    /// The key, as the look-up returned it.
+    /// The key that the look-up returned.
     #[must_use]
     pub const fn key(&self) -> &K {
         &self.key
@@ -95,7 +95,7 @@ impl<'a, K> Authenticated<'a, K> {
         self.verified
     }
 
-    /// The key, to keep it.
+    /// Returns the key and drops the request.
     #[must_use]
     pub fn into_key(self) -> K {
         self.key
@@ -110,7 +110,7 @@ impl<'a, K> Deref for Authenticated<'a, K> {
     }
 }
 
-/// The reply is signed with the key of the request, by the algorithm that RFC 8489 prescribes.
+/// Signs the reply with the key of the request and the algorithm that RFC 8489 prescribes.
 impl<'k, K: HmacKey> From<&'k Authenticated<'_, K>> for ReplyTo<'k> {
     fn from(request: &'k Authenticated<'_, K>) -> Self {
         (&request.verified, &request.key).into()
@@ -139,11 +139,12 @@ impl<K> fmt::Debug for Authenticated<'_, K> {
     }
 }
 
-/// The result of a whole check.
+/// The result of [`LongTermServer::check`](super::LongTermServer::check) and
+/// [`ShortTermServer::check`](super::ShortTermServer::check).
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Check<'a, 's, K> {
-    /// The request is authentic.
+    /// The request is authenticated.
     Verified(Authenticated<'a, K>),
     /// The request is answered with this error response.
     Reply(AuthReply<'s>),

@@ -25,7 +25,7 @@ pub(super) struct Offer<'a> {
     pub(super) user_hash: Option<UserHash>,
 }
 
-/// The same with its bytes.
+/// A challenge with the bytes of its values.
 #[derive(Clone)]
 pub(super) struct Challenge<const N: usize> {
     bytes: [u8; N],

@@ -21,7 +21,7 @@ use crate::writer::MessageWriter;
 /// How many challenges in succession a client answers before the server accepts one of its requests.
 const MAX_CHALLENGES: u8 = 4;
 
-/// The user name of a client, and its keys: what a [`LongTermClient`] is made from.
+/// The user name and the keys of a [`LongTermClient`].
 ///
 /// [`Credentials`](crate::Credentials) derive the keys from a password, by MD5 and SHA-256. Implement it
 /// for keys that are stored or held elsewhere; the crate then needs no feature `crypto`.
@@ -59,20 +59,20 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
     }
 }
 
-/// A client that authenticates to one server by long-term credentials
+/// A client that authenticates to one server with long-term credentials
 /// ([RFC 8489 §9.2.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.3),
 /// [§9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
 ///
-/// [`sign`](Self::sign) ends a request with the attributes that the server demands, and
-/// [`response`](Self::response) tells what a response means. The first request is sent without
+/// [`sign`](Self::sign) completes a request with the attributes that the server requires, and
+/// [`response`](Self::response) evaluates a response. The first request is sent without
 /// credentials; the server answers with a challenge, which the client stores inline, in at most `N` bytes
 /// of realm, nonce and algorithms. The client has no timers and does no I/O.
 ///
 /// "Server" means one address and port: use one client for each, and a new one after a redirection, with
 /// the same credentials.
 ///
-/// It refuses to be weakened: after a response was verified, a challenge that offers less than the one
-/// before, in algorithms or anonymity, is a [`Violation`](Response::Violation).
+/// It detects downgrades: after a response was verified, a challenge that offers less than the previous
+/// one, in algorithms or anonymity, is a [`Violation`](Response::Violation).
 ///
 /// ```no_run
 /// # fn send(_: &[u8]) {}
@@ -129,15 +129,15 @@ pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
 
 #[cfg(feature = "crypto")]
 impl<U: AsRef<[u8]>, P: AsRef<[u8]>> LongTermClient<Credentials<U, P>> {
-    /// A client with this user name and password, which has not been challenged yet.
+    /// Creates a client with this user name and password.
     pub const fn new(username: U, password: P) -> Self {
         Self::with_credentials(Credentials { username, password })
     }
 }
 
 impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
-    /// A client with these credentials, which has not been challenged yet. `N` is the number of bytes of a
-    /// challenge that it can store; 512 is enough for the servers known, and 3,000 for any.
+    /// Creates a client with these credentials. `N` is the number of bytes of a challenge that it can store;
+    /// 512 is enough for the known servers, and 3,000 for every server.
     #[must_use]
     pub const fn with_credentials(credentials: C) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         }
     }
 
-    /// The same client, which appends FINGERPRINT to its requests.
+    /// Appends FINGERPRINT to every request.
     #[must_use]
     pub fn fingerprint(self) -> Self {
         Self {
@@ -162,7 +162,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         }
     }
 
-    /// The same client, which accepts no key by MD5: it gives up if the server does not offer SHA-256,
+    /// Refuses keys by MD5: if the server does not offer SHA-256, the login fails with
     /// [`Failure::NoAlgorithm`].
     #[must_use]
     pub fn require_sha256(self) -> Self {
@@ -194,15 +194,16 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         }
     }
 
-    /// Ends a request: appends USERNAME or USERHASH, REALM, NONCE, PASSWORD-ALGORITHMS and
-    /// PASSWORD-ALGORITHM as the server demands them, the integrity attribute and, if the client is set
-    /// so, FINGERPRINT. Before the first challenge nothing but FINGERPRINT is appended.
+    /// Completes a request: appends USERNAME or USERHASH, REALM, NONCE, PASSWORD-ALGORITHMS and
+    /// PASSWORD-ALGORITHM as the server requires them, the integrity attribute and, with
+    /// [`fingerprint`](Self::fingerprint), FINGERPRINT. Before the first challenge only FINGERPRINT is
+    /// appended.
     ///
     /// A retransmission over UDP sends the same bytes again.
     ///
     /// # Errors
-    /// If it does not fit, the message is not a request, the user name is longer than 508 bytes, or the
-    /// provider of the key returns no HMAC.
+    /// If the buffer is too small, the message is not a request, the user name is longer than 508 bytes, or
+    /// the key returns no HMAC.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
         mut writer: MessageWriter<'b, B>,
@@ -240,8 +241,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         Ok((packet, sent))
     }
 
-    /// Says what a message means as a response to a request. Never an error: a forged message does not
-    /// end the login.
+    /// Evaluates a message as a response to a request. A forged message does not end the login.
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
         if !sent.is_answered_by(message) {
             return Response::Ignore;

@@ -28,7 +28,7 @@ const CODED: usize = (BODY + TAG) / 3 * 4;
 /// Length of a nonce in bytes.
 const NONCE: usize = PREFIX + CODED;
 
-/// Makes the nonces of a server and recognises them later, without storing them
+/// Creates the nonces of a server and recognizes them later, without storing them
 /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
 ///
 /// A nonce is 41 characters long: the prefix with the security features, then in base64 the time of
@@ -37,8 +37,8 @@ const NONCE: usize = PREFIX + CODED;
 /// valid for one client and a limited time, and changing its feature bits makes it invalid.
 ///
 /// No two ports get the same nonce, as RFC 8489 §9.2.4 requires. A nonce that comes back from another port
-/// of the same address is told apart ([`NonceStatus::OtherPort`]), because RFC 6062 has clients send
-/// ConnectionBind on a connection of its own.
+/// of the same address is reported as [`NonceStatus::OtherPort`], because RFC 6062 requires clients to send
+/// ConnectionBind on a separate connection.
 ///
 /// Servers that share a secret recognise each other's nonces. The secret must have at least 128 bits of
 /// randomness; [`rotate`](Self::rotate) replaces it while nonces under the previous one stay valid.
@@ -71,7 +71,7 @@ pub struct NonceMint<S> {
 }
 
 impl<S: HmacKey> NonceMint<S> {
-    /// Nonces under this secret, valid for 10 minutes.
+    /// Creates a mint with this secret, whose nonces are valid for 10 minutes.
     #[must_use]
     pub const fn new(secret: S) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl<S: HmacKey> NonceMint<S> {
         }
     }
 
-    /// The same with another lifetime, in whole seconds. RFC 8656 asks for at most an hour
+    /// Sets the lifetime of the nonces, in whole seconds. RFC 8656 recommends at most an hour
     /// ([§5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
     #[must_use]
     pub fn lifetime(self, lifetime: Duration) -> Self {
@@ -108,7 +108,7 @@ impl<S: HmacKey> NonceMint<S> {
         self.previous = Some(core::mem::replace(&mut self.secret, secret));
     }
 
-    /// A nonce for this client. Within one second, the same client gets the same nonce.
+    /// Creates a nonce for this client. Within one second, the same client gets the same nonce.
     ///
     /// # Errors
     /// If the secret's provider returns no HMAC-SHA256.
@@ -138,8 +138,8 @@ impl<S: HmacKey> NonceMint<S> {
         Ok(MintedNonce(nonce))
     }
 
-    /// Whether a nonce is one that this mint made for this client and realm, and has not expired. The
-    /// comparison is in constant time.
+    /// Checks whether this mint created a nonce for this client and realm, and whether it has expired. The
+    /// comparison takes constant time.
     pub fn status<N, R>(
         &self,
         nonce: &N,
@@ -183,25 +183,25 @@ impl<S> fmt::Debug for NonceMint<S> {
     }
 }
 
-/// What a [`NonceMint`] says about a nonce. A request with a valid tag and a nonce that is not `Valid`
-/// is answered with 438 (Stale Nonce), whichever of the others it is; they are told apart only for
-/// the server itself, which may look up no keys for nonces that it did not make.
+/// The result of [`NonceMint::status`]. A request with a valid tag and a nonce that is not `Valid` is
+/// answered with 438 (Stale Nonce), whatever the other status is. A server may use the status to avoid
+/// looking up keys for nonces that it did not create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum NonceStatus {
-    /// Made for this client, and not expired.
+    /// Created for this client, and not expired.
     Valid,
-    /// Made for another port of this client's address, and not expired. Only ConnectionBind, which is sent
-    /// on a connection of its own, may use it
+    /// Created for another port of this client's address, and not expired. Only ConnectionBind, which is sent
+    /// on a separate connection, may use it
     /// ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)).
     OtherPort,
-    /// Made for this client's address, and expired.
+    /// Created for this client's address, and expired.
     Expired,
-    /// Not made by this mint, or for another client or realm, or changed.
+    /// Not created by this mint, created for another client or realm, or changed.
     Unknown,
 }
 
-/// A nonce that a [`NonceMint`] made: 41 bytes, to be written as NONCE.
+/// A nonce from [`NonceMint::mint`]: 41 bytes, to be written as NONCE.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MintedNonce([u8; NONCE]);
 

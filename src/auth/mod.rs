@@ -1,4 +1,4 @@
-//! Authentication: the mechanisms of RFC 8489 §9, both sides, without I/O, clock or random numbers of its own.
+//! Authentication: the mechanisms of RFC 8489 §9 for servers and clients, without I/O, clock or random numbers.
 //!
 //! | | server | client |
 //! |---|---|---|
@@ -8,10 +8,10 @@
 //! | time-limited credentials of a web service | `rest::key` | `rest::credentials`, feature `alloc` |
 //! | OAuth tokens (RFC 7635) | `oauth::TokenKey`, feature `oauth` | [`AccessToken`](crate::attribute::AccessToken) |
 //!
-//! A server's check is two steps with the look-up of the key between them, so that the look-up can be awaited.
-//! It gives either the request with its key, from which replies are signed, or the reply to send. A client signs
-//! requests and asks what a message means as a response. Keys are any [`HmacKey`](crate::HmacKey), so nothing
-//! but [`Key`](crate::Key) itself needs the feature `crypto`.
+//! A server checks a request in two steps with the look-up of the key between them, so that the look-up can be
+//! asynchronous. The result is either the request with its key, which signs the reply, or the reply to send. A
+//! client signs requests and evaluates responses. Keys can be any [`HmacKey`](crate::HmacKey), so only
+//! [`Key`](crate::Key) needs the feature `crypto`.
 //!
 //! [`docs::conformance::authentication`](crate::docs::conformance::authentication) names the test of every
 //! clause.

@@ -34,9 +34,9 @@ use crate::num::saturating_u32;
 pub const NONCE_LEN: usize = 12;
 /// Length of the tag that follows the encrypted block, in bytes.
 const TAG_LEN: usize = 16;
-/// Length in bytes of what is in a block beside the session key.
+/// Length in bytes of the fields of a block without the session key.
 const BLOCK_LEN: usize = 2 + 8 + 4;
-/// By how much the clocks of the two servers may differ: the value that RFC 7635 §7 recommends.
+/// The difference that the clocks of the two servers may have, as RFC 7635 §7 recommends.
 const DELTA: Duration = Duration::from_secs(5);
 
 /// The key that the authorization server and the TURN server share, for AES-GCM with 128 or 256 bits.
@@ -79,7 +79,7 @@ enum Cipher {
 }
 
 impl TokenKey {
-    /// The key with these bytes: 16 for A128GCM, 32 for A256GCM. `None` for another length.
+    /// Creates a key from 16 bytes for A128GCM or 32 bytes for A256GCM. Returns `None` for another length.
     #[must_use]
     pub fn new(key: &[u8]) -> Option<Self> {
         match key.len() {
@@ -200,14 +200,14 @@ impl fmt::Debug for TokenKey {
     }
 }
 
-/// What is in a token ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
+/// The contents of a token ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token<'k> {
     /// The session key, with which the client signs.
     pub mac_key: &'k [u8],
-    /// When the token was made, in whole seconds.
+    /// The time at which the token was created, in whole seconds.
     pub issued: UnixTime,
-    /// How long it is valid.
+    /// The time for which the token is valid.
     pub lifetime: Duration,
 }
 

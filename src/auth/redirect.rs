@@ -8,10 +8,10 @@ use crate::attribute::{AlternateDomain, AlternateServer, Code, ErrorCode};
 use crate::code_point::Class;
 use crate::integrity::Verified;
 
-/// How long a server that was asked is not asked again (RFC 8489 §10).
+/// The time for which a server is not asked again (RFC 8489 §10).
 const LOOP_GUARD: Duration = Duration::from_secs(300);
 
-/// The servers that a client has asked, so that redirections do not run in a circle
+/// The servers that a client has asked, to detect redirection loops
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
 /// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers
@@ -55,7 +55,7 @@ impl<const N: usize> Default for Redirects<N> {
 }
 
 impl<const N: usize> Redirects<N> {
-    /// No server was asked yet.
+    /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self { asked: [None; N] }
@@ -73,11 +73,11 @@ impl<const N: usize> Redirects<N> {
         }
     }
 
-    /// The server to ask instead, with the same transport and the same credentials, and remembers it.
+    /// Returns the server to ask instead, with the same transport and the same credentials, and remembers it.
     ///
     /// Of several servers it is the first of the same address family as `from`, the server that sent the
-    /// response. `None` if the response is not a 300 (Try Alternate) with ALTERNATE-SERVER, or that server
-    /// was asked within the last five minutes: the request has failed.
+    /// response. Returns `None` if the response is not a 300 (Try Alternate) with ALTERNATE-SERVER, or if that
+    /// server was asked within the last five minutes: the request has then failed.
     pub fn follow<'a>(
         &mut self,
         response: &Verified<'a>,
@@ -112,7 +112,7 @@ impl<const N: usize> Redirects<N> {
     }
 }
 
-/// Where a server redirects a client to.
+/// The server to which a client is redirected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redirect<'a> {
     /// The address.

@@ -1,4 +1,4 @@
-//! What a server answers to a request that it does not accept.
+//! The reply to a request that a server does not accept.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -24,14 +24,14 @@ pub(super) trait Challenger: Sync {
     fn mint(&self, now: UnixTime, client: SocketAddr) -> Result<MintedNonce, EncodeError>;
 }
 
-/// Why a server does not accept a message.
+/// The result for a message that a server does not accept.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Rejected<'s> {
-    /// The request is answered with this error response.
+    /// Answer the request with this error response.
     Reply(AuthReply<'s>),
-    /// The message is discarded: it is not a request, or, with short-term credentials, an indication
-    /// that is not authentic.
+    /// Discard the message: it is not a request, or, with short-term credentials, an indication that failed
+    /// the check.
     Ignore,
 }
 
@@ -50,7 +50,7 @@ impl<'s> Rejected<'s> {
         }
     }
 
-    /// The same with REALM, a new NONCE and what the server offers.
+    /// 401 or 438 with REALM, a new NONCE and the password algorithms that the server offers.
     pub(super) fn challenge(
         message: &Message<'_>,
         code: Code,
@@ -72,7 +72,7 @@ impl<'s> Rejected<'s> {
 ///
 /// 401 and 438 of a [`LongTermServer`](super::LongTermServer) carry REALM, NONCE, PASSWORD-ALGORITHMS if
 /// any are offered, and THIRD-PARTY-AUTHORIZATION in a 401 if the server accepts tokens. FINGERPRINT is
-/// appended if the request has it. The reply borrows the server at most, and never the request.
+/// appended if the request has it. The reply borrows from the server, not from the request.
 #[derive(Clone, Copy)]
 #[must_use = "a reply is sent only after `write`"]
 pub struct AuthReply<'s> {
@@ -92,7 +92,7 @@ impl AuthReply<'_> {
     /// Writes the response and returns its bytes.
     ///
     /// # Errors
-    /// If it does not fit, or the provider of the nonces' secret returned no HMAC.
+    /// If the buffer is too small, or the secret of the nonces returned no HMAC.
     pub fn write<'o, B: Buffer + ?Sized>(
         &self,
         out: &'o mut B,
@@ -103,7 +103,7 @@ impl AuthReply<'_> {
     /// Writes the response with more attributes, such as SOFTWARE, and returns its bytes.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As in [`write`](Self::write).
     pub fn write_with<'o, B: Buffer + ?Sized>(
         &self,
         out: &'o mut B,

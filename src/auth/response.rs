@@ -1,4 +1,4 @@
-//! What a response means to the client that sent the request.
+//! The evaluation of a response by the client that sent the request.
 
 use core::fmt;
 
@@ -9,35 +9,34 @@ use crate::integrity::Verified;
 use crate::message::Message;
 use crate::transaction_id::TransactionId;
 
-/// What a response means to a [`LongTermClient`](super::LongTermClient) or a
+/// The result of evaluating a response with a [`LongTermClient`](super::LongTermClient) or a
 /// [`ShortTermClient`](super::ShortTermClient).
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Response<'a> {
-    /// An authentic success response.
+    /// A verified success response.
     Verified(Verified<'a>),
-    /// The server refuses the credentials that were sent, or asks for some, and the client can answer
-    /// that: send the request again, with a new transaction id and signed anew.
+    /// The server requires credentials, or other ones, and the client has stored the challenge: send the
+    /// request again, with a new transaction id and signed again.
     Retry,
-    /// An error response. It is authentic if there is a [`Verified`], and not if the request was sent
-    /// without credentials, because then the server has no key to sign it with.
+    /// An error response. It is authenticated if there is a [`Verified`]; there is none if the request was
+    /// sent without credentials, because the server then has no key to sign the response.
     ///
     /// [`Redirects::follow`](super::Redirects::follow) evaluates a 300 (Try Alternate), which is always
-    /// authentic.
+    /// authenticated.
     Refused(ErrorCode<'a>, Option<Verified<'a>>),
-    /// A success response to a request that was sent without credentials: the server does not ask for
-    /// any, and the response is not authentic.
+    /// A success response to a request that was sent without credentials. It is not authenticated: the
+    /// server requires no credentials.
     Unauthenticated,
-    /// The response cannot be believed: its tag is missing or invalid, or it would weaken the
-    /// authentication. Over UDP and DTLS, discard it, go on as if it had not arrived, and report an
-    /// integrity violation instead of a timeout if no other response arrives. Over TCP and TLS, end the
-    /// transaction
+    /// The response is not trustworthy: its tag is missing or invalid, or it would weaken the authentication.
+    /// Over UDP and DTLS, discard it, continue to wait, and report an integrity violation instead of a
+    /// timeout if no other response arrives. Over TCP and TLS, end the transaction
     /// ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
     Violation,
     /// The request cannot succeed with these credentials: do not retry it.
     Failed(Failure),
-    /// Not a response to this request, or one that must be discarded without consequences, such as an
-    /// unsigned 400 (Bad Request).
+    /// Not a response to this request, or a response that must be ignored, such as an unsigned 400 (Bad
+    /// Request).
     Ignore,
 }
 
@@ -67,11 +66,11 @@ pub enum Failure {
     },
     /// The server answered 438 (Stale Nonce) with the nonce that it refuses, or several times in
     /// succession.
-    #[error("the server refuses the nonces that it gave")]
+    #[error("the server refuses the nonces that it has issued")]
     NonceLoop,
 }
 
-/// Identifies a request that was sent, so that its response can be recognised. Returned by `sign` of
+/// Identifies a request that was sent, so that its response can be recognized. Returned by `sign` of
 /// [`LongTermClient`](super::LongTermClient) and [`ShortTermClient`](super::ShortTermClient); keep it with
 /// the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,7 +80,7 @@ pub struct Sent {
     pub(super) state: SentState,
 }
 
-/// What was sent with.
+/// The credentials with which a request was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SentState {
     /// No credentials.

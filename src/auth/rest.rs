@@ -1,11 +1,12 @@
-//! Credentials that a web service makes and the TURN server checks without a table: the "TURN REST API".
+//! Time-limited credentials that a web service creates and the TURN server checks without a table: the "TURN
+//! REST API".
 //!
 //! The user name is the time at which the credentials expire, a colon and a name that only the web
 //! service uses; the password is HMAC-SHA1 of the user name under a secret that the web service and the
 //! TURN server share, in base64. They are used as long-term credentials. Browsers get them by a request
-//! to the web service; coturn calls it `use-auth-secret`.
+//! to the web service; coturn calls the mechanism `use-auth-secret`.
 //!
-//! It was described in draft-uberti-behave-turn-rest-00, which did not become an RFC.
+//! The mechanism is described in draft-uberti-behave-turn-rest-00, which did not become an RFC.
 
 use core::fmt;
 
@@ -17,7 +18,7 @@ use crate::error::EncodeError;
 use crate::integrity::Credentials;
 use crate::integrity::{HmacAlgorithm, HmacKey};
 
-/// The user name for time-limited credentials, without allocation.
+/// Creates the user name of time-limited credentials, without allocation.
 ///
 /// ```
 /// use stunwire::auth::{UnixTime, rest};
@@ -30,7 +31,7 @@ pub const fn username(expires: UnixTime, user: &str) -> RestUsername<'_> {
     RestUsername { expires, user }
 }
 
-/// The user name for time-limited credentials, printed by `Display`: [`username`].
+/// The user name of time-limited credentials, which `Display` prints; created by [`username`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestUsername<'u> {
     expires: UnixTime,
@@ -48,8 +49,8 @@ impl fmt::Display for RestUsername<'_> {
     }
 }
 
-/// The time at which the credentials with this user name expire: the number before the first colon, or
-/// the whole name. `None` if it does not begin with a number.
+/// Returns the time at which the credentials with this user name expire: the number before the first
+/// colon, or the whole name. Returns `None` if the name does not begin with a number.
 ///
 /// ```
 /// use stunwire::auth::{UnixTime, rest};
@@ -71,7 +72,7 @@ pub fn expires<U: AsRef<[u8]> + ?Sized>(username: &U) -> Option<UnixTime> {
     Some(UnixTime::from_secs(secs))
 }
 
-/// The password that belongs to a user name, without allocation.
+/// Computes the password for a user name, without allocation.
 ///
 /// ```
 /// use stunwire::Key;
@@ -111,8 +112,8 @@ where
     }
 }
 
-/// The password of time-limited credentials, 28 characters: [`password`]. It is not printed by `Debug`,
-/// and wiped when dropped.
+/// The password of time-limited credentials, 28 characters; computed by [`password`]. `Debug` does not print
+/// it, and it is wiped when dropped.
 #[derive(Clone)]
 pub struct RestPassword([u8; 28]);
 
@@ -148,9 +149,9 @@ impl fmt::Debug for RestPassword {
     }
 }
 
-/// The server's key for time-limited credentials: what a look-up returns. `None` if the user name has no
-/// time of expiry, they have expired, the algorithm is neither MD5 nor SHA-256, or the secret's provider
-/// returns no HMAC.
+/// Computes the server's key for time-limited credentials, in the look-up of a key. Returns `None` if the user
+/// name has no time of expiry, the credentials have expired, the algorithm is neither MD5 nor SHA-256, or the
+/// secret returns no HMAC.
 ///
 /// ```
 /// use stunwire::Key;
@@ -186,7 +187,7 @@ where
     crate::Key::long_term_by(algorithm, &Credentials { username, password }, realm)
 }
 
-/// Makes the credentials that a web service hands out.
+/// Creates time-limited credentials, for a web service that issues them.
 ///
 /// ```
 /// use stunwire::Key;

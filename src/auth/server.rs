@@ -17,17 +17,17 @@ use crate::format::Quoted;
 use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 
-/// A server that authenticates requests by long-term credentials
+/// A server that authenticates requests with long-term credentials
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
 ///
-/// It has no table, no clock and does no I/O: the application looks up the keys and gives the time. The
-/// check is done in two steps, so that the look-up between them can be awaited:
+/// It has no table and no clock and does no I/O: the application looks up the keys and passes the time. The
+/// check has two steps, so that the look-up between them can be asynchronous:
 ///
-/// 1. [`claim`](Self::claim) checks what can be checked without a key, and says which user the request
+/// 1. [`claim`](Self::claim) performs the checks that need no key, and returns the user that the request
 ///    claims to be from.
 /// 2. [`Claim::verify`] checks the integrity with the key of that user, and then the nonce.
 ///
-/// [`check`](Self::check) does both. Each step returns the reply to send if the request is not accepted.
+/// [`check`](Self::check) performs both. Each step returns the reply to send if the request is not accepted.
 ///
 /// # What the server offers
 /// By default it offers SHA-256 and MD5 for deriving keys, in this order, so the application needs the
@@ -38,8 +38,8 @@ use crate::message::Message;
 ///   MESSAGE-INTEGRITY, which is HMAC-SHA1, is refused.
 /// - `&[]`: no PASSWORD-ALGORITHMS, as before RFC 8489.
 ///
-/// When the list changes, clients whose nonce is from before answer with the old list and get an unsigned
-/// 400, which they discard; start with a new secret for the nonces, and clients time out once.
+/// If the list changes, clients with an older nonce send the old list and get an unsigned 400, which they
+/// discard. Use a new secret for the nonces then, so that these clients time out only once.
 ///
 /// ```
 /// use stunwire::auth::{Check, LongTermServer, NonceMint, UnixTime, UserId};
@@ -81,7 +81,7 @@ pub struct LongTermServer<R, S> {
 }
 
 impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
-    /// A server of this realm, usually the provider's domain name.
+    /// Creates a server for this realm, usually the provider's domain name.
     ///
     /// # Errors
     /// If the realm is longer than 127 characters.
@@ -96,8 +96,7 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         })
     }
 
-    /// The same server with another list of password algorithms, the preferred one first: see
-    /// [above](Self#what-the-server-offers).
+    /// Sets the list of password algorithms, the preferred one first: see [above](Self#what-the-server-offers).
     #[must_use]
     pub fn offer(self, algorithms: &'static [PasswordAlgorithm<'static>]) -> Self {
         Self {
@@ -106,9 +105,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         }
     }
 
-    /// The same server with username anonymity: its nonces ask clients of RFC 8489 to send USERHASH
-    /// instead of USERNAME, so it needs a table of [`UserHash`]es. USERNAME is accepted as well, from
-    /// older clients.
+    /// Enables username anonymity: the nonces ask clients of RFC 8489 to send USERHASH instead of USERNAME, so
+    /// the application needs a table of [`UserHash`]es. USERNAME is also accepted, from older clients.
     #[must_use]
     pub fn username_anonymity(self) -> Self {
         Self {
@@ -117,9 +115,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         }
     }
 
-    /// The same server with third-party authorization: a 401 carries THIRD-PARTY-AUTHORIZATION with the
-    /// name under which the authorization server knows this server, and [`Claim::access_token`] returns
-    /// the token of a request
+    /// Enables third-party authorization: a 401 carries THIRD-PARTY-AUTHORIZATION with the name under which
+    /// the authorization server knows this server, and [`Claim::access_token`] returns the token of a request
     /// ([RFC 7635 §4](https://www.rfc-editor.org/rfc/rfc7635#section-4)).
     ///
     /// # Errors
@@ -143,7 +140,7 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         &mut self.nonces
     }
 
-    /// Does the whole check: [`claim`](Self::claim), the look-up of the key by `key`, and
+    /// Checks a request completely: [`claim`](Self::claim), the look-up of the key by `key`, and
     /// [`Claim::verify`]. `key` returns `None` if there is no such user.
     pub fn check<'a, 's, K: HmacKey>(
         &'s self,
@@ -162,9 +159,9 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         checked.into()
     }
 
-    /// Checks what can be checked without a key: the first three steps of RFC 8489 §9.2.4.
+    /// Performs the checks that need no key: the first three steps of RFC 8489 §9.2.4.
     ///
-    /// `client` is the address that the request came from.
+    /// `client` is the address from which the request came.
     ///
     /// # Errors
     /// - [`Rejected::Ignore`] if the message is not a request.
@@ -285,8 +282,8 @@ pub(super) fn has_integrity(message: &Message<'_>) -> bool {
     tags.any(|algorithm| algorithm != IntegrityAlgorithm::Goog32)
 }
 
-/// A request that claims to be from a user, after [`LongTermServer::claim`]. Nothing in it is
-/// authenticated: it says which key to look up.
+/// A request that claims to be from a user, returned by [`LongTermServer::claim`]. Nothing in it is
+/// authenticated; the application uses it to look up the key.
 #[derive(Clone, Copy)]
 pub struct Claim<'a, 's> {
     message: Message<'a>,
@@ -365,26 +362,26 @@ impl<'a, 's> Claim<'a, 's> {
         self.message.method()
     }
 
-    /// The address that the request came from.
+    /// The address from which the request came.
     #[must_use]
     pub const fn client(&self) -> SocketAddr {
         self.client
     }
 
-    /// What is known of the nonce. A server under attack can answer [`stale`](Self::stale) to a nonce that
-    /// is not valid before it looks up a key; RFC 8489 has the nonce checked last, so that wrong
-    /// credentials get 401 whatever their nonce is.
+    /// The status of the nonce. A server under attack can answer [`stale`](Self::stale) to an invalid nonce
+    /// before it looks up a key. RFC 8489 requires that the nonce is checked last, so that wrong credentials get
+    /// 401 whatever their nonce is.
     pub const fn nonce_status(&self) -> NonceStatus {
         self.nonce
     }
 
-    /// Answers 438 (Stale Nonce).
+    /// Returns the reply 438 (Stale Nonce).
     pub fn stale(self) -> Rejected<'s> {
         self.reject(Code::STALE_NONCE)
     }
 
-    /// The key of a user with this password, by the algorithm of the request. `None` if the algorithm is
-    /// neither MD5 nor SHA-256.
+    /// Derives the key of a user with this password by the algorithm of the request. Returns `None` if the
+    /// algorithm is neither MD5 nor SHA-256.
     #[cfg(feature = "crypto")]
     #[must_use]
     pub fn derive_key<U, P>(&self, username: &U, password: &P) -> Option<crate::Key>

@@ -18,9 +18,9 @@ use crate::writer::MessageWriter;
 /// The receiver of requests and indications with short-term credentials
 /// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)), such as an ICE agent.
 ///
-/// As with [`LongTermServer`](super::LongTermServer), the check is done in two steps, and
-/// [`check`](Self::check) does both. A request that fails it is answered with an unsigned 400 or 401, an
-/// indication is discarded.
+/// As with [`LongTermServer`](super::LongTermServer), the check has two steps, and [`check`](Self::check)
+/// performs both. A request that fails the check is answered with an unsigned 400 or 401, an indication is
+/// discarded.
 ///
 /// ```
 /// use stunwire::attribute::Username;
@@ -50,19 +50,19 @@ pub struct ShortTermServer {
 }
 
 impl ShortTermServer {
-    /// A receiver that accepts MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256.
+    /// Creates a receiver that accepts MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A receiver with a policy of its own, such as [`Policy::sha256_only`].
+    /// Creates a receiver with this policy, such as [`Policy::sha256_only`].
     #[must_use]
     pub const fn with_policy(policy: Policy) -> Self {
         Self { policy }
     }
 
-    /// Does the whole check: [`claim`](Self::claim), the look-up of the key by `key`, and
+    /// Checks a message completely: [`claim`](Self::claim), the look-up of the key by `key`, and
     /// [`ShortTermClaim::verify`]. `key` returns `None` if there is no such user.
     pub fn check<'a, K: HmacKey>(
         &self,
@@ -99,7 +99,7 @@ impl ShortTermServer {
     }
 }
 
-/// A message that claims to be from a user, after [`ShortTermServer::claim`].
+/// A message that claims to be from a user, returned by [`ShortTermServer::claim`].
 #[derive(Clone, Copy)]
 pub struct ShortTermClaim<'a> {
     message: Message<'a>,
@@ -112,7 +112,7 @@ impl<'a> ShortTermClaim<'a> {
     ///
     /// # Errors
     /// - 401 (Unauthenticated) if `key` is `None` or the tag is not valid under the key.
-    /// - [`Rejected::Ignore`] if the message is then an indication.
+    /// - [`Rejected::Ignore`] in these cases if the message is an indication.
     pub fn verify<K: HmacKey>(
         self,
         key: Option<K>,
@@ -152,9 +152,9 @@ impl fmt::Debug for ShortTermClaim<'_> {
 /// A client with short-term credentials for one server
 /// ([RFC 8489 §9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
 ///
-/// Its first request carries both integrity attributes, and after an authentic response the others carry
-/// only the one that the server used. Where both sides know which one they use, as ICE agents do, set it
-/// with [`algorithm`](Self::algorithm).
+/// Its first request carries both integrity attributes; after an authenticated response, requests carry
+/// only the one that the server used. If both sides know which one they use, as ICE agents do, set it with
+/// [`algorithm`](Self::algorithm).
 ///
 /// ```
 /// use stunwire::auth::{Response, ShortTermClient};
@@ -184,7 +184,7 @@ pub struct ShortTermClient<U, K> {
 }
 
 impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
-    /// A client that does not know yet which integrity attribute the server supports.
+    /// Creates a client that does not yet know which integrity attribute the server supports.
     #[must_use]
     pub const fn new(username: U, key: K) -> Self {
         Self {
@@ -195,8 +195,8 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         }
     }
 
-    /// The same client, with the one integrity attribute that both sides are known to support: SHA-256
-    /// for [`IntegrityAlgorithm::Sha256`], and SHA-1 for any other.
+    /// Sets the integrity attribute that both sides are known to support: SHA-256 for
+    /// [`IntegrityAlgorithm::Sha256`], and SHA-1 for any other.
     #[must_use]
     pub fn algorithm(self, algorithm: IntegrityAlgorithm) -> Self {
         Self {
@@ -205,7 +205,7 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         }
     }
 
-    /// The same client, which appends FINGERPRINT to its requests, as ICE demands.
+    /// Appends FINGERPRINT to every request, as ICE requires.
     #[must_use]
     pub fn fingerprint(self) -> Self {
         Self {
@@ -214,11 +214,12 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         }
     }
 
-    /// Ends a request or an indication: appends USERNAME, the integrity attributes and, if the client is
-    /// set so, FINGERPRINT.
+    /// Completes a request or an indication: appends USERNAME, the integrity attributes and, with
+    /// [`fingerprint`](Self::fingerprint), FINGERPRINT.
     ///
     /// # Errors
-    /// If it does not fit, the message is a response, or the user name is longer than 508 bytes.
+    /// If the buffer is too small, the message is a response, the user name is longer than 508 bytes, or the key
+    /// returns no HMAC.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
         mut writer: MessageWriter<'b, B>,
@@ -253,9 +254,9 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         }
     }
 
-    /// Says what a message means as a response to a request. The results are
-    /// [`Verified`](Response::Verified), [`Refused`](Response::Refused) with an authentic error,
-    /// [`Violation`](Response::Violation) and [`Ignore`](Response::Ignore).
+    /// Evaluates a message as a response to a request. The result is
+    /// [`Verified`](Response::Verified), [`Refused`](Response::Refused) with an authenticated error,
+    /// [`Violation`](Response::Violation) or [`Ignore`](Response::Ignore).
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
         let SentState::ShortTerm(sent_tags) = sent.state else {
             return Response::Ignore;

@@ -21,7 +21,7 @@ use core::time::Duration;
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// This many seconds after the start of 1970.
+    /// Creates the time that is this many seconds after the start of 1970.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs)

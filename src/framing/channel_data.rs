@@ -26,8 +26,7 @@ const HEADER_LEN: usize = 4;
 /// In a stream, [`StunTcp`](crate::framing::StunTcp) reads it. To send a payload from the buffer into which it
 /// was received, without a copy, see [`relay`](crate::relay).
 ///
-/// Nothing in ChannelData proves that it is ChannelData: accept it only from an address with which there
-/// is an allocation.
+/// ChannelData has neither a magic cookie nor a checksum: accept it only from an address with an allocation.
 ///
 /// ```
 /// use stunwire::ChannelData;
@@ -44,7 +43,7 @@ const HEADER_LEN: usize = 4;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelData<'a> {
-    /// The channel. Whether it is bound and to which peer, only the allocation tells.
+    /// The channel. The allocation determines whether it is bound, and to which peer.
     pub number: ChannelNumber,
     /// The data without padding. It may be empty.
     pub payload: &'a [u8],
@@ -85,7 +84,7 @@ impl<'a> ChannelData<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`parse_datagram`](Self::parse_datagram).
+    /// As in [`parse_datagram`](Self::parse_datagram).
     #[inline]
     pub fn parse_datagram_in(range: ChannelRange, bytes: &'a [u8]) -> Result<Self, FrameError> {
         if let Some((&[high, low, length_high, length_low], rest)) = bytes.split_first_chunk() {
@@ -100,7 +99,7 @@ impl<'a> ChannelData<'a> {
         Err(refuse(range, bytes))
     }
 
-    /// The range of the data in the datagram that was read: to keep an offset instead of a borrow.
+    /// The range of the data in the datagram that was read, for a caller that keeps offsets instead of a borrow.
     #[must_use]
     #[inline]
     #[allow(
@@ -139,7 +138,7 @@ impl<'a> ChannelData<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As in [`write`](Self::write).
     #[inline]
     pub fn write_padded<'b, B: Buffer + ?Sized>(
         &self,

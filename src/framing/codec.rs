@@ -23,7 +23,7 @@ pub enum StreamError {
     /// The received bytes are not a frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// A frame cannot be sent. Nothing of it is in the write buffer.
+    /// A frame cannot be sent. It leaves no bytes in the write buffer.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The stream ended inside a frame.
@@ -38,13 +38,13 @@ pub enum StreamError {
     },
 }
 
-/// Room that is made for a frame of which little has arrived, in bytes.
+/// The least room that is reserved for an incomplete frame, in bytes.
 const MIN_RESERVE: usize = 1024;
 
-/// Splits a complete frame off the read buffer, or makes room for what is missing of it.
+/// Splits a complete frame off the read buffer, or reserves room for its missing bytes.
 ///
-/// The room at most doubles what has arrived, so a peer that announces a long frame and sends nothing of
-/// it takes no memory.
+/// At most as many bytes are reserved as have arrived, so a peer cannot occupy memory by announcing a long
+/// frame without sending it.
 fn decode<M, F>(
     source: &mut BytesMut,
     next: Result<Next<M>, FrameError>,
@@ -110,10 +110,11 @@ fn stun_tcp(frame: Frame<usize>, bytes: Bytes) -> Frame<Bytes> {
     }
 }
 
-/// Frames are split off the read buffer without a copy. A frame that is kept also keeps the part of the
-/// buffer that it was read into.
+/// Splits frames off the read buffer without a copy. A frame that is stored keeps the memory of the buffer
+/// into which it was read.
 ///
-/// A long frame takes memory as it arrives, not when it is announced; [`StunTcp::max_frame`] limits it.
+/// Memory is reserved as a frame arrives, not when its header announces it; [`StunTcp::max_frame`] limits the
+/// length of a frame.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -207,7 +208,7 @@ impl Decoder for StunTcp {
     }
 }
 
-/// Writes only what [`StunTcp::next`] with the same settings reads as this frame.
+/// Writes only frames that [`StunTcp::next`] with the same settings reads back.
 impl Encoder<Frame<Bytes>> for StunTcp {
     type Error = StreamError;
 
@@ -230,7 +231,7 @@ impl Encoder<Frame<Bytes>> for StunTcp {
     }
 }
 
-/// Packets are split off the read buffer without a copy. The null packet is returned as an empty packet.
+/// Splits packets off the read buffer without a copy. The null packet is returned as an empty packet.
 impl Decoder for Rfc4571 {
     type Item = Bytes;
     type Error = StreamError;
@@ -261,7 +262,7 @@ impl Encoder<Bytes> for Rfc4571 {
     }
 }
 
-/// Frames of MS-TURN are split off the read buffer without a copy.
+/// Splits frames of MS-TURN off the read buffer without a copy.
 ///
 /// ```
 /// use bytes::Bytes;

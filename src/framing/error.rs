@@ -66,12 +66,12 @@ pub enum FrameError {
         offset: u8,
         /// Its value in bytes.
         found: u16,
-        /// The least that it can be, in bytes.
+        /// The smallest allowed value, in bytes.
         min: u16,
-        /// The most that it can be, in bytes.
+        /// The largest allowed value, in bytes.
         max: u16,
     },
-    /// The bytes are a pseudo-TLS handshake of Google's, which this crate recognizes and does not read.
+    /// The bytes are Google's pseudo-TLS handshake, which this crate recognizes but does not read.
     #[error("Google's pseudo-TLS handshake instead of that of MS-TURN")]
     GoogleHello,
     /// The frame is longer than the reader accepts.

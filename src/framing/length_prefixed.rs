@@ -1,5 +1,5 @@
-//! Frames of which a 16-bit length counts the bytes that follow it: what [`Rfc4571`](super::Rfc4571),
-//! [`MsTcp`](super::MsTcp) and [`MsMultiplexed`](super::MsMultiplexed) share.
+//! Frames with a 16-bit length of the bytes that follow it: the common part of [`Rfc4571`](super::Rfc4571),
+//! [`MsTcp`](super::MsTcp) and [`MsMultiplexed`](super::MsMultiplexed).
 
 use super::{FrameError, Next};
 use crate::error::EncodeError;

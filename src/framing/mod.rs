@@ -3,13 +3,13 @@
 //! | framing | reader | header |
 //! |---|---|---|
 //! | STUN messages and ChannelData: TURN over TCP and TLS | [`StunTcp`] | none; 4 bytes |
-//! | packets with their length before them: ICE over TCP | [`Rfc4571`] | 2 bytes |
+//! | length-prefixed packets: ICE over TCP | [`Rfc4571`] | 2 bytes |
 //! | messages and data of MS-TURN over TCP | [`MsTcp`] | 4 bytes |
-//! | the same after a pseudo-TLS handshake | [`PseudoTls`](pseudo_tls::PseudoTls) | 50 and 83 bytes, once |
+//! | messages and data of MS-TURN after a pseudo-TLS handshake | [`PseudoTls`](pseudo_tls::PseudoTls) | 50 and 83 bytes, once |
 //! | packets of many MS-TURN allocations | [`MsMultiplexed`] | 12 bytes |
 //!
-//! [`ChannelData`](crate::ChannelData) reads and writes datagrams of a channel. [`sniff`] tells which
-//! framing a stream has, and [`resync`](resync()) finds the next message after a gap in a capture.
+//! [`ChannelData`](crate::ChannelData) reads and writes datagrams of a channel. [`sniff`] detects the framing
+//! of a stream, and [`resync`](resync()) finds the next message after a gap in a capture.
 //!
 //! # Reading
 //!
@@ -56,9 +56,9 @@
 //! # Memory
 //!
 //! A header can announce a frame of up to 65,552 bytes, which is the default limit of each reader
-//! (`MAX_FRAME`). Make room for the bytes that arrive rather than for those that are announced, as the
-//! example and the codecs do: otherwise a peer that sends only headers takes 64 KiB for each connection. If
-//! longer frames are not expected, lower the limit with `max_frame`: 2,048 bytes are enough for audio, video
+//! (`MAX_FRAME`). Reserve memory for the bytes that have arrived rather than for those that are announced, as
+//! the example and the codecs do: otherwise a peer that sends only headers occupies 64 KiB for each connection.
+//! If you do not expect long frames, lower the limit with `max_frame`: 2,048 bytes are enough for audio, video
 //! and the messages of TURN.
 //!
 //! # Writing

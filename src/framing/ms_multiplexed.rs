@@ -152,7 +152,7 @@ impl MsMultiplexed {
 /// A multiplexed frame of MS-TURN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MultiplexedFrame<'a> {
-    /// The allocation, as MULTIPLEXED-TURN-SESSION-ID named it.
+    /// The allocation, identified by its MULTIPLEXED-TURN-SESSION-ID.
     pub session: MultiplexedTurnSessionId,
     /// The packet.
     pub payload: &'a [u8],

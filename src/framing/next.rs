@@ -1,20 +1,21 @@
-//! What a reader returns.
+//! The result of a reader.
 
-/// What a reader found at the start of the bytes that it was given.
+/// The frame at the start of the bytes, or the number of bytes that are missing; returned by the readers of
+/// frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<F> {
     /// A complete frame.
     Frame {
         /// The content of the frame.
         frame: F,
-        /// Length of the frame in bytes, header and padding included: remove as many bytes from the
-        /// start of the stream.
+        /// Length of the frame in bytes, header and padding included: remove this many bytes from the start of
+        /// the stream.
         consumed: usize,
     },
     /// No complete frame yet, and no error so far.
     Incomplete {
-        /// How many more bytes are needed, at least one: up to the end of the frame once its header has
-        /// been read, up to the end of the header before that. With fewer bytes there is no frame.
+        /// The number of missing bytes, at least one: up to the end of the header or, if the header is
+        /// complete, up to the end of the frame. With fewer bytes there is no frame.
         needed: usize,
     },
 }

@@ -72,8 +72,8 @@ pub const GOOGLE_SERVER_HELLO: [u8; 79] = *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x4
 /// Reads one direction of an MS-TURN connection over TCP: first the handshake of the other side, then
 /// frames.
 ///
-/// It remembers whether the handshake has been read, and no bytes: those after what
-/// [`next`](Self::next) has consumed still belong to the caller.
+/// It stores only whether the handshake has been read. The bytes that [`next`](Self::next) has not consumed
+/// still belong to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PseudoTls {
     state: State,
@@ -91,13 +91,14 @@ enum State {
 }
 
 impl PseudoTls {
-    /// Creates the reader of a server: a ClientHello and then frames, or frames at once.
+    /// Creates the reader of a server, which expects a ClientHello and then frames, or frames at once.
     #[must_use]
     pub const fn server() -> Self {
         Self::new(State::ClientHello)
     }
 
-    /// Creates the reader of a client that has sent its ClientHello: the ServerHello, then frames.
+    /// Creates the reader of a client that has sent its ClientHello, which expects the ServerHello and then
+    /// frames.
     #[must_use]
     pub const fn client() -> Self {
         Self::new(State::ServerHello)
@@ -131,8 +132,8 @@ impl PseudoTls {
     /// If the bytes begin with neither. The state does not change then.
     pub fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<Next<Received<'a>>, FrameError> {
         let next = match (self.state, bytes.first()) {
-            // The first byte of a frame differs from that of the handshake. What is wrong with any other
-            // byte, the handshake's reader reports.
+            // The first byte of a frame differs from that of the handshake. Errors in other bytes are reported by the
+            // reader of the handshake.
             (State::Frames, _) | (State::ClientHello, Some(0x02 | 0x03)) => {
                 self.frames.next(bytes)?.map(Received::Frame)
             }
@@ -146,7 +147,7 @@ impl PseudoTls {
     }
 }
 
-/// What arrives on an MS-TURN connection.
+/// A part of an MS-TURN connection: a hello or a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received<'a> {
     /// The client's hello: answer it with [`server_hello`].

@@ -1,4 +1,4 @@
-//! Where the next frame begins in a stream whose frame boundaries are unknown.
+//! Finding the next frame in a stream whose frame boundaries are unknown.
 
 use super::{Framing, MsMultiplexed, MsTcp, Rfc4571};
 use crate::dialect::{Dialect, MAGIC_COOKIE_ATTRIBUTE};
@@ -42,7 +42,7 @@ pub fn resync(bytes: &[u8]) -> Resync {
     }
 }
 
-/// What [`resync`] found.
+/// The result of [`resync`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resync {
     /// A frame with a valid message.
@@ -54,7 +54,7 @@ pub enum Resync {
     },
     /// No frame with a complete message.
     NotFound {
-        /// How many bytes can be skipped: more bytes cannot make them part of a frame that is found.
+        /// The number of bytes to skip: they cannot become part of a frame when more bytes arrive.
         skip: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! RFC 4571: packets with their length before them.
+//! RFC 4571: length-prefixed packets.
 
 use super::frame_writer::Layout;
 use super::length_prefixed::{self, MaxFrame};
@@ -6,7 +6,7 @@ use super::{FrameError, FrameWriter, Next};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 
-/// Reads and writes packets with a 16-bit length before each: ICE over TCP
+/// Reads and writes packets with a 16-bit length prefix: ICE over TCP
 /// ([RFC 4571 §2](https://www.rfc-editor.org/rfc/rfc4571#section-2),
 /// [RFC 6544 §3](https://www.rfc-editor.org/rfc/rfc6544#section-3)), also used by Lync and Skype for
 /// Business.
@@ -16,7 +16,7 @@ use crate::error::EncodeError;
 /// | 0 | 2 | length of the packet in bytes |
 /// | 2 | length | packet, without padding |
 ///
-/// STUN, DTLS and RTP can share such a stream: [`demux`](crate::demux) tells the packets apart. An empty
+/// STUN, DTLS and RTP can share such a stream: [`demux`](crate::demux) distinguishes the packets. An empty
 /// packet is the null packet of RFC 4571, which the receiver ignores.
 ///
 /// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.

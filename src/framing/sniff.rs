@@ -1,4 +1,4 @@
-//! Which framing a stream has, from its first bytes.
+//! Detection of the framing of a stream from its first bytes.
 
 use super::pseudo_tls::{GOOGLE_CLIENT_HELLO, GOOGLE_SERVER_HELLO};
 use super::{Frame, MsMultiplexed, MsTcp, Next, Rfc4571, StunTcp};
@@ -8,7 +8,7 @@ use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
-/// Tells which framing a stream has from its first bytes, in one direction, with the default settings of
+/// Detects the framing of a stream from its first bytes, in one direction, with the default settings of
 /// [`Sniffer`].
 ///
 /// ```
@@ -26,12 +26,12 @@ pub fn sniff(bytes: &[u8]) -> Sniffed {
     Sniffer::new().sniff(bytes)
 }
 
-/// Tells which framing a stream has from its first bytes, in one direction.
+/// Detects the framing of a stream from its first bytes, in one direction.
 ///
-/// - A frame proves its framing by its content: the magic cookie after the header that this framing has,
+/// - A frame proves its framing by its content: the magic cookie after the header of this framing,
 ///   MAGIC-COOKIE of MS-TURN, or a DTLS record. Frames without such content are skipped.
-/// - A pseudo-TLS handshake has the length and the cipher suite that no real one has, and Google's is always
-///   the same; other records that begin with 16 03, and ClientHellos in records of SSLv2, are TLS.
+/// - A pseudo-TLS handshake has a length and a cipher suite that no real handshake has, and Google's always has the
+///   same bytes; other records that begin with 16 03, and ClientHellos in records of SSLv2, are TLS.
 /// - ChannelData looks like an RFC 4571 length of 16,384 and above. Four ChannelData in a row decide, or a
 ///   STUN message before or after them, or [`expect_channels`](Self::expect_channels).
 /// - Data frames of MS-TURN (type 03) have any content and look like an RFC 4571 length of 768 and above.
@@ -51,7 +51,7 @@ pub struct Sniffer {
 }
 
 impl Sniffer {
-    /// Creates a sniffer that knows nothing about the stream.
+    /// Creates a sniffer without knowledge of the stream.
     #[must_use]
     pub const fn new() -> Self {
         Self { channels: false }
@@ -64,8 +64,8 @@ impl Sniffer {
         Self { channels: true }
     }
 
-    /// Tells the framing of a stream that begins with `bytes`. Call it again with all bytes from the
-    /// beginning when more have arrived.
+    /// Detects the framing of a stream that begins with `bytes`. When more bytes have arrived, call it again with
+    /// all bytes from the beginning.
     #[must_use]
     pub fn sniff(&self, bytes: &[u8]) -> Sniffed {
         type Prove = fn(&[u8]) -> Proof;
@@ -104,7 +104,7 @@ impl Sniffer {
 pub enum Framing {
     /// STUN messages and ChannelData: read with [`StunTcp`].
     StunTcp,
-    /// Packets with their length before them: read with [`Rfc4571`].
+    /// Length-prefixed packets: read with [`Rfc4571`].
     Rfc4571,
     /// Frames of MS-TURN, type 02 or 03 (\[MS-TURN\] 2.1.4): read with [`MsTcp`].
     MsTcp,
@@ -120,17 +120,17 @@ pub enum Framing {
     Tls,
 }
 
-/// What the first bytes of a stream tell about its framing.
+/// The framing of a stream as far as its first bytes show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sniffed {
     /// The stream has this framing.
     Is(Framing),
     /// More bytes may decide.
     NeedsMore {
-        /// How many more bytes are needed, at least, before the result can differ.
+        /// The least number of further bytes with which the result can differ.
         needed: usize,
     },
-    /// More bytes cannot decide: the stream has another framing, or one that only its configuration tells.
+    /// More bytes cannot decide: the stream has another framing, or one that only its configuration shows.
     Unknown,
 }
 
@@ -140,7 +140,7 @@ const MAX_BYTES: usize = 2 * 65_555 + 64;
 /// Frames without proof that are skipped, at most.
 const MAX_FRAMES: usize = 64;
 
-/// As many consecutive ChannelData are no coincidence.
+/// This many consecutive ChannelData prove the framing.
 const CHANNEL_DATA_IN_A_ROW: usize = 4;
 
 /// Whether a stream has a framing.
@@ -154,7 +154,7 @@ enum Proof {
 use Proof::{Missing, No, Yes};
 
 impl Proof {
-    /// Both this and the other.
+    /// Proof that requires both this and the other.
     fn and(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Yes => other(),
@@ -162,7 +162,7 @@ impl Proof {
         }
     }
 
-    /// This or the other. If both are undecided, the smaller number of bytes is missing.
+    /// Proof that requires this or the other. If both are undecided, the smaller number of bytes is missing.
     fn or(self, other: impl FnOnce() -> Self) -> Self {
         match (self, other()) {
             (Yes, _) | (_, Yes) => Yes,

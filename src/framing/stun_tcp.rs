@@ -10,14 +10,14 @@ use crate::error::EncodeError;
 use crate::transaction_id::MAGIC_COOKIE;
 use crate::wire::HEADER_LEN;
 
-/// Reads and writes STUN messages and ChannelData without a header of their own, as a client and a TURN
+/// Reads and writes STUN messages and ChannelData without an additional framing header, as a client and a TURN
 /// server exchange them over TCP and TLS
 /// ([RFC 8489 §6.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.2),
 /// [RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
-/// The first two bits tell the two apart. A STUN message is as long as its header says, and its length is
-/// a multiple of 4. [`ChannelData`] is padded to a multiple of 4 bytes, which its length does not count;
-/// the padding may have any content.
+/// The first two bits distinguish them. The length of a STUN message is in its header and is a multiple of 4.
+/// [`ChannelData`] is padded to a multiple of 4 bytes; its length excludes the padding, which may have any
+/// content.
 ///
 /// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
 ///
@@ -86,8 +86,8 @@ impl StunTcp {
         }
     }
 
-    /// Accepts messages without the magic cookie, as of RFC 3489. Any other bytes that begin with two zero
-    /// bits are then taken for a message.
+    /// Accepts messages without the magic cookie, as in RFC 3489. All bytes that begin with two zero bits are then
+    /// read as a message.
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -98,8 +98,8 @@ impl StunTcp {
 
     /// Reads the frame at the start of `bytes`.
     ///
-    /// An invalid frame is refused at its first invalid byte, and a frame with an invalid header is not
-    /// waited for.
+    /// An invalid frame is refused at its first invalid byte: the reader does not wait for a frame whose header is
+    /// invalid.
     ///
     /// # Errors
     /// If the bytes do not begin with a frame, or with one that is longer than
@@ -120,7 +120,7 @@ impl StunTcp {
         }
     }
 
-    /// What fewer than 4 bytes tell.
+    /// The result for fewer than 4 bytes.
     #[cold]
     fn incomplete_header<'a>(&self, bytes: &'a [u8]) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         let header_len = match *bytes {
@@ -200,8 +200,8 @@ impl StunTcp {
     /// Begins ChannelData at the end of a growing buffer, or at the start of a slice. Write the data
     /// through the [`FrameWriter`], then [`end`](FrameWriter::end) it, which pads it with zeros.
     ///
-    /// STUN messages need no frame: write them as they are. Data that is already in one piece is written by
-    /// [`ChannelData::write_padded`].
+    /// STUN messages need no frame: write them as they are. [`ChannelData::write_padded`] writes data that is
+    /// already contiguous.
     ///
     /// ```
     /// use stunwire::attribute::ChannelNumber;

@@ -2,7 +2,7 @@
 
 use super::hmac::HmacAlgorithm;
 
-/// An integrity attribute: the HMAC that it carries, and how much of it.
+/// An integrity attribute with the hash and the length of its HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntegrityAlgorithm {
@@ -26,7 +26,7 @@ impl IntegrityAlgorithm {
     /// MESSAGE-INTEGRITY-SHA256 with its full 32 bytes.
     pub const SHA256: Self = Self::Sha256 { len: 32 };
 
-    /// The HMAC that is computed for it.
+    /// The hash of the HMAC.
     #[must_use]
     #[inline]
     pub const fn hmac(self) -> HmacAlgorithm {

@@ -8,8 +8,8 @@ const BLOCK: usize = 64;
 
 const ZEROS: [u8; BLOCK] = [0; BLOCK];
 
-/// What an HMAC covers: the header with its length as the dialect counts it, the attributes before the
-/// tag, and where the dialect wants them zeros up to a multiple of 64 bytes.
+/// The bytes that an HMAC covers: the header with the length that the dialect prescribes, the attributes
+/// before the tag and, in some dialects, zeros up to a multiple of 64 bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Coverage<'a> {
     /// The header up to byte 16.
@@ -53,14 +53,14 @@ impl<'a> Coverage<'a> {
         })
     }
 
-    /// The segments of a message in one piece.
+    /// The segments of a contiguous message.
     pub(super) fn of_message(&self) -> [&[u8]; 3] {
         let [first, second, third, zeros] = self.rest;
         debug_assert!(second.is_empty() && third.is_empty());
         [&self.start, first, zeros]
     }
 
-    /// Calls `f` with the segments, none of which is empty: two for a message in one piece without zeros.
+    /// Calls `f` with the segments, none of which is empty: two for a contiguous message without zeros.
     #[inline(always)]
     #[allow(clippy::arithmetic_side_effects, reason = "2 and at most 3")]
     pub(crate) fn with_segments<T>(&self, f: impl FnOnce(&[&[u8]]) -> T) -> T {

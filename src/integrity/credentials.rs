@@ -11,8 +11,8 @@ use crate::format::trim_nuls;
 
 /// A username and its password.
 ///
-/// They are prepared as the credential mechanism wants
-/// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)): with OpaqueString for RFC 8489,
+/// Both must be prepared as the credential mechanism requires
+/// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)): for RFC 8489 with OpaqueString,
 /// which leaves printable ASCII unchanged. The password is not printed.
 ///
 /// ```
@@ -30,12 +30,12 @@ pub struct Credentials<U, P> {
 }
 
 impl<U: AsRef<[u8]>, P: AsRef<[u8]>> Credentials<U, P> {
-    /// The bytes of the long-term key in a realm by a password algorithm, to store them instead of the
-    /// password: 16 bytes for MD5, 32 for SHA-256. `None` if the algorithm is another one.
+    /// Derives the bytes of the long-term key in a realm by a password algorithm, to store them instead of the
+    /// password: 16 bytes for MD5, 32 for SHA-256. Returns `None` for other algorithms.
     ///
-    /// [`Key::from_bytes`](crate::Key::from_bytes) makes the key from them. They are what
-    /// [`Key::long_term`](crate::Key::long_term) and
-    /// [`Key::long_term_sha256`](crate::Key::long_term_sha256) derive.
+    /// [`Key::from_bytes`](crate::Key::from_bytes) creates the key from these bytes. It equals that of
+    /// [`Key::long_term`](crate::Key::long_term) or
+    /// [`Key::long_term_sha256`](crate::Key::long_term_sha256).
     ///
     /// ```
     /// use stunwire::attribute::PasswordAlgorithm;

@@ -1,4 +1,4 @@
-//! Verification of GOOG-PING, whose tag is too short for anything else.
+//! Verification of GOOG-PING, whose tag is too short for other messages.
 
 use core::fmt;
 
@@ -16,8 +16,8 @@ use crate::wire::Tlv;
 impl<'a> Message<'a> {
     /// Verifies the GOOG-MESSAGE-INTEGRITY-32 of a GOOG-PING of libwebrtc under `key`.
     ///
-    /// The tag is the first 4 bytes of an HMAC-SHA1, which one guess in 2^32 meets. So the result is not a
-    /// [`Verified`](crate::Verified): a GOOG-PING only renews what an authenticated check established.
+    /// The tag is the first 4 bytes of an HMAC-SHA1, which one guess in 2^32 matches. So the result is not a
+    /// [`Verified`](crate::Verified): a GOOG-PING only confirms what an authenticated check has established.
     ///
     /// ```
     /// use stunwire::{Header, Key, Message, MessageWriter, Method, TransactionId};
@@ -37,7 +37,7 @@ impl<'a> Message<'a> {
     /// - If the method is not [`Method::GOOG_PING`],
     /// - if there is no GOOG-MESSAGE-INTEGRITY-32, or if it is not 4 bytes long,
     /// - if the tag is not that of the message under `key`,
-    /// - if `key` is empty, or is the application's own and returns no HMAC or one of the wrong length.
+    /// - if `key` is empty, or the application's [`HmacKey`] returns no HMAC or one of the wrong length.
     pub fn verify_goog_ping<K: HmacKey + ?Sized>(
         &self,
         key: &K,
@@ -102,7 +102,7 @@ impl<'a> VerifiedGoogPing<'a> {
         self.message
     }
 
-    /// What a reply carries: GOOG-MESSAGE-INTEGRITY-32, and FINGERPRINT if the request has it.
+    /// The protection of a reply: GOOG-MESSAGE-INTEGRITY-32, and FINGERPRINT if the request has it.
     #[must_use]
     pub fn reply_protection(&self) -> Protection {
         Protection::NONE

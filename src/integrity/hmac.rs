@@ -1,4 +1,4 @@
-//! HMAC under a key that the application holds: the trait, and what goes in and out of it.
+//! HMAC with a key of the application: the trait, its arguments and its results.
 
 use core::fmt;
 
@@ -57,7 +57,7 @@ impl HmacTag {
         len: 0,
     };
 
-    /// The bytes of the HMAC. `None` if it was made from a slice whose length is neither 20 nor 32.
+    /// The bytes of the HMAC. `None` if it was created from a slice whose length is neither 20 nor 32.
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> Option<&[u8]> {
@@ -67,7 +67,7 @@ impl HmacTag {
         }
     }
 
-    /// The start of this HMAC of `algorithm`, `len` bytes. `Err` if it has not the length of `algorithm`.
+    /// The first `len` bytes of this HMAC. `Err` if it does not have the length of `algorithm`.
     #[inline(always)]
     fn start(&self, len: usize, algorithm: HmacAlgorithm) -> Result<&[u8], WrongLength> {
         let error = WrongLength {
@@ -110,7 +110,7 @@ impl HmacTag {
     }
 }
 
-/// An HMAC is not as long as its algorithm says.
+/// An HMAC does not have the length of its algorithm.
 struct WrongLength {
     found: u8,
     expected: usize,
@@ -205,10 +205,9 @@ impl fmt::Debug for HmacTag {
 /// A key that computes HMACs: implemented by [`Key`](crate::Key), by references, `Arc` and `Box`, and by
 /// [`HmacFn`] for a closure.
 ///
-/// Implement it for the application's own key type if the cryptography comes from elsewhere: a
-/// validated module, a hardware key store, a provider that the application chooses. The crate then needs
-/// no feature `crypto`. Truncation, the checks of lengths and the comparison in constant time are done by
-/// this crate. For an asynchronous provider see
+/// Implement it for a key type of the application to use other cryptography, such as a validated module, a
+/// hardware key store or another provider. The feature `crypto` is then not needed. This crate truncates the
+/// HMAC, checks its length and compares it in constant time. For an asynchronous provider see
 /// [`Message::integrity_check`](crate::Message::integrity_check).
 ///
 /// ```
@@ -286,8 +285,8 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
     }
 }
 
-/// A closure as an [`HmacKey`]: from the algorithm and the segments to anything that an [`HmacTag`] is
-/// made from, such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
+/// An [`HmacKey`] from a closure. The closure takes the algorithm and the segments, and returns anything that
+/// converts into an [`HmacTag`], such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
 ///
 /// ```
 /// use hmac::{Hmac, KeyInit, Mac};

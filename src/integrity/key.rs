@@ -18,17 +18,19 @@ use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 
 /// The key of a message's integrity, prepared for use.
 ///
-/// Keep the key and not the password: most of the work is done here, once. It is wiped when dropped, is
-/// printed without its bytes, and cannot be compared. It has no lock and nothing in it changes when it is
-/// used. As with any value, a move can leave a copy where the key was: one that is kept belongs into an
-/// `Arc` or a `Box`.
+/// Store the key instead of the password: most of the work is done once, when the key is created. It is wiped
+/// when dropped, is printed without its bytes, and cannot be compared. It can be shared between threads. As
+/// with any value, a move can leave a copy at the old address, so store a long-lived key in an `Arc` or a
+/// `Box`.
 ///
-/// Any key signs and verifies MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256. One of the two HMACs is
-/// prepared: SHA-1, and for the keys of [`long_term_sha256`](Self::long_term_sha256) and MS-TURN's version 3
-/// SHA-256. The other is prepared at each use, unless [`prepare_all`](Self::prepare_all) has been called.
+/// Every key signs and verifies both MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256. One of the two HMACs is
+/// prepared: SHA-256 in the keys of [`long_term_sha256`](Self::long_term_sha256) and of MS-TURN from version 3
+/// on, SHA-1 in all others. The other one is prepared at each use, unless
+/// [`prepare_all`](Self::prepare_all) has been called.
 ///
-/// An empty key signs and verifies nothing, because everybody has it:
-/// [`IntegrityError::NoHmac`](crate::IntegrityError::NoHmac) says so.
+/// An empty key is not secret, so it neither signs nor verifies: the error is
+/// [`IntegrityError::NoHmac`](crate::IntegrityError::NoHmac) or
+/// [`EncodeError::NoHmac`](crate::EncodeError::NoHmac).
 ///
 /// ```
 /// use stunwire::{Credentials, Key};
@@ -40,7 +42,7 @@ use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 /// ```
 #[derive(Clone)]
 pub struct Key {
-    /// The key as HMAC takes it, to prepare what is not. Zero if nothing is left to prepare.
+    /// The key as a block of the hash, to prepare the other HMAC. Zero if both are prepared.
     block: Block,
     sha1: Option<HmacCore<Sha1>>,
     sha256: Option<HmacCore<Sha256>>,
@@ -63,8 +65,8 @@ impl Key {
     /// The key of long-term credentials in a realm: the MD5 of `username:realm:password`
     /// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)).
     ///
-    /// As the RFC says, a quote at either end of username and realm, and NULs after all three, are removed:
-    /// see [`long_term_verbatim`](Self::long_term_verbatim).
+    /// As the RFC requires, a leading and a trailing quote of username and realm, and trailing NULs of all three, are
+    /// removed. To keep them, use [`long_term_verbatim`](Self::long_term_verbatim).
     ///
     /// ```
     /// use stunwire::{Credentials, Key};
@@ -81,8 +83,8 @@ impl Key {
         Self::from_bytes(credentials.md5(realm.as_ref()).as_bytes())
     }
 
-    /// The key of long-term credentials in a realm as the MD5 of the texts as they are, quotes and NULs
-    /// included: for peers that do not remove them.
+    /// The key of long-term credentials in a realm, as the MD5 of the unchanged texts: for peers that do not remove
+    /// quotes and NULs.
     #[must_use]
     pub fn long_term_verbatim<U, P>(
         credentials: &Credentials<U, P>,
@@ -97,8 +99,8 @@ impl Key {
 
     /// The key of long-term credentials in a realm by password algorithm 2: the SHA-256 of
     /// `username:realm:password`
-    /// ([RFC 8489 §18.5.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1.2)). The texts are taken as
-    /// they are, quotes and NULs included.
+    /// ([RFC 8489 §18.5.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1.2)). Quotes and NULs are not
+    /// removed.
     #[must_use]
     pub fn long_term_sha256<U, P>(credentials: &Credentials<U, P>, realm: impl AsRef<[u8]>) -> Self
     where
@@ -110,8 +112,8 @@ impl Key {
     }
 
     /// The key of long-term credentials in a realm by the algorithm of a PASSWORD-ALGORITHM:
-    /// [`long_term`](Self::long_term) or [`long_term_sha256`](Self::long_term_sha256). `None` if it is another
-    /// one.
+    /// [`long_term`](Self::long_term) or [`long_term_sha256`](Self::long_term_sha256). Returns `None` for other
+    /// algorithms.
     #[must_use]
     pub fn long_term_by<U, P>(
         algorithm: PasswordAlgorithm<'_>,
@@ -169,8 +171,8 @@ impl Key {
         key
     }
 
-    /// A key that was derived before: by [`Credentials::key_bytes`], by coturn, which stores 16 bytes of MD5,
-    /// or by an OAuth server.
+    /// Creates a key from bytes that were derived elsewhere: by [`Credentials::key_bytes`], by coturn, which stores
+    /// 16 bytes of MD5, or by an OAuth server.
     #[must_use]
     pub fn from_bytes(key: &[u8]) -> Self {
         Self::of(key, HmacAlgorithm::Sha1)

@@ -1,4 +1,4 @@
-//! What counts as authenticated.
+//! The integrity attributes that a receiver accepts.
 
 /// Which integrity attributes [`Message::verify_with`](crate::Message::verify_with) accepts.
 ///
@@ -33,8 +33,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Refuses MESSAGE-INTEGRITY as an HMAC-SHA1, whatever key it was made with: for a server that offers
-    /// only the password algorithm SHA-256, so that nobody chooses the weaker HMAC with the same key.
+    /// Refuses MESSAGE-INTEGRITY as an HMAC-SHA1, whatever the key: for a server that offers only the password
+    /// algorithm SHA-256, so that a client cannot choose the weaker HMAC with the same key.
     #[must_use]
     pub const fn sha256_only(self) -> Self {
         Self {

@@ -1,13 +1,13 @@
-//! Which integrity attributes and FINGERPRINT a message has, or gets.
+//! The integrity attributes and FINGERPRINT of a message.
 
 use super::algorithm::{IntegrityAlgorithm, sha256_tag_len};
 use crate::message::{Entry, Message};
 
 /// The integrity attributes of a message, and whether it has FINGERPRINT.
 ///
-/// A small value that can be kept: a reply that is written long after its request, such as the one to
-/// Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), needs
-/// [`Verified::reply_protection`](crate::Verified::reply_protection) and the key, and not the request.
+/// This is a small value that can be stored: a reply that is written long after its request, such as the one
+/// to Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), needs
+/// [`Verified::reply_protection`](crate::Verified::reply_protection) and the key, but not the request.
 ///
 /// ```
 /// use stunwire::{IntegrityAlgorithm, Protection};
@@ -37,7 +37,7 @@ impl Protection {
     };
 
     /// This protection with an integrity attribute. MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256 can be
-    /// combined, as in the first request to an agent that may know only one of them
+    /// combined, as in the first request to an agent that may support only one of them
     /// ([RFC 8489 §9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
     #[must_use]
     pub const fn with_integrity(self, algorithm: IntegrityAlgorithm) -> Self {
@@ -90,11 +90,11 @@ impl Protection {
 }
 
 impl Message<'_> {
-    /// Which integrity attributes and FINGERPRINT the message has, valid or not: what is needed to sign it
-    /// again after a change.
+    /// The integrity attributes and FINGERPRINT of the message, valid or not, for signing it again after a
+    /// change.
     ///
-    /// An attribute with a length that none of its algorithms has counts as a full one.
-    /// GOOG-MESSAGE-INTEGRITY-32 counts only if there is no other integrity attribute.
+    /// An attribute with an invalid length is reported as if it had its full length. GOOG-MESSAGE-INTEGRITY-32 is
+    /// reported only if there is no other integrity attribute.
     #[must_use]
     pub fn protection(&self) -> Protection {
         let trailer = self.trailer();

@@ -55,7 +55,7 @@ impl Drop for Block {
     }
 }
 
-/// The HMAC of the segments. The state is used up, where it is: moving it would leave copies of it.
+/// The HMAC of the segments. The state is consumed in place, because a move would leave a copy of it.
 #[inline(always)]
 pub(super) fn finish<D: EagerHash>(
     state: &mut HmacCore<D>,

@@ -34,8 +34,8 @@ fn offset_of(message: &Message<'_>, ty: AttributeType) -> usize {
     raw.unwrap().offset()
 }
 
-// The HMAC covers zeros up to a multiple of 64 bytes and counts the FINGERPRINT after the tag: eight zero
-// bytes before the tag instead of FINGERPRINT leave both as they were.
+// The HMAC covers zeros up to a multiple of 64 bytes, and a length that includes the FINGERPRINT after the tag:
+// eight zero bytes before the tag instead of FINGERPRINT change neither.
 #[test]
 fn zeros_instead_of_fingerprint() {
     for dialect in [Dialect::MS_ICE2_LEGACY, Dialect::MS_ICE2_LEGACY.unpadded()] {
@@ -63,7 +63,7 @@ fn zeros_instead_of_fingerprint() {
     }
 }
 
-// Where the header's length is hashed as sent, and nothing may follow the tag, nothing does.
+// In dialects that hash the header's length as sent and allow nothing after the tag, nothing follows it.
 #[test]
 fn what_follows_the_tag_in_dialects_with_zero_padded_input() {
     for (dialect, trailing) in [
@@ -78,7 +78,7 @@ fn what_follows_the_tag_in_dialects_with_zero_padded_input() {
         ),
     ] {
         let header = Header::request(Method::BINDING, ID).in_dialect(dialect);
-        // Signed by an application that follows the header's length and not the rule.
+        // Signed by a sender that hashes the header's length without checking that the tag is last.
         let mut out = Vec::new();
         MessageWriter::new(&mut out, header)
             .unwrap()
@@ -103,7 +103,7 @@ fn what_follows_the_tag_in_dialects_with_zero_padded_input() {
     }
 }
 
-// An empty key is that of an application that forgot to set one: everybody has it.
+// An empty key is probably an application's mistake, and known to every attacker.
 #[test]
 fn empty_keys() {
     let mut out = Vec::new();
@@ -111,7 +111,7 @@ fn empty_keys() {
         let writer = MessageWriter::new(out, Header::request(Method::BINDING, ID)).unwrap();
         writer.integrity(key)?.finish().map(|_| ())
     };
-    // An HMAC under the empty key, made elsewhere.
+    // An HMAC under the empty key, computed by other code.
     let empty = HmacFn::new(|_, segments: &[&[u8]]| sha1(b"", segments));
     check(&empty, &mut out).unwrap();
     let message = Message::parse(&out).unwrap();
@@ -152,17 +152,17 @@ fn request(sign: impl FnOnce(MessageWriter<'_, Vec<u8>>)) -> Vec<u8> {
     out
 }
 
-// A key of the application's own gives the bytes that `Key` gives, in every dialect, for a payload that
-// is not copied and behind a pointer, and gets no empty segment.
+// An application's `HmacKey` gives the same bytes as `Key`, in every dialect, for an external payload and through
+// an `Arc`, and gets no empty segment.
 #[test]
 fn keys_of_the_application() {
     let secret = b"VOkJxbRl1RmTxUk/WvJxBt";
-    let own = HmacFn::new(|algorithm, segments: &[&[u8]]| {
+    let provider = HmacFn::new(|algorithm, segments: &[&[u8]]| {
         assert_eq!(algorithm, HmacAlgorithm::Sha1);
         assert!(segments.len() <= 5 && segments.iter().all(|segment| !segment.is_empty()));
         sha1(secret, segments)
     });
-    let own: std::sync::Arc<dyn HmacKey> = std::sync::Arc::new(own);
+    let provider: std::sync::Arc<dyn HmacKey> = std::sync::Arc::new(provider);
     for dialect in [
         Dialect::RFC8489,
         Dialect::RFC3489,
@@ -188,10 +188,10 @@ fn keys_of_the_application() {
                 .unwrap();
                 out
             };
-            let bytes = write(&own);
+            let bytes = write(&provider);
             assert_eq!(bytes, write(&key()), "{dialect} {len}");
             let message = dialect.parse(&bytes).unwrap();
-            assert!(message.verify(&own).is_ok() && message.verify(&key()).is_ok());
+            assert!(message.verify(&provider).is_ok() && message.verify(&key()).is_ok());
             // In two steps the covered bytes give the same HMAC.
             let check = message.integrity_check(&Policy::default()).unwrap();
             let hmac = sha1(secret, &check.segments());
@@ -218,7 +218,10 @@ fn keys_of_the_application() {
             .as_slices()
             .concat()
     };
-    assert_eq!(write(&mut first[..], &own), write(&mut second[..], &key()));
+    assert_eq!(
+        write(&mut first[..], &provider),
+        write(&mut second[..], &key())
+    );
 }
 
 #[test]
@@ -229,8 +232,8 @@ fn hmacs_of_the_wrong_length() {
     let message = Message::parse(&signed).unwrap();
     let tag: [u8; 20] = signed[signed.len() - 20..].try_into().unwrap();
     for len in [0, 4, 19, 20, 21, 32, 64, 300] {
-        // Begins with the right bytes, so that only the length refuses it.
-        let own = HmacFn::new(|_, _: &[&[u8]]| {
+        // It begins with the right bytes, so only the length is wrong.
+        let provider = HmacFn::new(|_, _: &[&[u8]]| {
             let mut hmac = tag.to_vec();
             hmac.resize(len, 0);
             hmac
@@ -243,8 +246,8 @@ fn hmacs_of_the_wrong_length() {
                 crate::EncodeError::HmacLength { found, expected },
             ),
         };
-        let verified = message.verify(&own).map(drop);
-        let written = request_result(&own);
+        let verified = message.verify(&provider).map(drop);
+        let written = request_result(&provider);
         if len == 20 {
             assert_eq!((verified, written), (Ok(()), Ok(())));
         } else {
@@ -416,7 +419,7 @@ fn protection_of_replies() {
             );
         }
     }
-    // Both tags: the reply carries one.
+    // A request with both tags: the reply carries one.
     let both = request(|writer| {
         let writer = writer.integrity(&key).unwrap();
         writer.integrity_sha256(&key).unwrap().finish().unwrap();

@@ -11,14 +11,14 @@ use crate::header::Header;
 use crate::message::{Attributes, Message, ReadAttributes};
 use crate::transaction_id::TransactionId;
 
-/// A message whose integrity has been verified, which shows only what the tag covers.
+/// A message whose integrity has been verified, which exposes only the attributes that the tag covers.
 ///
-/// Only [`Message::verify`] and its variants make one: a function that takes a `Verified` cannot be
-/// given a message that was not authenticated, and an attribute that an attacker appended after the tag
-/// is not in it. FINGERPRINT and the tag itself are not covered.
+/// Only [`Message::verify`] and its variants create it: a function that takes a `Verified` cannot be called
+/// with an unauthenticated message, and attributes that an attacker appended after the tag are excluded.
+/// FINGERPRINT and the tag itself are not covered.
 ///
-/// It proves that the sender had the key. It does not prove that the nonce is fresh or that the user may
-/// do what the message asks: the application checks these.
+/// It proves that the sender had the key. It does not prove that the nonce is fresh or that the request is
+/// permitted: the application must check these.
 ///
 /// ```
 /// use stunwire::attribute::Username;
@@ -145,7 +145,7 @@ impl<'a> Verified<'a> {
         self.message.transaction_id()
     }
 
-    /// The whole message, with the attributes that are not authenticated: to store, forward or print it.
+    /// The whole message, including unauthenticated attributes, to store, forward or print it.
     #[must_use]
     pub const fn message(&self) -> Message<'a> {
         self.message
@@ -186,8 +186,8 @@ impl<'a> Verified<'a> {
         self.message.protection()
     }
 
-    /// What a reply to this request must carry: one integrity attribute, and FINGERPRINT if the request
-    /// has it.
+    /// The protection that a reply to this request must have: one integrity attribute, and FINGERPRINT if the
+    /// request has it.
     ///
     /// - With short-term credentials, that is, without NONCE: the attribute that was verified
     ///   ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).

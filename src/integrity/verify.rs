@@ -14,7 +14,7 @@ use crate::num::{saturating_u16, saturating_u32};
 use crate::wire::Tlv;
 
 impl<'a> Message<'a> {
-    /// Verifies the message's integrity under `key` and returns the part of it that is authenticated.
+    /// Verifies the message's integrity with `key`, and returns the authenticated part of the message.
     ///
     /// If the message has MESSAGE-INTEGRITY-SHA256, that attribute must be valid; otherwise
     /// MESSAGE-INTEGRITY must be
@@ -46,7 +46,7 @@ impl<'a> Message<'a> {
     /// - if its length is not one that [`Policy::default`] accepts,
     /// - if something follows it, in the dialects in which it must be last,
     /// - if the tag is not that of the message under `key`,
-    /// - if `key` is empty, or is the application's own and returns no HMAC or one of the wrong length.
+    /// - if `key` is empty, or the application's [`HmacKey`] returns no HMAC or one of the wrong length.
     #[inline]
     pub fn verify<K: HmacKey + ?Sized>(&self, key: &K) -> Result<Verified<'a>, IntegrityError> {
         self.verify_with(key, &Policy::default())
@@ -79,8 +79,8 @@ impl<'a> Message<'a> {
         check.finish(&hmac)
     }
 
-    /// Begins the verification of the message's integrity: what to compute an HMAC over. For cryptography
-    /// that is asynchronous; for other providers implement [`HmacKey`].
+    /// Begins a verification for asynchronous cryptography: returns the bytes over which to compute the HMAC. For
+    /// synchronous providers implement [`HmacKey`].
     ///
     /// ```
     /// use stunwire::{HmacAlgorithm, HmacTag, IntegrityError, Message, Policy, Verified};
@@ -98,7 +98,7 @@ impl<'a> Message<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`verify_with`](Self::verify_with), except for those that concern the key.
+    /// As in [`verify_with`](Self::verify_with), except for errors of the key.
     pub fn integrity_check(&self, policy: &Policy) -> Result<IntegrityCheck<'a>, IntegrityError> {
         self.check_by(policy)
     }
@@ -172,9 +172,9 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Whether the integrity attribute ends the message, or FINGERPRINT alone follows it where the dialect
-    /// requires that. Otherwise zeros could be inserted before the tag, which the HMAC covers as well where
-    /// the input ends with its padding, and the same number of bytes removed after the tag.
+    /// Whether the integrity attribute is last or, in dialects that require it, followed by FINGERPRINT only.
+    /// Otherwise an attacker could insert zeros before the tag, which the HMAC covers as its padding, and remove the
+    /// same number of bytes after the tag.
     #[inline(always)]
     fn is_followed_by_nothing_else(&self, tlv: Tlv<'a>) -> bool {
         let end = tlv.next(false);
@@ -243,9 +243,8 @@ impl<'a> IntegrityCheck<'a> {
         self.algorithm.hmac()
     }
 
-    /// The bytes that the HMAC covers, one segment after the other: the start of the header with its length
-    /// as the HMAC wants it, the rest of the message before the integrity attribute, and in some dialects
-    /// zeros.
+    /// The bytes that the HMAC covers, in order: the start of the header with the length that the HMAC requires, the
+    /// rest of the message before the integrity attribute and, in some dialects, zeros.
     #[must_use]
     pub fn segments(&self) -> [&[u8]; 3] {
         self.coverage.of_message()
@@ -257,7 +256,7 @@ impl<'a> IntegrityCheck<'a> {
         self.algorithm
     }
 
-    /// The message, not authenticated.
+    /// The message, which is not authenticated yet.
     #[must_use]
     pub const fn message(&self) -> Message<'a> {
         self.message

@@ -29,8 +29,8 @@ impl<'a> AllAttributes<'a> {
         }
     }
 
-    /// The next attribute, of which only type and length are read. Parsing has found all attributes
-    /// complete, so one that is not is the end.
+    /// The next attribute, of which only type and length are read. Parsing has checked that all attributes are
+    /// complete, so an incomplete one means the end.
     #[inline(always)]
     fn next_tlv(&mut self) -> Option<Tlv<'a>> {
         let tlv = wire::tlv(self.cursor).ok()?;
@@ -197,8 +197,8 @@ impl<'a> Attributes<'a> {
         .fuse()
     }
 
-    /// The comprehension-required types that `known` does not know. The integrity attributes of the
-    /// dialect are known to this crate.
+    /// The comprehension-required attribute types for which `known` returns `false`, except the integrity
+    /// attributes of the dialect.
     pub(crate) fn unknown_required<F>(
         mut self,
         mut known: F,

@@ -12,7 +12,7 @@ impl Dialect {
     /// Parses a message that fills `bytes`.
     ///
     /// # Errors
-    /// As [`Message::parse`].
+    /// As in [`Message::parse`].
     #[inline]
     pub fn parse(self, bytes: &[u8]) -> Result<Message<'_>, ParseError> {
         Message::parse_in(bytes, self)
@@ -21,16 +21,16 @@ impl Dialect {
     /// Parses the message at the start of `bytes` and returns it with the bytes that follow.
     ///
     /// # Errors
-    /// As [`Message::parse_prefix`].
+    /// As in [`Message::parse_prefix`].
     #[inline]
     pub fn parse_prefix(self, bytes: &[u8]) -> Result<(Message<'_>, &[u8]), ParseError> {
         Message::parse_prefix_in(bytes, self)
     }
 
-    /// Parses the header alone.
+    /// Parses only the header.
     ///
     /// # Errors
-    /// As [`Header::parse`]; the magic cookie is checked only if the dialect has it.
+    /// As in [`Header::parse`]; the magic cookie is checked only if the dialect has it.
     #[inline]
     pub fn header(self, bytes: &[u8]) -> Result<Header, HeaderError> {
         self.raw_header(bytes)
@@ -46,7 +46,7 @@ impl Dialect {
     /// ```
     /// use stunwire::Dialect;
     ///
-    /// // PRIORITY, then a USERNAME that is cut off.
+    /// // PRIORITY, then a truncated USERNAME.
     /// let packet = b"\x00\x01\x00\x14\x21\x12\xa4\x42abcdefghijkl\
     ///                \x00\x24\x00\x04\x6e\x00\x01\xff\x00\x06\x00\x09evtj";
     /// let (header, mut attributes) = Dialect::RFC8489.walk(packet)?;
@@ -65,18 +65,18 @@ impl Dialect {
         Ok((Header::from_wire(header, self), attributes))
     }
 
-    /// The dialect of a datagram, as far as its bytes tell.
+    /// Detects the dialect of a datagram, as far as its bytes show it.
     ///
     /// - MAGIC-COOKIE as the first attribute means MS-TURN, whatever the header holds: Teams puts the
     ///   RFC's magic cookie there as well.
     /// - With the RFC's magic cookie, IMPLEMENTATION-VERSION distinguishes MS-ICE2 (3 and above) from its
-    ///   legacy form, and so does CANDIDATE-IDENTIFIER without an IMPLEMENTATION-VERSION, which is the
-    ///   legacy form. Everything else is RFC 8489, unpadded if the attributes are valid only so.
-    /// - `None` otherwise. A message of RFC 3489 cannot be recognised: use [`Dialect::RFC3489`] where
-    ///   the port or the peer says so.
+    ///   legacy form. CANDIDATE-IDENTIFIER without an IMPLEMENTATION-VERSION means the legacy form, too. Every
+    ///   other message is RFC 8489, unpadded if its attributes are valid only without padding.
+    /// - `None` otherwise. A message of RFC 3489 cannot be recognized: use [`Dialect::RFC3489`] if the port or
+    ///   the peer implies it.
     #[must_use]
     pub fn detect(datagram: &[u8]) -> Option<Self> {
-        // The header of MS-TURN has no magic cookie of its own, so this accepts all headers.
+        // The header of MS-TURN need not have the magic cookie, so this accepts all headers.
         let (_, attributes) = Self::MS_TURN.raw_header(datagram).ok()?;
         if attributes.first_chunk() == Some(&MAGIC_COOKIE_ATTRIBUTE) {
             let is_valid = |dialect: Self| dialect.parse_prefix(datagram).is_ok();

@@ -1,15 +1,15 @@
-//! Messages and attributes as text, for logs and for people.
+//! Messages and attributes as text, for logs and dissectors.
 //!
 //! - A [`Header`](crate::Header) is printed as `Allocate Request`.
 //! - A [`Message`] is printed in one line, in the style of Wireshark's Info column:
 //!   `Allocate Request TCP lifetime: 600 user: "turn" realm: "example.org" with nonce`.
-//!   With `{:#}` it is printed with its transaction id and every attribute in a line of its own.
+//!   With `{:#}` it is printed with its transaction id and one line for each attribute.
 //! - A [`RawAttribute`] is printed as its name and its decoded value; with `{:#}` the length is added, and
 //!   long values are not abbreviated.
 //!
-//! Everything that comes from a peer is printed so that it cannot pass for something else: text is in
-//! quotes and escaped, bytes that are mostly not text are in hexadecimal without quotes, and no terminal
-//! receives a control character. Passwords and keys are never printed.
+//! Data from a peer cannot imitate other output: text is in quotes and escaped, bytes that are mostly not text
+//! are in hexadecimal without quotes, and control characters are never printed. Passwords and keys are never
+//! printed.
 
 use core::fmt;
 
@@ -20,11 +20,11 @@ use crate::format::{Bytes, Quoted};
 /// Number of attributes after which the one-line form is abbreviated.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// One line: method and class, then the attributes that tell most about the message, in wire order.
-/// Abbreviated after 32 attributes.
+/// Prints one line: method and class, then the most informative attributes in wire order, abbreviated after
+/// 32 attributes.
 ///
-/// With `{:#}`: method, class and transaction id, then every attribute with its offset in a line of its
-/// own, and nothing is abbreviated.
+/// With `{:#}` it prints method, class and transaction id, then one line for each attribute with its offset, and
+/// abbreviates nothing.
 ///
 /// ```
 /// use stunwire::Message;
@@ -65,7 +65,7 @@ impl fmt::Display for Message<'_> {
     }
 }
 
-/// What the one-line form of a message shows of an attribute, if anything.
+/// Writes the part of an attribute that the one-line form of a message shows, if there is one.
 fn summary(attribute: &RawAttribute<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let Ok(value) = attribute.to_any() else {
         return write!(f, " malformed {}", Name(attribute));
@@ -118,9 +118,9 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// `PRIORITY: 1862270975 …`. Long values are abbreviated.
+/// Prints `PRIORITY: 1862270975 …`, with long values abbreviated.
 ///
-/// With `{:#}`: `PRIORITY (4 bytes): …`, and nothing is abbreviated.
+/// With `{:#}` it prints `PRIORITY (4 bytes): …`, and abbreviates nothing.
 impl fmt::Display for RawAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Name(self), f)?;

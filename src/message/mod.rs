@@ -1,4 +1,4 @@
-//! A message in a buffer: one walk over its attributes, then infallible views.
+//! A message in a buffer: parsing walks over its attributes once, and access is then infallible.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -27,7 +27,7 @@ pub use self::read::{ReadAttributes, ReadField};
 pub(crate) use self::trailer::{Entry, Trailer};
 pub use self::try_attributes::TryAttributes;
 
-/// A STUN message, borrowed from the bytes it was parsed from.
+/// A STUN message, borrowed from the bytes from which it was parsed.
 ///
 /// A `Copy` view of at most 40 bytes. The values it returns borrow from the packet, not from the view,
 /// so a function can return them. Nothing in it is authenticated: see [`verify`](Self::verify).
@@ -72,7 +72,7 @@ impl<'a> Message<'a> {
     /// Parses the message of RFC 8489 at the start of `bytes` and returns it with the bytes that follow.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), except that trailing bytes are allowed.
+    /// As in [`parse`](Self::parse), except that trailing bytes are allowed.
     ///
     /// ```
     /// use stunwire::Message;
@@ -231,8 +231,8 @@ impl<'a> Message<'a> {
         self.dialect
     }
 
-    /// Parses the same bytes in another dialect: MS-ICE2 and its legacy form, for example, differ in an
-    /// attribute inside the message. Returns `None` if they are not a message of that dialect.
+    /// Parses the same bytes in another dialect, for example in the legacy form of MS-ICE2, which an attribute of
+    /// the message announces. Returns `None` if they are not a message of that dialect.
     #[must_use]
     pub fn with_dialect(self, dialect: Dialect) -> Option<Self> {
         Self::parse_in(self.bytes, dialect).ok()
@@ -325,8 +325,8 @@ impl<'a> Message<'a> {
         self.attributes().next_of(|other| other == ty).is_some()
     }
 
-    /// Whether MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 is present. Whether it is valid is found by
-    /// [`verify`](Self::verify).
+    /// Whether MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 is present. [`verify`](Self::verify) checks whether it
+    /// is valid.
     #[must_use]
     #[inline]
     pub fn has_integrity(&self) -> bool {
@@ -378,7 +378,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// One line; see the `Display` implementation.
+/// Prints one line: see the `Display` implementation.
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Message({self})")

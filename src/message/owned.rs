@@ -12,7 +12,7 @@ use crate::error::{AttributeError, ParseError};
 use crate::header::Header;
 use crate::transaction_id::TransactionId;
 
-/// A message with its bytes, to be stored or sent to another task. Cloning shares the bytes.
+/// A message that owns its bytes, to be stored or sent to another task. Cloning shares the bytes.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -37,7 +37,7 @@ impl OwnedMessage {
     /// Parses a message of RFC 8489 that fills `bytes`, and keeps the bytes.
     ///
     /// # Errors
-    /// As [`Message::parse`].
+    /// As in [`Message::parse`].
     pub fn parse(bytes: Bytes) -> Result<Self, ParseError> {
         Self::parse_in(bytes, Dialect::RFC8489)
     }
@@ -45,7 +45,7 @@ impl OwnedMessage {
     /// Parses a message of `dialect` that fills `bytes`, and keeps the bytes.
     ///
     /// # Errors
-    /// As [`Dialect::parse`].
+    /// As in [`Dialect::parse`].
     pub fn parse_in(bytes: Bytes, dialect: Dialect) -> Result<Self, ParseError> {
         let message = dialect.parse(&bytes)?;
         let (id, trailer, type_bits) =

@@ -6,8 +6,8 @@ use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::error::AttributeError;
 
-/// What [`Message::read`](crate::Message::read) can read: a tuple of 1 to 12 attribute types, each as
-/// itself if it is required or as `Option<T>` if it is optional.
+/// A tuple of attributes for [`Message::read`](crate::Message::read): 1 to 12 attribute types, each as itself
+/// if it is required or as `Option<T>` if it is optional.
 ///
 /// This trait is sealed.
 pub trait ReadAttributes<'a>: sealed::Read<'a> {}
@@ -36,7 +36,7 @@ mod sealed {
 
         fn decode(raw: RawAttribute<'a>) -> Result<Self::Value, AttributeError>;
 
-        /// `value` is that of the registered type. If there is none, an alias is looked for.
+        /// `value` is that of the registered type. If there is none, the alias is read.
         fn finish(
             value: Option<Self::Value>,
             attributes: Attributes<'a>,

@@ -72,7 +72,7 @@ impl Trailer {
         Self(self.0 & !(0xFFFF << Entry::Ignored as u32)).with(Entry::Ignored, tlv)
     }
 
-    /// Notes a trailer attribute, or the first attribute after one. MESSAGE-INTEGRITY-SHA256 may follow
+    /// Stores a trailer attribute, or the first attribute after one. MESSAGE-INTEGRITY-SHA256 may follow
     /// MESSAGE-INTEGRITY, FINGERPRINT may follow both, and nothing else may follow any of them.
     fn note(self, tlv: Tlv<'_>, dialect: Dialect, is_last: bool) -> Self {
         let ty = AttributeType::new(tlv.ty());
@@ -167,8 +167,8 @@ pub(super) fn fast_path(
     cursor.is_at_end().then_some(trailer)
 }
 
-/// Slow path: any message; notes what must be ignored and says what is invalid. Not inlined, so that a
-/// caller of `Message::parse` contains one call.
+/// Slow path: handles every message, finds the attributes that must be ignored, and reports errors. Not inlined,
+/// so that a caller of `Message::parse` contains one call.
 #[cold]
 #[inline(never)]
 pub(super) fn slow_path(

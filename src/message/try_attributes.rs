@@ -1,4 +1,4 @@
-//! Attribute by attribute through bytes that need not be a valid message.
+//! Iteration over the attributes of bytes that need not be a valid message.
 
 use super::trailer::starts_with_magic_cookie;
 use crate::attribute::RawAttribute;
@@ -59,8 +59,8 @@ impl<'a> TryAttributes<'a> {
         }
     }
 
-    /// The bytes after the last attribute that was yielded, up to the end of the buffer: at the end of
-    /// the iteration the bytes after the message, or those from the invalid attribute on.
+    /// The bytes after the last attribute that was yielded, up to the end of the buffer. At the end of the
+    /// iteration these are the bytes after the message, or those from the invalid attribute on.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         match self.bytes.get(self.offset()..) {

@@ -29,7 +29,7 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 ///
 /// The writer does not allocate, except through a buffer that grows, and copies only values. The
 /// message is valid only after [`finish`](Self::finish): until then its first 4 bytes are 0xFF, which
-/// is not a valid header, and a writer that is dropped truncates a growing buffer to what it was.
+/// is not a valid header, and a writer that is dropped truncates a growing buffer to its old length.
 ///
 /// Attributes are appended in a chain with [`with`](Self::with), or one at a time with
 /// [`attribute`](Self::attribute), for loops and conditions.
@@ -74,8 +74,8 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 /// # In a struct
 ///
 /// A writer borrows its buffer until it is finished or dropped, so a struct cannot hold both. Keep the
-/// buffer in the struct and make the writer where a message is written; what the rest of the program
-/// needs is the length of the finished message:
+/// buffer in the struct and create the writer where a message is written; the rest of the program needs only the
+/// length of the finished message:
 ///
 /// ```
 /// use stunwire::attribute::Software;
@@ -180,11 +180,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 
     /// Appends an attribute and returns the writer, for chains.
     ///
-    /// An error ends the message: a growing buffer is then what it was before. To continue after an
-    /// error, use [`attribute`](Self::attribute).
+    /// After an error the message is dropped: a growing buffer is truncated to its old length. To continue after
+    /// an error, use [`attribute`](Self::attribute).
     ///
     /// # Errors
-    /// As [`attribute`](Self::attribute).
+    /// As in [`attribute`](Self::attribute).
     #[inline]
     pub fn with<A: EncodeAttribute + ?Sized>(mut self, attribute: &A) -> Result<Self, EncodeError> {
         self.raw.attribute(attribute)?;
@@ -209,7 +209,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// ```
     ///
     /// # Errors
-    /// As [`attribute`](Self::attribute).
+    /// As in [`attribute`](Self::attribute).
     pub fn with_all(mut self, attributes: &[&dyn EncodeAttribute]) -> Result<Self, EncodeError> {
         for attribute in attributes {
             self.raw.attribute(*attribute)?;
@@ -220,9 +220,9 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Appends an attribute.
     ///
     /// # Errors
-    /// If the buffer is too small, the message would be too long, the dialect has no such attribute, or
-    /// only the writer makes it. Nothing of the attribute is written then and the writer can continue,
-    /// for example to write as many peers as fit.
+    /// If the buffer is too small, the message would be too long, the dialect has no such attribute, or the
+    /// attribute is reserved for the writer. The attribute then leaves no bytes and the writer can continue, for
+    /// example to write as many peers as fit.
     #[inline]
     pub fn attribute<A: EncodeAttribute + ?Sized>(
         &mut self,
@@ -232,11 +232,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(self)
     }
 
-    /// Appends an attribute as it was read, value and padding. XORed addresses keep their meaning only
-    /// if the transaction id is that of the message they were read from.
+    /// Appends an attribute as it was read, value and padding. XORed addresses keep their meaning only if the
+    /// transaction id is that of the message from which they were read.
     ///
     /// # Errors
-    /// As [`attribute`](Self::attribute).
+    /// As in [`attribute`](Self::attribute).
     pub fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<&mut Self, EncodeError> {
         let ty = attribute.ty();
         if is_writer_only(ty, self.raw.dialect()) {
@@ -247,11 +247,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     }
 
     /// Appends MESSAGE-INTEGRITY
-    /// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)), in MS-TURN with the
-    /// hash that the key was derived for.
+    /// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)), in MS-TURN with the hash for which
+    /// the key was derived.
     ///
     /// # Errors
-    /// If it does not fit.
+    /// If the buffer is too small, the message would be too long, or the key returns no HMAC.
     #[inline]
     pub fn integrity<K: HmacKey + ?Sized>(
         mut self,
@@ -261,12 +261,13 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(MessageWriter::of(self.raw))
     }
 
-    /// Appends MESSAGE-INTEGRITY-SHA256 truncated to `len` bytes: 16 to 32, a multiple of 4, and only
-    /// where the usage allows it
+    /// Appends MESSAGE-INTEGRITY-SHA256 truncated to `len` bytes: 16 to 32, a multiple of 4, if the usage of STUN
+    /// allows truncation
     /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
     ///
     /// # Errors
-    /// If it does not fit, the dialect does not have it, or `len` is another length.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, the dialect has no
+    /// such attribute, or `len` is another length.
     pub fn integrity_sha256_truncated<K: HmacKey + ?Sized>(
         self,
         key: &K,
@@ -278,7 +279,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Appends GOOG-MESSAGE-INTEGRITY-32, 4 bytes, which only libwebrtc's GOOG-PING carries.
     ///
     /// # Errors
-    /// If it does not fit, or the dialect does not have it.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect has
+    /// no such attribute.
     pub fn goog_integrity_32<K: HmacKey + ?Sized>(
         self,
         key: &K,
@@ -289,7 +291,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Appends the integrity attribute of a reply to `request`: see [`Verified::reply_algorithm`].
     ///
     /// # Errors
-    /// If it does not fit, or the dialect of this message does not have it.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect of
+    /// this message has no such attribute.
     #[inline]
     pub fn integrity_like<K: HmacKey + ?Sized>(
         self,
@@ -299,13 +302,14 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         self.integrity_with(request.reply_algorithm(), key)
     }
 
-    /// Appends the integrity attribute of this algorithm: for a reply that is written when its request
-    /// is no longer available, such as the response to a Connect
-    /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), with what
-    /// [`Verified::reply_algorithm`] returned.
+    /// Appends the integrity attribute of this algorithm, for a reply that is written when its request is no longer
+    /// available, such as the response to a Connect
+    /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)). The algorithm is the result of
+    /// [`Verified::reply_algorithm`].
     ///
     /// # Errors
-    /// If it does not fit, the dialect does not have it, or its length is invalid.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, the dialect has no
+    /// such attribute, or its length is invalid.
     #[inline]
     pub fn integrity_with<K: HmacKey + ?Sized>(
         mut self,
@@ -320,11 +324,12 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
     /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes
     /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)): alone, or after
-    /// MESSAGE-INTEGRITY in a first request to a server that may know only one of them
+    /// MESSAGE-INTEGRITY in a first request to a server that may support only one of them
     /// ([§9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
     ///
     /// # Errors
-    /// If it does not fit, or the dialect does not have it.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect has
+    /// no such attribute.
     #[inline]
     pub fn integrity_sha256<K: HmacKey + ?Sized>(
         mut self,
@@ -340,7 +345,7 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
     /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
     ///
     /// # Errors
-    /// If it does not fit, or the dialect does not have it.
+    /// If the buffer is too small, the message would be too long, or the dialect has no FINGERPRINT.
     #[inline]
     pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
         self.raw.fingerprint(S::IS_SIGNED)?;
@@ -349,9 +354,8 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Verbatim> {
-    /// Begins a message of attributes as they were read, of every type and in any order: to send a
-    /// message again byte for byte, or without some of its attributes. Nothing is added, not even
-    /// MS-TURN's MAGIC-COOKIE.
+    /// Begins a message of raw attributes of every type and in any order: to send a message again byte for byte, or
+    /// without some of its attributes. Nothing is added, not even MS-TURN's MAGIC-COOKIE.
     ///
     /// ```
     /// use stunwire::{Message, MessageWriter};
@@ -376,7 +380,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Verbatim> {
     /// Appends an attribute as it was read, value and padding.
     ///
     /// # Errors
-    /// If it does not fit. Nothing of it is written then, and the writer can continue.
+    /// If the buffer is too small or the message would be too long. The attribute then leaves no bytes and the
+    /// writer can continue.
     pub fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<&mut Self, EncodeError> {
         self.raw.raw(attribute)?;
         Ok(self)
@@ -391,7 +396,7 @@ impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
         }
     }
 
-    /// Ends the message and returns its bytes.
+    /// Completes the message and returns its bytes.
     ///
     /// # Errors
     /// If the integrity of the dialect requires a FINGERPRINT that was not written.

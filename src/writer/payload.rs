@@ -26,7 +26,7 @@ pub struct Segments<'b> {
 }
 
 impl<'b> Segments<'b> {
-    /// The three segments in their order: `.map(IoSlice::new)` gives what a vectored write takes.
+    /// The three segments in their order: `.map(IoSlice::new)` returns the argument of a vectored write.
     #[must_use]
     pub const fn as_slices(&self) -> [&'b [u8]; 3] {
         [self.leading, self.payload, self.trailing]
@@ -41,7 +41,7 @@ impl<'b> Segments<'b> {
     }
 }
 
-/// Ends a message whose last attribute is a DATA with an external payload; returned by
+/// Completes a message whose last attribute is a DATA with an external payload; returned by
 /// [`MessageWriter::payload`].
 #[must_use = "a message is valid only after `finish`"]
 pub struct PayloadWriter<'b, B: Buffer + ?Sized, S = Open> {
@@ -53,7 +53,7 @@ impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
     /// Appends MESSAGE-INTEGRITY: see [`MessageWriter::integrity`].
     ///
     /// # Errors
-    /// If it does not fit.
+    /// If the buffer is too small, the message would be too long, or the key returns no HMAC.
     pub fn integrity<K: HmacKey + ?Sized>(
         mut self,
         key: &K,
@@ -65,7 +65,8 @@ impl<'b, B: Buffer + ?Sized> PayloadWriter<'b, B> {
     /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes: see [`MessageWriter::integrity_sha256`].
     ///
     /// # Errors
-    /// If it does not fit, or the dialect does not have it.
+    /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect has
+    /// no such attribute.
     pub fn integrity_sha256<K: HmacKey + ?Sized>(
         mut self,
         key: &K,
@@ -79,7 +80,7 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> PayloadWriter<'b, B, S> {
     /// Appends FINGERPRINT: see [`MessageWriter::fingerprint`].
     ///
     /// # Errors
-    /// If it does not fit, or the dialect does not have it.
+    /// If the buffer is too small, the message would be too long, or the dialect has no FINGERPRINT.
     pub fn fingerprint(mut self) -> Result<PayloadWriter<'b, B, Closed>, EncodeError> {
         self.raw.fingerprint(S::IS_SIGNED)?;
         Ok(PayloadWriter::of(self.raw))
@@ -94,7 +95,7 @@ impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
         }
     }
 
-    /// Ends the message and returns its segments.
+    /// Completes the message and returns its segments.
     ///
     /// # Errors
     /// If the integrity of the dialect requires a FINGERPRINT that was not written.
@@ -114,8 +115,8 @@ impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Ends the attributes with a DATA whose value is not copied: the payload stays where it is, and
-    /// what follows it in the message is written to the same buffer as the rest.
+    /// Appends DATA as the last attribute, without a copy of its value: the payload remains in its buffer, and the
+    /// bytes that follow it in the message are written to the buffer of the writer.
     ///
     /// Integrity and FINGERPRINT, if they are appended, are computed over all of the message; without
     /// them the cost does not depend on the length of the payload.
@@ -151,7 +152,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 }
 
 impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
-    /// Writes type and length of a DATA of `len` bytes, and what `payload` lacks of the padding.
+    /// Writes type and length of a DATA of `len` bytes, and the padding that `payload` does not include.
     #[inline(always)]
     #[allow(
         clippy::arithmetic_side_effects,

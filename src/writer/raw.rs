@@ -1,4 +1,4 @@
-//! The unfinished message: what all states of a [`MessageWriter`](super::MessageWriter) share.
+//! The unfinished message: the common part of all states of a [`MessageWriter`](super::MessageWriter).
 
 use crate::attribute::registry::{self, PaddingByte};
 use crate::attribute::{EncodeAttribute, RawAttribute};
@@ -15,8 +15,8 @@ use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 /// The longest message: a header and as many bytes as its length can hold.
 const MAX_MESSAGE_LEN: usize = HEADER_LEN + 0xFFFF;
 
-/// An unfinished message in a buffer. If it is dropped unfinished, a growing buffer is truncated to what
-/// it was.
+/// An unfinished message in a buffer. If it is dropped unfinished, a growing buffer is truncated to its old
+/// length.
 #[repr(C)]
 pub(super) struct RawWriter<'b, B: Buffer + ?Sized> {
     /// Room for the error of a `Result`, which would otherwise share memory with the fields below and be
@@ -25,7 +25,7 @@ pub(super) struct RawWriter<'b, B: Buffer + ?Sized> {
     _error: [u32; 4],
     /// Bytes written: 32 bits, so that the compiler sees that sums do not overflow.
     len: u32,
-    /// MESSAGE-INTEGRITY has counted a FINGERPRINT that is not written yet.
+    /// The length that MESSAGE-INTEGRITY covers includes a FINGERPRINT that is not written yet.
     fingerprint_required: bool,
     /// Taken when the message is finished.
     buffer: Option<&'b mut B>,
@@ -34,8 +34,7 @@ pub(super) struct RawWriter<'b, B: Buffer + ?Sized> {
     pub(super) header: Header,
 }
 
-/// A part of the message that is not in the buffer, and where in the buffer, from the start of the
-/// message, it belongs.
+/// A part of the message that is not in the buffer, and its offset from the start of the message.
 #[derive(Clone, Copy)]
 pub(super) struct External<'b> {
     pub(super) payload: &'b [u8],
@@ -261,7 +260,7 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         self.buffer.as_deref_mut()?.bytes().get_mut(start..end)
     }
 
-    /// Appends MESSAGE-INTEGRITY, in MS-TURN with the hash that the key was derived for.
+    /// Appends MESSAGE-INTEGRITY, in MS-TURN with the hash for which the key was derived.
     pub(super) fn integrity<K: HmacKey + ?Sized>(&mut self, key: &K) -> Result<(), EncodeError> {
         let algorithm = if self.dialect().rules().ms_turn_sha256 && key.ms_turn_sha256() {
             IntegrityAlgorithm::MsTurnSha256
@@ -389,7 +388,7 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     }
 }
 
-/// Whether only the writer makes the attribute.
+/// Whether the attribute is reserved for the writer.
 #[inline(always)]
 pub(super) fn is_writer_only(ty: AttributeType, dialect: Dialect) -> bool {
     let rules = dialect.rules();
@@ -398,9 +397,9 @@ pub(super) fn is_writer_only(ty: AttributeType, dialect: Dialect) -> bool {
         || (ty == AttributeType::MAGIC_COOKIE && rules.magic_cookie_attribute)
 }
 
-// Functions and not methods: a writer that no call sees stays in registers.
+// Free functions: a writer that is not passed to a call stays in registers.
 
-/// Length of a value of `len` bytes with what pads it inside its length (RFC 3489 §11.2).
+/// Length of a value of `len` bytes with the padding inside its length (RFC 3489 §11.2).
 #[cold]
 pub(super) fn padded_in_length(
     len: usize,
@@ -442,7 +441,7 @@ pub(super) fn too_long(length: usize) -> EncodeError {
     }
 }
 
-/// The refusal where bytes that were written are not there.
+/// The error for the impossible case that written bytes are not in the buffer.
 #[cold]
 pub(super) fn impossible(needed: usize) -> EncodeError {
     debug_assert!(false, "what was written to the buffer is in it");

@@ -1,4 +1,4 @@
-//! Messages changed on their way: some attributes dropped or replaced, then signed again.
+//! Changing a message on its way: attributes are dropped or replaced, and the message is signed again.
 
 use super::MessageWriter;
 use super::raw::is_writer_only;
@@ -12,12 +12,12 @@ use crate::integrity::{
 };
 use crate::message::{Attributes, Entry, Message};
 
-/// What happens to an attribute of a message that is rewritten; see [`Message::rewrite`].
+/// The treatment of an attribute of a message that is rewritten; see [`Message::rewrite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rewrite {
-    /// It is written as it was received, value and padding.
+    /// Write it as it was received, value and padding.
     Keep,
-    /// It is not written. To replace it, write another one before returning this.
+    /// Do not write it. To replace it, write another one before returning this.
     Drop,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Message<'a> {
     ///
     /// `f` is called for every attribute that is not ignored, in wire order, with the writer, so that it
     /// can write others before or instead of it. The integrity attributes, FINGERPRINT and MS-TURN's
-    /// MAGIC-COOKIE are not passed to it, because the writer makes them:
+    /// MAGIC-COOKIE are not passed to it, because the writer creates them:
     /// [`finish_with`](MessageWriter::finish_with) with [`protection`](Self::protection) appends those that
     /// the message had.
     ///
@@ -35,7 +35,7 @@ impl<'a> Message<'a> {
     /// [`Verified::rewrite`].
     ///
     /// # Errors
-    /// If the message does not fit, or for those of `f`.
+    /// If the buffer is too small, or `f` returns an error.
     pub fn rewrite<'o, B, F>(
         &self,
         buffer: &'o mut B,
@@ -82,7 +82,7 @@ impl<'a> Verified<'a> {
     /// ```
     ///
     /// # Errors
-    /// If the message does not fit, or for those of `f`.
+    /// If the buffer is too small, or `f` returns an error.
     pub fn rewrite<'o, B, F>(
         &self,
         buffer: &'o mut B,
@@ -119,11 +119,11 @@ where
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Appends the integrity attributes and FINGERPRINT of `protection`, ends the message and returns its
+    /// Appends the integrity attributes and FINGERPRINT of `protection`, completes the message and returns its
     /// bytes.
     ///
     /// # Errors
-    /// If they do not fit, or the dialect does not have them.
+    /// If the buffer is too small, the key returns no HMAC, or the dialect has no such attribute.
     pub fn finish_with<K: HmacKey + ?Sized>(
         mut self,
         protection: Protection,
@@ -138,7 +138,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         self.raw.finish()
     }
 
-    /// Appends FINGERPRINT if `protection` has it, ends the message without an integrity attribute and
+    /// Appends FINGERPRINT if `protection` has it, completes the message without an integrity attribute and
     /// returns its bytes.
     pub(crate) fn finish_unsigned(
         mut self,
@@ -151,8 +151,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     }
 }
 
-/// Computes the integrity attributes and FINGERPRINT of a message again, in place: for a proxy that has
-/// changed the value of an attribute without changing its length.
+/// Computes the integrity attributes and FINGERPRINT of a message again, in place, for a proxy that has changed
+/// the value of an attribute without changing its length.
 ///
 /// `packet` is the whole message. The attributes that it has are kept, with their lengths. The range of
 /// a value is [`RawAttribute::range`].

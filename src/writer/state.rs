@@ -1,4 +1,4 @@
-//! What may come next in a [`MessageWriter`](super::MessageWriter).
+//! The states of a [`MessageWriter`](super::MessageWriter): which parts of a message may follow.
 
 /// Attributes may follow, and everything after them.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The names of attribute types, and what is printed with them.
+//! The names of attribute types, and the error messages that contain them.
 
 use core::fmt;
 

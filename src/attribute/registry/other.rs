@@ -1,5 +1,5 @@
-//! Attribute types that the crate knows by name alone, because their layout is not published, and those
-//! that a second protocol uses for an attribute of its own.
+//! Attribute types of which the crate knows only the name, because their layout is not published, and those
+//! that a second protocol uses for another attribute.
 
 use super::{DialectSet, Registered, Support};
 use crate::attribute;

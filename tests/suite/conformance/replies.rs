@@ -165,6 +165,6 @@ fn the_table_of_reply_sizes() {
         .unauthenticated(header)
         .write(&mut out)
         .unwrap();
-    let cells = row("the same with two algorithms offered");
+    let cells = row("[`Challenge::unauthenticated`] with two algorithms, without the texts");
     assert_eq!(cells[0], (out.len() - 16).to_string());
 }
