@@ -1,7 +1,7 @@
 //! Times of the crate and of its baselines, in one run. Every bench asserts its result.
 //!
-//! `cargo bench -p stunwire-benches --bench codec`, or with `-- --test` each once. `benches/peers` measures the same jobs
-//! with other crates beside them.
+//! `cargo bench -p stunwire-benches --bench codec` measures; with `-- --test` each bench runs once. `benches/peers`
+//! measures the same jobs with other crates.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -26,7 +26,7 @@ use stunwire_benches::least::least_iterate;
 use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use stunwire_benches::ops::*;
 
-/// Asserts what `job` gives once, then measures it.
+/// Asserts the result of `job` once, then measures it.
 fn bench<T: PartialEq + std::fmt::Debug>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -82,7 +82,7 @@ fn reading(criterion: &mut Criterion) {
 fn signed(group: &mut BenchmarkGroup<'_, WallTime>, bytes: &[u8], key: &[u8]) {
     let prepared = Key::from_bytes(key);
     let by_hand = Hmac::<Sha1>::new_from_slice(key).unwrap();
-    // Tag and FINGERPRINT are last.
+    // MESSAGE-INTEGRITY and FINGERPRINT are the last attributes.
     let (text, trailer) = bytes.split_at(bytes.len() - 32);
     let (covered, tag) = (messages::covered(text, 20), &trailer[4..24]);
     let covered = black_box(covered.as_slice());
@@ -105,7 +105,7 @@ fn signed(group: &mut BenchmarkGroup<'_, WallTime>, bytes: &[u8], key: &[u8]) {
     });
 }
 
-/// Every attribute, typed.
+/// Reads every attribute as a type.
 fn typed(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("typed");
     let bytes = &black_box(messages::ice_check())[..];
@@ -145,7 +145,7 @@ fn typed(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Encode, and encode and sign, into one buffer again and again.
+/// Encodes, and encodes and signs, into a reused buffer.
 fn writing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     let mut out = [0xEE; 512];
@@ -196,7 +196,7 @@ fn writing(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A packet of 1,200 bytes through a relay.
+/// Relays a payload of 1,200 bytes.
 fn relaying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("relay");
     let payload = messages::payload(1200);
@@ -260,7 +260,7 @@ fn relaying(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// 64 KiB of mixed frames.
+/// Reads 64 KiB of mixed frames.
 fn framing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stream");
     let stream = &black_box(messages::stream())[..];

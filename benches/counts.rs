@@ -1,9 +1,8 @@
-//! Counts of instructions, taken by callgrind: see `.ci/counts`.
+//! Counts instructions with callgrind: see `.ci/counts`.
 //!
-//! Each `op_*` is an operation of the crate; `baseline_*` does the same by hand with the same checks, and
-//! `least_*` with only those that no correct program can do without. Each is called [`REPEAT`] times, and all
-//! must give the same result.
-//! The argument is the length of the relayed payload, 1200 if there is none.
+//! Each `op_*` is an operation of the crate; `baseline_*` is the same operation by hand with the same checks, and
+//! `least_*` with only the checks that every correct program requires. Each is called [`REPEAT`] times, and all
+//! must have the same result. The argument is the length of the relayed payload, 1200 by default.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -24,7 +23,7 @@ use stunwire_benches::least::*;
 use stunwire_benches::messages::{self, ID};
 use stunwire_benches::ops::*;
 
-/// `.ci/counts` divides by this, so that what runs only once does not show.
+/// `.ci/counts` divides by this, so that one-time costs do not count.
 const REPEAT: usize = 1000;
 
 /// An authenticated Allocate with twelve attributes. Parsing does not read their values.
@@ -110,7 +109,7 @@ fn relay(len: usize, send: &[u8], out: &mut [u8], baseline_out: &mut [u8]) {
     assert_eq!(black_box(baseline_send_decode(send)), decoded);
 
     let (peer, payload) = black_box(decoded).unwrap();
-    // Opaque, so that no function is compiled for these arguments alone.
+    // Opaque, so that no function is specialized for these arguments.
     let payload = black_box(48)..black_box(48 + payload.len());
     assert_eq!(payload.len(), len);
     let id = black_box(ID);

@@ -1,6 +1,6 @@
-//! The operations written by hand with the checks of the crate, as one function each: the same limits, the
-//! first attribute of a type counts, attributes after the trailer are ignored. What [`least`](super::least)
-//! does without these checks is the other bound.
+//! The operations written by hand with the checks of the crate, as one function each: the same limits, the first
+//! attribute of each type is used, attributes after the trailer are ignored. [`least`](super::least) has the same
+//! operations without these checks.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ops::Range;
@@ -16,9 +16,9 @@ use super::ops::{Allocate, AllocateView, Check, CheckView, MsSendView, mix};
 #[derive(Clone, Copy)]
 pub struct Parsed<'a> {
     pub bytes: &'a [u8],
-    /// Of the first MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT; 0 if absent.
+    /// The offsets of the first MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT; 0 if absent.
     pub trailer: [u16; 3],
-    /// Of the first attribute that must be ignored; the length if there is none.
+    /// The offset of the first attribute that must be ignored, or the length of the message.
     pub end: usize,
 }
 
@@ -38,7 +38,7 @@ fn next(word: u32, offset: usize) -> usize {
 fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
     let len = checked_len(bytes)?;
     let mut offset = 20;
-    // Nothing is noted before the trailer.
+    // Before the trailer nothing is stored.
     while let Some(word) = word(bytes, offset) {
         if matches!(word >> 16, 0x0008 | 0x001C | 0x8028) {
             break;
@@ -69,8 +69,8 @@ pub fn baseline_parse(bytes: &[u8]) -> Option<Parsed<'_>> {
     parse(bytes)
 }
 
-/// The attributes of a parsed message that are not ignored. A trailer attribute after an ignored one is
-/// left out, which no measured message has.
+/// The attributes of a parsed message that are not ignored. Trailer attributes after an ignored one, which no
+/// measured message has, are omitted.
 #[inline(always)]
 fn visible<'a>(
     parsed: Parsed<'a>,
@@ -106,7 +106,7 @@ pub(super) fn tag(value: &[u8]) -> Option<&[u8]> {
     (value.len() == 20).then_some(value)
 }
 
-/// Keeps the first value of a type.
+/// Stores the first value of a type.
 #[inline(always)]
 fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) -> Option<()> {
     if slot.is_none() {
@@ -190,16 +190,16 @@ pub(super) fn address(value: &[u8], id: &[u8; 16]) -> Option<SocketAddr> {
 #[inline(never)]
 pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
-    let (head, mut left) = bytes.split_first_chunk::<20>()?;
-    let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+    let (header, mut left) = bytes.split_first_chunk::<20>()?;
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
     let magic = left.starts_with(&[0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6]);
-    if head[0] & 0xC0 != 0 || length != left.len() || !magic {
+    if header[0] & 0xC0 != 0 || length != left.len() || !magic {
         return None;
     }
-    while let Some((head, rest)) = left.split_first_chunk::<4>() {
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+    while let Some((header, rest)) = left.split_first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
         let (value, rest) = rest.split_at_checked(length)?;
-        match u16::from_be_bytes([head[0], head[1]]) {
+        match u16::from_be_bytes([header[0], header[1]]) {
             0x8008 => view.version = number(value)?,
             0x0011 => view.destination = Some(address(value, &[0; 16])?),
             0x0013 => view.data = value,
@@ -210,7 +210,7 @@ pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     left.is_empty().then_some(view)
 }
 
-/// The CRC over what FINGERPRINT covers; only as the last attribute it counts.
+/// Checks FINGERPRINT, which must be the last attribute, by the CRC of the bytes before it.
 #[inline(never)]
 pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
     let Some(parsed) = parse(bytes) else {
@@ -224,7 +224,7 @@ pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
     attribute.get(4..) == Some(&crc.to_be_bytes()[..])
 }
 
-/// The HMAC over a text whose length is already right, and no walk.
+/// The HMAC of a text that already has the right header length, without a walk.
 #[inline(never)]
 pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     let mut mac = key.clone();
@@ -232,22 +232,22 @@ pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     mac.verify_slice(tag).is_ok()
 }
 
-/// The compression function over the blocks that the HMAC of a text runs it over.
+/// The compression function over as many blocks as the HMAC of a text hashes.
 #[inline(never)]
 pub fn baseline_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
     sha1::block_api::compress(&mut state, blocks);
     state
 }
 
-/// Type and length, and the places of the value and of what follows its padding.
+/// Writes type, length and padding; returns the slices of the value and of the rest.
 #[inline(always)]
 pub(super) fn put(out: &mut [u8], ty: u16, len: usize) -> Option<(&mut [u8], &mut [u8])> {
     let padded = (len + 3) & !3;
     let (attribute, rest) = out.split_at_mut_checked(4 + padded)?;
-    // The padding, and what is written over.
+    // The last 4 bytes include the padding; the rest of them is overwritten.
     *attribute.last_chunk_mut()? = [0; 4];
-    let (head, value) = attribute.split_first_chunk_mut::<4>()?;
-    *head = ((u32::from(ty) << 16) | u32::try_from(len).ok()?).to_be_bytes();
+    let (header, value) = attribute.split_first_chunk_mut::<4>()?;
+    *header = ((u32::from(ty) << 16) | u32::try_from(len).ok()?).to_be_bytes();
     Some((value.get_mut(..len)?, rest))
 }
 
@@ -259,11 +259,16 @@ pub(super) fn put_value<'o>(out: &'o mut [u8], ty: u16, bytes: &[u8]) -> Option<
 }
 
 #[inline(always)]
-pub(super) fn put_header(head: &mut [u8; 20], ty: u16, length: usize, id: &[u8; 12]) -> Option<()> {
-    head[..2].copy_from_slice(&ty.to_be_bytes());
-    head[2..4].copy_from_slice(&u16::try_from(length).ok()?.to_be_bytes());
-    head[4..8].copy_from_slice(&COOKIE);
-    head[8..].copy_from_slice(id);
+pub(super) fn put_header(
+    header: &mut [u8; 20],
+    ty: u16,
+    length: usize,
+    id: &[u8; 12],
+) -> Option<()> {
+    header[..2].copy_from_slice(&ty.to_be_bytes());
+    header[2..4].copy_from_slice(&u16::try_from(length).ok()?.to_be_bytes());
+    header[4..8].copy_from_slice(&COOKIE);
+    header[8..].copy_from_slice(id);
     Some(())
 }
 
@@ -288,7 +293,7 @@ pub fn baseline_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [
     out.get(..total)
 }
 
-/// Tag and CRC rest `len` bytes, of which the length already counts the tag.
+/// Appends tag and CRC to `len` bytes, whose header length already includes the tag.
 #[inline(always)]
 fn sign<'b>(out: &'b mut [u8], len: usize, key: &Hmac<Sha1>) -> Option<&'b [u8]> {
     let out = out.get_mut(..len + 32)?;
@@ -336,7 +341,7 @@ pub fn baseline_encode_allocate_signed<'b>(
     sign(out, len, key)
 }
 
-/// The first peer and the first payload that are not ignored, in a valid message.
+/// Reads the first peer address and the first payload that are not ignored, from a valid message.
 #[inline(never)]
 pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let parsed = parse(bytes)?;
@@ -369,17 +374,17 @@ pub fn baseline_data_copy<'b>(
     id: [u8; 12],
     payload: &[u8],
 ) -> Option<&'b [u8]> {
-    let (len, front) = (payload.len(), header_len(peer));
-    let out = out.get_mut(..front + ((len + 3) & !3))?;
-    let (head, rest) = out.split_at_mut_checked(front)?;
-    data_header(head, peer, &id, len)?;
+    let (len, header_len) = (payload.len(), header_len(peer));
+    let out = out.get_mut(..header_len + ((len + 3) & !3))?;
+    let (header, rest) = out.split_at_mut_checked(header_len)?;
+    data_header(header, peer, &id, len)?;
     let (value, padding) = rest.split_at_mut_checked(len)?;
     value.copy_from_slice(payload);
     padding.fill(0);
     Some(out)
 }
 
-/// Why there is no packet, as the crate says it.
+/// The error for a packet that cannot be written, as in the crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPacket {
     Full { needed: usize, available: usize },
@@ -458,12 +463,12 @@ pub fn baseline_channel_in_place(
 ) -> Option<Range<usize>> {
     let len = payload.end.checked_sub(payload.start)?;
     let from = payload.start.checked_sub(4)?;
-    let head = buf.get_mut(from..payload.end)?.first_chunk_mut::<4>()?;
-    *head = ((u32::from(number) << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
+    let header = buf.get_mut(from..payload.end)?.first_chunk_mut::<4>()?;
+    *header = ((u32::from(number) << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
     Some(from..payload.end)
 }
 
-/// Number and data of a datagram with up to 3 bytes of padding.
+/// Reads number and data of a datagram with up to 3 bytes of padding.
 #[inline(never)]
 pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<4>()?;
@@ -473,7 +478,7 @@ pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     ((0x4000..0x8000).contains(&number) && padding.len() <= 3).then_some((number, data))
 }
 
-/// A datagram of ChannelData with a copy of the data.
+/// Writes a datagram of ChannelData with a copy of the data.
 #[inline(never)]
 pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) -> Option<&'b [u8]> {
     let length = u16::try_from(data.len()).ok()?;
@@ -487,24 +492,24 @@ pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) ->
     Some(out)
 }
 
-/// The loop over lengths.
+/// Steps over the frames by their lengths.
 #[inline(never)]
 pub fn baseline_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let (mut left, mut sum) = (stream, 0_usize);
-    while let Some(head) = left.first_chunk::<4>() {
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let (total, found) = match head[0] {
+    while let Some(header) = left.first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let (total, found) = match header[0] {
             0x00..=0x3F => {
-                let Some(head) = left.first_chunk::<20>() else {
+                let Some(header) = left.first_chunk::<20>() else {
                     break;
                 };
-                if length & 3 != 0 || head[4..8] != COOKIE {
+                if length & 3 != 0 || header[4..8] != COOKIE {
                     return None;
                 }
                 (length + 20, length + 20)
             }
             0x40..=0x7F => {
-                let number = usize::from(u16::from_be_bytes([head[0], head[1]]));
+                let number = usize::from(u16::from_be_bytes([header[0], header[1]]));
                 (((length + 3) & !3) + 4, number + length)
             }
             _ => return None,

@@ -1,5 +1,5 @@
-//! The operations written by hand, with the least that a correct program must do: bounds, padding and the
-//! values it asked for. Nothing is remembered or limited that the operation does not return.
+//! The operations written by hand with the least work of a correct program: bounds, padding and the requested
+//! values. Only returned values are stored, and there are no limits.
 
 use core::net::{IpAddr, SocketAddr};
 use core::ops::Range;
@@ -101,18 +101,18 @@ pub fn least_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     Some(view)
 }
 
-/// One bounds check an attribute, and the length as one sum. `following` bytes follow and are counted in the length.
+/// One bounds check per attribute, and the length as one sum. The length includes `following` bytes.
 #[inline(always)]
 pub(super) fn write_check(out: &mut [u8], check: &Check<'_>, following: usize) -> Option<usize> {
     let (remote, local) = (check.remote.as_bytes(), check.local.as_bytes());
     let name = remote.len() + 1 + local.len();
     let total = 20 + 4 + ((name + 3) & !3) + 8 + 12 + 4;
     let out = out.get_mut(..total)?;
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
-    put_header(head, 0x0001, total - 20 + following, &check.id)?;
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
+    put_header(header, 0x0001, total - 20 + following, &check.id)?;
     let (value, left) = put(left, 0x0006, name)?;
-    let (front, value) = value.split_at_mut_checked(remote.len())?;
-    front.copy_from_slice(remote);
+    let (user, value) = value.split_at_mut_checked(remote.len())?;
+    user.copy_from_slice(remote);
     let (colon, value) = value.split_first_mut()?;
     *colon = b':';
     value.copy_from_slice(local);
@@ -144,8 +144,8 @@ pub(super) fn write_allocate(
         + 8
         + padded(software);
     let out = out.get_mut(..total)?;
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
-    put_header(head, 0x0003, total - 20 + following, &allocate.id)?;
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
+    put_header(header, 0x0003, total - 20 + following, &allocate.id)?;
     let left = put_value(left, 0x0006, allocate.user.as_bytes())?;
     let left = put_value(left, 0x0014, allocate.realm.as_bytes())?;
     let left = put_value(left, 0x0015, allocate.nonce.as_bytes())?;
@@ -161,7 +161,7 @@ pub fn least_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> 
     out.get(..total)
 }
 
-/// The first peer and the first payload.
+/// Reads the first peer address and the first payload.
 #[inline(never)]
 pub fn least_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let id = bytes.get(4..)?.first_chunk::<16>()?;
@@ -181,7 +181,7 @@ pub fn least_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     Some((peer?, payload?))
 }
 
-/// Header, XOR-PEER-ADDRESS and the header of DATA: 36 bytes or 48.
+/// Header, XOR-PEER-ADDRESS, and the type and length of DATA: 36 or 48 bytes.
 #[inline(always)]
 pub(super) fn data_header(
     out: &mut [u8],
@@ -189,9 +189,9 @@ pub(super) fn data_header(
     id: &[u8; 12],
     len: usize,
 ) -> Option<()> {
-    let (head, left) = out.split_first_chunk_mut::<20>()?;
+    let (header, left) = out.split_first_chunk_mut::<20>()?;
     let padded = (len + 3) & !3;
-    put_header(head, 0x0017, left.len() + padded, id)?;
+    put_header(header, 0x0017, left.len() + padded, id)?;
     let port = peer.port() ^ 0x2112;
     let mut full = [0; 16];
     full[..4].copy_from_slice(&COOKIE);
@@ -213,8 +213,8 @@ pub(super) fn data_header(
             left
         }
     };
-    let head = left.first_chunk_mut::<4>()?;
-    *head = ((0x0013 << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
+    let header = left.first_chunk_mut::<4>()?;
+    *header = ((0x0013 << 16) | u32::from(u16::try_from(len).ok()?)).to_be_bytes();
     Some(())
 }
 
@@ -251,8 +251,8 @@ pub fn least_data_vectored<'b>(
     id: [u8; 12],
 ) -> Option<[&'b [u8]; 3]> {
     let len = payload.len();
-    let head = out.get_mut(..header_len(peer))?;
-    data_header(head, peer, &id, len)?;
+    let header = out.get_mut(..header_len(peer))?;
+    data_header(header, peer, &id, len)?;
     let padding: &[u8; 3] = &[0; 3];
-    Some([head, payload, padding.get(..len.wrapping_neg() & 3)?])
+    Some([header, payload, padding.get(..len.wrapping_neg() & 3)?])
 }

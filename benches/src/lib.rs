@@ -1,5 +1,5 @@
-//! What the benches share: the messages, the operations of the crate on them as its users would write them,
-//! and the same operations written by hand.
+//! Shared by the benches: messages, the operations of the crate as its users would write them, and the same
+//! operations written by hand.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,

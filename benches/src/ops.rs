@@ -1,6 +1,5 @@
-//! The operations of the crate as its users would write them. Neither a function here nor one of the crate is
-//! inlined into its caller by the benches; [`baseline`](super::baseline) and [`least`](super::least) have the
-//! same operations written by hand.
+//! The operations of the crate as its users would write them. The benches do not inline these functions;
+//! [`baseline`](super::baseline) and [`least`](super::least) have the same operations written by hand.
 
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -19,7 +18,7 @@ use stunwire::{
 
 use super::messages::SOFTWARE;
 
-/// Type and length of every attribute, so that none can be left out.
+/// Adds the type and the length of an attribute to a sum, so that the compiler cannot skip it.
 #[inline(always)]
 pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
     sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
@@ -30,7 +29,7 @@ pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
-/// A message that is followed by more bytes: the cost does not depend on their number.
+/// Parses a message with trailing bytes: the cost does not depend on their number.
 #[inline(never)]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
@@ -54,7 +53,7 @@ pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// What an ICE check says.
+/// The values of an ICE check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckView<'a> {
     pub username: &'a [u8],
@@ -108,7 +107,7 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-/// The same through the enum of all attributes.
+/// Reads an ICE check through the enum of all attributes.
 #[inline(never)]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
@@ -164,7 +163,7 @@ pub fn op_check_get(bytes: &[u8]) -> Option<CheckView<'_>> {
     })
 }
 
-/// What an authenticated Allocate request says.
+/// The values of an authenticated Allocate request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AllocateView<'a> {
     pub username: &'a [u8],
@@ -265,7 +264,7 @@ pub fn op_allocate_get(bytes: &[u8]) -> Option<AllocateView<'_>> {
     })
 }
 
-/// What a Send request of MS-TURN says.
+/// The values of a Send request of MS-TURN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MsSendView<'a> {
     pub version: u32,
@@ -301,7 +300,7 @@ pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
-/// What an ICE check is made of.
+/// The parts of an ICE check to write.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
     pub id: [u8; 12],
@@ -339,7 +338,7 @@ pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> 
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// What an Allocate request is made of.
+/// The parts of an Allocate request to write.
 #[derive(Clone, Copy)]
 pub struct Allocate<'a> {
     pub id: [u8; 12],
@@ -387,7 +386,7 @@ pub fn op_encode_allocate_signed<'b>(
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// A Send indication, to its peer and the range of its payload.
+/// Reads the peer and the range of the payload of a Send indication.
 #[inline(never)]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
@@ -395,7 +394,7 @@ pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     Some((indication.peer, indication.payload))
 }
 
-/// A Data indication with a copy of the payload.
+/// Writes a Data indication with a copy of the payload.
 #[inline(never)]
 pub fn op_data_copy<'b>(
     out: &'b mut [u8],
@@ -410,7 +409,7 @@ pub fn op_data_copy<'b>(
     Some(writer.finish().ok()?)
 }
 
-/// A Data indication around a payload in the buffer.
+/// Writes a Data indication around a payload in the buffer.
 #[inline(never)]
 pub fn op_data_in_place(
     buf: &mut [u8],
@@ -421,7 +420,7 @@ pub fn op_data_in_place(
     relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
 }
 
-/// A Data indication in segments: the bytes before the payload, the payload, the padding.
+/// Writes a Data indication as segments: the bytes before the payload, the payload, the padding.
 #[inline(never)]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
@@ -435,7 +434,7 @@ pub fn op_data_vectored<'b>(
     Some(writer.payload(payload).ok()?.finish().ok()?.as_slices())
 }
 
-/// ChannelData around a payload in the buffer.
+/// Writes ChannelData around a payload in the buffer.
 #[inline(never)]
 pub fn op_channel_in_place(
     buf: &mut [u8],
@@ -445,14 +444,14 @@ pub fn op_channel_in_place(
     relay::channel_data_in_place(buf, payload, number).ok()
 }
 
-/// A datagram of ChannelData.
+/// Reads a datagram of ChannelData.
 #[inline(never)]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
     Some((data.number.as_u16(), data.payload))
 }
 
-/// A datagram of ChannelData with a copy of the data.
+/// Writes a datagram of ChannelData with a copy of the data.
 #[inline(never)]
 pub fn op_channel_copy<'b>(
     out: &'b mut [u8],
@@ -463,7 +462,7 @@ pub fn op_channel_copy<'b>(
     Some(data.write(out).ok()?)
 }
 
-/// The frames of a stream, and how many bytes they take.
+/// Reads the frames of a stream; returns the number of their bytes.
 #[inline(never)]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();
