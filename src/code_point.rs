@@ -5,7 +5,7 @@ use core::fmt;
 /// The 16-bit type of an attribute
 /// ([RFC 8489 §14](https://www.rfc-editor.org/rfc/rfc8489#section-14)).
 ///
-/// Which attribute a type denotes depends on the dialect: MS-TURN exchanges the types of REALM and NONCE.
+/// The meaning of a type depends on the dialect: MS-TURN exchanges the types of REALM and NONCE.
 /// The constants have the codes of the RFCs; Microsoft's attributes have Microsoft's codes.
 ///
 /// ```

@@ -10,7 +10,7 @@ use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::num::saturating_u32;
 
-/// Why bytes do not begin with the header of a message.
+/// The error for bytes that do not begin with the header of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -37,7 +37,7 @@ pub enum HeaderError {
     },
 }
 
-/// Why bytes are not a message.
+/// The error for bytes that are not a valid message.
 ///
 /// ```
 /// use stunwire::{Dialect, Message, ParseError};
@@ -113,7 +113,7 @@ impl ParseError {
     }
 }
 
-/// Why the value of an attribute cannot be read as its type.
+/// The error for a value that cannot be read as the type of its attribute.
 ///
 /// The variants can be constructed, so that an attribute type defined by an application reports the
 /// same errors. Offsets are in bytes from the start of the value.
@@ -197,7 +197,7 @@ impl fmt::Display for Range {
     }
 }
 
-/// Why an attribute of a message cannot be read.
+/// The error for an attribute of a message that is missing or malformed.
 ///
 /// The other attributes are not affected: they can still be read.
 ///
@@ -230,7 +230,7 @@ pub enum AttributeError {
         attribute: AttributeType,
         /// Offset of the attribute from the start of the message, in bytes.
         offset: u32,
-        /// What is wrong with the value.
+        /// The error of the value.
         source: ValueError,
         /// The dialect of the message, which determines the attribute's name.
         dialect: Dialect,
@@ -279,7 +279,7 @@ impl AttributeError {
         }
     }
 
-    /// What is wrong with the value of the malformed attribute. `None` if the attribute is missing.
+    /// The error of the value of the malformed attribute. `None` if the attribute is missing.
     #[must_use]
     pub const fn value_error(&self) -> Option<ValueError> {
         match *self {
@@ -289,7 +289,7 @@ impl AttributeError {
     }
 }
 
-/// Why the text of an attribute cannot be returned as `str`.
+/// The error for the text of an attribute that is not UTF-8.
 ///
 /// Returned by `as_str` of the attributes that hold text. `as_bytes` of the same attribute works for
 /// every value.
@@ -324,7 +324,7 @@ impl TextError {
     }
 }
 
-/// Why a message, or a part of one, cannot be written.
+/// The error for a message, or a part of one, that cannot be written.
 ///
 /// The part that was refused leaves no bytes in the buffer.
 ///
@@ -407,7 +407,7 @@ pub enum EncodeError {
         length: u32,
         /// Largest allowed length in `unit`.
         max: u16,
-        /// What `length` and `max` count.
+        /// The unit of `length` and `max`.
         unit: Unit,
     },
     /// A text has a byte that is not ASCII where only ASCII is allowed.
@@ -427,7 +427,7 @@ pub enum EncodeError {
     /// A number is outside its allowed range.
     #[error("{}", OutOfRange { quantity: *quantity, value: *value, min: *min, max: *max })]
     OutOfRange {
-        /// What the number is.
+        /// The kind of number.
         quantity: Quantity,
         /// The number.
         value: u32,
@@ -460,7 +460,7 @@ impl EncodeError {
     }
 }
 
-/// What the lengths in [`EncodeError::ValueTooLong`] count.
+/// The unit of the lengths in [`EncodeError::ValueTooLong`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unit {
@@ -480,7 +480,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// What the number in [`EncodeError::OutOfRange`] is.
+/// The kind of number in [`EncodeError::OutOfRange`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quantity {
@@ -549,7 +549,7 @@ impl fmt::Display for OutOfRange {
     }
 }
 
-/// Why the integrity of a message cannot be verified.
+/// The error for a message whose integrity cannot be verified.
 ///
 /// ```
 /// use stunwire::{IntegrityError, Key, Message};
@@ -601,7 +601,7 @@ pub enum IntegrityError {
     },
 }
 
-/// A text is not the name of a [`Dialect`].
+/// The error for a text that is not the name of a [`Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no dialect has this name; an example of a name is ms-turn")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! How bytes from a peer are printed: as hexadecimal digits, or as text in quotes.
+//! Printing of bytes from a peer: as hexadecimal digits, or as text in quotes.
 //!
 //! Text is always in quotes and binary data never is, so that neither can be mistaken for the other or for the
 //! text around it. Long values are abbreviated unless the alternate form `{:#}` is used.

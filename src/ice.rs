@@ -103,7 +103,7 @@ pub fn role_conflict(
     })
 }
 
-/// The priority of a candidate by the recommended formula
+/// Computes the priority of a candidate by the recommended formula
 /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).
 ///
 /// - `type_preference` is 0 to 126: [`HOST`], [`PEER_REFLEXIVE`], [`SERVER_REFLEXIVE`] and [`RELAYED`]
@@ -140,7 +140,7 @@ pub const SERVER_REFLEXIVE: u8 = 100;
 /// Recommended type preference of relayed candidates.
 pub const RELAYED: u8 = 0;
 
-/// The priority of a candidate pair
+/// Computes the priority of a candidate pair
 /// ([RFC 8445 §6.1.2.3](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.3)): with G for the
 /// candidate of the controlling agent and D for that of the controlled agent,
 /// `2^32 * min(G, D) + 2 * max(G, D) + (1 if G > D)`.

@@ -306,27 +306,27 @@ impl<'k> Reply<'k> {
     }
 }
 
-/// 400 to a request that is malformed
+/// Creates a 400 (Bad Request) for a malformed request
 /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
 pub fn bad_request<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::BAD_REQUEST)
 }
 
-/// 401 to a request with wrong short-term credentials, without REALM and NONCE
+/// Creates a 401 (Unauthenticated) for a request with wrong short-term credentials, without REALM and NONCE
 /// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)). For long-term credentials
 /// use [`Challenge`].
 pub fn unauthenticated<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::UNAUTHENTICATED)
 }
 
-/// 487 to an ICE connectivity check whose sender has the role of this agent
+/// Creates a 487 (Role Conflict) for an ICE connectivity check whose sender has the role of this agent
 /// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
 pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::ROLE_CONFLICT)
 }
 
-/// 420 if the request has comprehension-required attributes that are not in `known`
-/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)). `None` if it has none.
+/// Creates a 420 (Unknown Attribute) if the request has comprehension-required attributes that are not in `known`
+/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)). Otherwise returns `None`.
 ///
 /// Each type is listed once, at most [`MAX_UNKNOWN`] of them. For a request that was authenticated, `known`
 /// includes the attributes of the authentication: USERNAME, USERHASH, REALM, NONCE and PASSWORD-ALGORITHM.
@@ -415,7 +415,7 @@ impl UnknownTypes {
     }
 }
 
-/// 300 with the server to use instead and, for TLS, the name in its certificate
+/// Creates a 300 (Try Alternate) with the server to use instead and, for TLS, the name in its certificate
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
 /// It is signed, because an attacker could redirect a client that trusts an unsigned one. Returns `None` if the
@@ -520,12 +520,12 @@ impl<'a> Challenge<'a> {
         })
     }
 
-    /// 401 to a request without credentials or with wrong ones.
+    /// Creates a 401 (Unauthenticated) for a request without credentials or with wrong ones.
     pub fn unauthenticated(&self, to: impl Into<ReplyTo<'a>>) -> Reply<'a> {
         self.reply(to.into(), Code::UNAUTHENTICATED)
     }
 
-    /// 438 to a request whose nonce is no longer valid.
+    /// Creates a 438 (Stale Nonce) for a request whose nonce is no longer valid.
     pub fn stale_nonce(&self, to: impl Into<ReplyTo<'a>>) -> Reply<'a> {
         self.reply(to.into(), Code::STALE_NONCE)
     }

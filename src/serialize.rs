@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// What a value serializes to, as text.
+    /// The text to which a value serializes.
     struct Serialized<T>(T);
 
     impl<T: Serialize> fmt::Display for Serialized<T> {

@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
-/// The URI of a STUN or TURN server, borrowed from the text that it was parsed from
+/// The URI of a STUN or TURN server, borrowed from the text from which it was parsed
 /// ([RFC 7064 §3.1](https://www.rfc-editor.org/rfc/rfc7064#section-3.1),
 /// [RFC 7065 §3.1](https://www.rfc-editor.org/rfc/rfc7065#section-3.1)).
 ///
@@ -334,7 +334,7 @@ impl fmt::Display for Transport<'_> {
     }
 }
 
-/// Why a text is not the [`Uri`] of a STUN or TURN server.
+/// The error for a text that is not the [`Uri`] of a STUN or TURN server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UriError {

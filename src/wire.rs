@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.offset..)
     }
 
-    /// The same position in the first `end` bytes of the slice.
+    /// A cursor at this position in the first `end` bytes of the slice.
     #[inline(always)]
     pub(crate) fn limited(self, end: usize) -> Option<Self> {
         let bytes = self.bytes.get(..end)?;

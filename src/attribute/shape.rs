@@ -1,15 +1,14 @@
-//! How the types of this crate read and write their values, and the shapes that most of them have.
+//! The internal traits for reading and writing values, and macros for frequent layouts.
 
 use crate::dialect::Context;
 use crate::error::{EncodeError, ValueError};
 
-/// How a type reads its value. The registry adds its attribute types to make an `Attribute` of it.
+/// A type that can read its value. The registry implements `Attribute` for it, with its attribute types.
 pub(crate) trait Decode<'a>: Sized {
     fn decode(value: &'a [u8], context: Context) -> Result<Self, ValueError>;
 }
 
-/// How a type writes its value. The registry adds its attribute types to make an `EncodeAttribute` of
-/// it.
+/// A type that can write its value. The registry implements `EncodeAttribute` for it, with its attribute types.
 pub(crate) trait Encode {
     /// Length of the value in bytes, without padding. Saturates: more than 65,535 is refused anyway.
     fn value_len(&self, context: Context) -> usize;

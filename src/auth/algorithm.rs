@@ -1,10 +1,10 @@
-//! Which password algorithm is used, and the checks that an attacker has not removed one.
+//! The choice of the password algorithm, and the checks that an attacker has not removed one.
 
 use crate::attribute::{Nonce, PasswordAlgorithm, PasswordAlgorithms, announces_algorithms};
 use crate::error::AttributeError;
 use crate::message::Message;
 
-/// Why no password algorithm can be chosen. A server answers 400
+/// The error for a request or a challenge without a valid password algorithm. A server answers 400
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)), a client does not retry
 /// ([§9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,7 @@ use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 use crate::writer::MessageWriter;
 
-/// How many challenges in succession a client answers before the server accepts one of its requests.
+/// The number of challenges in succession that a client answers before the server accepts a request.
 const MAX_CHALLENGES: u8 = 4;
 
 /// The user name and the keys of a [`LongTermClient`].

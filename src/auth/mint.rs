@@ -1,4 +1,4 @@
-//! Nonces that a server recognises without a table.
+//! Nonces that a server recognizes without a table.
 
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
@@ -40,7 +40,7 @@ const NONCE: usize = PREFIX + CODED;
 /// of the same address is reported as [`NonceStatus::OtherPort`], because RFC 6062 requires clients to send
 /// ConnectionBind on a separate connection.
 ///
-/// Servers that share a secret recognise each other's nonces. The secret must have at least 128 bits of
+/// Servers that share a secret recognize each other's nonces. The secret must have at least 128 bits of
 /// randomness; [`rotate`](Self::rotate) replaces it while nonces under the previous one stay valid.
 ///
 /// ```
@@ -434,7 +434,7 @@ mod tests {
         }
     }
 
-    // A provider that fails makes no nonce and recognises none.
+    // A provider that fails makes no nonce and recognizes none.
     #[test]
     fn without_a_provider() {
         let client = address("192.0.2.1:50000");

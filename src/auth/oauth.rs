@@ -221,7 +221,7 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-/// Why a token cannot be opened. A server answers 401 (Unauthenticated) to all of them.
+/// The error for a token that cannot be opened. The answer of a server is always 401 (Unauthenticated).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {

@@ -40,7 +40,7 @@ pub enum Response<'a> {
     Ignore,
 }
 
-/// Why a request cannot succeed.
+/// The reason why a request cannot succeed with the credentials of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {

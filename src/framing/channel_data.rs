@@ -212,7 +212,7 @@ pub(crate) fn header(number: ChannelNumber, len: usize) -> Result<[u8; HEADER_LE
     Ok([n0, n1, l0, l1])
 }
 
-/// Why a datagram is not ChannelData.
+/// The error for a datagram that is not ChannelData.
 #[cold]
 fn refuse(range: ChannelRange, bytes: &[u8]) -> FrameError {
     let available = saturating_u32(bytes.len());

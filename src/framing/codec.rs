@@ -10,7 +10,7 @@ use crate::ChannelData;
 use crate::error::EncodeError;
 use crate::num::saturating_u32;
 
-/// Why a framed stream ended.
+/// The error that ended a framed stream.
 ///
 /// The frames before the error have been returned. The invalid bytes stay in the read buffer, so another
 /// attempt gives the same error: close the connection.

@@ -1,6 +1,6 @@
-//! Why bytes are not a frame.
+//! The error of the readers of frames.
 
-/// Why bytes are not a frame.
+/// The error for bytes that are not a frame.
 ///
 /// In a stream nothing can be read after this error, because only this frame could have told where the
 /// next one begins: close the connection. A datagram with this error is dropped.

@@ -39,7 +39,7 @@ pub struct FrameWriter<'b, B: Buffer + ?Sized> {
     layout: Layout,
 }
 
-/// How the header of a frame gives the length of what follows.
+/// The position and the meaning of the length in the header of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// Offset in the header of the 16-bit length, which counts the bytes after it.

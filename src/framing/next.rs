@@ -21,7 +21,7 @@ pub enum Next<F> {
 }
 
 impl<F> Next<F> {
-    /// The same result with another view of the frame.
+    /// Replaces the content of the frame with the result of `view`.
     ///
     /// ```
     /// use stunwire::framing::{Next, Rfc4571};

@@ -174,7 +174,7 @@ pub struct ServerHello<'a> {
     pub session_id: &'a [u8; 32],
 }
 
-/// The ClientHello with these 4 bytes of time and 28 random bytes.
+/// Creates the ClientHello with these 4 bytes of time and 28 random bytes.
 #[must_use]
 pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     let mut hello = CLIENT_HELLO;
@@ -182,7 +182,7 @@ pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     hello
 }
 
-/// The ServerHello and ServerHelloDone with these 4 bytes of time and 28 random bytes, and the given session id.
+/// Creates the ServerHello and ServerHelloDone with these 4 bytes of time and 28 random bytes, and the session id.
 #[must_use]
 pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HELLO_LEN] {
     let mut hello = SERVER_HELLO;

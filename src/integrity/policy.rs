@@ -1,6 +1,6 @@
 //! The integrity attributes that a receiver accepts.
 
-/// Which integrity attributes [`Message::verify_with`](crate::Message::verify_with) accepts.
+/// The integrity attributes that [`Message::verify_with`](crate::Message::verify_with) accepts.
 ///
 /// The default is that of
 /// [RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3): if a message has

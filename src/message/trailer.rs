@@ -23,7 +23,7 @@ pub(crate) enum Entry {
     Ignored = 48,
 }
 
-/// What is subtracted from an attribute's offset in the message: it then fits into 16 bits and is never
+/// The number that is subtracted from an attribute's offset in the message: the result fits into 16 bits and is never
 /// zero.
 const BIAS: usize = HEADER_LEN - TLV_HEADER_LEN;
 

@@ -61,7 +61,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Output {
     }
 }
 
-/// What a program printed on both outputs.
+/// The text that a program printed on both outputs.
 pub fn text(output: &Output) -> String {
     format!(
         "{}{}",

@@ -433,7 +433,7 @@ pub struct Federation(
 );
 
 impl Federation {
-    /// The same organisation, 0.
+    /// The peer belongs to the same organisation, 0.
     pub const NONE: Self = Self(0);
     /// Another enterprise, 1.
     pub const ENTERPRISE: Self = Self(1);

@@ -339,7 +339,7 @@ impl fmt::Display for SequenceNumber {
     }
 }
 
-/// What a stream carries, in [`ServiceQuality`].
+/// The kind of a stream, in [`ServiceQuality`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stream(
     /// The number.
@@ -370,7 +370,7 @@ impl fmt::Display for Stream {
     }
 }
 
-/// MS-SERVICE-QUALITY: what the stream carries, and whether its packets may be lost (\[MS-TURN\]
+/// MS-SERVICE-QUALITY: the kind of the stream, and whether its packets may be lost (\[MS-TURN\]
 /// 2.2.2.22).
 ///
 /// Type 0x8055. Value: the stream (2 bytes) and the quality (2 bytes). If the attribute is absent,
@@ -384,7 +384,7 @@ impl fmt::Display for Stream {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceQuality {
-    /// What the stream carries.
+    /// The kind of the stream.
     pub stream: Stream,
     /// 0 is best effort, 1 is reliable delivery.
     pub quality: u16,

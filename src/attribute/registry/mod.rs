@@ -199,7 +199,7 @@ macro_rules! registry {
             }
         }
 
-        /// What pads a value of this type where padding counts in the length.
+        /// The padding of a value of this type in dialects that include padding in the length.
         fn padding_byte(ty: AttributeType) -> Option<PaddingByte> {
             match ty {
                 $( $( AttributeType::$constant => Some(PaddingByte::$padding), )? )+
@@ -215,7 +215,7 @@ attributes!(registry);
 mod names;
 mod other;
 
-/// What pads a value to a multiple of 4 bytes in the dialects that count padding in the length
+/// The padding of a value to a multiple of 4 bytes in the dialects that include padding in the length
 /// (RFC 3489 §11.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PaddingByte {
@@ -227,7 +227,7 @@ pub(crate) enum PaddingByte {
     Repeat,
 }
 
-/// What pads a value of this type in this dialect inside its length. `None` if nothing does.
+/// The padding of a value of this type inside its length, in this dialect. `None` if there is no such padding.
 pub(crate) fn padding_in_length(ty: AttributeType, dialect: Dialect) -> Option<PaddingByte> {
     match dialect.rules().pad_in_length {
         PadInLength::Never => None,
@@ -251,7 +251,7 @@ pub struct Registered {
     pub name: &'static str,
     /// The document that defines the attribute.
     pub reference: &'static str,
-    /// What the crate does with the attribute.
+    /// The support of the crate for the attribute.
     pub support: Support,
     /// The attribute types that it has in other dialects, or had in drafts of its document.
     other_types: &'static [AttributeType],
@@ -279,7 +279,7 @@ impl Registered {
     }
 }
 
-/// What the crate does with an attribute.
+/// The support of the crate for an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Support {
@@ -293,8 +293,8 @@ pub enum Support {
     Reserved,
 }
 
-/// Every attribute that the crate knows, sorted by attribute type. A type that two protocols use comes
-/// twice.
+/// Returns every attribute that the crate knows, sorted by attribute type. A type that two protocols use is
+/// yielded twice.
 ///
 /// ```
 /// use stunwire::attribute::{AttributeType, registered};

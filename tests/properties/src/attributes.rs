@@ -10,7 +10,7 @@ use stunwire::{
 
 use crate::{Depth, FORMATS, Format, MS_TURN_MAGIC_COOKIE, SAMPLE, chosen_format, printable, read};
 
-/// What is done with an attribute of any type.
+/// The operations on an attribute of any type.
 type Call<'c> = &'c mut dyn FnMut(&dyn EncodeAttribute);
 
 /// An attribute type with the operations that the properties need of it.
@@ -496,7 +496,7 @@ mod tests {
         assert_eq!(listed, typed);
     }
 
-    /// Where the type of an entry owns its code, the library gives the code the entry's name.
+    /// If the type of an entry owns its code, the library's name of the code is the entry's name.
     #[test]
     fn entries_have_the_type_of_their_name() {
         for entry in ATTRIBUTES {

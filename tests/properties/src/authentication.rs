@@ -10,8 +10,8 @@ use stunwire::{
 /// The number of edits of a signed message that an input describes at most.
 const MAX_EDITS: u8 = 4;
 
-/// A message that was not signed with the key is refused; of a signed one that was changed, nothing is
-/// accepted but what was signed.
+/// A message that was not signed with the key is refused; a changed message is accepted only if the signed bytes are
+/// unchanged.
 ///
 /// The first 4 bytes select the dialect, the key, the algorithm and the number of edits of 6 bytes that
 /// follow. The rest is a message.
@@ -191,7 +191,7 @@ fn sign(message: Message<'_>, key: &Key, how: u8, count: usize) -> Option<(Vec<u
     }
 }
 
-/// A signed message after edits by an attacker, who also has another message signed with the same key.
+/// A signed message after edits by an attacker that also has another message signed with the same key.
 fn changed(signed: &[u8], other: &[u8], edits: &[u8]) -> Vec<u8> {
     let mut bytes = signed.to_vec();
     for edit in edits.chunks_exact(6) {
@@ -277,7 +277,7 @@ fn nothing_new(
     how: u8,
 ) {
     let dialect = message.dialect();
-    // Padding is no part of what is signed, so the other rule for it accepts the same.
+    // The padding is not signed, so the dialect with the other padding accepts the same message.
     for dialect in [dialect, dialect.padded(), dialect.unpadded()] {
         let Ok((message, _)) = dialect.parse_prefix(changed) else {
             continue;

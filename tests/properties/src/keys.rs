@@ -11,11 +11,11 @@ use stunwire::attribute::{Nonce, PasswordAlgorithm, Realm, UserHash};
 use stunwire::auth::{NonceMint, NonceStatus, UnixTime, rest};
 use stunwire::{Credentials, HmacAlgorithm, HmacKey, Key, SecurityFeatures};
 
-/// Keys are derived as the specifications say, a nonce is recognised only by whoever minted it, and no token
-/// or password is accepted that was not made with the secret.
+/// Keys are derived as specified, a nonce is recognized only by the mint that created it, and a token or password is
+/// accepted only if it was created with the secret.
 ///
-/// The first byte selects which of these, the next three are the lengths of three texts and the fourth is for
-/// the text's own use. The three texts and a fourth follow.
+/// The first byte selects one of these properties, the next three are the lengths of three texts, and the fourth is a
+/// parameter. The three texts and a fourth follow.
 pub fn keys(bytes: &[u8]) {
     let Some(([way, one, two, three, extra], rest)) = bytes.split_first_chunk::<5>() else {
         return;
@@ -55,9 +55,9 @@ fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
 }
 
 /// The key computes the HMAC of these bytes, of a text in any segments.
-fn is_key_of(key: &Key, bytes: &[u8], text: &[u8], cut: u8) {
+fn is_key_of(key: &Key, bytes: &[u8], text: &[u8], split: u8) {
     assert_eq!(format!("{key:?}"), "Key(..)");
-    let (start, end) = text.split_at(usize::from(cut).min(text.len()));
+    let (start, end) = text.split_at(usize::from(split).min(text.len()));
     let mut prepared = key.clone();
     prepared.prepare_all();
     for key in [key, &prepared] {
@@ -73,9 +73,9 @@ fn is_key_of(key: &Key, bytes: &[u8], text: &[u8], cut: u8) {
     }
 }
 
-fn hmacs(key: &[u8], text: &[u8], cut: u8) {
-    is_key_of(&Key::from_bytes(key), key, text, cut);
-    is_key_of(&Key::short_term(key), key, text, cut);
+fn hmacs(key: &[u8], text: &[u8], split: u8) {
+    is_key_of(&Key::from_bytes(key), key, text, split);
+    is_key_of(&Key::short_term(key), key, text, split);
 }
 
 /// RFC 8489 §9.2.2 and §18.5.1: the hash of user, realm and password with colons between them.
@@ -176,7 +176,7 @@ fn time(bytes: &[u8]) -> UnixTime {
     UnixTime::from_secs(u64::from_be_bytes(octets))
 }
 
-/// A nonce is recognised by its mint for its client and realm until its lifetime ends, and by no other; a
+/// A nonce is recognized by its mint for its client and realm until its lifetime ends, and by no other; a
 /// changed one is not.
 fn minted(realm: &[u8], client: &[u8], times: &[u8], extra: u8) {
     let mut mint = NonceMint::new(Key::from_bytes(b"a secret that no input knows"));

@@ -31,7 +31,7 @@ pub use self::relay::{relay, relay_one_way};
 pub use self::replies::replies;
 pub use self::writer::writer;
 
-/// How much of a message a property reads.
+/// The part of a message that a property reads.
 ///
 /// Reading every type from a message costs 80 passes over its attributes, and their text is ten times as
 /// long as the message. A fuzz target, which sees each message many times, reads a part of it each time.

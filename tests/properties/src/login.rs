@@ -37,7 +37,7 @@ pub fn login_one_way(bytes: &[u8]) {
     }
 }
 
-/// What [`login`] does with its bytes.
+/// The checks of [`login`].
 const WAYS: u8 = 4;
 
 fn one_way(way: u8, bytes: &[u8]) {
@@ -232,7 +232,7 @@ fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) 
 }
 
 /// A request and its response with short-term credentials, in which one bit of one of the two is changed.
-/// Whoever accepts a packet accepts what the other side has signed.
+/// A packet is accepted only if it is the one that the sender has signed.
 fn changed_short_term(settings: u8, round: u8, at: usize) {
     let key = Key::short_term(CREDENTIALS.password);
     let client = ShortTermClient::new(CREDENTIALS.username, &key);

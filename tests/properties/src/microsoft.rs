@@ -27,7 +27,7 @@ pub fn microsoft_one_way(bytes: &[u8]) {
     }
 }
 
-/// What [`microsoft`] does with its bytes.
+/// The checks of [`microsoft`].
 const WAYS: u8 = 8;
 
 fn one_way(way: u8, bytes: &[u8]) {
@@ -112,7 +112,7 @@ fn frames(bytes: &[u8], chunk: u8) {
     }
 }
 
-/// The same with the handshake of either side before the frames.
+/// Reads the frames with the handshake of either side before them.
 fn handshakes(bytes: &[u8], chunk: u8) {
     let steps = steps(bytes, chunk);
     for side in [PseudoTls::server(), PseudoTls::client()] {

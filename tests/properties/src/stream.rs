@@ -304,7 +304,7 @@ pub fn stream_one_way(bytes: &[u8]) {
     }
 }
 
-/// What [`stream`] does with its bytes: each framing, then the others.
+/// The checks of [`stream`]: each framing, then the others.
 const WAYS: usize = FRAMINGS.len() + 4;
 
 fn one_way(way: usize, bytes: &[u8]) {

@@ -1,4 +1,4 @@
-//! Any sequence of calls of a writer, beside a model of what it must write.
+//! Any sequence of calls of a writer, compared with a model of the expected message.
 
 use stunwire::attribute::{AttributeType, EncodeAttribute, UntypedAttribute};
 use stunwire::writer::{encode_attribute, sign_in_place};
@@ -257,7 +257,7 @@ enum End {
     Dropped,
 }
 
-/// What a writer must have written.
+/// The expected message of a writer.
 struct Model<'p> {
     program: &'p Program<'p>,
     bytes: Vec<u8>,

@@ -16,7 +16,7 @@ use super::{MD5, NOW, SHA256, Server, client_address, key_of, server};
 
 type Client = LongTermClient<Credentials<&'static str, &'static str>>;
 
-/// How a request ends.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// Verified by this attribute, after this many requests.
