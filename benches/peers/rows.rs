@@ -6,14 +6,14 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use stunwire::{ChannelNumber, Key};
 
-use stunwire_benches::baseline::*;
-use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
-use stunwire_benches::ops::*;
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
     self, ezk, is, rtc, stun_bytes, stun_codec, stun_coder, stun_format, stun_rs, stun_types,
     turn_server, webrtc,
 };
+use stunwire_benches::baseline::*;
+use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
+use stunwire_benches::ops::*;
 
 type Row = (&'static str, fn() -> Vec<Result>);
 

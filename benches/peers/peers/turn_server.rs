@@ -2,7 +2,6 @@
 //! cannot iterate over all of them.
 
 use super::*;
-use stunwire_benches::baseline::baseline_frames;
 use ::turn_server::codec::Decoder;
 use ::turn_server::codec::crypto::{self, Password};
 use ::turn_server::codec::message::attributes::{
@@ -12,6 +11,7 @@ use ::turn_server::codec::message::attributes::{
 use ::turn_server::codec::message::methods::{ALLOCATE_REQUEST, DATA_INDICATION};
 use ::turn_server::codec::message::{Message, MessageEncoder};
 use bytes::BytesMut;
+use stunwire_benches::baseline::baseline_frames;
 
 const NAME: &str = "turn-server";
 
