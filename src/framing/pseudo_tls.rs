@@ -6,8 +6,8 @@
 //! may omit it and send frames at once.
 //!
 //! The sizes never vary, so a real TLS client is refused at the length of its first record. The fixed bytes
-//! are those that libnice sends, which follow the fields of the specification; what \[MS-TURN\] leaves open
-//! (time, random bytes, session id) may have any value.
+//! are those that libnice sends, which follow the fields of the specification. The fields that \[MS-TURN\] leaves
+//! open (time, random bytes, session id) may have any value.
 //!
 //! Google has another handshake for the same purpose. It is recognized and refused, as
 //! [`FrameError::GoogleHello`].
