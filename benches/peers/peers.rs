@@ -6,6 +6,7 @@
 //! `stun-types`, `stun_codec` and `stun-coder` check FINGERPRINT whenever they parse, and stun_codec
 //! also encodes the message again for MESSAGE-INTEGRITY, so the messages of the rows that only read have neither.
 
+use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::harness::Way;

@@ -4,16 +4,18 @@ use hmac::{Hmac, KeyInit};
 use sha1::Sha1;
 use std::hint::black_box;
 use std::net::SocketAddr;
-use stunwire::{ChannelNumber, Key};
+use stunwire::Key;
+use stunwire::attribute::ChannelNumber;
+use stunwire_benches::baseline::*;
+use stunwire_benches::least::*;
+use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
+use stunwire_benches::ops::*;
 
 use crate::harness::{Result, Way, measure};
 use crate::peers::{
     self, ezk, is, rtc, stun_bytes, stun_codec, stun_coder, stun_format, stun_rs, stun_types,
     turn_server, webrtc,
 };
-use stunwire_benches::baseline::*;
-use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
-use stunwire_benches::ops::*;
 
 type Row = (&'static str, fn() -> Vec<Result>);
 
@@ -21,13 +23,18 @@ pub const ROWS: &[Row] = &[
     ("a1-parse", parse),
     ("a2-parse-and-iterate", iterate),
     ("a3-walk", walk),
-    ("b-typed-check", typed_check),
-    ("b-typed-check-walk", typed_check_walk),
-    ("b-typed-allocate", typed_allocate),
+    ("b-read-check", typed_check),
+    ("b-match-check", match_check),
+    ("b-match-check-walk", match_check_walk),
+    ("b-get-check", get_check),
+    ("b-read-allocate", typed_allocate),
+    ("b-match-allocate", match_allocate),
+    ("b-get-allocate", get_allocate),
     ("b-typed-ms-send", typed_ms_send),
     ("c-fingerprint", fingerprint),
     ("d-verify-check", verify_check),
     ("d-verify-allocate", verify_allocate),
+    ("d-key-and-verify", key_and_verify),
     ("e-sign-check", sign_check),
     ("e-sign-allocate", sign_allocate),
     ("f-decode", relay_decode),
@@ -35,6 +42,8 @@ pub const ROWS: &[Row] = &[
     ("f-in-place", relay_in_place),
     ("f-vectored", relay_vectored),
     ("f-channel-in-place", channel_in_place),
+    ("f-channel-decode", channel_decode),
+    ("f-channel-copy", channel_copy),
     ("g-frames", frames),
 ];
 
@@ -46,15 +55,17 @@ fn beside<'a>(mut ways: Vec<Way<'a>>, bytes: &'a [u8], peers: &[Peer]) -> Vec<Re
     measure(ways)
 }
 
-/// The baseline, the crate and peers read the same bytes.
+/// The baselines, the crate and peers read the same bytes.
 fn read<'a>(
     bytes: &'a [u8],
     baseline: impl FnMut(&[u8]) -> bool + 'a,
+    least: impl FnMut(&[u8]) -> bool + 'a,
     stunwire: impl FnMut(&[u8]) -> bool + 'a,
     peers: &[Peer],
 ) -> Vec<Result> {
     let ways = vec![
         Way::on("baseline", bytes, baseline),
+        Way::on("least", bytes, least),
         Way::on("stunwire", bytes, stunwire),
     ];
     beside(ways, bytes, peers)
@@ -63,7 +74,8 @@ fn read<'a>(
 fn parse() -> Vec<Result> {
     read(
         &messages::plain_check(),
-        |bytes| baseline_walk(bytes).is_some(),
+        |bytes| baseline_parse(bytes).is_some(),
+        |bytes| least_walk(bytes).is_some(),
         |bytes| op_parse(bytes).is_ok(),
         &[
             stun_types::parse,
@@ -80,10 +92,11 @@ fn parse() -> Vec<Result> {
 
 fn iterate() -> Vec<Result> {
     let bytes = &messages::plain_check();
-    let sum = baseline_walk(bytes);
+    let sum = least_iterate(bytes);
     read(
         bytes,
-        |bytes| baseline_walk(bytes) == sum,
+        |bytes| baseline_iterate(bytes) == sum,
+        |bytes| least_iterate(bytes) == sum,
         |bytes| op_parse_iterate(bytes) == sum,
         &[
             stun_bytes::iterate,
@@ -99,12 +112,13 @@ fn iterate() -> Vec<Result> {
 
 fn walk() -> Vec<Result> {
     let bytes = &messages::plain_check();
-    let sum = baseline_walk(bytes);
+    let sum = least_iterate(bytes);
     read(
         bytes,
-        |bytes| baseline_walk(bytes) == sum,
+        |bytes| baseline_iterate(bytes) == sum,
+        |bytes| least_iterate(bytes) == sum,
         |bytes| op_walk(bytes) == sum,
-        &[],
+        &[stun_bytes::iterate],
     )
 }
 
@@ -120,11 +134,19 @@ fn says(view: Option<CheckView<'_>>) -> bool {
     })
 }
 
-fn typed_check() -> Vec<Result> {
+fn check(op: fn(&[u8]) -> Option<CheckView<'_>>, peers: &[Peer]) -> Vec<Result> {
     read(
         &messages::plain_check(),
         |bytes| says(baseline_check(bytes)),
-        |bytes| says(op_check(bytes)),
+        |bytes| says(least_check(bytes)),
+        |bytes| says(op(bytes)),
+        peers,
+    )
+}
+
+fn typed_check() -> Vec<Result> {
+    check(
+        op_check_read,
         &[
             stun_format::typed_check,
             stun_types::typed_check,
@@ -139,13 +161,16 @@ fn typed_check() -> Vec<Result> {
     )
 }
 
-fn typed_check_walk() -> Vec<Result> {
-    read(
-        &messages::plain_check(),
-        |bytes| says(baseline_check(bytes)),
-        |bytes| says(op_check_walk(bytes)),
-        &[],
-    )
+fn match_check() -> Vec<Result> {
+    check(op_check, &[])
+}
+
+fn match_check_walk() -> Vec<Result> {
+    check(op_check_walk, &[])
+}
+
+fn get_check() -> Vec<Result> {
+    check(op_check_get, &[])
 }
 
 fn asks(view: Option<AllocateView<'_>>) -> bool {
@@ -155,11 +180,19 @@ fn asks(view: Option<AllocateView<'_>>) -> bool {
     })
 }
 
-fn typed_allocate() -> Vec<Result> {
+fn allocate(op: fn(&[u8]) -> Option<AllocateView<'_>>, peers: &[Peer]) -> Vec<Result> {
     read(
         &messages::plain_allocate(),
         |bytes| asks(baseline_allocate(bytes)),
-        |bytes| asks(op_allocate(bytes)),
+        |bytes| asks(least_allocate(bytes)),
+        |bytes| asks(op(bytes)),
+        peers,
+    )
+}
+
+fn typed_allocate() -> Vec<Result> {
+    allocate(
+        op_allocate_read,
         &[
             stun_format::typed_allocate,
             stun_types::typed_allocate,
@@ -171,6 +204,14 @@ fn typed_allocate() -> Vec<Result> {
             turn_server::typed_allocate,
         ],
     )
+}
+
+fn match_allocate() -> Vec<Result> {
+    allocate(op_allocate, &[])
+}
+
+fn get_allocate() -> Vec<Result> {
+    allocate(op_allocate_get, &[])
 }
 
 /// The data is located, but not read.
@@ -185,6 +226,7 @@ fn typed_ms_send() -> Vec<Result> {
     read(
         bytes,
         |bytes| sends(baseline_ms_send(bytes)) == sent,
+        |bytes| sends(baseline_ms_send(bytes)) == sent,
         |bytes| sends(op_ms_send(bytes)) == sent,
         &[],
     )
@@ -194,6 +236,7 @@ fn fingerprint() -> Vec<Result> {
     read(
         &messages::ice_check(),
         baseline_fingerprint,
+        least_fingerprint,
         op_fingerprint,
         &[
             stun_types::fingerprint,
@@ -262,6 +305,23 @@ fn verify_allocate() -> Vec<Result> {
     )
 }
 
+/// A key for one message, as an agent needs it that does not keep keys. The baseline is the same with `hmac`.
+fn key_and_verify() -> Vec<Result> {
+    let bytes = &messages::ice_check();
+    let (text, trailer) = bytes.split_at(bytes.len() - 32);
+    let (text, tag) = (&messages::covered(text, 20), &trailer[4..24]);
+    let ways = vec![
+        Way::new("baseline", || {
+            let key = Hmac::<Sha1>::new_from_slice(black_box(PASSWORD).as_bytes()).unwrap();
+            baseline_verify(black_box(text), &key, tag)
+        }),
+        Way::on("stunwire", bytes, |bytes| {
+            op_key_and_verify(bytes, black_box(PASSWORD))
+        }),
+    ];
+    beside(ways, bytes, &[is::verify_check, stun_types::key_and_verify])
+}
+
 fn sign_check() -> Vec<Result> {
     let check = messages::check();
     let whole = &messages::ice_check();
@@ -322,6 +382,7 @@ fn relay_decode() -> Vec<Result> {
     read(
         send,
         |send| baseline_send_decode(send) == decoded,
+        |send| least_send_decode(send) == decoded,
         |send| op_send_decode(send) == decoded,
         &[
             stun_format::relay_decode,
@@ -379,7 +440,7 @@ fn relay_in_place() -> Vec<Result> {
                 black_box(payload_range.clone()),
                 peer,
                 ID,
-            ) == Some(12..1248)
+            ) == Ok(12..1248)
         }),
         Way::new("stunwire", || {
             op_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID) == Some(12..1248)
@@ -394,7 +455,7 @@ fn relay_vectored() -> Vec<Result> {
     measure(vec![
         Way::new("baseline", || {
             baseline_data_vectored(&mut baseline_out, black_box(&payload), peer, ID)
-                .is_some_and(|parts| parts[0].len() == 36)
+                .is_ok_and(|parts| parts[0].len() == 36)
         }),
         Way::new("stunwire", || {
             op_data_vectored(&mut out, black_box(&payload), peer, ID)
@@ -419,11 +480,56 @@ fn channel_in_place() -> Vec<Result> {
     ])
 }
 
+fn channel_decode() -> Vec<Result> {
+    let payload = &messages::payload(peers::PAYLOAD);
+    let datagram = &messages::channel_data(0x4001, payload);
+    let decoded = Some((0x4001, payload.len()));
+    let is_decoded = move |data: Option<(u16, &[u8])>| {
+        data.map(|(number, data)| (number, data.len())) == decoded
+    };
+    let ways = vec![
+        Way::on("baseline", datagram, move |bytes| {
+            is_decoded(baseline_channel_decode(bytes))
+        }),
+        Way::on("stunwire", datagram, move |bytes| {
+            is_decoded(op_channel_decode(bytes))
+        }),
+    ];
+    beside(
+        ways,
+        datagram,
+        &[turn_server::channel_decode, stun_types::channel_decode],
+    )
+}
+
+fn channel_copy() -> Vec<Result> {
+    let payload = &messages::payload(peers::PAYLOAD);
+    let number = ChannelNumber::new(0x4001).unwrap();
+    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let len = payload.len() + 4;
+    let ways = vec![
+        Way::on("baseline", payload, |payload| {
+            baseline_channel_copy(&mut baseline_out, black_box(0x4001), payload)
+                .is_some_and(|data| data.len() == len)
+        }),
+        Way::on("stunwire", payload, |payload| {
+            op_channel_copy(&mut out, black_box(number), payload)
+                .is_some_and(|data| data.len() == len)
+        }),
+    ];
+    beside(
+        ways,
+        payload,
+        &[turn_server::channel_copy, stun_types::channel_copy],
+    )
+}
+
 fn frames() -> Vec<Result> {
     let stream = &messages::stream();
     let found = baseline_frames(stream);
     read(
         stream,
+        |stream| baseline_frames(stream) == found,
         |stream| baseline_frames(stream) == found,
         |stream| op_frames(stream) == found,
         &[turn_server::frames],

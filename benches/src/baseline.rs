@@ -135,8 +135,8 @@ pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
         priority: priority?,
         controlling: controlling?,
         nominated: nominated.is_some(),
-        integrity: integrity?,
-        fingerprint: fingerprint?,
+        integrity: integrity.unwrap_or_default(),
+        fingerprint: fingerprint.unwrap_or_default(),
     })
 }
 
@@ -162,8 +162,8 @@ pub fn baseline_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
         software: software?,
         transport: transport?,
         lifetime: lifetime?,
-        integrity: integrity?,
-        fingerprint: fingerprint?,
+        integrity: integrity.unwrap_or_default(),
+        fingerprint: fingerprint.unwrap_or_default(),
     })
 }
 

@@ -256,3 +256,19 @@ pub fn least_data_vectored<'b>(
     let padding: &[u8; 3] = &[0; 3];
     Some([header, payload, padding.get(..len.wrapping_neg() & 3)?])
 }
+
+/// The walk, and the CRC over what FINGERPRINT covers.
+#[inline(never)]
+pub fn least_fingerprint(bytes: &[u8]) -> bool {
+    let mut found = None;
+    let is_complete = each(bytes, |ty, value| {
+        if ty == 0x8028 {
+            found = Some(number(value)?);
+        }
+        Some(())
+    });
+    let covered = bytes
+        .get(..bytes.len().saturating_sub(8))
+        .unwrap_or_default();
+    is_complete.is_some() && found == Some(crc32fast::hash(covered) ^ 0x5354_554E)
+}

@@ -1,5 +1,6 @@
-//! The operations of the crate as its users would write them. The benches do not inline these functions;
-//! [`baseline`](super::baseline) and [`least`](super::least) have the same operations written by hand.
+//! The operations of the crate as its users would write them. Neither a function here nor one of the crate is
+//! inlined into its caller by the benches; [`baseline`](super::baseline) and [`least`](super::least) have the
+//! same operations written by hand.
 
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -18,7 +19,7 @@ use stunwire::{
 
 use super::messages::SOFTWARE;
 
-/// Adds the type and the length of an attribute to a sum, so that the compiler cannot skip it.
+/// Type and length of every attribute, so that none can be left out.
 #[inline(always)]
 pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
     sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
@@ -29,7 +30,7 @@ pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
-/// Parses a message with trailing bytes: the cost does not depend on their number.
+/// A message that is followed by more bytes: the cost does not depend on their number.
 #[inline(never)]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
@@ -53,7 +54,7 @@ pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The values of an ICE check.
+/// What an ICE check says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckView<'a> {
     pub username: &'a [u8],
@@ -107,7 +108,7 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-/// Reads an ICE check through the enum of all attributes.
+/// The same through the enum of all attributes.
 #[inline(never)]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
@@ -135,8 +136,8 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
                 Priority,
                 IceControlling,
                 Option<UseCandidate>,
-                MessageIntegrity,
-                Fingerprint,
+                Option<MessageIntegrity>,
+                Option<Fingerprint>,
             )>()
             .ok()?;
     Some(CheckView {
@@ -144,8 +145,8 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
         priority: priority.0,
         controlling: controlling.0,
         nominated: nominated.is_some(),
-        integrity: integrity.0,
-        fingerprint: fingerprint.0,
+        integrity: integrity.map_or(&[], |integrity| integrity.0),
+        fingerprint: fingerprint.map_or(0, |fingerprint| fingerprint.0),
     })
 }
 
@@ -158,12 +159,18 @@ pub fn op_check_get(bytes: &[u8]) -> Option<CheckView<'_>> {
         priority: message.get::<Priority>().ok()??.0,
         controlling: message.get::<IceControlling>().ok()??.0,
         nominated: message.get::<UseCandidate>().ok()?.is_some(),
-        integrity: message.get::<MessageIntegrity>().ok()??.0,
-        fingerprint: message.get::<Fingerprint>().ok()??.0,
+        integrity: message
+            .get::<MessageIntegrity>()
+            .ok()?
+            .map_or(&[], |integrity| integrity.0),
+        fingerprint: message
+            .get::<Fingerprint>()
+            .ok()?
+            .map_or(0, |fingerprint| fingerprint.0),
     })
 }
 
-/// The values of an authenticated Allocate request.
+/// What an authenticated Allocate request says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AllocateView<'a> {
     pub username: &'a [u8],
@@ -232,8 +239,8 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
                 Software,
                 RequestedTransport,
                 Lifetime,
-                MessageIntegrity,
-                Fingerprint,
+                Option<MessageIntegrity>,
+                Option<Fingerprint>,
             )>()
             .ok()?;
     Some(AllocateView {
@@ -243,8 +250,8 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
         software: software.as_bytes(),
         transport: transport.0.0,
         lifetime: lifetime.0,
-        integrity: integrity.0,
-        fingerprint: fingerprint.0,
+        integrity: integrity.map_or(&[], |integrity| integrity.0),
+        fingerprint: fingerprint.map_or(0, |fingerprint| fingerprint.0),
     })
 }
 
@@ -259,12 +266,18 @@ pub fn op_allocate_get(bytes: &[u8]) -> Option<AllocateView<'_>> {
         software: message.get::<Software>().ok()??.as_bytes(),
         transport: message.get::<RequestedTransport>().ok()??.0.0,
         lifetime: message.get::<Lifetime>().ok()??.0,
-        integrity: message.get::<MessageIntegrity>().ok()??.0,
-        fingerprint: message.get::<Fingerprint>().ok()??.0,
+        integrity: message
+            .get::<MessageIntegrity>()
+            .ok()?
+            .map_or(&[], |integrity| integrity.0),
+        fingerprint: message
+            .get::<Fingerprint>()
+            .ok()?
+            .map_or(0, |fingerprint| fingerprint.0),
     })
 }
 
-/// The values of a Send request of MS-TURN.
+/// What a Send request of MS-TURN says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MsSendView<'a> {
     pub version: u32,
@@ -300,7 +313,13 @@ pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
-/// The parts of an ICE check to write.
+/// Parse, make a key of the password and verify MESSAGE-INTEGRITY.
+#[inline(never)]
+pub fn op_key_and_verify(bytes: &[u8], password: &str) -> bool {
+    op_verify(bytes, &Key::short_term(password))
+}
+
+/// What an ICE check is made of.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
     pub id: [u8; 12],
@@ -338,7 +357,7 @@ pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> 
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// The parts of an Allocate request to write.
+/// What an Allocate request is made of.
 #[derive(Clone, Copy)]
 pub struct Allocate<'a> {
     pub id: [u8; 12],
@@ -386,7 +405,7 @@ pub fn op_encode_allocate_signed<'b>(
     Some(signed.fingerprint().ok()?.finish().ok()?)
 }
 
-/// Reads the peer and the range of the payload of a Send indication.
+/// A Send indication, to its peer and the range of its payload.
 #[inline(never)]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
@@ -394,7 +413,7 @@ pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     Some((indication.peer, indication.payload))
 }
 
-/// Writes a Data indication with a copy of the payload.
+/// A Data indication with a copy of the payload.
 #[inline(never)]
 pub fn op_data_copy<'b>(
     out: &'b mut [u8],
@@ -409,7 +428,7 @@ pub fn op_data_copy<'b>(
     Some(writer.finish().ok()?)
 }
 
-/// Writes a Data indication around a payload in the buffer.
+/// A Data indication around a payload in the buffer.
 #[inline(never)]
 pub fn op_data_in_place(
     buf: &mut [u8],
@@ -420,7 +439,7 @@ pub fn op_data_in_place(
     relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
 }
 
-/// Writes a Data indication as segments: the bytes before the payload, the payload, the padding.
+/// A Data indication in segments: the bytes before the payload, the payload, the padding.
 #[inline(never)]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
@@ -434,7 +453,7 @@ pub fn op_data_vectored<'b>(
     Some(writer.payload(payload).ok()?.finish().ok()?.as_slices())
 }
 
-/// Writes ChannelData around a payload in the buffer.
+/// ChannelData around a payload in the buffer.
 #[inline(never)]
 pub fn op_channel_in_place(
     buf: &mut [u8],
@@ -444,14 +463,14 @@ pub fn op_channel_in_place(
     relay::channel_data_in_place(buf, payload, number).ok()
 }
 
-/// Reads a datagram of ChannelData.
+/// A datagram of ChannelData.
 #[inline(never)]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
     Some((data.number.as_u16(), data.payload))
 }
 
-/// Writes a datagram of ChannelData with a copy of the data.
+/// A datagram of ChannelData with a copy of the data.
 #[inline(never)]
 pub fn op_channel_copy<'b>(
     out: &'b mut [u8],
@@ -462,7 +481,7 @@ pub fn op_channel_copy<'b>(
     Some(data.write(out).ok()?)
 }
 
-/// Reads the frames of a stream; returns the number of their bytes.
+/// The frames of a stream, and how many bytes they take.
 #[inline(never)]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();

@@ -1,7 +1,10 @@
 //! `stun-types`, with `turn-types` and `rice-stun-types`.
 
 use super::*;
-use ::stun_types::attribute::{AttributeWrite, Nonce, Realm, Software, Username};
+use ::stun_types::attribute::{
+    Attribute, AttributeFromRaw, AttributeStaticType, AttributeType, AttributeWrite, Nonce,
+    RawAttribute, Realm, Software, Username,
+};
 use ::stun_types::message::{
     BINDING, IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message, MessageClass,
     MessageType, MessageWrite, MessageWriteExt, MessageWriteMutSlice, Method, ShortTermCredentials,
@@ -9,6 +12,7 @@ use ::stun_types::message::{
 };
 use rice_stun_types::attribute::{IceControlling, Priority, UseCandidate};
 use turn_types::attribute::{Data, Lifetime, RequestedTransport, XorPeerAddress};
+use turn_types::channel::ChannelData;
 use turn_types::message::{ALLOCATE, DATA};
 
 const NAME: &str = "stun-types";
@@ -45,36 +49,75 @@ pub fn iterate(bytes: &[u8]) -> Way<'_> {
     })
 }
 
+/// Iterates once and decodes each attribute that it meets.
+fn each(message: &Message<'_>, mut attribute: impl FnMut(AttributeType, RawAttribute<'_>)) {
+    for (_, raw) in message.iter_attributes() {
+        attribute(raw.get_type(), raw);
+    }
+}
+
 pub fn typed_check(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| {
         let message = Message::from_bytes(bytes).unwrap();
-        let username = message.attribute::<Username>().unwrap();
-        let controlling = message.attribute::<IceControlling>().unwrap();
-        is_check(
-            username.username().as_bytes(),
-            message.attribute::<Priority>().unwrap().priority(),
-            controlling.tie_breaker(),
-            message.attribute::<UseCandidate>().is_ok(),
-        )
+        let (mut is_username, mut priority, mut tie_breaker, mut nominated) = (false, 0, 0, false);
+        each(&message, |ty, raw| match ty {
+            Username::TYPE => {
+                is_username = Username::from_raw(raw).unwrap().username() == USERNAME;
+            }
+            Priority::TYPE => priority = Priority::from_raw(raw).unwrap().priority(),
+            IceControlling::TYPE => {
+                tie_breaker = IceControlling::from_raw(raw).unwrap().tie_breaker();
+            }
+            UseCandidate::TYPE => nominated = UseCandidate::from_raw(raw).is_ok(),
+            _ => {}
+        });
+        is_username && is_check(USERNAME.as_bytes(), priority, tie_breaker, nominated)
     })
 }
 
 pub fn typed_allocate(bytes: &[u8]) -> Way<'_> {
     Way::on(NAME, bytes, |bytes| {
         let message = Message::from_bytes(bytes).unwrap();
-        let transport = message.attribute::<RequestedTransport>().unwrap();
-        let lifetime = message.attribute::<Lifetime>().unwrap();
-        is_allocate(
-            [
-                message.attribute::<Username>().unwrap().username(),
-                message.attribute::<Realm>().unwrap().realm(),
-                message.attribute::<Nonce>().unwrap().nonce(),
-                message.attribute::<Software>().unwrap().software(),
-            ]
-            .map(str::as_bytes),
-            transport.protocol(),
-            lifetime.seconds(),
-        )
+        let (mut texts, mut protocol, mut seconds) = (0, 0, 0);
+        each(&message, |ty, raw| match ty {
+            Username::TYPE => {
+                texts += u8::from(Username::from_raw(raw).unwrap().username() == USER);
+            }
+            Realm::TYPE => texts += u8::from(Realm::from_raw(raw).unwrap().realm() == REALM),
+            Nonce::TYPE => texts += u8::from(Nonce::from_raw(raw).unwrap().nonce() == NONCE),
+            Software::TYPE => {
+                texts += u8::from(Software::from_raw(raw).unwrap().software() == SOFTWARE);
+            }
+            RequestedTransport::TYPE => {
+                protocol = RequestedTransport::from_raw(raw).unwrap().protocol();
+            }
+            Lifetime::TYPE => seconds = Lifetime::from_raw(raw).unwrap().seconds(),
+            _ => {}
+        });
+        texts == 4 && protocol == UDP && seconds == LIFETIME
+    })
+}
+
+pub fn key_and_verify(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let key = ShortTermCredentials::new(black_box(PASSWORD).into()).make_key();
+        let message = Message::from_bytes(bytes).unwrap();
+        message.validate_integrity_with_key(&key).is_ok()
+    })
+}
+
+pub fn channel_decode(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let data = ChannelData::parse(bytes).unwrap();
+        data.id() == 0x4001 && data.data().len() == PAYLOAD
+    })
+}
+
+pub fn channel_copy(payload: &[u8]) -> Way<'_> {
+    let mut out = [0; 1300];
+    Way::on(NAME, payload, move |payload| {
+        let len = ChannelData::new(black_box(0x4001), payload).write_into_unchecked(&mut out);
+        len == payload.len() + 4
     })
 }
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use ::turn_server::codec::Decoder;
+use ::turn_server::codec::channel_data::ChannelData;
 use ::turn_server::codec::crypto::{self, Password};
 use ::turn_server::codec::message::attributes::{
     Data, Fingerprint, IceControlling, Lifetime, Nonce, PasswordAlgorithm, Priority, Realm,
@@ -99,6 +100,22 @@ pub fn relay_encode(payload: &[u8]) -> Way<'_> {
         message.append::<Data>(payload);
         message.flush(None).unwrap();
         out.len() == data_len(payload)
+    })
+}
+
+/// The data is everything after the header: the length is only compared.
+pub fn channel_decode(bytes: &[u8]) -> Way<'_> {
+    Way::on(NAME, bytes, |bytes| {
+        let data = ChannelData::decode(bytes).unwrap();
+        data.number() == 0x4001 && data.bytes().len() == PAYLOAD
+    })
+}
+
+pub fn channel_copy(payload: &[u8]) -> Way<'_> {
+    let mut out = BytesMut::with_capacity(1300);
+    Way::on(NAME, payload, move |payload| {
+        ChannelData::new(black_box(0x4001), payload).encode(&mut out);
+        out.len() == payload.len() + 4
     })
 }
 
