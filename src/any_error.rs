@@ -3,9 +3,9 @@
 #[cfg(feature = "precis")]
 use crate::auth::prepare::PrepareError;
 use crate::auth::{AlgorithmError, Failure};
+use crate::dialect::UnknownDialect;
 use crate::error::{
-    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, TextError,
-    UnknownDialect, ValueError,
+    AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, TextError, ValueError,
 };
 use crate::framing::FrameError;
 use crate::uri::UriError;

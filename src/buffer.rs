@@ -11,6 +11,7 @@ pub trait Buffer: sealed::Raw {}
 
 pub(crate) mod sealed {
     /// The operations of a buffer. Offsets count from its start.
+    #[allow(unnameable_types, reason = "a sealed trait")]
     pub trait Raw {
         /// Offset at which a message begins.
         fn start(&self) -> usize;

@@ -4,7 +4,6 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::code_point::{AttributeType, Class, MessageType, Method};
-use crate::error::UnknownDialect;
 use crate::transaction_id::TransactionId;
 use crate::wire::RawHeader;
 
@@ -348,6 +347,12 @@ impl fmt::Display for Dialect {
         }
     }
 }
+
+/// A text is not the name of a [`Dialect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no dialect has this name; an example of a name is ms-turn")]
+#[non_exhaustive]
+pub struct UnknownDialect;
 
 /// Parses the name that [`Display`](fmt::Display) prints, for command line arguments and configuration
 /// files.

@@ -59,10 +59,10 @@ pub use self::attribute::raw::RawAttribute;
 pub use self::attribute::security_features::SecurityFeatures;
 pub use self::buffer::Buffer;
 pub use self::code_point::{Class, MessageType, Method};
-pub use self::dialect::{Context, Dialect};
+pub use self::dialect::{Context, Dialect, UnknownDialect};
 pub use self::error::{
     AttributeError, EncodeError, HeaderError, IntegrityError, ParseError, Quantity, TextError,
-    Unit, UnknownDialect, ValueError,
+    Unit, ValueError,
 };
 pub use self::fingerprint::FingerprintStatus;
 pub use self::framing::channel_data::ChannelData;

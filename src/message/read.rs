@@ -22,11 +22,11 @@ impl<'a, T: sealed::Field<'a>> ReadField<'a> for T {}
 
 mod sealed {
     use super::{AttributeError, AttributeType, Attributes, Dialect, RawAttribute};
-
+    #[allow(unnameable_types, reason = "a sealed trait")]
     pub trait Read<'a>: Sized {
         fn read(attributes: Attributes<'a>) -> Result<Self, AttributeError>;
     }
-
+    #[allow(unnameable_types, reason = "a sealed trait")]
     pub trait Field<'a>: Sized {
         const TYPE: AttributeType;
         type Value;

@@ -31,6 +31,7 @@ pub trait BeforeFingerprint: sealed::State {}
 pub trait BeforeSha256: sealed::State {}
 
 pub(super) mod sealed {
+    #[allow(unnameable_types, reason = "a sealed trait")]
     pub trait State {
         /// Whether the message has an integrity attribute.
         const IS_SIGNED: bool;
