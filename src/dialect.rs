@@ -348,7 +348,7 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// A text is not the name of a [`Dialect`].
+/// The error for a text that is not the name of a [`Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no dialect has this name; an example of a name is ms-turn")]
 #[non_exhaustive]
