@@ -14,6 +14,7 @@ mod capture;
 mod chromium;
 mod coturn;
 mod coturn_auth;
+mod dissect;
 mod harness;
 mod libnice;
 mod login;
@@ -40,12 +41,17 @@ mod client {
     pub mod link;
 }
 
+/// Captures that tests of `dissect` write message by message.
+#[path = "../../examples/dissect/tests/scenarios/mod.rs"]
+mod scenarios;
+
 fn main() -> ExitCode {
     harness::run(&[
         aioice::TESTS,
         chromium::TESTS,
         coturn::TESTS,
         coturn_auth::TESTS,
+        dissect::TESTS,
         libnice::TESTS,
         own_capture::TESTS,
         refusals::TESTS,

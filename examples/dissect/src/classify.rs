@@ -1,4 +1,4 @@
-//! Tells what one packet is: a datagram, or the content of a frame of a stream.
+//! Classifies one packet: a datagram, or the content of a frame of a stream.
 
 use stunwire::attribute::Data;
 use stunwire::framing::{MultiplexedFrame, Next, Rfc4571};
@@ -14,7 +14,7 @@ pub fn is_stun_port(port: u16) -> bool {
     STUN_PORTS.iter().any(|ports| ports.contains(&port))
 }
 
-/// What the surroundings of a packet tell that its bytes do not.
+/// Context of a packet.
 #[derive(Clone, Copy, Default)]
 pub struct Hints {
     /// STUN without the magic cookie is expected.
@@ -100,7 +100,7 @@ pub fn read(packet: Packet<'_>, hints: Hints, requested: Option<Dialect>) -> Rea
     }
 }
 
-/// Decodes what is known to be a message: the worst result is an error that says what is wrong.
+/// Decodes bytes that are known to be a message; what is wrong with them is an error.
 pub fn read_stun(packet: Packet<'_>, dialect: Dialect) -> Reading<'_> {
     match dialect.parse_prefix(packet.bytes) {
         Ok((message, rest)) => Reading::Stun {
@@ -162,7 +162,7 @@ pub fn claims_stun(bytes: &[u8]) -> bool {
         if u32::from_be_bytes([*a, *b, *c, *d]) == MAGIC_COOKIE)
 }
 
-/// A message of RFC 3489. Without a magic cookie all the rest must be right: a first byte that
+/// A message of RFC 3489. It has no magic cookie, so everything else must be right: a first byte that
 /// RFC 7983 assigns to STUN, a known method, and valid attributes.
 fn classic(bytes: &[u8]) -> Option<Reading<'_>> {
     let (message, rest) = Dialect::RFC3489.parse_prefix(bytes).ok()?;
@@ -187,7 +187,7 @@ fn partial(bytes: &[u8], dialect: Dialect) -> Partial<'_> {
     }
 }
 
-/// ChannelData that fills the datagram but for at most 3 bytes: padding is allowed on datagrams and
+/// ChannelData that fills the datagram except for at most 3 bytes: padding is allowed on datagrams and
 /// not required (RFC 8656 §12.5).
 fn channel_data(packet: Packet<'_>) -> Option<Reading<'_>> {
     let [n0 @ 0x40..=0x7F, n1, l0, l1, ..] = packet.bytes else {

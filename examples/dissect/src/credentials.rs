@@ -24,8 +24,8 @@ use crate::classify;
 use crate::unit::Origin;
 pub use file::{Error, base64};
 
-/// Greatest number of realms, of nonces and of users that are remembered. A capture has a few; one
-/// that was made to exhaust memory must not.
+/// Maximum number of realms, of nonces and of users that are remembered, so that a hostile capture
+/// cannot exhaust memory.
 const MAX_REMEMBERED: usize = 64;
 
 /// Greatest number of requests whose keys are remembered for their responses.
@@ -58,8 +58,8 @@ impl Integrity {
 /// One credential.
 #[derive(Clone)]
 pub enum Credential {
-    /// A password of ICE, and the user name fragment of the agent whose password it is. Without it,
-    /// the first message that it verifies tells.
+    /// An ICE password and the user name fragment of its agent. Without a fragment, the first message
+    /// that verifies with the password supplies it.
     ShortTerm {
         ufrag: Option<Vec<u8>>,
         password: Vec<u8>,
@@ -86,7 +86,7 @@ pub enum Credential {
     Rest { secret: Vec<u8> },
 }
 
-/// The credentials of the user, and what the messages so far told about them.
+/// The given credentials, and what earlier messages revealed about them.
 #[derive(Clone, Default)]
 pub struct Credentials {
     entries: Vec<Credential>,
@@ -127,13 +127,13 @@ impl Credentials {
         file::read(path)
     }
 
-    /// The user says that the credentials belong to the next message.
+    /// The credentials belong to the next message, so a failure is `Invalid`.
     pub fn expect_match(&mut self) {
         self.expect_match = true;
     }
 
     pub fn check(&mut self, message: &Message<'_>, origin: &Origin) -> Integrity {
-        // How long a SHA-256 tag must be is a matter of the usage, which the capture does not tell.
+        // The minimum length of a SHA-256 tag depends on the usage, which the capture does not show.
         let policy = Policy::default().sha256_min_len(16);
         let candidates = if self.entries.is_empty() {
             Arc::default()
@@ -438,7 +438,7 @@ fn open_token(
     let opened = TokenKey::new(key)?.open(server, token, now, &mut buffer);
     let session = match opened {
         Ok(token) => token.mac_key.to_vec(),
-        // The message was signed all the same.
+        // The message was signed with the key of the expired token.
         Err(TokenError::Expired) => TokenBlock::parse(&buffer).ok()?.mac_key().to_vec(),
         Err(_) => return None,
     };

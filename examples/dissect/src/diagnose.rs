@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::style::Style;
 use crate::unit::{Origin, Output, Summary, TcpEvent, Unit};
 
-/// What is wanted beside the summary.
+/// The output in addition to the summary.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Print every packet before the summary.
@@ -66,7 +66,7 @@ impl<W: Write + Send> Output for Text<W> {
             ladder.note(&self.analysis, unit, noted);
         }
         self.units += 1;
-        // A message alone is no call that could be summed up.
+        // A single message has no summary.
         if self.options.packets || unit.origin.elapsed.is_none() {
             return self.print.unit(unit);
         }

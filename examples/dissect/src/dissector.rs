@@ -226,7 +226,7 @@ impl<'o> Dissector<'o> {
         (message, self.credentials.check(&message, origin))
     }
 
-    /// Whether a check succeeds in the other dialect only.
+    /// Whether FINGERPRINT or the integrity attribute is valid in the other dialect only.
     fn proves(&mut self, origin: &Origin, message: Message<'_>, other: Message<'_>) -> bool {
         other.fingerprint() == FingerprintStatus::ValidAlternateCrc
             || (!matches!(

@@ -38,9 +38,9 @@ pub fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
 
 struct Line {
     offset: usize,
-    /// The bytes up to the first wide gap after the middle of the line.
+    /// The bytes up to the first gap of several spaces after the middle of the line.
     bytes: Vec<u8>,
-    /// The same and what else looks like bytes.
+    /// All words of the line that look like bytes.
     all: Vec<u8>,
 }
 

@@ -50,15 +50,15 @@ pub enum PartContent {
         wire_len: usize,
     },
     PseudoTls(PseudoTls),
-    /// So many bytes of TLS.
+    /// TLS.
     Tls {
         length: u64,
     },
-    /// So many bytes of a stream in which no frame was found.
+    /// A stream in which no frame was found.
     Raw {
         length: u64,
     },
-    /// So many bytes between frames that no framing explains.
+    /// Bytes between frames that no framing explains.
     Unframed {
         length: u64,
     },
@@ -92,7 +92,7 @@ pub struct Framer {
 enum State {
     /// At the beginning of the stream, or where the application protocol starts anew.
     Begin,
-    /// Under a hypothesis. `proven` is the number of frames whose content speaks for it.
+    /// Under a hypothesis. `proven` is the number of frames whose content confirms it.
     Framed { framing: Framing, proven: u32 },
     /// The framing is not known; `previous` is the one before.
     Lost { previous: Option<Framing> },
@@ -248,7 +248,7 @@ impl Framer {
         }
     }
 
-    /// Takes from a message what it tells about the stream.
+    /// Learns from a message about the stream: bound channels, ConnectionBind.
     fn learn(&mut self, framing: Framing, packet: &[u8]) {
         if framing != Framing::None {
             return;

@@ -15,11 +15,11 @@ use crate::progress::Progress;
 use crate::unit::{Framing, Origin, Transport};
 use crate::{anonymize, capture, classify, dump, hex, pcap, sample};
 
-/// Greatest number of bytes that are read of what is not a capture: a hexadecimal dump of some
+/// Maximum number of bytes that are read of an input that is not a capture: a hexadecimal dump of some
 /// hundred packets.
 const MAX_TEXT: u64 = 4 * 1024 * 1024;
 
-/// How deep folders are searched.
+/// Maximum depth of nested folders.
 const MAX_FOLDERS: usize = 16;
 
 /// One input, and how errors and records name it.
@@ -35,7 +35,7 @@ enum Source {
     File { path: PathBuf, from_folder: bool },
 }
 
-/// What the first bytes of a file tell.
+/// The format of a file, by its first bytes.
 enum Kind {
     Capture,
     Gzip,
@@ -195,7 +195,7 @@ impl Input {
             Source::File { path, from_folder } => {
                 let input = self.open(path)?;
                 match self.bytes(file, Box::new(progress.count(input)), dissector) {
-                    // A folder has other files than captures too.
+                    // A folder may contain files that are not captures.
                     Err(
                         Error::NotACapture { .. }
                         | Error::Foreign { .. }
@@ -223,7 +223,7 @@ impl Input {
             let error = "--anonymize: the copy must not replace the capture".to_owned();
             return Err(Error::Usage(error));
         }
-        // Before the target exists: it must be a capture.
+        // The check comes before the target is created.
         let mut first = Some(self.capture()?);
         let failed = |error| Error::Read {
             name: target.display().to_string(),
@@ -237,7 +237,7 @@ impl Input {
             }),
         };
         anonymize::copy(open, io::BufWriter::new(file)).map_err(|error| {
-            // Half a copy would look like a whole one.
+            // An incomplete copy could be mistaken for a complete one.
             let _ = std::fs::remove_file(target);
             match error {
                 anonymize::Error::Capture(error) => Error::Capture {
@@ -433,7 +433,7 @@ fn kind(start: &[u8]) -> Kind {
     }
 }
 
-/// Whether text consists of what hexadecimal text consists of, but for a few mistakes.
+/// Whether the text is hexadecimal, apart from a few mistakes.
 fn looks_hexadecimal(text: &str) -> bool {
     let (mut digits, mut others) = (0_usize, 0);
     for character in text.chars().filter(|c| !c.is_whitespace()) {

@@ -75,7 +75,7 @@ impl<W: Write + Send> Output for Json<W> {
 pub struct Record(String);
 
 impl Record {
-    /// Begins a record of a kind; the schema comes first.
+    /// Begins a record of a kind; its first key is the schema.
     pub fn begin(&mut self, kind: &str) {
         self.0.clear();
         // A string accepts everything, here and below.
@@ -402,7 +402,7 @@ fn fingerprint(status: FingerprintStatus) -> &'static str {
 mod tests {
     use super::*;
 
-    /// The oracle is the JSON parser.
+    /// serde_json parses what was written.
     #[test]
     fn every_character_is_escaped_as_json_requires() {
         let text: String = (0..0x180)

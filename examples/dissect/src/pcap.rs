@@ -76,16 +76,16 @@ impl Packet {
     }
 }
 
-/// Why a capture could not be read (further).
+/// Why a capture could not be read, or not to its end.
 #[derive(Debug)]
 pub enum Error {
     /// There is not a single byte.
     Empty,
     /// The first bytes are neither those of a pcap nor of a pcapng file.
     NotACapture,
-    /// The operating system would not give the bytes.
+    /// The operating system reported an error.
     Io(io::Error),
-    /// The block that starts at this offset contradicts itself; nothing after it can be trusted.
+    /// The block that starts at this offset is inconsistent, so nothing after it can be read.
     Corrupt { offset: u64 },
 }
 
@@ -240,7 +240,7 @@ impl Packets<'_> {
                 return Ok(packet);
             }
             Next::End => self.done = true,
-            // A block that is all there and yet wants more bytes lies about what it contains.
+            // A complete block that needs more bytes is inconsistent.
             Next::Refill | Next::CutShort if self.block_is_whole() => return Err(self.corrupt()),
             Next::CutShort => {
                 self.cut_short = !self.reader.data().is_empty();
@@ -333,7 +333,7 @@ impl<R: Read> Read for Patient<R> {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What was read before the failure still counts; the next call meets it again.
+                // The bytes before the failure are used; the next call fails again.
                 Err(_) if filled > 0 => break,
                 Err(error) => {
                     let kind = error.kind();

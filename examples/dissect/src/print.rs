@@ -18,7 +18,7 @@ pub struct Print<W> {
     all: bool,
     style: Style,
     units: u64,
-    /// Something was printed, so that an empty line separates what is next.
+    /// Something was printed, so an empty line must come before the next output.
     begun: bool,
 }
 
@@ -33,7 +33,7 @@ impl<W: Write> Print<W> {
         }
     }
 
-    /// What is written to, for the output that comes after the packets.
+    /// The writer, for the output after the packets.
     pub fn out(&mut self) -> &mut W {
         &mut self.out
     }
@@ -127,7 +127,7 @@ impl Display for Counts<'_> {
     }
 }
 
-/// Other protocols are of interest only inside TURN, where they tell what is relayed.
+/// Other protocols are printed only inside TURN, where they show what is relayed.
 fn is_of_interest(unit: &Unit<'_>) -> bool {
     match unit.content {
         Content::Other { .. } => unit.origin.carrier.is_some(),

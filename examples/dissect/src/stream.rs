@@ -10,19 +10,19 @@ use std::time::Duration;
 use crate::pcap::{Packet, Segment, Transport};
 use crate::unit::Endpoints;
 
-/// What one direction may hold back while it waits for missing bytes.
+/// Maximum number of segments and bytes that one direction holds back while bytes are missing.
 const MAX_PIECES: usize = 1024;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// What all directions together may hold back: a lossy capture can have a gap in each of thousands
-/// of connections.
+/// Maximum number of bytes that all directions hold back together: a lossy capture can have a gap in
+/// each of thousands of connections.
 const MAX_BYTES_OVERALL: usize = 256 * 1024 * 1024;
 
 /// Number of directions of connections that are remembered.
 const MAX_HALVES: usize = 128 * 1024;
 
-/// How long missing bytes that the receiver has acknowledged are waited for: a capture may have packets
-/// in a slightly wrong order.
+/// Wait for missing bytes that the receiver has acknowledged: a capture may have packets in a slightly
+/// wrong order.
 const ACKNOWLEDGED_WAIT: Duration = Duration::from_millis(500);
 
 /// The largest receive window (RFC 7323 §2.3). A segment further ahead does not belong to the
@@ -149,8 +149,8 @@ impl Streams {
         self.halves.retain(|_, half| !half.closed);
     }
 
-    /// Gives up missing bytes that the receiver has: they were not lost, but not captured, and are not
-    /// sent again.
+    /// Stops waiting for missing bytes that the receiver has acknowledged: they were not captured, and
+    /// are not sent again.
     fn acknowledge(
         &mut self,
         endpoints: Endpoints,
@@ -175,8 +175,7 @@ impl Streams {
         self.held = self.held.saturating_sub(before) + half.held;
     }
 
-    /// Returns what is still held back, and ends every stream. To be called at the end of the
-    /// capture.
+    /// Returns what is still held back, and ends every stream. Call it at the end of the capture.
     pub fn finish(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut halves: Vec<Half> = self.halves.drain().map(|(_, half)| half).collect();
@@ -212,9 +211,9 @@ struct Half {
     stream: usize,
     /// The sequence number of the byte at offset 0.
     first: u32,
-    /// The offset up to which everything was delivered or given up.
+    /// The offset up to which everything was delivered or reported as a gap.
     next: u64,
-    /// The pieces beyond `next`, by offset; they never overlap.
+    /// The parts of segments beyond `next`, by offset; they never overlap.
     pending: BTreeMap<u64, Piece>,
     /// Number of bytes in `pending`.
     held: usize,
@@ -231,7 +230,7 @@ struct Piece {
 
 enum Bytes {
     Captured(Vec<u8>),
-    /// So many bytes that the snap length cut.
+    /// Bytes that the snap length cut.
     Cut(u64),
 }
 
@@ -410,7 +409,7 @@ impl Half {
         }
     }
 
-    /// Gives up what is missing before the next pending piece.
+    /// Reports a gap up to the next pending part.
     fn leap(&mut self, events: &mut Vec<Event>) {
         if let Some((&offset, piece)) = self.pending.first_key_value() {
             let (frame, time) = (piece.frame, piece.time);

@@ -1,4 +1,4 @@
-//! One conversation between two addresses, and the small parts that everything about it is made of.
+//! A flow, and the types from which its state is built.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use super::transaction::Exchanges;
 use super::turn::Allocation;
 use crate::unit::Transport;
 
-/// As many frame numbers are kept as evidence of one thing. All are counted.
+/// Maximum number of frame numbers that are kept as evidence of one event. All are counted.
 pub const MOST_FRAMES: usize = 8;
 
-/// As many allocations of one flow are kept; one more replaces the oldest.
+/// Maximum number of allocations that are kept of one flow. A further one replaces the oldest.
 pub const MOST_ALLOCATIONS: usize = 16;
 
 /// A packet of the capture: its number, counted from 1, and its time since the first packet.
@@ -23,7 +23,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// How long after `earlier` it is.
+    /// The time since `earlier`.
     pub fn since(self, earlier: Self) -> Duration {
         self.time.saturating_sub(earlier.time)
     }
@@ -89,7 +89,7 @@ impl Frames {
     }
 }
 
-/// Packets and bytes that went one way.
+/// Packets and bytes in one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     pub packets: u64,
@@ -109,7 +109,7 @@ impl Traffic {
     }
 }
 
-/// What one end of a flow sent apart from STUN.
+/// The packets that one side of a flow sent, other than STUN.
 #[derive(Clone, Debug, Default)]
 pub struct Media {
     pub rtp: Traffic,
@@ -135,7 +135,7 @@ impl Media {
     }
 }
 
-/// One of the two ends. Between ICE agents the client is the one that was heard first.
+/// One of the two ends. Between ICE agents, the client is the sender of the first packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Client,
@@ -153,7 +153,7 @@ impl Side {
     }
 }
 
-/// Something of each end.
+/// A value for each side.
 #[derive(Clone, Debug, Default)]
 pub struct Both<T> {
     pub client: T,
@@ -176,7 +176,7 @@ impl<T> Both<T> {
     }
 }
 
-/// What is known of the TCP connection under a flow.
+/// The TCP connection of a flow.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     pub syn: Frames,
@@ -186,11 +186,11 @@ pub struct Connection {
     pub ended: Option<(Side, Stamp)>,
 }
 
-/// A message of ICMP about a packet of the flow.
+/// An ICMP error about packets of the flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreachable {
     pub reason: &'static str,
-    /// The router or host that says so.
+    /// The router or host that sent it.
     pub reporter: IpAddr,
     /// The side that had sent the packet.
     pub sender: Side,
@@ -208,7 +208,7 @@ pub struct DataConnection {
     pub bound: Stamp,
 }
 
-/// One conversation between two addresses.
+/// All packets between two transport addresses over one transport.
 pub struct Flow {
     /// Counted from 1, in the order in which flows begin.
     pub number: usize,
@@ -220,16 +220,16 @@ pub struct Flow {
     pub first: Stamp,
     pub last: Stamp,
     pub is_ms_turn: bool,
-    /// The packets that are STUN.
+    /// Number of STUN messages.
     pub messages: Both<u64>,
     pub media: Both<Media>,
     pub exchanges: Exchanges,
     pub login: Login,
     pub allocations: Vec<Allocation>,
     pub pair: Option<Box<Pair>>,
-    /// Where the server sends its client with 300 (Try Alternate).
+    /// The server that 300 (Try Alternate) names.
     pub alternate: Option<(SocketAddr, Stamp)>,
-    /// The addresses under which the server saw the client.
+    /// The mapped addresses of the client.
     pub mapped: Vec<(SocketAddr, Stamp)>,
     /// MAPPED-ADDRESS and XOR-MAPPED-ADDRESS of one response differ.
     pub rewritten: Option<(SocketAddr, SocketAddr, Stamp)>,
@@ -297,13 +297,13 @@ impl Flow {
         }
     }
 
-    /// The allocation that data belongs to now.
+    /// The current allocation.
     pub fn allocation(&mut self) -> Option<&mut Allocation> {
         self.allocations.last_mut()
     }
 
-    /// The allocation that data belongs to now; if there is none, it was made before the capture
-    /// began.
+    /// The current allocation. If the capture has none, it was made before the capture began, and an
+    /// empty one is added.
     pub fn allocation_or_earlier(&mut self, is_ms_turn: bool) -> Option<&mut Allocation> {
         if self.allocations.is_empty() {
             self.allocations.push(Allocation {
@@ -321,7 +321,7 @@ impl Flow {
         self.allocations.push(allocation);
     }
 
-    /// Whether the server takes the allocations of the client.
+    /// Whether the server is a TURN server.
     pub fn is_turn(&self) -> bool {
         !self.allocations.is_empty() || self.exchanges.asked_for_turn()
     }

@@ -1,4 +1,4 @@
-//! ICE between two addresses: which checks were answered, who nominated, and what is missing.
+//! Candidate pairs: answered checks, roles, nomination, and what is missing for validity.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use super::observe::{Facts, Role};
 use super::transaction::Transaction;
 use crate::unit::Framing;
 
-/// As many sessions of ICE are told apart.
+/// Maximum number of ICE sessions.
 const MOST_SESSIONS: usize = 20_000;
 
-/// The pair of candidates that a flow is.
+/// A flow that is a candidate pair.
 #[derive(Debug)]
 pub struct Pair {
     pub session: usize,
@@ -32,21 +32,21 @@ pub struct Checks {
     /// An answer to a request with USE-CANDIDATE.
     pub nominated: Option<Stamp>,
     pub conflicts: Frames,
-    /// Requests in the same role as the other side's since a 487.
+    /// Requests after a 487 that still have the same role as the other side's.
     pub stubborn: Frames,
     pub is_signed: bool,
     /// Success responses without integrity attribute to requests with one.
     pub unsigned_answers: Frames,
 }
 
-/// What is known of a pair, in one word.
+/// The state of a candidate pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Checks of one side at most, and no answers.
+    /// No check was answered.
     Failed,
     /// The checks of one side were answered, and those of the other were not.
     OneWay,
-    /// The checks of one side were answered; the other sent none, as an agent that is "lite".
+    /// The checks of one side were answered, and the other side, which may be a lite agent, sent none.
     Answered,
     /// The checks of both sides were answered.
     Valid,
@@ -91,7 +91,7 @@ impl Pair {
         }
     }
 
-    /// Takes the first answer to a check of `side`.
+    /// Adds the first response to a check of `side`.
     pub fn response(&mut self, facts: &Facts<'_>, side: Side, request: &Transaction, at: Stamp) {
         let checks = self.sides.of_mut(side);
         checks.since_answer = Frames::default();
@@ -138,7 +138,7 @@ impl Pair {
 /// (RFC 8445 §7.2.2).
 #[derive(Debug)]
 pub struct Session {
-    /// `None` where the user names do not tell, as in the ICE of RFC 5245's drafts.
+    /// `None` if the user names do not have the form of RFC 8445.
     pub fragments: Option<[Vec<u8>; 2]>,
     /// The flows, as indices.
     pub pairs: Vec<usize>,
@@ -177,7 +177,7 @@ impl Sessions {
     }
 }
 
-/// What became of a pair over TCP, in one line; and what is missing for it to be valid.
+/// The state of a pair over TCP, and what is missing for it to be valid.
 pub fn line(flow: &Flow, pair: &Pair) -> String {
     let (one, other) = (flow.client.min(flow.server), flow.client.max(flow.server));
     let missing: Vec<String> = [one, other]

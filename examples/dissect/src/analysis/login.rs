@@ -1,4 +1,4 @@
-//! The story of the login to a STUN or TURN server (RFC 8489 §9.2).
+//! The login to a STUN or TURN server with long-term credentials (RFC 8489 §9.2).
 
 use stunwire::Method;
 
@@ -6,11 +6,11 @@ use super::flow::{Frames, Stamp};
 use super::observe::{Facts, Signed};
 use super::transaction::Transaction;
 
-/// The longest name that is kept.
+/// Maximum length of a name: in characters of text, and in bytes of a binary name.
 const MOST_CHARS: usize = 128;
 const MOST_BYTES: usize = 12;
 
-/// What happened between requests without credentials and a server that accepts them.
+/// The challenges, refusals and successes of a login.
 #[derive(Debug, Default)]
 pub struct Login {
     pub realm: Option<String>,
@@ -21,16 +21,16 @@ pub struct Login {
     pub challenges: Frames,
     /// 401 to requests with one.
     pub refusals: Refusals,
-    /// 431, from RFC 3489 and MS-TURN: the integrity attribute did not fit.
+    /// 431 of RFC 3489 and MS-TURN: the server found the integrity attribute invalid.
     pub integrity_failures: Frames,
-    /// 438, all of them, and those without a success in between.
+    /// 438: all of them, and the current and longest run without a success in between.
     pub stale: Frames,
     pub stale_run: Frames,
     pub longest_stale_run: Frames,
     /// Success responses to requests with an integrity attribute.
     pub accepted: Frames,
     pub algorithm: Option<Signed>,
-    /// The challenge that no signed request followed.
+    /// The last challenge, if no signed request followed it.
     pub open_challenge: Option<(Stamp, u16, Method)>,
     /// NONCE announces PASSWORD-ALGORITHMS, which are absent.
     pub stripped: Frames,
@@ -43,9 +43,9 @@ pub struct Login {
 pub struct Refusals {
     pub frames: Frames,
     pub method: Option<Method>,
-    /// How many of them brought a nonce that was new.
+    /// The number of refusals with a new nonce.
     pub new_nonces: u64,
-    /// The realm that the refused requests named, if the answer names another.
+    /// The realm of the refused requests, if the responses name another.
     pub other_realm: Option<String>,
     last_nonce: Option<u64>,
 }
@@ -64,7 +64,7 @@ impl Login {
         }
     }
 
-    /// Takes the first answer to a request.
+    /// Adds the first response to a request.
     pub fn response(&mut self, facts: &Facts<'_>, request: &Transaction, at: Stamp) {
         let is_challenge = facts.error.is_some() && !facts.is_partial;
         if is_challenge && facts.nonce_offers_algorithms && !facts.has_password_algorithms {
@@ -117,7 +117,7 @@ impl Login {
         }
     }
 
-    /// Whether anything about credentials was said.
+    /// Whether any message of the flow used credentials.
     pub fn is_used(&self) -> bool {
         !self.challenges.is_empty()
             || !self.accepted.is_empty()
@@ -126,15 +126,15 @@ impl Login {
             || !self.stale.is_empty()
     }
 
-    /// Whether the credentials were accepted after they had been refused for the last time.
+    /// Whether the last refusal was followed by a success.
     pub fn is_accepted_in_the_end(&self) -> bool {
         let refused = self.refusals.frames.last.max(self.integrity_failures.last);
         !self.accepted.is_empty() && self.accepted.last > refused
     }
 }
 
-/// The bytes as text that can be printed: without the quotes that some servers put around a realm, and
-/// in hexadecimal if it is no text, as the user names of Microsoft's servers.
+/// The bytes as printable text: without the quotes that some servers put around a realm, and in
+/// hexadecimal if they are not text, as in the user names that Microsoft's servers issue.
 pub fn text(bytes: &[u8]) -> String {
     let is_text = |text: &&str| !text.chars().any(char::is_control);
     let Some(text) = std::str::from_utf8(bytes).ok().filter(is_text) else {

@@ -69,7 +69,7 @@ impl Analysis {
         Some(noted)
     }
 
-    /// Takes a request, and says whether it was sent before.
+    /// Adds a request; `true` if it is a retransmission.
     fn request(
         &mut self,
         index: usize,
@@ -103,7 +103,7 @@ impl Analysis {
         Some(false)
     }
 
-    /// Makes the flow a pair of candidates, of the session that the check names.
+    /// Makes the flow a candidate pair of the session that the check names.
     fn check(&mut self, index: usize, framing: Framing, facts: &Facts<'_>) {
         let session = self.sessions.of(facts.username);
         let Some(flow) = self.flows.get_mut(index) else {
@@ -123,7 +123,7 @@ impl Analysis {
         }
     }
 
-    /// Takes the first answer to a request.
+    /// Adds the first response to a request.
     fn response(
         &mut self,
         index: usize,
@@ -158,7 +158,7 @@ impl Analysis {
         }
         match facts.error {
             None => self.granted(index, facts, request, at),
-            // The end of an allocation may be asked for more than once.
+            // A client may repeat the request that ends its allocation.
             Some(437)
                 if facts.method != Method::ALLOCATE
                     && request.asked != Asked::Lifetime(Some(0)) =>
@@ -180,7 +180,7 @@ impl Analysis {
         }
     }
 
-    /// Takes a success response.
+    /// Adds a success response.
     fn granted(&mut self, index: usize, facts: &Facts<'_>, request: &Transaction, at: Stamp) {
         let Some(flow) = self.flows.get_mut(index) else {
             return;
@@ -221,7 +221,7 @@ impl Analysis {
         }
     }
 
-    /// The flow becomes a connection to a peer.
+    /// The flow becomes a data connection of a peer.
     fn bound(&mut self, index: usize, id: u32, at: Stamp) {
         let found = self.control_of(index, id);
         let mut data_connection = DataConnection {
@@ -263,7 +263,7 @@ impl Analysis {
         self.flows.get_mut(control)?.allocation()?.connection(id)
     }
 
-    /// Takes a Send or Data indication.
+    /// Adds a Send or Data indication.
     fn relay(&mut self, noted: Noted, depth: usize, facts: &Facts<'_>, at: Stamp) {
         let Some(flow) = self.flows.get_mut(noted.flow) else {
             return;

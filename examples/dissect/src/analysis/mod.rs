@@ -1,10 +1,11 @@
-//! What a capture says as a whole: flows, requests and answers, allocations, candidate pairs, logins.
+//! The analysis of a whole capture: flows, transactions, allocations, candidate pairs, logins.
 //!
-//! Units come in one by one and nothing of them is kept but counts, the first frame numbers of each
-//! kind, and what is under way, so memory does not grow with the length of a capture. It grows with
-//! the number of flows, up to [`MOST_FLOWS`]; the limits inside a flow are constants of the modules.
+//! The analysis consumes units one by one. It keeps counts, the first frame numbers of each kind, and
+//! open transactions, so memory does not grow with the length of a capture. It grows with the number of
+//! flows, up to [`MOST_FLOWS`]; the limits inside a flow are constants of the modules.
 
 pub mod flow;
+pub mod hosts;
 pub mod ice;
 pub mod login;
 mod messages;
@@ -26,13 +27,13 @@ use observe::Facts;
 use transaction::{Finished, FinishedTransaction};
 use turn::Way;
 
-/// As many flows are told apart. Packets of further ones are counted, and not analysed.
+/// Maximum number of flows. Packets of further flows are counted and not analysed.
 pub const MOST_FLOWS: usize = 20_000;
 
-/// How deep packets are carried in packets.
+/// Maximum nesting depth of packets in packets.
 const DEEPEST: usize = 8;
 
-/// What the capture says so far.
+/// The state of the analysis.
 #[derive(Default)]
 pub struct Analysis {
     pub flows: Vec<Flow>,
@@ -43,15 +44,17 @@ pub struct Analysis {
     pub start: Option<Duration>,
     /// Units of flows beyond the limit.
     pub untracked: u64,
+    /// The flows by their hosts, at the end of the capture.
+    pub hosts: hosts::Index,
     index: HashMap<Key, usize>,
     last: Option<(Key, usize)>,
-    /// Where the packets travel that the last unit of each depth carries.
+    /// The addresses of the packet that the last unit of each depth carries.
     carried: [Option<Carried>; DEEPEST],
     finished: Vec<FinishedTransaction>,
     wants_transactions: bool,
 }
 
-/// What makes a flow.
+/// The key of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     ends: [SocketAddr; 2],
@@ -69,21 +72,21 @@ impl Key {
     }
 }
 
-/// The way of a packet inside another.
+/// The addresses of a packet inside another.
 #[derive(Clone, Copy)]
 struct Carried {
     path: Endpoints,
     via: Option<usize>,
 }
 
-/// What a unit was found to be a part of.
+/// The flow and the sender of a unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Noted {
     /// As an index.
     pub flow: usize,
     /// The sender.
     pub side: Side,
-    /// A request that was sent before.
+    /// A retransmission.
     pub is_again: bool,
 }
 
@@ -99,7 +102,7 @@ impl Analysis {
         std::mem::take(&mut self.finished)
     }
 
-    /// Takes note of a unit. `None` if it belongs to no flow.
+    /// Adds a unit. `None` if it belongs to no flow.
     pub fn note(&mut self, unit: &Unit<'_>) -> Option<Noted> {
         let origin = &unit.origin;
         let at = self.at(origin)?;
@@ -131,8 +134,8 @@ impl Analysis {
         self.message(index, path, origin.framing, depth, &facts, at)
     }
 
-    /// Takes note of a change of a TCP connection. Only connections to the ports of STUN servers
-    /// make flows; others must have shown STUN before.
+    /// Adds a change of a TCP connection. Connections to the ports of STUN servers are flows; others
+    /// only after their first STUN message.
     pub fn tcp(&mut self, origin: &Origin, event: TcpEvent) -> Option<Noted> {
         let (at, path) = (self.at(origin)?, origin.endpoints?);
         let key = Key::new(path, Transport::Tcp, None);
@@ -192,7 +195,7 @@ impl Analysis {
         }
     }
 
-    /// Takes what is not a message.
+    /// Adds a unit that is not a message.
     fn other_unit(
         &mut self,
         key: Key,
@@ -214,7 +217,7 @@ impl Analysis {
             Content::ChannelData { number, length, .. } => {
                 self.channel_data(noted, path, depth, *number, *length as u64, at);
             }
-            // Its session is a conversation between the same two addresses.
+            // The packet inside is between the same two addresses.
             Content::Multiplexed { .. } => self.carry(depth, path, key.via),
             Content::Other { protocol, length } => self.other(noted, *protocol, *length, at),
             Content::Gap { length, cause } => {
@@ -227,9 +230,9 @@ impl Analysis {
         Some(noted)
     }
 
-    /// Ends the capture: requests without an answer will get none.
+    /// Ends the capture: open requests are unanswered or undecided.
     pub fn finish(&mut self, summary: &Summary) {
-        // Packets of other protocols show too that the capture went on.
+        // Packets of other protocols also show that the capture continued.
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             self.end = self.end.max(last.saturating_sub(first));
         }
@@ -240,6 +243,7 @@ impl Analysis {
             };
             flow.exchanges.finish(self.end, &mut finished);
         }
+        self.hosts = hosts::Index::new(&self.flows);
     }
 
     /// The flow of a packet, if there is one.
@@ -298,14 +302,14 @@ impl Analysis {
         })
     }
 
-    /// What the unit carries travels on this path.
+    /// The packet that the unit carries has these addresses.
     fn carry(&mut self, depth: usize, path: Endpoints, via: Option<usize>) {
         if let Some(next) = self.carried.get_mut(depth + 1) {
             *next = Some(Carried { path, via });
         }
     }
 
-    /// What the unit carries travels between the relayed address and the peer.
+    /// The packet that the unit carries is between the relayed address and the peer.
     fn carry_between(&mut self, depth: usize, noted: Noted, relayed: SocketAddr, peer: SocketAddr) {
         let path = Endpoints {
             source: relayed,
@@ -332,7 +336,7 @@ impl Analysis {
         self.relayed_over_tcp(noted, at, length);
     }
 
-    /// Counts what a connection of RFC 6062 carries with its allocation.
+    /// Counts the data of an RFC 6062 connection for its allocation.
     fn relayed_over_tcp(&mut self, noted: Noted, at: Stamp, length: u64) {
         let control = self
             .flows

@@ -1,4 +1,4 @@
-//! What one message says, as plain values: the only part of the analysis that reads attributes.
+//! The fields of one message as plain values: the only part of the analysis that reads attributes.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use crate::classify;
 use crate::credentials::Integrity;
 use crate::unit::Partial;
 
-/// As many addresses of one message are kept, at most.
+/// Maximum number of peer addresses of one message.
 const MOST_PEERS: usize = 16;
 
-/// Which role an agent has in ICE (RFC 8445 §6.1.1).
+/// The role of an ICE agent (RFC 8445 §6.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Controlling,
@@ -48,14 +48,14 @@ impl Signed {
     }
 }
 
-/// What one message says.
+/// The fields of one message.
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub class: Class,
     pub method: Method,
     pub id: TransactionId,
     pub is_ms_turn: bool,
-    /// The capture has only the beginning, so that something may be missing.
+    /// The capture has only the beginning of the message, so attributes may be missing.
     pub is_partial: bool,
     pub signed: Option<Signed>,
     /// The user's credentials apply to the message, and the integrity attribute is wrong.
@@ -106,8 +106,8 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    /// What a message says of which the capture has the beginning. `None` if it does not even have
-    /// the header.
+    /// The fields of a message of which the capture has only the beginning. `None` if the header is
+    /// incomplete.
     pub fn of_partial(partial: &Partial<'a>) -> Option<Self> {
         let mut facts = Self::read(partial.header?, partial.attributes.iter().copied());
         facts.is_partial = true;
@@ -154,7 +154,7 @@ impl<'a> Facts<'a> {
             icmp: None,
         };
         for attribute in attributes {
-            // A malformed value is shown with its packet; it says nothing here.
+            // A malformed value is ignored here; `--packets` shows it.
             if let Ok(value) = attribute.to_any() {
                 facts.note(value);
             }
@@ -184,8 +184,12 @@ impl<'a> Facts<'a> {
                     .is_some_and(|found| found.contains(SecurityFeatures::PASSWORD_ALGORITHMS));
             }
             AnyAttribute::MessageIntegrity(tag) => {
-                let wide = tag.0.len() > 20;
-                let signed = if wide { Signed::Sha256 } else { Signed::Sha1 };
+                let is_sha256 = tag.0.len() > 20;
+                let signed = if is_sha256 {
+                    Signed::Sha256
+                } else {
+                    Signed::Sha1
+                };
                 self.signed.get_or_insert(signed);
             }
             AnyAttribute::MessageIntegritySha256(_) => self.signed = Some(Signed::Sha256),
@@ -251,8 +255,8 @@ impl<'a> Facts<'a> {
         matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
     }
 
-    /// Whether a client sends such a message, as far as one can tell. Indications of data and of
-    /// connections come from servers.
+    /// Whether a client sends such a message: requests, and indications other than Data and
+    /// ConnectionAttempt.
     pub fn is_from_client(&self) -> bool {
         match self.class {
             Class::Request => true,
@@ -261,13 +265,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The mapped address, from whichever attribute has it.
+    /// The mapped address, from XOR-MAPPED-ADDRESS or else MAPPED-ADDRESS.
     pub fn reflexive(&self) -> Option<SocketAddr> {
         self.xor_mapped.or(self.mapped)
     }
 
-    /// Whether the message belongs to an ICE check, as far as its own attributes tell
-    /// (RFC 8445 §7.1).
+    /// Whether the message is an ICE check, by its attributes (RFC 8445 §7.1).
     pub fn is_check(&self) -> bool {
         self.method == Method::BINDING
             && self.class == Class::Request

@@ -1,4 +1,4 @@
-//! Requests and their answers: who answered what, how fast, and what was never answered.
+//! Transactions: requests, retransmissions, responses and round-trip times.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,21 +9,21 @@ use stunwire::{Class, Method, TransactionId};
 use super::flow::{Frames, Side, Stamp};
 use super::observe::{Facts, Signed};
 
-/// As many requests of one flow are remembered at a time; one more gives the oldest up.
+/// Maximum number of open requests of one flow. A further one ends the oldest as unanswered.
 pub const MOST_PENDING: usize = 256;
 
-/// How long an answer is waited for. A client with the timers of RFC 8489 §6.2.1 gives up 39.5 s
+/// How long a request stays open. A client with the timers of RFC 8489 §6.2.1 gives up 39.5 s
 /// after its first transmission.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A capture that ends earlier than this after a request does not say that it was not answered,
-/// unless it was sent three times.
+/// A request that is sent less than this before the end of the capture is undecided rather than
+/// unanswered, unless it was sent three times.
 const HASTE: Duration = Duration::from_secs(2);
 
-/// As many kinds of requests and of answers are counted of one flow.
+/// Maximum number of methods, and of error codes of a method, that are counted for one flow.
 const MOST_KINDS: usize = 64;
 
-/// What a request asked for, as far as its answer needs it.
+/// The fields of a request that are needed when its response arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     Nothing,
@@ -63,7 +63,7 @@ impl Asked {
     }
 }
 
-/// A request that was sent, and what became of it.
+/// A request and its outcome.
 #[derive(Clone, Debug)]
 pub struct Transaction {
     pub id: TransactionId,
@@ -74,7 +74,7 @@ pub struct Transaction {
     pub last: Stamp,
     pub transmissions: u32,
     pub signed: Option<Signed>,
-    /// What identifies the challenge that the request was signed for.
+    /// The hash of the NONCE in the request.
     pub nonce: Option<u64>,
     pub asked: Asked,
     pub is_nominating: bool,
@@ -90,26 +90,26 @@ pub struct Answer {
 }
 
 impl Transaction {
-    /// From the request to the answer. `None` if the request was sent more than once, since it is
-    /// not known which transmission was answered.
+    /// The time between the request and its response. `None` if the request was sent more than once,
+    /// because the response does not tell which transmission it answers.
     pub fn round_trip(&self) -> Option<Duration> {
         let answer = self.answer?;
         (self.transmissions == 1).then(|| answer.at.since(self.first))
     }
 }
 
-/// What a request turned out to be.
+/// Whether a request is new or a retransmission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     New,
     Again,
 }
 
-/// How often each answer was given to one method.
+/// The outcomes of all requests with one method.
 #[derive(Debug)]
 pub struct Outcome {
     pub method: Method,
-    /// The side that asked.
+    /// The side that sent the requests.
     pub side: Side,
     pub requests: Frames,
     pub retransmissions: u64,
@@ -140,7 +140,7 @@ pub struct Exchanges {
 }
 
 impl Exchanges {
-    /// Takes a request. What is given up because of it goes to `finished`.
+    /// Adds a request. Transactions that end because of it go to `finished`.
     pub fn request(
         &mut self,
         facts: &Facts<'_>,
@@ -184,7 +184,7 @@ impl Exchanges {
         Sent::New
     }
 
-    /// Takes a response from `side`, and gives the request if it was not answered before.
+    /// Adds a response from `side`, and returns the transaction if this is its first response.
     pub fn response(&mut self, facts: &Facts<'_>, side: Side, at: Stamp) -> Option<Transaction> {
         let asking = side.other();
         let known = self.pending.iter_mut().rev().find(|transaction| {
@@ -228,7 +228,7 @@ impl Exchanges {
         self.outcomes.iter().any(is_turn)
     }
 
-    /// Gives up what is still open at the end of the capture.
+    /// Ends all open transactions at the end of the capture.
     pub fn finish(&mut self, end: Duration, finished: &mut Finished<'_>) {
         while let Some(transaction) = self.pending.pop_front() {
             let waited = end.saturating_sub(transaction.last.time);
@@ -338,21 +338,21 @@ impl Outcome {
     }
 }
 
-/// Where transactions go that nothing more is expected of.
+/// The destination of finished transactions.
 pub struct Finished<'f> {
-    /// The flow of which they are.
+    /// The number of their flow.
     pub flow: usize,
     /// `None` if they are not wanted.
     pub out: Option<&'f mut Vec<FinishedTransaction>>,
 }
 
-/// A transaction that nothing more is expected of.
+/// A finished transaction.
 #[derive(Debug)]
 pub struct FinishedTransaction {
     /// The number of the flow.
     pub flow: usize,
     pub transaction: Transaction,
-    /// The capture ended too early to say that it was not answered.
+    /// The capture ended too early to call it unanswered.
     pub is_undecided: bool,
 }
 
@@ -368,7 +368,7 @@ impl Finished<'_> {
     }
 }
 
-/// As many round trips are kept one by one; more of them go into classes.
+/// Maximum number of round-trip times that are kept individually. With more, all are counted in classes.
 const MOST_EXACT: usize = 64;
 
 /// The classes of round-trip times: 32 for each power of two, so the median is off by 3 % at most.

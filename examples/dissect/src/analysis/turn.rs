@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::flow::{Frames, Stamp, Traffic};
 
-/// As many peers, channels and connections of one allocation are followed. Data of others is
-/// counted for the allocation alone.
+/// Maximum number of peers, of channels and of connections of one allocation. Data of further ones is
+/// counted for the allocation only.
 pub const MOST_PEERS: usize = 256;
 
 /// How long a permission lasts (RFC 8656 §9).
@@ -18,7 +18,7 @@ pub const CHANNEL: Duration = Duration::from_secs(600);
 /// The lifetime of an allocation that does not name one (RFC 8656 §3.2).
 const DEFAULT_LIFETIME: u32 = 600;
 
-/// Clocks differ, and answers take their time.
+/// Tolerance for different clocks and the time of a round trip.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// IP protocol numbers in REQUESTED-TRANSPORT.
@@ -33,13 +33,13 @@ pub struct Allocation {
     pub is_ms_turn: bool,
     pub relayed: Option<SocketAddr>,
     pub mapped: Option<SocketAddr>,
-    /// As granted last, in seconds.
+    /// The lifetime that was last granted, in seconds.
     pub lifetime: Option<u32>,
-    /// When the last grant was given.
+    /// The response that last granted the lifetime.
     pub granted: Option<Stamp>,
     pub refreshes: u64,
     pub released: Option<Stamp>,
-    /// The server does not know the allocation any more: 437 to a request other than Allocate.
+    /// The server no longer knows the allocation: 437 to a request other than Allocate.
     pub lost: Option<Stamp>,
     pub permissions: Vec<Permission>,
     pub channels: Vec<Channel>,
@@ -47,7 +47,7 @@ pub struct Allocation {
     pub connections: Vec<PeerConnection>,
     pub sent: Traffic,
     pub received: Traffic,
-    /// What the client sent after the lifetime had run out, and nothing came back since.
+    /// Packets that the client sent after the lifetime had run out, if nothing came back since then.
     pub sent_late: Frames,
     /// The first ICMP error about a packet to a peer, as the server reports it: type and code.
     pub peer_icmp: Option<((u8, u8), Stamp)>,
@@ -70,19 +70,19 @@ pub struct Channel {
     pub bound: Option<Stamp>,
     pub sent: Traffic,
     pub received: Traffic,
-    /// What the client sent after the channel had run out, and nothing came back since.
+    /// Packets that the client sent after the channel had run out, if nothing came back since then.
     pub sent_late: Frames,
 }
 
-/// What was relayed from and to one peer.
+/// The data relayed to and from one peer.
 #[derive(Debug)]
 pub struct Peer {
     pub address: SocketAddr,
     pub sent: Traffic,
     pub received: Traffic,
-    /// What was sent where no permission had been granted.
+    /// Packets to the peer without a permission.
     pub without_permission: Frames,
-    /// What was sent after the permission had run out.
+    /// Packets to the peer after the permission had run out.
     pub after_permission: Frames,
 }
 
@@ -103,7 +103,7 @@ pub struct PeerConnection {
     pub flow: Option<usize>,
 }
 
-/// Which way data is relayed.
+/// The direction of relayed data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     ToPeer,
@@ -125,7 +125,7 @@ impl Allocation {
         }
     }
 
-    /// When it runs out, if that is known.
+    /// The time at which the allocation runs out, if known.
     pub fn expiry(&self) -> Option<Duration> {
         let lifetime = Duration::from_secs(u64::from(self.lifetime?));
         Some(self.granted?.time + lifetime)
@@ -222,7 +222,7 @@ impl Allocation {
         }
     }
 
-    /// Takes note of relayed data.
+    /// Adds relayed data.
     pub fn relay(&mut self, way: Way, peer: Option<SocketAddr>, at: Stamp, bytes: u64) {
         let permitted = peer.and_then(|peer| {
             let mut permissions = self.permissions.iter();
@@ -239,7 +239,7 @@ impl Allocation {
             }
             Way::FromPeer => {
                 self.received.note(at, bytes);
-                // It lives, so a Refresh is not in the capture.
+                // The allocation still exists: its Refresh is missing from the capture.
                 self.sent_late = Frames::default();
             }
         }
@@ -257,13 +257,13 @@ impl Allocation {
             }
             Way::FromPeer => {
                 peer.received.note(at, bytes);
-                // The server relays it, so there is a permission.
+                // The server relays only with a permission.
                 peer.after_permission = Frames::default();
             }
         }
     }
 
-    /// Takes note of ChannelData, and gives the channel's peer.
+    /// Adds ChannelData and returns the channel's peer.
     pub fn channel_data(
         &mut self,
         way: Way,

@@ -12,10 +12,10 @@ pub struct Addresses {
     hardware: HashMap<[u8; 6], u32>,
 }
 
-/// What an address shows about the network, which its replacement keeps.
+/// The scope of an address, which its replacement keeps.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// It stays: unspecified, loopback, multicast, broadcast.
+    /// Not replaced: unspecified, loopback, multicast, broadcast.
     Special,
     Private,
     LinkLocal,
@@ -145,7 +145,7 @@ pub fn mend(bytes: &mut [u8], ip: &Ip) {
         return;
     }
     put(bytes, at, &[0, 0]);
-    // Without all bytes there is no checksum; a capture that was cut has none to check either.
+    // A checksum needs all bytes. If the snap length cut the packet, no reader can check it.
     let (true, Some(payload)) = (is_whole, bytes.get(ip.payload.clone())) else {
         return;
     };

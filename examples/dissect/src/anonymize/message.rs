@@ -34,7 +34,7 @@ enum Rule {
     /// The packet of a peer.
     Packet,
     Fingerprint,
-    /// Zeros: what the value may identify is not known.
+    /// Replaced by zeros: the value may identify someone.
     Zero,
 }
 
@@ -205,7 +205,7 @@ fn address(attribute: &RawAttribute<'_>, message: &[u8], addresses: &mut Address
     };
     let key = message.get(4..HEADER_LEN).unwrap_or_default();
     let xored: Vec<u8> = raw.iter().zip(key).map(|(byte, key)| byte ^ key).collect();
-    // How the attribute is encoded shows in how it is printed.
+    // The encoding of the attribute is known from its decoded value.
     let Ok(text) = attribute.to_any().map(|value| value.to_string()) else {
         return replaced;
     };

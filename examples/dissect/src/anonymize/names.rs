@@ -42,14 +42,14 @@ impl Names {
             *digit = DIGITS.get(number % 36).copied().unwrap_or(b'0');
             number /= 36;
         }
-        // A short name needs all its places for the number.
+        // A short name needs all its characters for the number.
         if let [letter, _, _, ..] = name.as_mut_slice() {
             *letter = kind.letter();
         }
         name
     }
 
-    /// A user name: the fragments of ICE are names of their own, because the other side sends them in
+    /// A user name. ICE fragments are replaced separately, because the other side sends them in
     /// the opposite order. Quotes, trailing NULs and the time of time-limited credentials stay.
     pub fn user(&mut self, value: &[u8]) -> Vec<u8> {
         // Microsoft's servers issue binary names.

@@ -17,15 +17,7 @@ fn allocate_refused(flow: &Flow, code: u16) -> Option<&Errors> {
 
 /// Whether the client got an allocation from this server on another flow after the refusal.
 fn is_allocated_elsewhere(analysis: &Analysis, flow: &Flow, errors: &Errors) -> bool {
-    analysis.flows.iter().any(|other| {
-        other.client.ip() == flow.client.ip()
-            && other.server.ip() == flow.server.ip()
-            && other.number != flow.number
-            && other
-                .allocations
-                .iter()
-                .any(|allocation| allocation.made > Some(errors.frames.last))
-    })
+    analysis.hosts.allocated(flow) > Some(errors.frames.last)
 }
 
 pub fn mismatch(analysis: &Analysis, found: &mut Found) {
@@ -41,9 +33,9 @@ pub fn mismatch(analysis: &Analysis, found: &mut Found) {
             continue;
         }
         let text = format!(
-            "{} answered Allocate of {} with 437 (Allocation Mismatch) {}: an allocation from before \
-             still exists for this address and port, and lives until it runs out. The client has to \
-             use another port, or to release allocations when it ends.",
+            "{} answered Allocate of {} with 437 (Allocation Mismatch) {}: an earlier allocation \
+             of this address and port still exists, until its lifetime runs out. The client must use \
+             another port, or release its allocations when it ends.",
             flow.server,
             flow.client,
             Times(errors.frames.count)
@@ -62,8 +54,7 @@ pub fn lost(analysis: &Analysis, found: &mut Found) {
             let cause = if is_expired {
                 "its lifetime had run out before".to_owned()
             } else {
-                "the server was restarted, or the NAT in between gave the client another address"
-                    .to_owned()
+                "the server was restarted, or a NAT gave the client another address".to_owned()
             };
             let text = format!(
                 "{} answered a request of {} with 437 (Allocation Mismatch): it does not know the \
@@ -84,7 +75,7 @@ const REFUSALS: [(u16, &str); 9] = [
     ),
     (
         420,
-        "the request has an attribute that the server does not know and has to understand",
+        "the request has a comprehension-required attribute that the server does not know",
     ),
     (
         440,
@@ -92,8 +83,8 @@ const REFUSALS: [(u16, &str); 9] = [
     ),
     (
         442,
-        "the server does not relay the requested transport; for TCP it has to support RFC 6062, over \
-         a TCP or TLS connection of the client",
+        "the server does not relay the requested transport; TCP needs a server with RFC 6062 and a \
+         client that connects over TCP or TLS",
     ),
     (
         443,
@@ -103,7 +94,7 @@ const REFUSALS: [(u16, &str); 9] = [
     (500, "the server has an internal error; see its log"),
     (
         503,
-        "the server does not offer the service now; see its log",
+        "the server cannot provide the service at present; see its log",
     ),
 ];
 
@@ -169,17 +160,14 @@ pub fn redirect(analysis: &Analysis, found: &mut Found) {
         let Some((alternate, at)) = flow.alternate else {
             continue;
         };
-        let goes_there = analysis
-            .flows
-            .iter()
-            .any(|other| other.server == alternate && other.client.ip() == flow.client.ip());
+        let goes_there = analysis.hosts.has_contacted(flow.client.ip(), alternate);
         let is_served = flow.allocations.iter().any(|last| last.made > Some(at));
         if goes_there || is_served || remains(analysis, at) < seconds(3) {
             continue;
         }
         let text = format!(
-            "{} redirects {} to {alternate} with 300 (Try Alternate), and no packet to that server \
-             is in the capture: the client does not support redirection, or cannot reach the address.",
+            "{} redirects {} to {alternate} with 300 (Try Alternate), but the capture has no packet \
+             to that server: the client does not support redirection, or cannot reach the address.",
             flow.server, flow.client
         );
         found.add(flow, &Frames::one(at), text);
@@ -197,8 +185,8 @@ pub fn private(analysis: &Analysis, found: &mut Found) {
             if is_wrong {
                 let text = format!(
                     "{} grants the relayed address {relayed}, which only its own network can reach, \
-                     although the client reaches the server under {}: the server has to be told its \
-                     external address.",
+                     although the client reaches the server under {}: the server must be configured with \
+                     its external address.",
                     flow.server,
                     flow.server.ip()
                 );
@@ -225,7 +213,7 @@ pub fn forbidden(analysis: &Analysis, found: &mut Found) {
             .allocations
             .iter()
             .any(|allocation| !allocation.permissions.is_empty());
-        // Another peer may be asked for yet.
+        // A request for another peer may follow.
         if frames.is_empty() || is_granted || remains(analysis, frames.last) < seconds(2) {
             continue;
         }
@@ -244,8 +232,8 @@ pub fn wildcard(analysis: &Analysis, found: &mut Found) {
             for permission in &allocation.permissions {
                 if permission.ip.is_unspecified() {
                     let text = format!(
-                        "{} asks {} for a permission for {}: a permission is for one address, there \
-                         is none for all.",
+                        "{} asks {} for a permission for {}: a permission applies to one IP address; \
+                         TURN has no permission for all peers.",
                         flow.client, flow.server, permission.ip
                     );
                     found.add(flow, &Frames::one(permission.first), text);
@@ -281,7 +269,7 @@ pub fn expired(analysis: &Analysis, found: &mut Found) {
             let late = frames.last.time.saturating_sub(expiry);
             let text = format!(
                 "The allocation of {} at {} ran out {} before the client stopped sending (lifetime \
-                 {lifetime} s, {} that succeeded; {why}). Since then nothing came back.",
+                 {lifetime} s, {} that succeeded; {why}). Nothing came back after that.",
                 flow.client,
                 flow.server,
                 Span(late),

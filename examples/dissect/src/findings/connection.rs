@@ -22,7 +22,7 @@ fn connections(analysis: &Analysis) -> impl Iterator<Item = (&Flow, &PeerConnect
     })
 }
 
-/// What the server offered, in words.
+/// The server's offer, for a sentence.
 fn offer(connection: &PeerConnection) -> String {
     let peer = match connection.peer {
         Some(peer) => format!(" of peer {peer}"),
@@ -42,8 +42,8 @@ pub fn never_bound(analysis: &Analysis, found: &mut Found) {
             continue;
         }
         let text = format!(
-            "{} never sent ConnectionBind for {} (CONNECTION-ID {:#010x}) in the {} that the capture \
-             goes on: it must open a second TCP connection to {} within 30 s.",
+            "{} never sent ConnectionBind for {} (CONNECTION-ID {:#010x}) in the remaining {} of the \
+             capture: it must open a second TCP connection to {} within 30 s.",
             flow.client,
             offer(connection),
             connection.id,
@@ -65,7 +65,7 @@ pub fn late(analysis: &Analysis, found: &mut Found) {
         }
         let text = format!(
             "ConnectionBind of {} for {} (CONNECTION-ID {:#010x}) came {} after the offer, later than \
-             30 s: {} has closed the connection of the peer by then.",
+             30 s: by then {} has closed the peer's connection.",
             flow.client,
             offer(connection),
             connection.id,
@@ -84,7 +84,7 @@ pub fn bind_refused(analysis: &Analysis, found: &mut Found) {
         let is_late = connection
             .asked
             .is_some_and(|asked| asked.since(connection.offered) > PATIENCE);
-        // The challenges of the new connection are part of every login.
+        // Every login on a new connection has these challenges.
         if connection.bound.is_some() || is_late || matches!(code, 401 | 438) {
             continue;
         }

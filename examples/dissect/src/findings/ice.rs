@@ -17,22 +17,23 @@ fn pairs<'a>(
     })
 }
 
-/// How far the best pair of a session came.
+/// The best state of the pairs of a session.
 fn best(analysis: &Analysis, session: &Session) -> Option<State> {
     pairs(analysis, session).map(|(_, pair)| pair.state()).max()
 }
 
-/// As long agents try before the checks say anything: candidates may still come.
+/// Agents need time until their checks prove a fault: candidates may still arrive.
 const TRIAL: std::time::Duration = seconds(8);
 
-/// Whether an answer could have been captured: the checks were repeated, and the capture goes on.
+/// Whether an answer would have been captured: the checks were repeated, and the capture continues for
+/// long enough.
 fn is_decided(analysis: &Analysis, flow: &Flow, checks: &Checks) -> bool {
     !checks.requests.is_empty()
         && remains(analysis, checks.requests.first) >= TRIAL
         && checks.requests.count + flow.exchanges.retransmissions() >= 3
 }
 
-/// What the agents are called: their user name fragments.
+/// The names of the agents: their user name fragments.
 fn name(session: &Session) -> String {
     match &session.fragments {
         Some([one, other]) => format!(
@@ -68,7 +69,7 @@ pub fn failed(analysis: &Analysis, found: &mut Found) {
             continue;
         }
         let mut text = format!(
-            "None of {} between {} has a check that was answered ({} in {}): no path works in either \
+            "None of {} between {} has an answered check ({} in {}): no path works in either \
              direction.",
             Count(session.pairs.len() as u64, "candidate pair"),
             name(session),
@@ -138,7 +139,7 @@ pub fn incomplete(analysis: &Analysis, found: &mut Found) {
                 continue;
             }
             let text = format!(
-                "The check of {} was answered, but {} sent none of its own: {}.",
+                "The check of {} was answered, but {} sent no check itself: {}.",
                 flow.address(side),
                 flow.address(side.other()),
                 ice::line(flow, pair)
@@ -161,8 +162,8 @@ pub fn credentials(analysis: &Analysis, found: &mut Found) {
                     };
                     let text = format!(
                         "{} answers checks of {} with {code} {}: user name fragment or password are \
-                         not those of its own description. One side may still use those from before \
-                         an ICE restart or of another call leg.",
+                         not those that the answering agent signaled. One agent may still use values \
+                         from before an ICE restart, or those of another call leg.",
                         flow.address(outcome.side.other()),
                         flow.address(outcome.side),
                         Times(errors.frames.count)
@@ -174,6 +175,9 @@ pub fn credentials(analysis: &Analysis, found: &mut Found) {
     }
 }
 
+/// Number of requests in the refused role that prove that the agent does not switch.
+const ENOUGH_CONFLICTS: u64 = 5;
+
 pub fn role_conflict(analysis: &Analysis, found: &mut Found) {
     for session in &analysis.sessions.all {
         if best(analysis, session) >= Some(State::Nominated) {
@@ -184,7 +188,10 @@ pub fn role_conflict(analysis: &Analysis, found: &mut Found) {
             let (Some(role), Some(second)) = (one.role, other.role) else {
                 continue;
             };
-            let is_repeated = one.requests.count >= 2 && other.requests.count >= 2;
+            // An agent may repeat its check for ever while the other one has nothing left to check.
+            let refused = one.stubborn.count.max(other.stubborn.count);
+            let is_repeated =
+                one.requests.count >= 2 && other.requests.count >= 2 || refused >= ENOUGH_CONFLICTS;
             let last = one.requests.last.max(other.requests.last);
             let since = last.since(one.requests.first.min(other.requests.first));
             if role != second || !is_repeated || since < seconds(1) {
@@ -196,8 +203,8 @@ pub fn role_conflict(analysis: &Analysis, found: &mut Found) {
             frames.join(&other.conflicts);
             let conflicts = one.conflicts.count + other.conflicts.count;
             let text = format!(
-                "{} and {} both send {} for {}{}: neither switches its role, so no pair can be \
-                 nominated.",
+                "{} and {} both send {} for {}{}: neither switches its role, so they do not agree \
+                 on a nominated pair.",
                 flow.client,
                 flow.server,
                 match role {
@@ -206,7 +213,7 @@ pub fn role_conflict(analysis: &Analysis, found: &mut Found) {
                 },
                 Span(since),
                 match conflicts {
-                    0 => ", and nobody answers 487 (Role Conflict)".to_owned(),
+                    0 => ", and neither answers 487 (Role Conflict)".to_owned(),
                     count => format!(", in spite of 487 (Role Conflict), sent {}", Times(count)),
                 }
             );
@@ -281,8 +288,8 @@ pub fn unsigned(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// As many checks, and for as long, are not answered before a peer is taken for gone. RFC 7675 §5.1
-/// gives it 30 s; an agent that ends a call stops at once on both sides.
+/// Number of consecutive unanswered checks that prove that the peer is gone, together with a minimum
+/// time. RFC 7675 §5.1 gives the peer 30 s; at the normal end of a call both agents stop at once.
 const ENOUGH_CHECKS: u64 = 5;
 
 pub fn consent(analysis: &Analysis, found: &mut Found) {

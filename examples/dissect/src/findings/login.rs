@@ -22,7 +22,7 @@ fn identity(flow: &Flow) -> String {
     }
 }
 
-/// The refusals of a login that never succeeded, and when its credentials ran out before.
+/// The refusals of a login that did not succeed in the end.
 fn refusals(flow: &Flow) -> Option<&Frames> {
     let login = &flow.login;
     let frames = &login.refusals.frames;
@@ -77,7 +77,7 @@ pub fn expired(analysis: &Analysis, found: &mut Found) {
         };
         let text = format!(
             "The credentials of {} expired {} before the server refused them with 401: the client \
-             has to fetch new ones from the application.",
+             must fetch new ones from the application.",
             identity(flow),
             Span(late)
         );
@@ -93,7 +93,7 @@ pub fn integrity_failure(analysis: &Analysis, found: &mut Found) {
         }
         let text = format!(
             "{} answered requests of {} with 431 (Integrity Check Failure) {}: the password of {} is \
-             wrong, or its key was made with another realm or nonce.",
+             wrong, or the client derived the key with another realm or nonce.",
             flow.server,
             flow.client,
             Times(frames.count),
@@ -101,16 +101,6 @@ pub fn integrity_failure(analysis: &Analysis, found: &mut Found) {
         );
         found.add(flow, frames, text);
     }
-}
-
-/// Whether the same client logged in to the same server on another flow.
-fn is_accepted_elsewhere(analysis: &Analysis, flow: &Flow) -> bool {
-    analysis.flows.iter().any(|other| {
-        other.number != flow.number
-            && other.client.ip() == flow.client.ip()
-            && other.server.ip() == flow.server.ip()
-            && !other.login.accepted.is_empty()
-    })
 }
 
 pub fn unanswered(analysis: &Analysis, found: &mut Found) {
@@ -123,21 +113,21 @@ pub fn unanswered(analysis: &Analysis, found: &mut Found) {
             || !login.refusals.frames.is_empty()
             || !login.accepted.is_empty()
             || !flow.exchanges.stray.is_empty()
-            || is_accepted_elsewhere(analysis, flow)
+            || analysis.hosts.is_accepted(flow)
         {
             continue;
         }
         let realm = login.realm.as_deref().unwrap_or("");
         let text = if method == Method::BINDING {
             format!(
-                "{} demands credentials for realm \"{realm}\" even for Binding, and {} sends none: it \
-                 does not learn its mapped address.",
+                "{} demands credentials for realm \"{realm}\" even for Binding, and {} sends none: the \
+                 client does not learn its mapped address.",
                 flow.server, flow.client
             )
         } else {
             format!(
                 "{} answered {method} with 401 for realm \"{realm}\", and {} did not try again with \
-                 credentials in the {} that the capture goes on: the client has none for this server.",
+                 credentials in the remaining {} of the capture: the client has none for this server.",
                 flow.server,
                 flow.client,
                 Span(remains(analysis, at))
@@ -147,7 +137,7 @@ pub fn unanswered(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// As many in a row no client has to expect.
+/// This many in a row are not part of a normal login.
 const LOOP: u64 = 3;
 
 pub fn stale_loop(analysis: &Analysis, found: &mut Found) {
@@ -155,9 +145,9 @@ pub fn stale_loop(analysis: &Analysis, found: &mut Found) {
         let frames = &flow.login.longest_stale_run;
         if frames.count >= LOOP {
             let text = format!(
-                "{} answered 438 (Stale Nonce) {} in a row to requests of {}: either the client \
-                 keeps using the old nonce, or servers behind one address do not accept each other's \
-                 nonces, or the address of the client changes from packet to packet.",
+                "{} answered 438 (Stale Nonce) {} in a row to requests of {}: the client keeps \
+                 using the old nonce, or several servers share the address and do not accept each \
+                 other's nonces, or the client's address changes from packet to packet.",
                 flow.server,
                 Times(frames.count),
                 flow.client
@@ -181,7 +171,7 @@ pub fn stale_ignored(analysis: &Analysis, found: &mut Found) {
         }
         let text = format!(
             "{} answered {method} with 438 (Stale Nonce), and {} did not repeat it with the new \
-             nonce in the {} that the capture goes on: what it asked for is not granted.",
+             nonce in the remaining {} of the capture: the server did not do what was requested.",
             flow.server,
             flow.client,
             Span(remains(analysis, at))
@@ -217,9 +207,9 @@ pub fn bid_down(analysis: &Analysis, found: &mut Found) {
         let frames = &flow.login.stripped;
         if !frames.is_empty() {
             let text = format!(
-                "The nonce of {} announces PASSWORD-ALGORITHMS, which the response does not have: it \
-                 was removed on the way to make the client use MD5 and HMAC-SHA1, or the server is \
-                 broken. Clients must ignore such a response.",
+                "The nonce of {} announces PASSWORD-ALGORITHMS, which the response lacks: an \
+                 attacker removed it to make the client use MD5 and HMAC-SHA1, or the server is \
+                 faulty. Clients must ignore such a response.",
                 flow.server
             );
             found.add(flow, frames, text);

@@ -34,7 +34,7 @@ pub fn dtls(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// As many packets are more than the beginning of a call.
+/// Fewer packets may be the beginning of a call.
 const ENOUGH_PACKETS: u64 = 100;
 
 pub fn one_way(analysis: &Analysis, found: &mut Found) {

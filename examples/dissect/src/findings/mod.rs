@@ -1,9 +1,9 @@
 //! Findings: what went wrong in a capture, in words, with evidence and the section of the
 //! specification.
 //!
-//! Each rule is a row of [`RULES`]. A rule speaks only if the capture proves what it says: a false
+//! Each rule is a row of [`RULES`]. A rule reports a finding only if the capture proves it: a false
 //! alarm is as bad as a miss. What is missing from the capture (its beginning, its end, packets that
-//! were not captured) is no proof.
+//! were not captured) proves nothing.
 
 mod allocation;
 mod connection;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames, Stamp};
 
-/// How bad it is.
+/// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The call, or the part of it that the finding names, fails.
@@ -47,7 +47,7 @@ pub struct Rule {
     pub id: &'static str,
     pub severity: Severity,
     pub title: &'static str,
-    /// The section that says how it should be.
+    /// The section of the specification that applies.
     pub reference: &'static str,
     check: fn(&Analysis, &mut Found),
 }
@@ -169,7 +169,7 @@ pub fn check(analysis: &Analysis) -> Vec<Finding> {
     findings
 }
 
-/// How long the capture goes on after this.
+/// Length of the rest of the capture, after this packet.
 fn remains(analysis: &Analysis, at: Stamp) -> Duration {
     analysis.end.saturating_sub(at.time)
 }
@@ -199,22 +199,12 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// The flows of TURN and STUN servers: neither pairs of candidates nor relayed.
+/// The flows between clients and STUN or TURN servers: neither candidate pairs nor relayed flows.
 fn to_servers(analysis: &Analysis) -> impl Iterator<Item = &Flow> {
     analysis
         .flows
         .iter()
         .filter(|flow| flow.via.is_none() && flow.pair.is_none())
-}
-
-/// Whether a packet from this address, or one of the same host, was answered by the server's host.
-fn is_answered_elsewhere(analysis: &Analysis, flow: &Flow) -> bool {
-    analysis.flows.iter().any(|other| {
-        other.number != flow.number
-            && other.server.ip() == flow.server.ip()
-            && other.via.is_none()
-            && other.messages.server > 0
-    })
 }
 
 /// The flow in which something is relayed, in words.
@@ -225,7 +215,7 @@ fn through(analysis: &Analysis, flow: &Flow) -> String {
     }
 }
 
-/// An address and the port, or the address alone where all ports are meant.
+/// The IP address, without the port.
 fn host(address: SocketAddr) -> String {
     address.ip().to_string()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Found, host, is_answered_elsewhere, remains, seconds, to_servers};
+use super::{Found, host, remains, seconds, to_servers};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames, Side};
 use crate::analysis::ice::State;
@@ -18,7 +18,7 @@ fn transport(flow: &Flow) -> &'static str {
     }
 }
 
-/// Requests of the client that got no answer, if none got one.
+/// The unanswered requests of the client, if the server answered none.
 fn silence(flow: &Flow) -> Option<Frames> {
     let mut frames = Frames::default();
     for outcome in &flow.exchanges.outcomes {
@@ -26,17 +26,17 @@ fn silence(flow: &Flow) -> Option<Frames> {
             frames.join(&outcome.unanswered);
         }
     }
-    // Without the server's SYN the capture may lack its direction altogether.
+    // Without the server's SYN-ACK the capture may lack one direction.
     let is_seen = flow.transport == Transport::Udp || flow.connection.accepted.is_some();
     (!frames.is_empty() && flow.messages.server == 0 && is_seen).then_some(frames)
 }
 
-/// The silent flows to each server that answers nowhere.
+/// The silent flows, by server, of servers that answer on no flow.
 fn silent_servers(analysis: &Analysis) -> BTreeMap<(SocketAddr, bool), Vec<(&Flow, Frames)>> {
     let mut servers: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for flow in to_servers(analysis) {
         if let Some(frames) = silence(flow)
-            && !is_answered_elsewhere(analysis, flow)
+            && !analysis.hosts.answers_anywhere(flow.server.ip())
         {
             let key = (flow.server, flow.transport == Transport::Tcp);
             servers.entry(key).or_default().push((flow, frames));
@@ -61,8 +61,8 @@ pub fn silent(analysis: &Analysis, found: &mut Found) {
         let client = clients.first().cloned().unwrap_or_default();
         let text = if is_tcp {
             format!(
-                "{server} accepts TCP but answers no STUN from {client} ({}): what listens there may \
-                 not be a STUN server, or expects TLS.",
+                "{server} accepts TCP but answers no STUN from {client} ({}): the program that listens \
+                 there may not be a STUN server, or may expect TLS.",
                 Count(all.count, "request")
             )
         } else {
@@ -150,15 +150,8 @@ pub fn udp_blocked(analysis: &Analysis, found: &mut Found) {
         let Some(frames) = silence(flow).filter(|_| flow.transport == Transport::Udp) else {
             continue;
         };
-        let other = |transport: Transport| {
-            analysis.flows.iter().find(move |other| {
-                other.server.ip() == flow.server.ip()
-                    && other.client.ip() == flow.client.ip()
-                    && other.transport == transport
-                    && other.messages.server > 0
-            })
-        };
-        if let Some(tcp) = other(Transport::Tcp)
+        let other = |transport| analysis.hosts.answered(flow, transport);
+        if let Some(tcp) = other(Transport::Tcp).and_then(|index| analysis.flows.get(index))
             && other(Transport::Udp).is_none()
         {
             let text = format!(
@@ -174,7 +167,7 @@ pub fn udp_blocked(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// As few requests say nothing about loss.
+/// Fewer requests prove nothing about loss.
 const ENOUGH_REQUESTS: u64 = 20;
 
 pub fn loss(analysis: &Analysis, found: &mut Found) {
@@ -228,8 +221,8 @@ pub fn slow(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// Where one socket of a client appears under different ports at two servers. It matters only if no
-/// pair works.
+/// One socket of a client has different mapped ports at two servers. This matters only if no pair
+/// works.
 pub fn symmetric_nat(analysis: &Analysis, found: &mut Found) {
     let fails = analysis.sessions.all.iter().any(|session| {
         let pairs = session.pairs.iter().filter_map(|&index| {

@@ -6,7 +6,7 @@ use crate::analysis::flow::{Flow, Frames, Side};
 use crate::analysis::turn::Allocation;
 use crate::words::{Bytes, Count, Span};
 
-/// The allocations whose beginning is in the capture, so that what was asked for is known.
+/// The allocations whose beginning is in the capture, so that all permissions and channels are known.
 fn complete(flow: &Flow) -> impl Iterator<Item = &Allocation> {
     flow.allocations
         .iter()
@@ -15,7 +15,7 @@ fn complete(flow: &Flow) -> impl Iterator<Item = &Allocation> {
 
 pub fn no_permission(analysis: &Analysis, found: &mut Found) {
     for flow in to_servers(analysis).filter(|flow| flow.missing == 0) {
-        // In MS-TURN data to a peer is its permission.
+        // In MS-TURN, sending data to a peer installs the permission.
         for allocation in complete(flow).filter(|allocation| !allocation.is_ms_turn) {
             for peer in &allocation.peers {
                 let is_permitted = allocation
@@ -28,8 +28,8 @@ pub fn no_permission(analysis: &Analysis, found: &mut Found) {
                 }
                 let text = format!(
                     "{} sends to the peer {} through {} without a permission for it: the server drops \
-                     it ({}, {}), and 0 bytes came back. CreatePermission or ChannelBind has to \
-                     succeed before.",
+                     it ({}, {}), and 0 bytes came back. CreatePermission or ChannelBind must \
+                     succeed first.",
                     flow.client,
                     peer.address,
                     flow.server,
@@ -45,7 +45,7 @@ pub fn no_permission(analysis: &Analysis, found: &mut Found) {
 pub fn permission_expired(analysis: &Analysis, found: &mut Found) {
     for flow in to_servers(analysis) {
         for allocation in &flow.allocations {
-            // After the allocation everything else is over too.
+            // Permissions end with their allocation, which is reported instead.
             if !allocation.sent_late.is_empty() {
                 continue;
             }
@@ -55,8 +55,8 @@ pub fn permission_expired(analysis: &Analysis, found: &mut Found) {
                     continue;
                 }
                 let text = format!(
-                    "The permission of {} for {} at {} ran out 300 s after it was granted or \
-                     refreshed last; {} later sent to it got no reply.",
+                    "The permission of {} for {} at {} ran out 300 s after it was last granted or \
+                     refreshed; {} sent to the peer after that had no reply.",
                     flow.client,
                     peer.address.ip(),
                     flow.server,
@@ -68,7 +68,7 @@ pub fn permission_expired(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// Whether the channel explains it, and is reported.
+/// Whether an expired channel to the same peer is reported instead.
 fn is_bound_later(allocation: &Allocation, peer: std::net::SocketAddr, frames: &Frames) -> bool {
     allocation.channels.iter().any(|channel| {
         channel.peer == Some(peer)
@@ -93,7 +93,7 @@ pub fn unbound(analysis: &Analysis, found: &mut Found) {
                 let text = if channel.received.packets > 0 {
                     format!(
                         "Data arrives from {} on channel {:#06x} ({}), which was never bound in this \
-                         capture: {} does not know from whom it is.",
+                         capture: {} cannot tell which peer sent it.",
                         flow.server,
                         channel.number,
                         Count(channel.received.packets, "packet"),
@@ -127,8 +127,8 @@ pub fn channel_expired(analysis: &Analysis, found: &mut Found) {
                     continue;
                 }
                 let text = format!(
-                    "Channel {:#06x} of {} at {} ran out 600 s after it was bound last; {} later sent \
-                     on it got no reply.",
+                    "Channel {:#06x} of {} at {} ran out 600 s after it was last bound; {} sent on it \
+                     after that had no reply.",
                     channel.number,
                     flow.client,
                     flow.server,
@@ -140,7 +140,7 @@ pub fn channel_expired(analysis: &Analysis, found: &mut Found) {
     }
 }
 
-/// As little data may be on its way.
+/// Fewer packets may still be on their way.
 const ENOUGH_PACKETS: u64 = 10;
 
 pub fn one_way(analysis: &Analysis, found: &mut Found) {
@@ -152,7 +152,7 @@ pub fn one_way(analysis: &Analysis, found: &mut Found) {
             continue;
         };
         let peer = inner.server;
-        // The flow inside begins with the end that sent first.
+        // The client of a relayed flow is the address that sent first.
         let (sent, received) = if Some(inner.server) == allocation.relayed {
             continue;
         } else {

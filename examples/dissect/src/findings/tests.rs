@@ -1,4 +1,4 @@
-//! Every rule with its call, and calls in which no rule may find anything.
+//! Every rule with a call in which it must find a fault, and calls without findings.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -171,23 +171,5 @@ fn sound_calls_that_are_cut_have_no_findings() {
                 shown(&found)
             );
         }
-    }
-}
-
-/// Writes every call into the folder that `DISSECT_CALLS` names, to look at what the program says.
-#[test]
-#[ignore = "writes files"]
-fn write_calls() {
-    let folder = std::path::PathBuf::from(std::env::var_os("DISSECT_CALLS").unwrap());
-    for (number, sound) in SOUND.iter().enumerate() {
-        let name = format!(
-            "sound-{number:02}-{}.pcap",
-            sound.name.replace([' ', '\''], "-")
-        );
-        std::fs::write(folder.join(name), (sound.call)().file()).unwrap();
-    }
-    for (number, fault) in FAULTS.iter().enumerate() {
-        let name = format!("fault-{number:02}-{}.pcap", fault.rule);
-        std::fs::write(folder.join(name), (fault.call)().file()).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use super::{Framer, State};
 use crate::unit::Framing;
 
 impl Framer {
-    /// The next frame under the hypothesis. `Some(None)` if it fails, `None` if more bytes are
+    /// The next frame under the hypothesis. `Some(None)` if the hypothesis fails, `None` if more bytes are
     /// needed.
     pub fn framed(
         &mut self,
@@ -114,9 +114,9 @@ impl Framer {
         }
     }
 
-    /// Gives the hypothesis up.
+    /// Abandons the hypothesis.
     pub fn lose(&mut self, framing: Framing) {
-        // A hypothesis that fails again where it was made would be made for ever.
+        // Otherwise the same hypothesis would be made again and again at this offset.
         if self.lost_at == Some(self.offset) {
             self.skip(1);
         }

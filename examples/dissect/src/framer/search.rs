@@ -44,7 +44,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Whether there is enough to go on: a valid message, or several frames that fit.
+    /// Whether it is sufficient: a valid message, or several frames that fit.
     pub fn is_convincing(self) -> bool {
         self.strong > 0 || self.points >= 10
     }
@@ -84,7 +84,7 @@ pub fn score(framing: Framing, bytes: &[u8], known: &Known) -> Score {
     score
 }
 
-/// The best hypothesis for the first message that one explains. If there is none, the number of bytes
+/// The best hypothesis for the first message that a hypothesis explains. Otherwise the number of bytes
 /// that are certainly not part of a frame.
 pub fn search(bytes: &[u8], previous: Option<Framing>, known: &Known) -> Result<Hypothesis, usize> {
     let mut keep = None;

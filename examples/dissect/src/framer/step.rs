@@ -42,10 +42,10 @@ impl Frame {
     }
 }
 
-/// How much the content of a frame speaks for its framing.
+/// How strongly the content of a frame confirms its framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
-    /// Nothing that is expected in this framing, and yet not excluded.
+    /// Unexpected in this framing, but not excluded.
     Doubtful,
     /// It may be anything: the application data of a channel, RTP.
     Plausible,
@@ -94,7 +94,7 @@ impl Channels {
     }
 }
 
-/// What is known about a connection apart from its framing.
+/// What is known about a connection besides its framing.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// The channels of the connection.

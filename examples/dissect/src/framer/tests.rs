@@ -211,7 +211,7 @@ fn multiplexed_frames() {
 }
 
 #[test]
-fn a_message_amid_other_things() {
+fn a_message_between_other_bytes() {
     let message = stun(0x0001, 4);
     let stream = [
         b"GET / HTTP/1.1\r\n\r\n",
@@ -229,7 +229,7 @@ fn a_message_amid_other_things() {
 
 /// A magic cookie in a value does not start a message.
 #[test]
-fn a_cookie_that_is_no_message() {
+fn a_cookie_without_a_message() {
     let message = stun(0x0001, 4);
     let decoy = b"\xFFxx\x00\x01\x00\x08\x21\x12\xA4\x42abcdefghijkl\x80\x22\xFF\xFF";
     let stream = [decoy, &message[..]].concat();
@@ -238,7 +238,7 @@ fn a_cookie_that_is_no_message() {
 }
 
 #[test]
-fn a_damaged_message_takes_its_length_and_no_more() {
+fn a_damaged_message_ends_at_its_length() {
     let mut damaged = stun(0x0001, 8);
     damaged[23] = 0xFF;
     let packets = [stun(0x0001, 0), damaged, stun(0x0001, 4)];
@@ -329,8 +329,8 @@ fn hostile_bytes() {
             // Magic cookies where a header has them, so that frames seem to start.
             for _ in 0..random() % 4 {
                 let at = random() % 3000;
-                if let Some(place) = chunk.get_mut(at..at + 4) {
-                    place.copy_from_slice(&cookie);
+                if let Some(target) = chunk.get_mut(at..at + 4) {
+                    target.copy_from_slice(&cookie);
                     chunk[at.saturating_sub(4)] &= 0x3F;
                 }
             }

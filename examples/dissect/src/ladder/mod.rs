@@ -19,16 +19,16 @@ use crate::analysis::{Analysis, Noted};
 use crate::unit::{Content, Endpoints, Origin, TcpEvent, Unit};
 use crate::words::{Bytes, Span};
 
-/// As many rows are drawn. Messages beyond are counted.
+/// Maximum number of rows. Further messages are counted.
 pub const MOST_ROWS: usize = 10_000;
 
-/// As many lifelines are drawn; further hosts share the last one.
+/// Maximum number of lifelines. Further hosts share the last one.
 const MOST_LIFELINES: usize = 10;
 
-/// As many rows back a retransmission is recognised.
+/// A retransmission is recognised within this many rows.
 const MEMORY: usize = 256;
 
-/// As many repeated checks wait for their answers.
+/// Maximum number of repeated checks that wait for their responses.
 const MOST_REPEATED: usize = 32;
 
 /// What a row shows.
@@ -49,7 +49,7 @@ pub enum Kind {
 pub enum Host {
     Ip(IpAddr),
     Socket(SocketAddr),
-    /// All that have no lifeline of their own.
+    /// All hosts beyond the maximum.
     Others,
 }
 
@@ -78,7 +78,7 @@ pub struct Row {
     /// How many messages are folded into the row.
     pub count: u64,
     pub bytes: u64,
-    /// Some of them go the other way.
+    /// Some of the folded messages are in the opposite direction.
     pub goes_back: bool,
     /// Of repeated checks: how many have no answer (so far).
     pub unanswered: u64,
@@ -86,7 +86,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The label with what was folded into it.
+    /// The label, with the number of folded messages.
     pub fn text(&self) -> String {
         let mut text = self.label.clone();
         if self.kind == Kind::Data {
@@ -286,7 +286,7 @@ impl Ladder {
         self.push(row);
     }
 
-    /// Folds a check like one that was answered before.
+    /// Folds a check that repeats an answered one.
     fn is_repeated_check(
         &mut self,
         flow: &Flow,
@@ -445,7 +445,7 @@ fn name_of(protocol: &str) -> String {
     }
 }
 
-/// Method, class, error and what else tells one message from another.
+/// Method, class, error, and the fields that distinguish messages.
 fn label(facts: &Facts<'_>) -> String {
     let method = facts.method;
     let peer = facts.peers.first();

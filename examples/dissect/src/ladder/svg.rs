@@ -14,7 +14,7 @@ const NARROWEST: usize = 300;
 const WIDEST: usize = 520;
 const WIDTH: usize = 1100;
 
-/// After as many rows the addresses are repeated.
+/// The addresses are repeated after this many rows.
 const PAGE: usize = 40;
 
 /// Pixels of a letter of the labels, on average.
@@ -107,9 +107,9 @@ fn draw(out: &mut impl Write, row: &Row, gap: usize, width: usize, y: usize) -> 
         out,
         r#"<line x1="{from}" y1="{y}" x2="{to}" y2="{y}" stroke="{colour}"{dash}/>"#
     )?;
-    head(out, to, from < to, y, colour)?;
+    arrow_head(out, to, from < to, y, colour)?;
     if row.goes_back {
-        head(out, from, to < from, y, colour)?;
+        arrow_head(out, from, to < from, y, colour)?;
     }
     let text = row.text();
     let room = from.abs_diff(to).saturating_sub(24) / LETTER;
@@ -134,7 +134,7 @@ fn draw(out: &mut impl Write, row: &Row, gap: usize, width: usize, y: usize) -> 
     )
 }
 
-fn head(
+fn arrow_head(
     out: &mut impl Write,
     x: usize,
     points_right: bool,
@@ -159,7 +159,7 @@ fn shorten(text: &str, width: usize) -> (String, bool) {
     (short, true)
 }
 
-/// Text for XML: what was captured may hold anything.
+/// Escapes text for XML: captured text may contain any character.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

@@ -87,7 +87,7 @@ fn retransmissions_are_one_arrow() {
     assert_eq!(texts(&ladder(&silent())), ["Allocate ×7 in 31.5 s"]);
 }
 
-/// An hour of a call with a check every 2.5 s and media is a screenful.
+/// One hour of a call with media and a check every 2.5 s fits on a screen.
 #[test]
 fn a_long_call_stays_short() {
     let mut call = Call::new();
@@ -138,7 +138,7 @@ fn a_thousand_messages_are_drawn_with_repeated_addresses() {
     assert!(widths.iter().all(|&width| width <= 160), "{widths:?}");
 }
 
-/// Whatever is drawn is well-formed: each element is closed, and nothing of the capture is markup.
+/// The SVG is well-formed: each element is closed, and captured text is escaped.
 #[test]
 fn pictures_are_well_formed() {
     let calls = SOUND

@@ -11,14 +11,14 @@ const TIME: usize = 11;
 /// Columns of an address before and after its lifeline.
 const MARGIN: usize = 9;
 
-/// As many columns are between two lifelines.
+/// Number of columns between two lifelines.
 const NARROWEST: usize = 34;
 const WIDEST: usize = 64;
 
-/// The width that is aimed at.
+/// The intended width.
 const WIDTH: usize = 120;
 
-/// After as many rows the addresses are repeated.
+/// The addresses are repeated after this many rows.
 const PAGE: usize = 50;
 
 /// Draws the ladder.

@@ -22,7 +22,7 @@ const MAX_WAITING: usize = 256;
 /// that an old fragment must not become part of a new datagram.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Why a frame has no payload to offer.
+/// Why a frame has no payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
     /// Neither UDP nor TCP, or an unknown network protocol.

@@ -104,7 +104,7 @@ fn trailer_is_not_payload() {
     ]
     .concat();
     assert_hello(1, &padded, SOURCE_6, DESTINATION_6);
-    // A pure acknowledgment, padded to the shortest frame there is.
+    // A pure acknowledgment, padded to the minimum length of a frame.
     let padded = [
         ethernet(&[0x08, 0x00], &ipv4(6, &tcp(9, 0x10, &[]))),
         vec![0; 6],
@@ -227,7 +227,7 @@ fn fragments_in_any_order() {
 }
 
 #[test]
-fn fragments_do_not_wait_for_ever() {
+fn fragments_wait_for_a_limited_time() {
     let whole = udp(&[1; 100]);
     let (first, last) = whole.split_at(40);
     let mut decoder = Decoder::default();

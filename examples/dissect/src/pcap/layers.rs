@@ -116,7 +116,7 @@ pub fn innermost_ip(
                 continue;
             }
             Ok(Step::Ip(ip)) => ip,
-            // What looked like a tunnel is not one.
+            // The port of a tunnel, but not its header.
             Err(skip) => return innermost.ok_or(skip),
         };
         visit(Layer::Ip(ip.clone()));

@@ -203,7 +203,7 @@ fn ng_time_options() {
 }
 
 #[test]
-fn snapped_packets_are_marked() {
+fn packets_cut_by_the_snap_length_are_marked() {
     let whole = frame(b"0123456789");
     let snapped = &whole[..whole.len() - 3];
     let classic = [
@@ -389,7 +389,7 @@ fn blocks_larger_than_the_buffer() {
 }
 
 #[test]
-fn absurd_length_is_not_believed() {
+fn an_absurd_length_is_refused() {
     let mut file = LITTLE.classic_header(0xA1B2_C3D4, 1);
     file.extend(LITTLE.words(&[0, 0, u32::MAX, 0]));
     file.resize(2 * LARGEST_BLOCK, 0);
@@ -426,7 +426,7 @@ fn contradictory_block_is_an_error_after_what_precedes_it() {
 }
 
 #[test]
-fn damaged_files_do_no_harm() {
+fn damaged_files_do_not_panic() {
     let file = two_sections();
     for position in 0..file.len() {
         for value in [0, 1, 0x7F, 0x80, 0xFF] {

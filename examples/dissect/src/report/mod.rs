@@ -1,4 +1,4 @@
-//! The summary: findings first, then what was said on each flow.
+//! The summary: findings, then flows.
 
 mod turn;
 
@@ -14,13 +14,13 @@ use crate::style::Style;
 use crate::unit::Transport;
 use crate::words::{Bytes, Count, Span, frames};
 
-/// As many findings of one rule are shown one by one.
+/// Maximum number of findings of one rule that are shown individually.
 const MOST_OF_A_RULE: usize = 10;
 
-/// As many flows are shown one by one; findings name the others.
+/// Maximum number of flows that are shown. Findings also name others.
 const MOST_FLOWS: usize = 200;
 
-/// As many peers, channels and the like are shown of one allocation.
+/// Maximum number of peers, of channels and of connections that are shown of one allocation.
 const MOST_DETAILS: usize = 20;
 
 /// Writes the summary of one capture.
@@ -321,7 +321,7 @@ impl<W: Write> Report<'_, W> {
         }
         let unit = match flow.transport {
             Transport::Udp => "packet",
-            Transport::Tcp => "piece",
+            Transport::Tcp => "frame",
         };
         let one = |media: &Media| {
             let mut kinds = Vec::new();
@@ -362,7 +362,7 @@ pub enum Use {
     Pair,
     /// A connection of RFC 6062 to a peer.
     DataConnection,
-    /// What a peer sends through a relay, apart from ICE.
+    /// Data of a peer through a relay, other than ICE.
     PeerData,
     /// A TCP connection to a port of STUN servers, without STUN.
     Connection,

@@ -1,4 +1,4 @@
-//! What the summary says of a login and of an allocation.
+//! Logins and allocations in the summary.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -85,7 +85,7 @@ impl<W: Write> Report<'_, W> {
     }
 }
 
-/// The story of a login in one line.
+/// A login in one line.
 pub(super) fn login(login: &Login) -> String {
     let mut story = Vec::new();
     if login.challenges.count > 0 {
@@ -149,12 +149,12 @@ fn ending(analysis: &Analysis, flow: &Flow, allocation: &Allocation) -> String {
         );
     }
     if let Some((side, at)) = flow.connection.reset.or(flow.connection.ended) {
-        let who = match side {
+        let party = match side {
             Side::Client => "client",
             Side::Server => "server",
         };
         return format!(
-            "ended with the TCP connection by the {who} at {}",
+            "ended with the TCP connection by the {party} at {}",
             Clock(at)
         );
     }

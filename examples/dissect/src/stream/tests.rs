@@ -278,7 +278,7 @@ fn keep_alives() {
 }
 
 #[test]
-fn segments_of_another_world() {
+fn segments_far_outside_the_window() {
     let events = run(&[
         (99, SYN, b""),
         (100 + MAX_WINDOW + 1, 0, b"X"),
@@ -289,7 +289,7 @@ fn segments_of_another_world() {
 }
 
 #[test]
-fn nothing_comes_after_the_end() {
+fn nothing_follows_the_end() {
     for last in [FIN, RST] {
         let events = run(&[
             (99, SYN, b""),
@@ -335,7 +335,7 @@ fn waiting_segments_are_limited() {
         );
     }
     assert_eq!(events.first(), Some(&gap(0, 0, 99, 2)));
-    // What was given up is gone for good.
+    // Bytes that were reported as a gap are not delivered later.
     assert_eq!(streams.push(&segment(3, 1, 0, b"late")), []);
 }
 
@@ -458,7 +458,7 @@ fn events_tile_the_stream_when_segments_are_lost() {
     }
 }
 
-/// What the receiver acknowledges was not lost on the way, and is not sent again.
+/// Bytes that the receiver acknowledges were not lost, and are not sent again.
 #[test]
 fn acknowledged_bytes_that_were_not_captured_are_not_waited_for() {
     let mut streams = Streams::default();
@@ -489,7 +489,7 @@ fn acknowledged_bytes_that_were_not_captured_are_not_waited_for() {
     assert_eq!(streams.held, 0);
 }
 
-/// As many connections as a port scan has.
+/// The number of connections of a port scan.
 #[test]
 fn very_many_connections_take_limited_memory() {
     let mut streams = Streams::default();

@@ -189,7 +189,7 @@ fn the_copy_decodes_as_the_capture_does() {
     assert_eq!(text(&copies[0], 1), text(&originals[0], 1));
 }
 
-/// The oracle is etherparse.
+/// etherparse computes the expected checksums.
 #[test]
 fn checksums_are_valid() {
     let (bytes, _) = copy(&capture());

@@ -1,4 +1,4 @@
-//! What can be read, and the exit codes.
+//! Inputs and exit codes.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -255,7 +255,7 @@ fn link_types_and_tunnels() {
     }
 }
 
-/// A port of a tunnel is no proof of a tunnel.
+/// The port of a tunnel does not prove a tunnel.
 #[test]
 fn stun_on_the_port_of_a_tunnel() {
     let mut capture = Capture::new();
@@ -350,9 +350,9 @@ fn captures_that_end_early_or_are_damaged() {
     assert_eq!(of_kind(&piped, "packet").len(), 1);
 }
 
-/// A reader of the output that stops reading gets no error message.
+/// If the reader of the output stops reading, no error is printed.
 #[test]
-fn a_reader_that_goes_away() {
+fn a_reader_that_closes_the_output() {
     let mut capture = Capture::new();
     for _ in 0..2000 {
         capture.udp(CLIENT, SERVER, &messages::rfc5769_request());

@@ -14,7 +14,9 @@
 mod anonymize;
 mod credentials;
 mod duckdb;
+mod findings;
 mod inputs;
+mod memory;
 mod messages;
 mod packets;
 mod streams;

@@ -1,4 +1,4 @@
-//! What is printed of each packet, as text and as JSON.
+//! Packets as text and as JSON.
 
 use serde_json::json;
 
@@ -263,8 +263,8 @@ fn microsofts_frames() {
     assert_eq!(line["dialect"], "ms-turn");
     assert_eq!(line["integrity"], "valid");
     let check = messages::ms_ice2();
-    let head = [0xFF, 0x10, 0, check.len() as u8 + 8];
-    let frame = [&head[..], b"session!", &check].concat();
+    let header = [0xFF, 0x10, 0, check.len() as u8 + 8];
+    let frame = [&header[..], b"session!", &check].concat();
     let lines = lines(&run(&["--json", "--hex", &digits(&frame)]));
     assert_eq!(lines[0]["content"], "ms-multiplexed");
     assert_eq!(lines[0]["session"], "73657373696f6e21");

@@ -51,7 +51,7 @@ fn packets_cut_by_the_snap_length_are_not_errors() {
 }
 
 #[test]
-fn the_text_says_who_cut() {
+fn the_text_names_the_capture_as_the_cause() {
     let mut capture = Capture::new();
     capture
         .snap(96)

@@ -1,4 +1,4 @@
-//! Calls that are sound, and one or more with each fault that a rule finds.
+//! Calls without a fault, and at least one call for each rule.
 
 use std::net::Ipv4Addr;
 
@@ -17,7 +17,7 @@ pub struct Sound {
 pub struct Fault {
     /// The rule that must find it.
     pub rule: &'static str,
-    /// What the finding must say.
+    /// Words that the finding must contain.
     pub words: &'static [&'static str],
     pub call: fn() -> Call,
 }
@@ -76,7 +76,7 @@ pub const FAULTS: &[Fault] = &[
     fault("unsigned-response", &["without MESSAGE-INTEGRITY"], unsigned),
     fault("fingerprint-invalid", &["1 message", "changed on the way"], bad_fingerprint),
     fault("address-rewritten", &["192.0.2.10:50000 in MAPPED-ADDRESS", "198.51.100.7:6000 in XOR-MAPPED-ADDRESS"], rewritten),
-    fault("allocation-mismatch", &["437 (Allocation Mismatch)", "an allocation from before"], mismatch),
+    fault("allocation-mismatch", &["437 (Allocation Mismatch)", "an earlier allocation"], mismatch),
     fault("allocation-lost", &["restarted"], lost),
     fault("allocation-refused", &["442", "RFC 6062"], unsupported),
     fault("quota-reached", &["486", "\"alice\" has as many"], quota),
@@ -101,7 +101,7 @@ pub const FAULTS: &[Fault] = &[
     fault("connection-attempt-missing", &["no ConnectionAttempt came"], no_attempt),
     fault("ice-failed", &["None of 2 candidate pairs between one1 and oth2"], ice_failed),
     fault("ice-one-way", &["Checks from 198.51.100.20:40000 to 192.0.2.10:50000 are never answered", "the checks of 192.0.2.10:50000 to 198.51.100.20:40000 are"], ice_one_way),
-    fault("tcp-pair-incomplete", &["sent none of its own", "not valid: no Binding request from 203.0.113.1:3478"], tcp_pair_incomplete),
+    fault("tcp-pair-incomplete", &["sent no check itself", "not valid: no Binding request from 203.0.113.1:3478"], tcp_pair_incomplete),
     fault("ice-credentials", &["401", "user name fragment or password"], ice_credentials),
     fault("ice-role-conflict", &["both send ICE-CONTROLLING", "in spite of 487"], role_conflict),
     fault("ice-not-nominated", &["no check with USE-CANDIDATE was sent"], not_nominated),
@@ -112,13 +112,13 @@ pub const FAULTS: &[Fault] = &[
     fault("symmetric-nat", &["appears as 198.51.100.7:6000", "as 198.51.100.7:6001"], symmetric_nat),
 ];
 
-/// Sound calls that begin with a fault, so that they are not sound if their end is missing.
+/// Calls without a fault that begin with one, so their first part alone has a finding.
 pub const MENDED: &[&str] = &["a password that is corrected"];
 
-/// Rules that speak only about credentials that the user gives, and have tests of their own.
+/// Rules that need credentials on the command line, with separate tests.
 pub const WITH_CREDENTIALS: &[&str] = &["integrity-mismatch"];
 
-/// What else a fault shows: rules that rightly speak about the same call.
+/// Other rules that also apply to the call of a rule.
 pub const COMPANIONS: &[(&str, &str)] = &[
     // A NAT of this kind matters only where no pair works.
     ("symmetric-nat", "ice-failed"),

@@ -111,7 +111,7 @@ impl Call {
         self
     }
 
-    /// Lets the capture go on: a packet of another protocol is the last that is captured.
+    /// Extends the capture: a packet of another protocol is its last one.
     pub fn idle(&mut self, millis: u64) -> &mut Self {
         self.wait(millis);
         self.udp(

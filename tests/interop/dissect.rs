@@ -1,32 +1,35 @@
-//! Captures of a real TURN server on the loopback interface, each with one fault: the summary must name
-//! it. They need coturn and some seconds, so they run only if asked for:
-//! `cargo test -p stunwire-dissect --test interop -- --ignored`.
-#![allow(
-    unreachable_pub,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-#[path = "../scenarios/mod.rs"]
-mod scenarios;
+//! `dissect` on captures of real programs on the loopback interface, each with one fault that the summary must
+//! name: coturn (Debian: coturn) with a client of this file, and two agents of aioice (Debian: python3-aioice).
 
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use scenarios::{Call, REALM, USER, channel_data, key, message, rtp};
 use stunwire::attribute::{
     ChannelNumber, Data, EncodeAttribute, Lifetime, Nonce, Realm, RequestedTransport, Username,
     XorPeerAddress,
 };
 use stunwire::{Class, Header, Key, Message, Method};
+
+use crate::harness::tests;
+use crate::programs::{AIOICE, PYTHON, TURNSERVER, own};
+use crate::scenarios::{self, Call, REALM, USER, channel_data, key, message, rtp};
+use crate::support::{run, text};
+
+tests! {
+    [TURNSERVER] => [
+        sound,
+        wrong_password,
+        missing_permission,
+        blocked_direction,
+        expired_allocation,
+    ],
+    [AIOICE] => [
+        role_conflict,
+        repaired_role_conflict,
+    ],
+}
 
 /// coturn, which ends with the test.
 struct Server {
@@ -168,19 +171,20 @@ impl Client {
         );
     }
 
-    /// What `dissect` says of the capture.
     fn summary(&self, name: &str) -> String {
-        let name = format!("dissect-interop-{}-{name}.pcap", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, self.call.file()).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_dissect"))
-            .arg(&path)
-            .output()
-            .unwrap();
-        let _ = std::fs::remove_file(&path);
-        assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        summary(&self.call, name)
     }
+}
+
+/// What `dissect` says about the capture.
+fn summary(call: &Call, name: &str) -> String {
+    let name = format!("dissect-interop-{}-{name}.pcap", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, call.file()).unwrap();
+    let output = own("dissect").arg(&path).output().unwrap();
+    let _ = std::fs::remove_file(&path);
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn a_peer() -> UdpSocket {
@@ -193,8 +197,6 @@ fn assert_finds(summary: &str, rule: &str) {
 }
 
 /// A call with nothing wrong: the peer returns what it gets.
-#[test]
-#[ignore = "needs coturn"]
 fn sound() {
     let server = Server::start(&[]);
     let mut client = Client::new(&server, scenarios::PASSWORD);
@@ -218,8 +220,6 @@ fn sound() {
     assert!(summary.contains("20 packets"), "{summary}");
 }
 
-#[test]
-#[ignore = "needs coturn"]
 fn wrong_password() {
     let server = Server::start(&[]);
     let mut client = Client::new(&server, "guess");
@@ -231,8 +231,6 @@ fn wrong_password() {
     assert_finds(&client.summary("password"), "credentials-refused");
 }
 
-#[test]
-#[ignore = "needs coturn"]
 fn missing_permission() {
     let server = Server::start(&[]);
     let mut client = Client::new(&server, scenarios::PASSWORD);
@@ -256,8 +254,6 @@ fn missing_permission() {
     assert_finds(&client.summary("permission"), "permission-missing");
 }
 
-#[test]
-#[ignore = "needs coturn"]
 fn blocked_direction() {
     let server = Server::start(&[]);
     let mut client = Client::new(&server, scenarios::PASSWORD);
@@ -273,8 +269,6 @@ fn blocked_direction() {
 }
 
 /// The server's limit for lifetimes makes the allocation run out while the client sends.
-#[test]
-#[ignore = "needs coturn"]
 fn expired_allocation() {
     let server = Server::start(&["--max-allocate-lifetime=5"]);
     let mut client = Client::new(&server, scenarios::PASSWORD);
@@ -300,4 +294,47 @@ fn expired_allocation() {
         sleep(Duration::from_millis(50));
     }
     assert_finds(&client.summary("expired"), "lifetime-expired");
+}
+
+/// The datagrams of two agents that both start as controlling.
+fn agents(kind: &str) -> Call {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/aioice_roles.py");
+    let mut command = Command::new(PYTHON);
+    command.args([script, kind]);
+    let output = run(&mut command, Duration::from_secs(30));
+    assert!(output.status.success(), "{}", text(&output));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let mut call = Call::new();
+    for line in told.lines() {
+        let [millis, from, to, digits] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{told}");
+        };
+        let elapsed = millis.parse::<u64>().unwrap() - call.now().as_millis() as u64;
+        let octets = (0..digits.len()).step_by(2);
+        let octets = octets.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+        call.wait(elapsed).udp(
+            from.parse().unwrap(),
+            to.parse().unwrap(),
+            &octets.collect::<Vec<_>>(),
+        );
+    }
+    call
+}
+
+fn role_conflict() {
+    let summary = summary(&agents("insist"), "roles");
+    assert_finds(&summary, "ice-role-conflict");
+    assert!(summary.contains("both send ICE-CONTROLLING"), "{summary}");
+    println!("{summary}");
+}
+
+/// The agents agree on their roles after one 487, so there is no finding; the summary counts it.
+fn repaired_role_conflict() {
+    let summary = summary(&agents("repair"), "repaired");
+    assert!(
+        summary.starts_with("Findings\n  no findings\n"),
+        "{summary}"
+    );
+    assert!(summary.contains("with 487"), "{summary}");
+    assert!(summary.contains("nominated at"), "{summary}");
 }

@@ -1,0 +1,79 @@
+//! What the flows between two hosts have in common, so that a finding about one flow can consider the others
+//! without comparing every flow with every other one.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+
+use super::flow::{Flow, Stamp};
+use crate::unit::Transport;
+
+/// A client's host and a server's.
+type Hosts = (IpAddr, IpAddr);
+
+/// The flows of a capture by their hosts. Filled in at the end of the capture.
+#[derive(Default)]
+pub struct Index {
+    answering: HashSet<IpAddr>,
+    answers: HashMap<(Hosts, Transport), usize>,
+    contacted: HashSet<(IpAddr, SocketAddr)>,
+    accepted: HashSet<Hosts>,
+    allocated: HashMap<Hosts, Stamp>,
+}
+
+impl Index {
+    pub fn new(flows: &[Flow]) -> Self {
+        let mut index = Self::default();
+        for (number, flow) in flows.iter().enumerate() {
+            let hosts = (flow.client.ip(), flow.server.ip());
+            index.contacted.insert((hosts.0, flow.server));
+            if flow.messages.server > 0 {
+                if flow.via.is_none() {
+                    index.answering.insert(hosts.1);
+                }
+                index
+                    .answers
+                    .entry((hosts, flow.transport))
+                    .or_insert(number);
+            }
+            if !flow.login.accepted.is_empty() {
+                index.accepted.insert(hosts);
+            }
+            let made = flow.allocations.iter().filter_map(|one| one.made).max();
+            if let Some(made) = made {
+                let last = index.allocated.entry(hosts).or_insert(made);
+                *last = made.max(*last);
+            }
+        }
+        index
+    }
+
+    /// Whether the server's host answered on any flow.
+    pub fn answers_anywhere(&self, server: IpAddr) -> bool {
+        self.answering.contains(&server)
+    }
+
+    /// The first flow between the hosts of `flow` over this transport on which the server answered, as an
+    /// index.
+    pub fn answered(&self, flow: &Flow, transport: Transport) -> Option<usize> {
+        self.answers.get(&(hosts(flow), transport)).copied()
+    }
+
+    /// Whether the host sent anything to this address.
+    pub fn has_contacted(&self, client: IpAddr, server: SocketAddr) -> bool {
+        self.contacted.contains(&(client, server))
+    }
+
+    /// Whether the server's host accepted credentials from the client's host on any flow.
+    pub fn is_accepted(&self, flow: &Flow) -> bool {
+        self.accepted.contains(&hosts(flow))
+    }
+
+    /// When the server's host last made an allocation for the client's host, on any flow.
+    pub fn allocated(&self, flow: &Flow) -> Option<Stamp> {
+        self.allocated.get(&hosts(flow)).copied()
+    }
+}
+
+fn hosts(flow: &Flow) -> Hosts {
+    (flow.client.ip(), flow.server.ip())
+}
