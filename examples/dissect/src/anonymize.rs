@@ -9,8 +9,9 @@ mod message;
 mod names;
 
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
+use crate::capture::Error;
 use crate::framer::{Framers, Part, PartContent, Stamp};
 use crate::pcap::{self, Decoder, Frame, Ip, Layer, Packet, Record, Transport};
 use crate::pcapng::Writer;
@@ -18,24 +19,6 @@ use crate::stream::{Event, Streams};
 use crate::unit::Framing;
 use addresses::Addresses;
 use message::Messages;
-
-/// Why no copy was written.
-pub enum Error {
-    Capture(pcap::Error),
-    Output(io::Error),
-}
-
-impl From<pcap::Error> for Error {
-    fn from(error: pcap::Error) -> Self {
-        Self::Capture(error)
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
 
 /// Copies a capture, which is read twice: TCP streams must be known before their first segment can
 /// be written. `open` opens it.

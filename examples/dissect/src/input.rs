@@ -233,18 +233,18 @@ impl Input {
         let open = || match first.take() {
             Some(input) => Ok(input),
             None => self.capture().map_err(|error| {
-                anonymize::Error::Capture(pcap::Error::Io(io::Error::other(error.to_string())))
+                capture::Error::Capture(pcap::Error::Io(io::Error::other(error.to_string())))
             }),
         };
         anonymize::copy(open, io::BufWriter::new(file)).map_err(|error| {
             // An incomplete copy could be mistaken for a complete one.
             let _ = std::fs::remove_file(target);
             match error {
-                anonymize::Error::Capture(error) => Error::Capture {
+                capture::Error::Capture(error) => Error::Capture {
                     name: self.label(),
                     error,
                 },
-                anonymize::Error::Output(error) => failed(error),
+                capture::Error::Output(error) => failed(error),
             }
         })
     }

@@ -26,3 +26,8 @@ mod truncated;
 
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
+
+/// The messages that documents and other implementations publish.
+#[allow(dead_code, reason = "the tests of the library use more of it")]
+#[path = "../../../../tests/suite/published.rs"]
+mod published;
