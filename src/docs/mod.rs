@@ -1,4 +1,44 @@
-//! Guides: conformance, the design, hostile input, interoperability, Microsoft's protocols and performance.
+//! Guides, migration from other crates, conformance, the design, hostile input, interoperability, Microsoft's
+//! protocols and performance.
+
+#[doc = include_str!("guide.md")]
+pub mod guide {
+    #[doc = include_str!("guide/turn_server.md")]
+    pub mod turn_server {}
+
+    #[doc = include_str!("guide/turn_client.md")]
+    pub mod turn_client {}
+
+    #[doc = include_str!("guide/ice_agent.md")]
+    pub mod ice_agent {}
+
+    #[doc = include_str!("guide/crypto.md")]
+    pub mod crypto {}
+
+    #[doc = include_str!("guide/no_std.md")]
+    pub mod no_std {}
+}
+
+#[doc = include_str!("migrate.md")]
+pub mod migrate {
+    #[doc = include_str!("migrate/stun_types.md")]
+    pub mod stun_types {}
+
+    #[doc = include_str!("migrate/webrtc.md")]
+    pub mod webrtc {}
+
+    #[doc = include_str!("migrate/stun_codec.md")]
+    pub mod stun_codec {}
+
+    #[doc = include_str!("migrate/str0m.md")]
+    pub mod str0m {}
+
+    #[doc = include_str!("migrate/turn_rs.md")]
+    pub mod turn_rs {}
+
+    #[doc = include_str!("migrate/pion.md")]
+    pub mod pion {}
+}
 
 #[doc = include_str!("conformance.md")]
 pub mod conformance {
