@@ -151,6 +151,26 @@ fn buffers_that_are_too_small() {
     assert!(relay::padded_channel_data_in_place(&mut exact, 4..9, number).is_err());
 }
 
+/// Finishes either kind of writer with one of the combinations of integrity and FINGERPRINT.
+macro_rules! finish_with {
+    ($writer:expr, $ending:expr, $key:expr) => {
+        match $ending {
+            0 => $writer.finish(),
+            1 => $writer.fingerprint().unwrap().finish(),
+            2 => $writer.integrity($key).unwrap().finish(),
+            3 => {
+                let signed = $writer.integrity($key).unwrap();
+                signed.fingerprint().unwrap().finish()
+            }
+            4 => $writer.integrity_sha256($key).unwrap().finish(),
+            _ => {
+                let signed = $writer.integrity_sha256($key).unwrap();
+                signed.fingerprint().unwrap().finish()
+            }
+        }
+    };
+}
+
 /// Around an external payload the parts are, byte for byte, what the writer builds in one buffer: with each
 /// combination of integrity and FINGERPRINT, in each kind of buffer.
 #[test]
@@ -166,50 +186,14 @@ fn in_parts() {
                 writer.attribute(&Software::new("relay").unwrap()).unwrap();
                 writer.attribute(&XorPeerAddress(peer)).unwrap();
                 writer.attribute(&Data(&payload)).unwrap();
-                match ending {
-                    0 => writer.finish(),
-                    1 => writer.fingerprint().unwrap().finish(),
-                    2 => writer.integrity(&key).unwrap().finish(),
-                    3 => writer
-                        .integrity(&key)
-                        .unwrap()
-                        .fingerprint()
-                        .unwrap()
-                        .finish(),
-                    4 => writer.integrity_sha256(&key).unwrap().finish(),
-                    _ => writer
-                        .integrity_sha256(&key)
-                        .unwrap()
-                        .fingerprint()
-                        .unwrap()
-                        .finish(),
-                }
-                .unwrap();
+                finish_with!(writer, ending, &key).unwrap();
 
                 let mut buffer = b"earlier bytes".to_vec();
                 let mut writer = MessageWriter::new(&mut buffer, header).unwrap();
                 writer.attribute(&Software::new("relay").unwrap()).unwrap();
                 writer.attribute(&XorPeerAddress(peer)).unwrap();
                 let writer = writer.payload(&payload).unwrap();
-                let parts = match ending {
-                    0 => writer.finish(),
-                    1 => writer.fingerprint().unwrap().finish(),
-                    2 => writer.integrity(&key).unwrap().finish(),
-                    3 => writer
-                        .integrity(&key)
-                        .unwrap()
-                        .fingerprint()
-                        .unwrap()
-                        .finish(),
-                    4 => writer.integrity_sha256(&key).unwrap().finish(),
-                    _ => writer
-                        .integrity_sha256(&key)
-                        .unwrap()
-                        .fingerprint()
-                        .unwrap()
-                        .finish(),
-                }
-                .unwrap();
+                let parts = finish_with!(writer, ending, &key).unwrap();
                 assert_eq!(parts.as_slices().concat(), one, "{peer} {length} {ending}");
                 assert_eq!(parts.len(), one.len());
                 assert_eq!(parts.payload.as_ptr(), payload.as_ptr());
