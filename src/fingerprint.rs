@@ -12,11 +12,11 @@ use crate::num::saturating_u32;
 const XOR: u32 = 0x5354_554E;
 
 impl Message<'_> {
-    /// Checks FINGERPRINT
-    /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)), which tells STUN from other
-    /// protocols on the same port. It authenticates nothing: anyone can compute it.
+    /// Checks FINGERPRINT ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)), a checksum
+    /// that distinguishes STUN from other protocols on the same port. It authenticates nothing: anyone can
+    /// compute it.
     ///
-    /// [`parse`](Message::parse) does not compute it.
+    /// [`parse`](Message::parse) does not check it.
     ///
     /// ```
     /// use stunwire::{FingerprintStatus, Message, MessageWriter, Method, TransactionId};
@@ -62,14 +62,14 @@ impl Message<'_> {
     /// Copies the message with a FINGERPRINT by the alternate CRC of MS-ICE2: the second packet that
     /// \[MS-ICE2\] 3.1.4.8.2 sends for each connectivity check and response.
     ///
-    /// The two CRC tables differ in one entry, so for about two messages in three the copy is equal to the
-    /// message. A peer that has sent IMPLEMENTATION-VERSION needs no second packet.
+    /// The two CRC tables differ in one entry, which two messages in three do not use: their copies are equal
+    /// to the original. A peer that has sent IMPLEMENTATION-VERSION needs no second packet.
     ///
     /// ```
     /// use stunwire::attribute::ms::ImplementationVersion;
     /// use stunwire::{Dialect, FingerprintStatus, Header, Key, MessageWriter, Method, TransactionId};
     ///
-    /// // An id with which the two differ.
+    /// // A transaction id for which the two copies differ.
     /// let id = TransactionId::new(*b"not a secre0");
     /// let key = Key::short_term("the password of the other side");
     /// let header = Header::request(Method::BINDING, id).in_dialect(Dialect::MS_ICE2_LEGACY);

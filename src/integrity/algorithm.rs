@@ -26,7 +26,7 @@ impl IntegrityAlgorithm {
     /// MESSAGE-INTEGRITY-SHA256 with its full 32 bytes.
     pub const SHA256: Self = Self::Sha256 { len: 32 };
 
-    /// The hash of the HMAC.
+    /// The hash function of the HMAC.
     #[must_use]
     #[inline]
     pub const fn hmac(self) -> HmacAlgorithm {

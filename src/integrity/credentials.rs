@@ -11,9 +11,9 @@ use crate::format::trim_nuls;
 
 /// A username and its password.
 ///
-/// Both must be prepared as the credential mechanism requires
-/// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)): for RFC 8489 with OpaqueString,
-/// which leaves printable ASCII unchanged. The password is not printed.
+/// Prepare both as the credential mechanism requires: RFC 8489 uses OpaqueString
+/// ([§9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)), which leaves printable ASCII unchanged.
+/// `Debug` does not print the password.
 ///
 /// ```
 /// use stunwire::{Credentials, Key};
@@ -33,9 +33,9 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> Credentials<U, P> {
     /// Derives the bytes of the long-term key in a realm by a password algorithm, to store them instead of the
     /// password: 16 bytes for MD5, 32 for SHA-256. Returns `None` for other algorithms.
     ///
-    /// [`Key::from_bytes`](crate::Key::from_bytes) creates the key from these bytes. It equals that of
-    /// [`Key::long_term`](crate::Key::long_term) or
-    /// [`Key::long_term_sha256`](crate::Key::long_term_sha256).
+    /// [`Key::from_bytes`](crate::Key::from_bytes) creates the key from these bytes; it is the key that
+    /// [`Key::long_term`](crate::Key::long_term) or [`Key::long_term_sha256`](crate::Key::long_term_sha256)
+    /// creates.
     ///
     /// ```
     /// use stunwire::attribute::PasswordAlgorithm;

@@ -16,8 +16,9 @@ use crate::wire::Tlv;
 impl<'a> Message<'a> {
     /// Verifies the GOOG-MESSAGE-INTEGRITY-32 of a GOOG-PING of libwebrtc under `key`.
     ///
-    /// The tag is the first 4 bytes of an HMAC-SHA1, which one guess in 2^32 matches. So the result is not a
-    /// [`Verified`](crate::Verified): a GOOG-PING only confirms what an authenticated check has established.
+    /// The tag is the first 4 bytes of an HMAC-SHA1, so a random guess succeeds with probability 2^-32. This
+    /// is too weak for a [`Verified`](crate::Verified): a GOOG-PING only confirms a candidate pair that an
+    /// authenticated check has established.
     ///
     /// ```
     /// use stunwire::{Header, Key, Message, MessageWriter, Method, TransactionId};
@@ -70,8 +71,8 @@ impl<'a> Message<'a> {
 
 /// A GOOG-PING whose 4-byte tag has been verified, returned by [`Message::verify_goog_ping`].
 ///
-/// It has no access to attributes: a GOOG-PING has none besides its tag, and a tag of 4 bytes is not enough
-/// to rely on others.
+/// It gives no access to attributes: a GOOG-PING has none besides its tag, and a tag of 4 bytes is too weak
+/// to authenticate any.
 #[derive(Clone, Copy)]
 pub struct VerifiedGoogPing<'a> {
     message: Message<'a>,

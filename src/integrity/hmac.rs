@@ -6,7 +6,7 @@ use ctutils::CtEq;
 
 use crate::error::{EncodeError, IntegrityError};
 
-/// The hash of an HMAC.
+/// The hash function of an HMAC: SHA-1 or SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmacAlgorithm {
@@ -235,13 +235,14 @@ impl fmt::Debug for HmacTag {
 /// }
 /// ```
 pub trait HmacKey: Send + Sync {
-    /// Computes the full HMAC over the segments, one after the other.
+    /// Computes the full HMAC of the concatenated segments. If it cannot be computed, return
+    /// [`HmacTag::UNAVAILABLE`].
     ///
-    /// There are at most five segments, and none is empty.
+    /// There are at most five segments, none of them empty. Their boundaries have no meaning.
     fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag;
 
-    /// Whether MS-TURN's MESSAGE-INTEGRITY under this key is an HMAC-SHA256 of 32 bytes
-    /// (\[MS-TURN\] 2.2.2.17), as both sides agreed by MS-VERSION. Other dialects ignore it.
+    /// Whether MS-TURN's MESSAGE-INTEGRITY under this key is an HMAC-SHA256 of 32 bytes (\[MS-TURN\]
+    /// 2.2.2.17), as both sides negotiated with MS-VERSION. Other dialects ignore the result.
     fn ms_turn_sha256(&self) -> bool {
         false
     }
@@ -285,8 +286,10 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
     }
 }
 
-/// An [`HmacKey`] from a closure. The closure takes the algorithm and the segments, and returns anything that
-/// converts into an [`HmacTag`], such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
+/// An [`HmacKey`] that calls a closure.
+///
+/// The closure takes the algorithm and the segments, and returns anything that converts into an [`HmacTag`],
+/// such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
 ///
 /// ```
 /// use hmac::{Hmac, KeyInit, Mac};
@@ -319,7 +322,7 @@ where
     F: Fn(HmacAlgorithm, &[&[u8]]) -> T + Send + Sync,
     T: Into<HmacTag>,
 {
-    /// Wraps a closure.
+    /// Creates a key from a closure.
     #[must_use]
     pub const fn new(hmac: F) -> Self {
         Self(hmac)

@@ -16,19 +16,20 @@ use super::key_bytes::{ms_turn, wipe_stack};
 use super::state::{Block, finish};
 use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 
-/// The key of a message's integrity, prepared for use.
+/// A key that signs and verifies messages, with the state of the HMAC computed in advance.
 ///
-/// Store the key instead of the password: most of the work is done once, when the key is created. It is wiped
-/// when dropped, is printed without its bytes, and cannot be compared. It can be shared between threads. As
-/// with any value, a move can leave a copy at the old address, so store a long-lived key in an `Arc` or a
-/// `Box`.
+/// Store the key instead of the password: the work that depends only on the key is done once, when the key is
+/// created. It is wiped when dropped, is printed without its bytes, and cannot be compared. It can be shared
+/// between threads. As with any value, a move can leave a copy at the old address, so store a long-lived key
+/// in an `Arc` or a `Box`.
 ///
-/// Every key signs and verifies both MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256. One of the two HMACs is
-/// prepared: SHA-256 in the keys of [`long_term_sha256`](Self::long_term_sha256) and of MS-TURN from version 3
-/// on, SHA-1 in all others. The other one is prepared at each use, unless
-/// [`prepare_all`](Self::prepare_all) has been called.
+/// Every key signs and verifies both MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256, but the state of only
+/// one of the two HMACs is computed in advance: HMAC-SHA256 in the keys of
+/// [`long_term_sha256`](Self::long_term_sha256) and of MS-TURN from version 3 on, HMAC-SHA1 in all others.
+/// The state of the other one is computed for each message, unless [`prepare_all`](Self::prepare_all) has
+/// been called.
 ///
-/// An empty key is not secret, so it neither signs nor verifies: the error is
+/// An empty key is not secret, so signing and verifying with it fail with
 /// [`IntegrityError::NoHmac`](crate::IntegrityError::NoHmac) or
 /// [`EncodeError::NoHmac`](crate::EncodeError::NoHmac).
 ///
@@ -51,22 +52,23 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of short-term credentials: the password itself
+    /// Creates the key of short-term credentials, which is the password itself
     /// ([RFC 8489 §9.1.1](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.1)). In ICE it is the password
     /// of the agent that receives the request.
     ///
-    /// A password that is not printable ASCII must be prepared with OpaqueString
-    /// ([RFC 8265 §4.2](https://www.rfc-editor.org/rfc/rfc8265#section-4.2)) before.
+    /// If the password is not printable ASCII, prepare it with OpaqueString
+    /// ([RFC 8265 §4.2](https://www.rfc-editor.org/rfc/rfc8265#section-4.2)) first.
     #[must_use]
     pub fn short_term<P: AsRef<[u8]> + ?Sized>(password: &P) -> Self {
         Self::from_bytes(password.as_ref())
     }
 
-    /// The key of long-term credentials in a realm: the MD5 of `username:realm:password`
+    /// Creates the key of long-term credentials in a realm: the MD5 of `username:realm:password`
     /// ([RFC 8489 §9.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.2)).
     ///
-    /// As the RFC requires, a leading and a trailing quote of username and realm, and trailing NULs of all three, are
-    /// removed. To keep them, use [`long_term_verbatim`](Self::long_term_verbatim).
+    /// The RFC removes quotes from username and realm, and trailing NULs from all three texts. Of the quotes,
+    /// this function removes one at the start and one at the end of the text. To keep them, use
+    /// [`long_term_verbatim`](Self::long_term_verbatim).
     ///
     /// ```
     /// use stunwire::{Credentials, Key};
@@ -83,8 +85,8 @@ impl Key {
         Self::from_bytes(credentials.md5(realm.as_ref()).as_bytes())
     }
 
-    /// The key of long-term credentials in a realm, as the MD5 of the unchanged texts: for peers that do not remove
-    /// quotes and NULs.
+    /// Creates the key of long-term credentials in a realm as the MD5 of the unchanged texts, for peers that
+    /// do not remove quotes and NULs.
     #[must_use]
     pub fn long_term_verbatim<U, P>(
         credentials: &Credentials<U, P>,
@@ -97,10 +99,10 @@ impl Key {
         Self::from_bytes(credentials.md5_verbatim(realm.as_ref()).as_bytes())
     }
 
-    /// The key of long-term credentials in a realm by password algorithm 2: the SHA-256 of
+    /// Creates the key of long-term credentials in a realm by password algorithm 2: the SHA-256 of
     /// `username:realm:password`
-    /// ([RFC 8489 §18.5.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1.2)). Quotes and NULs are not
-    /// removed.
+    /// ([RFC 8489 §18.5.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-18.5.1.2)). Quotes and NULs are
+    /// not removed.
     #[must_use]
     pub fn long_term_sha256<U, P>(credentials: &Credentials<U, P>, realm: impl AsRef<[u8]>) -> Self
     where
@@ -111,9 +113,9 @@ impl Key {
         Self::of(bytes.as_bytes(), HmacAlgorithm::Sha256)
     }
 
-    /// The key of long-term credentials in a realm by the algorithm of a PASSWORD-ALGORITHM:
-    /// [`long_term`](Self::long_term) or [`long_term_sha256`](Self::long_term_sha256). Returns `None` for other
-    /// algorithms.
+    /// Creates the key of long-term credentials in a realm by the algorithm of a PASSWORD-ALGORITHM: as
+    /// [`long_term`](Self::long_term) or [`long_term_sha256`](Self::long_term_sha256). Returns `None` for
+    /// other algorithms.
     #[must_use]
     pub fn long_term_by<U, P>(
         algorithm: PasswordAlgorithm<'_>,
@@ -131,11 +133,12 @@ impl Key {
         }
     }
 
-    /// The key of MS-TURN: that of [`long_term`](Self::long_term) up to version 2, and from version 3 on
-    /// derived by HMAC-SHA256 with the server's nonce (\[MS-TURN\] 2.2.2.17), for tags of 32 bytes.
+    /// Creates the key of MS-TURN: up to version 2 as [`long_term`](Self::long_term) does, from version 3 on
+    /// by HMAC-SHA256 from the server's nonce (\[MS-TURN\] 2.2.2.17), for tags of 32 bytes.
     ///
-    /// `version` is the smaller of both sides' MS-VERSION. Username and password are the bytes that the
-    /// base64 of the provisioning decodes to. The derivation of version 3 follows one public implementation.
+    /// `version` is the smaller of both sides' MS-VERSION. Username and password are the decoded bytes of the
+    /// base64 texts with which the client was provisioned. The derivation of version 3 follows one public
+    /// implementation.
     ///
     /// ```
     /// use stunwire::attribute::{Nonce, Realm};
@@ -171,15 +174,15 @@ impl Key {
         key
     }
 
-    /// Creates a key from bytes that were derived elsewhere: by [`Credentials::key_bytes`], by coturn, which stores
-    /// 16 bytes of MD5, or by an OAuth server.
+    /// Creates a key from bytes that were derived elsewhere: by [`Credentials::key_bytes`], by coturn, which
+    /// stores the 16 bytes of the MD5, or by an OAuth server.
     #[must_use]
     pub fn from_bytes(key: &[u8]) -> Self {
         Self::of(key, HmacAlgorithm::Sha1)
     }
 
-    /// Prepares HMAC-SHA1 and HMAC-SHA256, for a key that is used for many messages of both kinds. Otherwise
-    /// one of them takes two blocks more for each message.
+    /// Computes the state of both HMAC-SHA1 and HMAC-SHA256 in advance, for a key that is used for many
+    /// messages of both kinds. Otherwise one of the two hashes two more blocks for each message.
     pub fn prepare_all(&mut self) {
         #[inline(never)]
         fn prepare(key: &mut Key) {

@@ -13,12 +13,13 @@ use crate::transaction_id::TransactionId;
 
 /// A message whose integrity has been verified, which exposes only the attributes that the tag covers.
 ///
-/// Only [`Message::verify`] and its variants create it: a function that takes a `Verified` cannot be called
-/// with an unauthenticated message, and attributes that an attacker appended after the tag are excluded.
-/// FINGERPRINT and the tag itself are not covered.
+/// The tag is the HMAC in MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256. Only [`Message::verify`] and its
+/// variants create a `Verified`: a function that takes a `Verified` cannot be called with an unauthenticated
+/// message, and attributes that an attacker appended after the tag are excluded. The tag covers neither
+/// itself nor FINGERPRINT.
 ///
-/// It proves that the sender had the key. It does not prove that the nonce is fresh or that the request is
-/// permitted: the application must check these.
+/// A `Verified` proves that the sender had the key. It does not prove that the nonce is fresh or that the
+/// request is permitted: the application must check both.
 ///
 /// ```
 /// use stunwire::attribute::Username;
@@ -50,7 +51,7 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// The covered attributes in wire order, without those that an agent must ignore.
+    /// The covered attributes in wire order, ignored attributes excluded.
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
         self.message.attributes().limited(self.covered)
@@ -157,8 +158,8 @@ impl<'a> Verified<'a> {
         self.algorithm
     }
 
-    /// The integrity attribute of a reply to this request: that of
-    /// [`reply_protection`](Self::reply_protection).
+    /// The integrity attribute in [`reply_protection`](Self::reply_protection), without which a reply to this
+    /// request is not accepted.
     #[must_use]
     pub fn reply_algorithm(&self) -> IntegrityAlgorithm {
         if !self.message.dialect().rules().sha256_attribute {
@@ -191,7 +192,7 @@ impl<'a> Verified<'a> {
     ///
     /// - With short-term credentials, that is, without NONCE: the attribute that was verified
     ///   ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
-    /// - With long-term credentials: MESSAGE-INTEGRITY-SHA256 if the request has a password algorithm, and
+    /// - With long-term credentials: MESSAGE-INTEGRITY-SHA256 if the request has PASSWORD-ALGORITHM, and
     ///   MESSAGE-INTEGRITY otherwise, even if the request was verified by MESSAGE-INTEGRITY-SHA256
     ///   ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), last paragraph).
     ///

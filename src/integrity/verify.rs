@@ -52,7 +52,8 @@ impl<'a> Message<'a> {
         self.verify_with(key, &Policy::default())
     }
 
-    /// Verifies the message's integrity under `key` by a policy other than the default.
+    /// Verifies the message's integrity with `key`, and accepts only the integrity attributes that `policy`
+    /// allows.
     ///
     /// ```
     /// use stunwire::{IntegrityError, Key, Message, Policy, Verified};
@@ -79,8 +80,8 @@ impl<'a> Message<'a> {
         check.finish(&hmac)
     }
 
-    /// Begins a verification for asynchronous cryptography: returns the bytes over which to compute the HMAC. For
-    /// synchronous providers implement [`HmacKey`].
+    /// Begins a verification with an HMAC that the caller computes, for example asynchronously: returns the
+    /// bytes that it covers. For synchronous cryptography implement [`HmacKey`].
     ///
     /// ```
     /// use stunwire::{HmacAlgorithm, HmacTag, IntegrityError, Message, Policy, Verified};
@@ -197,7 +198,7 @@ pub(super) fn tag_length(tlv: Tlv<'_>) -> IntegrityError {
     }
 }
 
-/// A verification that waits for an HMAC, returned by [`Message::integrity_check`].
+/// A verification for which the caller computes the HMAC, returned by [`Message::integrity_check`].
 #[must_use = "nothing is verified before `verify` is called"]
 #[derive(Clone, Copy)]
 pub struct IntegrityCheck<'a> {
@@ -210,8 +211,9 @@ pub struct IntegrityCheck<'a> {
 }
 
 impl<'a> IntegrityCheck<'a> {
-    /// Completes the verification with the full HMAC of [`hmac_algorithm`](Self::hmac_algorithm) over
-    /// [`segments`](Self::segments), which is truncated and compared here in constant time.
+    /// Completes the verification. `hmac` is the full HMAC by [`hmac_algorithm`](Self::hmac_algorithm) of the
+    /// concatenated [`segments`](Self::segments); this function truncates it and compares it in constant
+    /// time.
     ///
     /// # Errors
     /// If the HMAC is not that of the message, or has the wrong length.
@@ -236,7 +238,7 @@ impl<'a> IntegrityCheck<'a> {
         }
     }
 
-    /// The HMAC to compute.
+    /// The hash function of the HMAC to compute.
     #[must_use]
     #[inline]
     pub const fn hmac_algorithm(&self) -> HmacAlgorithm {
