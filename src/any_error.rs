@@ -40,10 +40,10 @@ use crate::uri::UriError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Bytes do not begin with a header.
+    /// The bytes do not begin with a header.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// Bytes are not a message.
+    /// The bytes are not a message.
     #[error(transparent)]
     Parse(#[from] ParseError),
     /// An attribute is missing or malformed.
@@ -76,7 +76,7 @@ pub enum Error {
     /// A text is not the name of a dialect.
     #[error(transparent)]
     UnknownDialect(#[from] UnknownDialect),
-    /// A user name or password has a character that its profile does not allow.
+    /// A username, realm or password has a character that its profile does not allow.
     #[cfg(feature = "precis")]
     #[error(transparent)]
     Prepare(#[from] PrepareError),

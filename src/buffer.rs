@@ -3,8 +3,8 @@
 /// A buffer into which a message can be written: a slice or an array, and with the features `alloc` and
 /// `bytes` a `Vec<u8>` and a `BytesMut`.
 ///
-/// A message is appended to a buffer that grows, and written to the start of a slice. Bytes before it
-/// are never changed.
+/// A message is appended to a growing buffer (`Vec<u8>`, `BytesMut`), and written to the start of a slice.
+/// The bytes before it are never changed.
 ///
 /// This trait is sealed.
 pub trait Buffer: sealed::Raw {}

@@ -42,7 +42,7 @@ impl AttributeType {
     }
 }
 
-/// The method of a message: the 12 bits of the message type that are not the class
+/// The method of a message: the 12 bits of the message type that do not hold the class
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
 /// The constants are the registered methods; every other number can be created with [`new`](Self::new).
@@ -68,8 +68,8 @@ impl Method {
         }
     }
 
-    /// The number, 0 to 0xFFF. `SET_ACTIVE_DESTINATION` of MS-TURN, which uses the number of Send in a
-    /// message, has the number 0x1006 here.
+    /// The number, 0 to 0xFFF. The exception is `SET_ACTIVE_DESTINATION` of MS-TURN: in a message it has the
+    /// number of Send, 0x006, and here 0x1006.
     #[must_use]
     pub const fn as_u16(self) -> u16 {
         self.0
@@ -211,7 +211,7 @@ pub enum Class {
     Indication,
     /// The response to a request that succeeded.
     SuccessResponse,
-    /// The response to a request that was refused. Its ERROR-CODE says why.
+    /// The response to a request that failed. Its ERROR-CODE says why.
     ErrorResponse,
 }
 
@@ -255,8 +255,9 @@ impl MessageType {
 
     /// The type as 14 bits in the order of RFC 8489 §5: M11 to M7, C1, M6 to M4, C0, M3 to M0.
     ///
-    /// A method above 0xFFF, which only MS-TURN has, sets one of the two leading bits, which are zero in
-    /// every message, so that the result cannot be mistaken for another type.
+    /// [`SET_ACTIVE_DESTINATION`](Method::SET_ACTIVE_DESTINATION), whose number is above 0xFFF, sets one of
+    /// the two leading bits. They are zero in every message, so the result cannot be mistaken for another
+    /// type.
     #[must_use]
     #[inline]
     pub const fn to_bits(self) -> u16 {

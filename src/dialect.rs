@@ -114,21 +114,23 @@ pub(crate) enum FingerprintRule {
 }
 
 impl Dialect {
-    /// STUN, TURN and ICE as of RFC 8489, which also reads messages of RFC 5389.
+    /// STUN, TURN and ICE by the rules of RFC 8489. Messages of RFC 5389 follow them, too.
     pub const RFC8489: Self = Self::of(Family::Rfc8489);
 
     /// Classic STUN of RFC 3489: no magic cookie, and values padded inside their length.
     pub const RFC3489: Self = Self::of(Family::Rfc3489);
 
-    /// \[MS-TURN\], the relay protocol of Lync, Skype for Business and Teams: MAGIC-COOKIE as the
-    /// first attribute, codes of NONCE and REALM swapped, no padding, MESSAGE-INTEGRITY last.
+    /// \[MS-TURN\], the relay protocol of Lync, Skype for Business and Teams: MAGIC-COOKIE as the first
+    /// attribute, the types of NONCE and REALM exchanged, no padding, MESSAGE-INTEGRITY last.
     pub const MS_TURN: Self = Self::of(Family::MsTurn);
 
-    /// \[MS-ICE2\] from IMPLEMENTATION-VERSION 3: the rules of RFC 5389.
+    /// \[MS-ICE2\] from IMPLEMENTATION-VERSION 3 on: the rules of RFC 8489, with either CRC table in
+    /// FINGERPRINT.
     pub const MS_ICE2: Self = Self::of(Family::MsIce2);
 
-    /// \[MS-ICE2\] up to IMPLEMENTATION-VERSION 2: texts are padded with NULs inside their length, and
-    /// the HMAC covers zero-padded bytes and counts the FINGERPRINT that follows it.
+    /// \[MS-ICE2\] up to IMPLEMENTATION-VERSION 2: texts are padded with NULs inside their length; the HMAC
+    /// covers the message padded with zeros to a multiple of 64 bytes, and a header whose length counts the
+    /// FINGERPRINT that follows.
     pub const MS_ICE2_LEGACY: Self = Self::of(Family::MsIce2Legacy);
 
     const fn of(family: Family) -> Self {
@@ -267,7 +269,7 @@ impl Dialect {
         }
     }
 
-    /// The class and method that these 16 type bits denote in this dialect.
+    /// The class and the method that the first 16 bits of a header denote in this dialect.
     #[must_use]
     #[inline]
     pub fn message_type(self, bits: u16) -> MessageType {
@@ -335,7 +337,8 @@ const NAMES: [(Family, &str); 5] = [
     (Family::MsIce2Legacy, "ms-ice2-legacy"),
 ];
 
-/// `rfc8489`, `rfc8489-unpadded`, `ms-turn`, `ms-turn-padded`, `ms-ice2-legacy`, and so on.
+/// Prints the name of the dialect: `rfc8489`, `rfc8489-unpadded`, `ms-turn`, `ms-turn-padded`,
+/// `ms-ice2-legacy`, and so on.
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = NAMES.iter().find(|row| row.0 == self.family);
@@ -368,7 +371,7 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     /// # Errors
-    /// If no dialect has this name. A dialect with its usual padding has no suffix.
+    /// If no dialect has this name. The name of a dialect with its usual padding has no suffix.
     fn from_str(name: &str) -> Result<Self, UnknownDialect> {
         let (base, padded) = match (name.strip_suffix("-unpadded"), name.strip_suffix("-padded")) {
             (Some(base), _) => (base, Some(false)),
@@ -402,7 +405,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Creates a context outside a message, to decode or encode a value alone.
+    /// Creates a context for decoding or encoding a value that is not in a message.
     #[must_use]
     pub const fn new(transaction_id: TransactionId, dialect: Dialect) -> Self {
         Self {

@@ -132,20 +132,20 @@ impl Message<'_> {
 pub enum FingerprintStatus {
     /// The message has no FINGERPRINT.
     Absent,
-    /// It is the CRC of the message.
+    /// FINGERPRINT is correct.
     Valid,
-    /// It is the CRC of the message by the alternate table of \[MS-ICE2\] 3.1.4.8.2, and not by the usual
-    /// one. Only in the dialects of MS-ICE2.
+    /// FINGERPRINT is correct by the alternate CRC table of \[MS-ICE2\] 3.1.4.8.2, but not by the standard
+    /// one. Only the dialects of MS-ICE2 accept it.
     ValidAlternateCrc,
-    /// It is not the CRC of the message, or not 4 bytes long.
+    /// FINGERPRINT is not the CRC of the message, or not 4 bytes long.
     Invalid,
-    /// An attribute follows it, which
+    /// An attribute follows FINGERPRINT, which
     /// [RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7) does not allow.
     NotLast,
 }
 
 impl FingerprintStatus {
-    /// Whether FINGERPRINT is present and is a CRC of the message.
+    /// Whether FINGERPRINT is present and correct by either CRC table.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         matches!(self, Self::Valid | Self::ValidAlternateCrc)

@@ -7,11 +7,12 @@ use crate::dialect::Dialect;
 use crate::transaction_id::TransactionId;
 use crate::wire::RawHeader;
 
-/// The header of a message, 20 bytes
+/// The header of a message: type, length and transaction id, 20 bytes
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
-/// Parsed alone it lets a server answer 400 to a message whose attributes are invalid. A header that was
-/// created begins a message: see [`MessageWriter::new`](crate::MessageWriter::new).
+/// [`Header::parse`] also accepts a message whose attributes are invalid, so that a server can answer it with
+/// 400 (Bad Request). To write a message with a created header, use
+/// [`MessageWriter::new`](crate::MessageWriter::new).
 ///
 /// ```
 /// use stunwire::{Class, Header, Method};
@@ -87,7 +88,7 @@ impl Header {
         }
     }
 
-    /// The header with the same class, method and transaction id in another dialect.
+    /// Returns a header with the same class, method and transaction id in another dialect.
     #[must_use]
     pub fn in_dialect(self, dialect: Dialect) -> Self {
         Self {
@@ -127,7 +128,7 @@ impl Header {
         self.message_type().method
     }
 
-    /// Class and method, which depend on the dialect.
+    /// Class and method. The same type bits can mean different methods in different dialects.
     #[must_use]
     #[inline]
     pub fn message_type(&self) -> MessageType {
@@ -147,8 +148,8 @@ impl Header {
         self.type_bits
     }
 
-    /// Length of the attributes in bytes: the message is 20 bytes longer. Zero in a header that was
-    /// created; the writer sets it.
+    /// Length of the attributes in bytes, without the 20 bytes of the header. Zero in a created header; the
+    /// writer sets it in the message.
     #[must_use]
     pub const fn length(&self) -> u16 {
         self.length

@@ -4,6 +4,9 @@ use core::fmt;
 
 /// The magic cookie: bytes 4 to 7 of every message since RFC 5389
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+///
+/// The attribute MAGIC-COOKIE of MS-TURN has another value: see
+/// [`MagicCookie`](crate::attribute::ms::MagicCookie).
 pub const MAGIC_COOKIE: u32 = 0x2112_A442;
 
 /// The transaction id, by which a response is matched to its request
@@ -52,8 +55,8 @@ impl TransactionId {
         Self(id)
     }
 
-    /// Creates an id of RFC 5389 and later from the generator `fill`, which must fill the slice of 12
-    /// bytes with unpredictable bytes.
+    /// Creates an id of RFC 5389 and later from a random number generator. `fill` gets a slice of 12 bytes
+    /// and must fill it with unpredictable bytes.
     ///
     /// ```
     /// use stunwire::TransactionId;
@@ -70,8 +73,8 @@ impl TransactionId {
         Self::new(id)
     }
 
-    /// Creates an id of RFC 5389 and later from the operating system's generator. Needs the feature
-    /// `getrandom`.
+    /// Creates an id of RFC 5389 and later from the operating system's random number generator. Needs the
+    /// feature `getrandom`.
     ///
     /// ```
     /// use stunwire::TransactionId;
@@ -82,7 +85,7 @@ impl TransactionId {
     /// ```
     ///
     /// # Errors
-    /// If the generator of the operating system fails.
+    /// If the operating system's random number generator fails.
     #[cfg(feature = "getrandom")]
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut id = [0; 12];
@@ -90,11 +93,11 @@ impl TransactionId {
         Ok(Self::new(id))
     }
 
-    /// Creates an id of RFC 3489 or MS-TURN from the operating system's generator. Needs the feature
-    /// `getrandom`.
+    /// Creates an id of RFC 3489 or MS-TURN from the operating system's random number generator. Needs the
+    /// feature `getrandom`.
     ///
     /// # Errors
-    /// If the generator of the operating system fails.
+    /// If the operating system's random number generator fails.
     #[cfg(feature = "getrandom")]
     pub fn random_classic() -> Result<Self, getrandom::Error> {
         let mut id = [0; 16];

@@ -14,8 +14,8 @@ const COOKIE: [u8; 9] = *b"obMatJos2";
 /// The digits of base64 (RFC 4648 §4), in the order of their values.
 const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The security features that a server announces in the first 13 characters of its nonces: the string
-/// `obMatJos2` and 24 bits in base64
+/// The security features that a server announces in the nonce cookie, the first 13 characters of its nonces:
+/// the string `obMatJos2` and 24 bits in base64
 /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2),
 /// [§18.1](https://www.rfc-editor.org/rfc/rfc8489#section-18.1)).
 ///
@@ -23,8 +23,8 @@ const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /// feature.
 ///
 /// The text of the RFC numbers the bits from the most significant one; its test vector B.1 and some
-/// implementations number them from the least significant one. The features that exist are bits 0 and 1, so
-/// the two readings do not collide. Both are read, and the caller chooses which one is written.
+/// implementations number them from the least significant one. Both orders are read, which is unambiguous
+/// because only bits 0 and 1 are assigned. The caller chooses the order to write.
 ///
 /// ```
 /// use stunwire::SecurityFeatures;
@@ -43,15 +43,15 @@ const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 pub struct SecurityFeatures(u8);
 
 impl SecurityFeatures {
-    /// No features, from a server of RFC 8489.
+    /// No features: the nonce of a server that implements RFC 8489 and neither feature.
     pub const NONE: Self = Self(0);
     /// Bit 0: the server sends PASSWORD-ALGORITHMS.
     pub const PASSWORD_ALGORITHMS: Self = Self(1);
     /// Bit 1: the client sends USERHASH instead of USERNAME.
     pub const USERNAME_ANONYMITY: Self = Self(2);
 
-    /// The features that a nonce announces. `None` if it does not begin with `obMatJos2` and four digits of
-    /// base64: the server is older than RFC 8489.
+    /// The features that a nonce announces. `None` if the nonce does not begin with a nonce cookie: the
+    /// server is older than RFC 8489.
     #[must_use]
     pub fn of(nonce: &Nonce<'_>) -> Option<Self> {
         let digits = nonce.as_bytes().strip_prefix(&COOKIE)?.first_chunk::<4>()?;
@@ -66,7 +66,7 @@ impl SecurityFeatures {
         Some(Self(algorithms | anonymity << 1))
     }
 
-    /// The features of both sets.
+    /// The union of both sets.
     ///
     /// ```
     /// use stunwire::SecurityFeatures;
@@ -85,8 +85,8 @@ impl SecurityFeatures {
         self.0 & other.0 == other.0
     }
 
-    /// The first 13 bytes of a nonce with these features, with bit 0 as the most significant one, as the text
-    /// of the RFC has it. The part that makes the nonce unique follows: see
+    /// The nonce cookie that announces these features, with bit 0 as the most significant one, as in the text
+    /// of the RFC. In a nonce it is followed by the part that makes the nonce unique: see
     /// [`NonceMint`](crate::auth::NonceMint).
     #[must_use]
     pub const fn cookie(self) -> [u8; 13] {
@@ -100,8 +100,8 @@ impl SecurityFeatures {
         Self::join([first, b'A', b'A', b'A'])
     }
 
-    /// The first 13 bytes of a nonce with these features, with bit 0 as the least significant one, as the
-    /// RFC's test vector and libjuice have it.
+    /// The nonce cookie that announces these features, with bit 0 as the least significant one, as in the
+    /// RFC's test vector and in libjuice.
     #[must_use]
     pub const fn cookie_least_significant_first(self) -> [u8; 13] {
         let last = match self.0 & 3 {
@@ -133,8 +133,8 @@ impl fmt::Debug for SecurityFeatures {
 }
 
 impl<'a> Nonce<'a> {
-    /// A NONCE that announces these features and continues with `fresh`. The two parts are joined when the
-    /// attribute is written, without allocation.
+    /// Creates a NONCE of the nonce cookie with these features, followed by `fresh`. The two parts are joined
+    /// when the attribute is written, without allocation.
     ///
     /// ```
     /// use stunwire::attribute::Nonce;
@@ -166,7 +166,7 @@ impl<'a> Nonce<'a> {
     }
 }
 
-/// A [`Nonce`] that announces security features, for writing: [`Nonce::with_features`].
+/// A [`Nonce`] to be written that announces security features, created by [`Nonce::with_features`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureNonce<'a> {
     cookie: [u8; 13],

@@ -28,7 +28,7 @@ pub enum EncodeError {
     /// The buffer is too small.
     #[error("the message needs {needed} bytes, the buffer has {available}")]
     BufferFull {
-        /// Length in bytes of the message with the part that was refused.
+        /// Length in bytes of the message, including the part that was refused.
         needed: u32,
         /// Length of the buffer in bytes.
         available: u32,
@@ -36,7 +36,7 @@ pub enum EncodeError {
     /// The attributes would be longer than the 16-bit length in the header can express.
     #[error("the attributes are {length} bytes long; a message has at most 65535")]
     TooLong {
-        /// Length in bytes of all attributes with the one that was refused.
+        /// Length in bytes of all attributes, including the one that was refused.
         length: u32,
     },
     /// The content of a frame is longer than the 16-bit length in its header can express.
@@ -44,7 +44,7 @@ pub enum EncodeError {
         "the length of the frame's content is {length} bytes; its length field counts at most 65535"
     )]
     FrameTooLong {
-        /// The number of bytes that the length field would have to count.
+        /// The value that the length field would need, in bytes.
         length: u32,
     },
     /// The dialect has no such attribute.
@@ -57,7 +57,7 @@ pub enum EncodeError {
     /// create it with [`TransactionId::new`](crate::TransactionId::new).
     #[error("the transaction id does not begin with the magic cookie; use TransactionId::new")]
     NoCookie,
-    /// A reply to a message that is not a request was requested.
+    /// A reply was begun for a message that is not a request.
     #[error("only a request has a reply; the message is an indication or a response")]
     NotARequest,
     /// The attribute is reserved for the writer: MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256,
@@ -67,11 +67,12 @@ pub enum EncodeError {
         /// The attribute type.
         attribute: AttributeType,
     },
-    /// The message does not end with a valid FINGERPRINT, although the integrity tag of the dialect covers it
-    /// or a copy with the alternate CRC was requested.
+    /// The message does not end with a valid FINGERPRINT.
+    /// [`Dialect::MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY) requires it in signed messages, and
+    /// [`Message::copy_with_alternate_crc`](crate::Message::copy_with_alternate_crc) in every message.
     #[error("the message must end with a valid FINGERPRINT; add one with fingerprint()")]
     FingerprintMissing,
-    /// Password algorithms are offered with a nonce that does not announce them
+    /// PASSWORD-ALGORITHMS is offered with a nonce that does not announce it
     /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
     #[error("the nonce does not announce password algorithms; begin it with their feature cookie")]
     NonceWithoutFeature,
@@ -123,7 +124,7 @@ pub enum EncodeError {
     /// The application's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
     #[error("the application's key returned an HMAC of {found} bytes, not of {expected}")]
     HmacLength {
-        /// Length of what was returned in bytes, at most 255.
+        /// Length of the returned HMAC in bytes, at most 255.
         found: u8,
         /// Length of the full HMAC in bytes.
         expected: u8,

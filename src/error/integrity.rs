@@ -26,7 +26,7 @@ pub enum IntegrityError {
         length: u16,
     },
     /// The integrity attribute is followed by attributes that the dialect does not allow there. This error
-    /// occurs only in the dialects whose HMAC covers zeros up to a multiple of 64 bytes.
+    /// occurs only in the dialects that pad the input of the HMAC with zeros to a multiple of 64 bytes.
     #[error("the dialect does not allow what follows the integrity attribute at offset {offset}")]
     NotLast {
         /// Offset of the integrity attribute from the start of the message, in bytes.
@@ -45,7 +45,7 @@ pub enum IntegrityError {
     /// The application's [`HmacKey`](crate::HmacKey) returned an HMAC of the wrong length.
     #[error("the application's key returned an HMAC of {found} bytes, not of {expected}")]
     HmacLength {
-        /// Length of what was returned in bytes, at most 255.
+        /// Length of the returned HMAC in bytes, at most 255.
         found: u8,
         /// Length of the full HMAC in bytes.
         expected: u8,

@@ -57,7 +57,7 @@ pub enum ParseError {
         /// Length of the buffer in bytes.
         available: u32,
     },
-    /// Bytes follow the message. [`Message::parse_prefix`](crate::Message::parse_prefix) allows them.
+    /// Bytes follow the message. To allow them, use [`Message::parse_prefix`](crate::Message::parse_prefix).
     #[error("the message ends at byte {offset}, the buffer has {available} bytes")]
     Trailing {
         /// Offset of the first byte after the message.
@@ -81,8 +81,7 @@ pub enum ParseError {
     /// types have other meanings: parse it with [`Dialect::MS_TURN`](crate::Dialect::MS_TURN).
     #[error("the first attribute is MAGIC-COOKIE 72c64bc6: parse with Dialect::MS_TURN")]
     MsTurn,
-    /// The first attribute is not MAGIC-COOKIE, which every message of MS-TURN begins with
-    /// (\[MS-TURN\] 2.2.2.8).
+    /// The first attribute is not MAGIC-COOKIE, as it is in every message of MS-TURN (\[MS-TURN\] 2.2.2.8).
     #[error("the first attribute is not MAGIC-COOKIE 72c64bc6: not a message of MS-TURN")]
     NotMsTurn,
 }

@@ -37,8 +37,8 @@ impl Dialect {
             .map(|(header, _)| Header::from_wire(header, self))
     }
 
-    /// Parses the header and returns an iterator that parses attribute by attribute: for dissectors,
-    /// because the attributes before an error remain available.
+    /// Parses the header and returns an iterator that parses one attribute at a time, so that the attributes
+    /// before an error remain available, for example in a dissector.
     ///
     /// # Errors
     /// If the header is invalid.
@@ -65,13 +65,13 @@ impl Dialect {
         Ok((Header::from_wire(header, self), attributes))
     }
 
-    /// Detects the dialect of a datagram, as far as its bytes show it.
+    /// Detects the dialect of a datagram from its bytes. `None` if they do not determine it.
     ///
     /// - MAGIC-COOKIE as the first attribute means MS-TURN, whatever the header holds: Teams puts the
     ///   RFC's magic cookie there as well.
     /// - With the RFC's magic cookie, IMPLEMENTATION-VERSION distinguishes MS-ICE2 (3 and above) from its
-    ///   legacy form. CANDIDATE-IDENTIFIER without an IMPLEMENTATION-VERSION means the legacy form, too. Every
-    ///   other message is RFC 8489, unpadded if its attributes are valid only without padding.
+    ///   legacy form. CANDIDATE-IDENTIFIER without an IMPLEMENTATION-VERSION also means the legacy form.
+    ///   Every other message is of RFC 8489, unpadded if its attributes are valid only without padding.
     /// - `None` otherwise. A message of RFC 3489 cannot be recognized: use [`Dialect::RFC3489`] if the port or
     ///   the peer implies it.
     #[must_use]

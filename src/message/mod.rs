@@ -265,9 +265,9 @@ impl<'a> Message<'a> {
         self.attributes().get()
     }
 
-    /// Reads several attributes in one pass over the message: a tuple of 1 to 12 attribute types, each
-    /// as itself if it is required or as `Option<T>` if it is optional. Ignored attributes are excluded,
-    /// and of each type the first attribute is read.
+    /// Reads several attributes in one pass over the message. `T` is a tuple of 1 to 12 attribute types: `A`
+    /// for an attribute that is required, `Option<A>` for one that is optional. Ignored attributes are
+    /// excluded, and of each type the first attribute is read.
     ///
     /// This is the fastest way to read two or more attributes. Unlike a `match` on
     /// [`RawAttribute::ty`](crate::RawAttribute::ty) it also finds attributes by the other codes that
@@ -344,8 +344,8 @@ impl<'a> Message<'a> {
         self.attributes().get_all()
     }
 
-    /// Comprehension-required attribute types for which `known` returns `false`, in wire order: those
-    /// that a 420 response lists
+    /// The comprehension-required attribute types for which `known` returns `false`, in wire order: a 420
+    /// (Unknown Attribute) response lists them
     /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
     ///
     /// A type that occurs twice is yielded twice. The integrity attributes of the dialect, which this

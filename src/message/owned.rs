@@ -34,7 +34,7 @@ pub struct OwnedMessage {
 }
 
 impl OwnedMessage {
-    /// Parses a message of RFC 8489 that fills `bytes`, and keeps the bytes.
+    /// Parses a message of RFC 8489 that fills `bytes`, and stores the bytes.
     ///
     /// # Errors
     /// As in [`Message::parse`].
@@ -42,7 +42,7 @@ impl OwnedMessage {
         Self::parse_in(bytes, Dialect::RFC8489)
     }
 
-    /// Parses a message of `dialect` that fills `bytes`, and keeps the bytes.
+    /// Parses a message of `dialect` that fills `bytes`, and stores the bytes.
     ///
     /// # Errors
     /// As in [`Dialect::parse`].
@@ -59,7 +59,7 @@ impl OwnedMessage {
         })
     }
 
-    /// The message. Its attributes are not walked again.
+    /// Returns a view of the message, without parsing it again.
     #[must_use]
     pub fn as_message(&self) -> Message<'_> {
         Message {

@@ -6,8 +6,8 @@ use crate::code_point::AttributeType;
 use crate::dialect::Dialect;
 use crate::error::AttributeError;
 
-/// A tuple of attributes for [`Message::read`](crate::Message::read): 1 to 12 attribute types, each as itself
-/// if it is required or as `Option<T>` if it is optional.
+/// A tuple of 1 to 12 attribute types for [`Message::read`](crate::Message::read): `A` for an attribute that
+/// is required, `Option<A>` for one that is optional.
 ///
 /// This trait is sealed.
 pub trait ReadAttributes<'a>: sealed::Read<'a> {}

@@ -7,8 +7,7 @@ use crate::error::ParseError;
 use crate::num::saturating_u32;
 use crate::wire::{self, Cursor, HEADER_LEN, Incomplete, RawHeader, TLV_HEADER_LEN, Tlv};
 
-/// An iterator over the attributes of bytes that need not be a valid message; returned by
-/// [`Dialect::walk`].
+/// An iterator over the attributes in bytes that may be an invalid message, returned by [`Dialect::walk`].
 ///
 /// Yields every attribute before the first error, then that error. [`rest`](Self::rest) returns the bytes
 /// that were not read.
