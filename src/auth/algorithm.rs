@@ -4,7 +4,9 @@ use crate::attribute::{Nonce, PasswordAlgorithm, PasswordAlgorithms, announces_a
 use crate::error::AttributeError;
 use crate::message::Message;
 
-/// The error for a request or a challenge without a valid password algorithm. A server answers 400
+/// The error for a request or a challenge without a valid password algorithm.
+///
+/// A server answers 400 (Bad Request)
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)), a client does not retry
 /// ([§9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,18 +15,17 @@ pub enum AlgorithmError {
     /// Only one of PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM is present.
     #[error("PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM must both be present or both be absent")]
     OneMissing,
-    /// PASSWORD-ALGORITHMS is not the list that the server offers: it was changed on the way, or the
-    /// server has changed its list.
+    /// PASSWORD-ALGORITHMS is not the list that the server offers: an attacker has changed it, or the server
+    /// has changed its list since the challenge.
     #[error("PASSWORD-ALGORITHMS is not the list that was offered")]
     ListChanged,
-    /// The nonce announces PASSWORD-ALGORITHMS, and the attribute is absent: it was removed on the way.
+    /// The nonce announces PASSWORD-ALGORITHMS, but the attribute is absent: an attacker has removed it.
     #[error("the nonce announces PASSWORD-ALGORITHMS, which is absent")]
     ListMissing,
-    /// PASSWORD-ALGORITHM is not in the list, or it is absent, which means MD5, and MD5 is not in the
-    /// list.
+    /// PASSWORD-ALGORITHM is not in the list. If it is absent, it means MD5, which must then be in the list.
     #[error("the password algorithm was not offered")]
     NotOffered,
-    /// None of the algorithms that the server offers is supported.
+    /// The client supports none of the algorithms that the server offers.
     #[error("none of the password algorithms that the server offers is supported")]
     NoneSupported,
     /// NONCE, PASSWORD-ALGORITHMS or PASSWORD-ALGORITHM is malformed.
@@ -36,9 +37,9 @@ pub enum AlgorithmError {
 /// [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), step 3.
 ///
 /// `offered` is the list that the server offers; it is empty if the server offers none, as before RFC 8489.
-/// [`LongTermServer`](super::LongTermServer) performs this step and the others. The result can be trusted only
-/// after the request was verified and its nonce was found to be the server's: a nonce without the feature
-/// bit, which an attacker can forge, means MD5.
+/// [`LongTermServer`](super::LongTermServer) performs this step and the others. Trust the result only after
+/// the request has been verified and its nonce recognized as the server's: an attacker can replace the nonce
+/// with one that does not announce PASSWORD-ALGORITHMS, and the result is then MD5.
 ///
 /// ```
 /// use stunwire::attribute::{Nonce, PasswordAlgorithm, PasswordAlgorithms};
@@ -61,8 +62,11 @@ pub enum AlgorithmError {
 /// ```
 ///
 /// # Errors
-/// If only one of the two attributes is present, the list is not the one offered, the choice is not in
-/// it, or no choice is made, which means MD5, and MD5 was not offered.
+/// - If only one of PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM is present,
+/// - if PASSWORD-ALGORITHMS is not the list in `offered`,
+/// - if PASSWORD-ALGORITHM is not in `offered`,
+/// - if both are absent, which means MD5, and MD5 is not in `offered`,
+/// - if NONCE or one of the two is malformed.
 pub fn password_algorithm<'o>(
     request: &Message<'_>,
     offered: &[PasswordAlgorithm<'o>],
@@ -97,8 +101,8 @@ pub(super) fn negotiated<'o>(
     }
 }
 
-/// Chooses the password algorithm of a client from a 401 or 438, after the bid-down check of
-/// [RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5).
+/// Chooses the password algorithm for the next request of a client from a 401 or 438 response, after the
+/// bid-down check of [RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5).
 ///
 /// The result is the first algorithm in the server's list for which `supported` returns `true`. The next
 /// request carries it as PASSWORD-ALGORITHM, and the server's PASSWORD-ALGORITHMS unchanged. The result is
@@ -126,7 +130,8 @@ pub(super) fn negotiated<'o>(
 /// ```
 ///
 /// # Errors
-/// If the nonce announces a list that is absent, or no algorithm of the list is supported.
+/// If the nonce announces PASSWORD-ALGORITHMS and the attribute is absent, no algorithm of the list is
+/// supported, or NONCE or PASSWORD-ALGORITHMS is malformed.
 pub fn choose_algorithm<'a>(
     challenge: &Message<'a>,
     supported: impl FnMut(&PasswordAlgorithm<'a>) -> bool,

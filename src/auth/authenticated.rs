@@ -14,7 +14,7 @@ use crate::reply::{ReplyTo, Request};
 /// The user of a request, as a name or as a hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum UserId<'a> {
-    /// USERNAME, without NULs at its end.
+    /// USERNAME, without trailing NULs.
     Name(&'a [u8]),
     /// USERHASH: SHA-256 of `username:realm`
     /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)).
@@ -22,7 +22,7 @@ pub enum UserId<'a> {
 }
 
 impl UserId<'_> {
-    /// Whether this is the user of this name in this realm.
+    /// Whether this is the user with the name `username` in `realm`.
     ///
     /// ```
     /// use stunwire::attribute::UserHash;
@@ -75,9 +75,8 @@ impl<'a, K> Authenticated<'a, K> {
         }
     }
 
-    /// The user of the key. A TURN server compares it with the user of the allocation, and answers 441 (Wrong
-    /// Credentials) if they differ
-    /// ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
+    /// The authenticated user. A TURN server compares it with the user of the allocation, and answers 441
+    /// (Wrong Credentials) if they differ ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
     #[must_use]
     pub const fn user(&self) -> UserId<'a> {
         self.user
@@ -89,7 +88,7 @@ impl<'a, K> Authenticated<'a, K> {
         &self.key
     }
 
-    /// The verified message, as a copy.
+    /// A copy of the verified message, which is a view of the packet.
     #[must_use]
     pub const fn verified(&self) -> Verified<'a> {
         self.verified
@@ -146,9 +145,9 @@ impl<K> fmt::Debug for Authenticated<'_, K> {
 pub enum Check<'a, 's, K> {
     /// The request is authenticated.
     Verified(Authenticated<'a, K>),
-    /// The request is answered with this error response.
+    /// Answer the request with this error response.
     Reply(AuthReply<'s>),
-    /// The message is discarded.
+    /// Discard the message without an answer.
     Ignore,
 }
 

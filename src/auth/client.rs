@@ -21,18 +21,18 @@ use crate::writer::MessageWriter;
 /// The number of challenges in succession that a client answers before the server accepts a request.
 const MAX_CHALLENGES: u8 = 4;
 
-/// The user name and the keys of a [`LongTermClient`].
+/// The username and the keys of a [`LongTermClient`].
 ///
-/// [`Credentials`](crate::Credentials) derive the keys from a password, by MD5 and SHA-256. Implement it
-/// for keys that are stored or held elsewhere; the crate then needs no feature `crypto`.
+/// [`Credentials`](crate::Credentials) implement it with keys that are derived from a password. Implement it
+/// for keys that are stored, or held by other cryptography; the feature `crypto` is then not needed.
 pub trait ClientCredentials {
-    /// The keys.
+    /// The type of the keys.
     type Key: HmacKey;
 
-    /// The user name, prepared with OpaqueString if it is not ASCII.
+    /// The username, prepared with OpaqueString if it is not ASCII.
     fn username(&self) -> &[u8];
 
-    /// The key by this algorithm in this realm. `None` if the client has no credentials for the realm or
+    /// The key that `algorithm` derives for `realm`. `None` if the client has no credentials for the realm or
     /// does not support the algorithm.
     fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Self::Key>;
 
@@ -71,8 +71,8 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
 /// "Server" means one address and port: use one client for each, and a new one after a redirection, with
 /// the same credentials.
 ///
-/// It detects downgrades: after a response was verified, a challenge that offers less than the previous
-/// one, in algorithms or anonymity, is a [`Violation`](Response::Violation).
+/// It detects downgrades: once a response has been verified, a later challenge with weaker password
+/// algorithms or without username anonymity is a [`Violation`](Response::Violation).
 ///
 /// ```no_run
 /// # fn send(_: &[u8]) {}
@@ -129,15 +129,16 @@ pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
 
 #[cfg(feature = "crypto")]
 impl<U: AsRef<[u8]>, P: AsRef<[u8]>> LongTermClient<Credentials<U, P>> {
-    /// Creates a client with this user name and password.
+    /// Creates a client with this username and password.
     pub const fn new(username: U, password: P) -> Self {
         Self::with_credentials(Credentials { username, password })
     }
 }
 
 impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
-    /// Creates a client with these credentials. `N` is the number of bytes of a challenge that it can store;
-    /// 512 is enough for the known servers, and 3,000 for every server.
+    /// Creates a client with these credentials. The client can store a challenge of `N` bytes: REALM, NONCE
+    /// and PASSWORD-ALGORITHMS. 512 bytes are enough for the servers in use, 3,000 bytes for the longest
+    /// REALM and NONCE that RFC 8489 allows.
     #[must_use]
     pub const fn with_credentials(credentials: C) -> Self {
         Self {
@@ -162,7 +163,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         }
     }
 
-    /// Refuses keys by MD5: if the server does not offer SHA-256, the login fails with
+    /// Refuses keys that are derived by MD5: if the server does not offer SHA-256, authentication fails with
     /// [`Failure::NoAlgorithm`].
     #[must_use]
     pub fn require_sha256(self) -> Self {
@@ -184,8 +185,8 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         self.stored.as_ref().map(|(challenge, _)| challenge.realm())
     }
 
-    /// The key of the stored challenge, for messages that are signed elsewhere. `None` before the first
-    /// challenge.
+    /// The key for the realm and the algorithm of the stored challenge, to sign messages without this client.
+    /// `None` before the first challenge.
     #[must_use]
     pub const fn key(&self) -> Option<&C::Key> {
         match &self.stored {
@@ -195,14 +196,14 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
     }
 
     /// Completes a request: appends USERNAME or USERHASH, REALM, NONCE, PASSWORD-ALGORITHMS and
-    /// PASSWORD-ALGORITHM as the server requires them, the integrity attribute and, with
+    /// PASSWORD-ALGORITHM as the server requires them, then the integrity attribute and, with
     /// [`fingerprint`](Self::fingerprint), FINGERPRINT. Before the first challenge only FINGERPRINT is
     /// appended.
     ///
-    /// A retransmission over UDP sends the same bytes again.
+    /// To retransmit a request over UDP, send the same bytes again.
     ///
     /// # Errors
-    /// If the buffer is too small, the message is not a request, the user name is longer than 508 bytes, or
+    /// If the buffer is too small, the message is not a request, the username is longer than 508 bytes, or
     /// the key returns no HMAC.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
@@ -241,7 +242,8 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         Ok((packet, sent))
     }
 
-    /// Evaluates a message as a response to a request. A forged message does not end the login.
+    /// Evaluates a received message as the response to the request `sent`. A forged message cannot end the
+    /// authentication.
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
         if !sent.is_answered_by(message) {
             return Response::Ignore;

@@ -31,10 +31,10 @@ const NONCE: usize = PREFIX + CODED;
 /// Creates the nonces of a server and recognizes them later, without storing them
 /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
 ///
-/// A nonce is 41 characters long: the prefix with the security features, then in base64 the time of
+/// A nonce is 41 characters long: the nonce cookie with the security features, then in base64 the time of
 /// issue, the client's port and the first 14 bytes of an HMAC-SHA256 under the server's secret. The HMAC
-/// covers the features, the time of issue, the client's address and port, and the realm. So a nonce is
-/// valid for one client and a limited time, and changing its feature bits makes it invalid.
+/// covers the features, the time of issue, the client's address and port, and the realm. So a nonce is valid
+/// for one client and a limited time, and changing its feature bits makes it invalid.
 ///
 /// No two ports get the same nonce, as RFC 8489 §9.2.4 requires. A nonce that comes back from another port
 /// of the same address is reported as [`NonceStatus::OtherPort`], because RFC 6062 requires clients to send
@@ -88,8 +88,8 @@ impl<S: HmacKey> NonceMint<S> {
         Self { lifetime, ..self }
     }
 
-    /// Replaces the secret. Nonces under the one that it replaces stay valid until they expire or the
-    /// secret is replaced again, so rotate less often than the lifetime.
+    /// Replaces the secret. Nonces created with the previous secret stay valid until they expire or the
+    /// secret is replaced again: replace it at intervals longer than the lifetime.
     ///
     /// ```
     /// use stunwire::auth::{NonceMint, NonceStatus, UnixTime};
@@ -111,7 +111,7 @@ impl<S: HmacKey> NonceMint<S> {
     /// Creates a nonce for this client. Within one second, the same client gets the same nonce.
     ///
     /// # Errors
-    /// If the secret's provider returns no HMAC-SHA256.
+    /// If the secret returns no HMAC-SHA256.
     pub fn mint<R: AsRef<[u8]> + ?Sized>(
         &self,
         now: UnixTime,
@@ -183,21 +183,23 @@ impl<S> fmt::Debug for NonceMint<S> {
     }
 }
 
-/// The result of [`NonceMint::status`]. A request with a valid tag and a nonce that is not `Valid` is
-/// answered with 438 (Stale Nonce), whatever the other status is. A server may use the status to avoid
-/// looking up keys for nonces that it did not create.
+/// The result of [`NonceMint::status`].
+///
+/// Answer 438 (Stale Nonce) to a request with a valid tag whose nonce is not `Valid`, except for `OtherPort`
+/// in a ConnectionBind. A server may also use the status to avoid looking up keys for nonces that it did not
+/// create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum NonceStatus {
-    /// Created for this client, and not expired.
+    /// The nonce was created for this client and has not expired.
     Valid,
-    /// Created for another port of this client's address, and not expired. Only ConnectionBind, which is sent
-    /// on a separate connection, may use it
+    /// The nonce was created for another port of this client's address and has not expired. Only
+    /// ConnectionBind, which is sent on a separate connection, may use it
     /// ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)).
     OtherPort,
-    /// Created for this client's address, and expired.
+    /// The nonce was created for this client's address and has expired.
     Expired,
-    /// Not created by this mint, created for another client or realm, or changed.
+    /// The nonce was not created by this mint, was created for another client or realm, or was changed.
     Unknown,
 }
 

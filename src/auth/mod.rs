@@ -1,4 +1,5 @@
-//! Authentication: the mechanisms of RFC 8489 §9 for servers and clients, without I/O, clock or random numbers.
+//! Authentication by the mechanisms of RFC 8489 §9, for servers and clients. It does no I/O and has no clock
+//! and no random number generator.
 //!
 //! | | server | client |
 //! |---|---|---|
@@ -8,10 +9,10 @@
 //! | time-limited credentials of a web service | `rest::key` | `rest::credentials`, feature `alloc` |
 //! | OAuth tokens (RFC 7635) | `oauth::TokenKey`, feature `oauth` | [`AccessToken`](crate::attribute::AccessToken) |
 //!
-//! A server checks a request in two steps with the look-up of the key between them, so that the look-up can be
-//! asynchronous. The result is either the request with its key, which signs the reply, or the reply to send. A
-//! client signs requests and evaluates responses. Keys can be any [`HmacKey`](crate::HmacKey), so only
-//! [`Key`](crate::Key) needs the feature `crypto`.
+//! A server checks a request in two steps. The application looks up the key between them, which can be
+//! asynchronous. The result is either the authenticated request with its key, which signs the reply, or the
+//! error response to send. A client signs requests and evaluates responses. Keys can be any
+//! [`HmacKey`](crate::HmacKey), so only [`Key`](crate::Key) needs the feature `crypto`.
 //!
 //! [`docs::conformance::authentication`](crate::docs::conformance::authentication) names the test of every
 //! clause.

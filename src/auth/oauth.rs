@@ -1,5 +1,5 @@
-//! Tokens of third-party authorization, sealed by the authorization server and opened by the TURN server
-//! (RFC 7635, feature `oauth`).
+//! Tokens of third-party authorization (RFC 7635, feature `oauth`): the authorization server seals them, the
+//! TURN server opens them. Sealing is authenticated encryption with AES-GCM.
 //!
 //! The client gets a token and a session key from the authorization server, sends the token as ACCESS-TOKEN
 //! and signs with the session key; its USERNAME is the id of the key that the two servers share. The TURN
@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! coturn signs with the first 16 bytes of a session key of 20.
+//! coturn issues session keys of 20 bytes and uses the first 16 of them as the key of the HMAC.
 
 use core::fmt;
 use core::time::Duration;
@@ -30,7 +30,7 @@ use crate::attribute::{AccessToken, TokenBlock};
 use crate::error::{EncodeError, ValueError};
 use crate::num::saturating_u32;
 
-/// Length of the nonce in bytes.
+/// Length of the nonce of a token in bytes, as AES-GCM requires.
 pub const NONCE_LEN: usize = 12;
 /// Length of the tag that follows the encrypted block, in bytes.
 const TAG_LEN: usize = 16;
@@ -89,11 +89,11 @@ impl TokenKey {
         }
     }
 
-    /// Seals a token in `out` and returns it as an attribute. `server` is the name of the TURN server, as
-    /// in THIRD-PARTY-AUTHORIZATION. `nonce` must be unique for each token under this key.
+    /// Seals a token, writes it to `out` and returns it as an attribute. `server` is the name of the TURN
+    /// server, as in THIRD-PARTY-AUTHORIZATION. `nonce` must be unique for each token under this key.
     ///
     /// # Errors
-    /// If `out` is shorter than the session key and 30 bytes, or the session key is longer than 65,535
+    /// If `out` is shorter than the session key plus 30 bytes, or the session key is longer than 65,535
     /// bytes.
     pub fn seal<'o, N: AsRef<[u8]> + ?Sized>(
         &self,
@@ -221,17 +221,19 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-/// The error for a token that cannot be opened. The answer of a server is always 401 (Unauthenticated).
+/// The error for a token that cannot be opened.
+///
+/// Whatever the error, the TURN server answers 401 (Unauthenticated).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The nonce is not 12 bytes long.
+    /// The nonce of the token is not 12 bytes long.
     #[error("the token's nonce is not 12 bytes long")]
     Nonce,
     /// The buffer is too small.
     #[error("{needed} bytes are needed to open the token")]
     Buffer {
-        /// Length in bytes that the buffer must have.
+        /// Smallest length of the buffer in bytes.
         needed: u32,
     },
     /// The token was not sealed with this key for this server, or was changed.

@@ -1,7 +1,7 @@
 //! Preparation of usernames, realms and passwords outside ASCII (feature `precis`).
 //!
-//! RFC 8489 requires OpaqueString, RFC 5389 SASLprep. Both leave printable ASCII unchanged. A key is derived
-//! from the bytes it is given, so a text outside ASCII must be prepared as the other side prepares it.
+//! RFC 8489 requires OpaqueString, RFC 5389 SASLprep. Both leave printable ASCII unchanged. The constructors
+//! of `Key` do not prepare texts: prepare a text outside ASCII first, as the other side does.
 
 use alloc::borrow::Cow;
 

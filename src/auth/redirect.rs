@@ -11,7 +11,7 @@ use crate::integrity::Verified;
 /// The time for which a server is not asked again (RFC 8489 §10).
 const LOOP_GUARD: Duration = Duration::from_secs(300);
 
-/// The servers that a client has asked, to detect redirection loops
+/// A list of the servers that a client has asked, which detects redirection loops
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
 /// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers
@@ -38,7 +38,7 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 /// let response = Message::parse(packet)?.verify(&key)?;
 /// let next = redirects.follow(&response, first, now).expect("a new server");
 /// assert_eq!(next.server, "192.0.2.2:3478".parse()?);
-/// // That server sends the client on to itself.
+/// // A redirection to a server that has been asked is a loop.
 /// assert!(redirects.follow(&response, next.server, now).is_none());
 /// # Ok(())
 /// # }
@@ -61,7 +61,7 @@ impl<const N: usize> Redirects<N> {
         Self { asked: [None; N] }
     }
 
-    /// Remembers that a server was asked.
+    /// Adds a server that has been asked.
     pub fn asked(&mut self, server: SocketAddr, now: UnixTime) {
         let oldest = self.asked.iter_mut().min_by_key(|entry| match entry {
             // A server that is asked again keeps one entry.
@@ -73,7 +73,8 @@ impl<const N: usize> Redirects<N> {
         }
     }
 
-    /// Returns the server to ask instead, with the same transport and the same credentials, and remembers it.
+    /// Returns the server to ask instead, with the same transport and the same credentials, and adds it to
+    /// the list.
     ///
     /// Of several servers it is the first of the same address family as `from`, the server that sent the
     /// response. Returns `None` if the response is not a 300 (Try Alternate) with ALTERNATE-SERVER, or if that
@@ -115,7 +116,7 @@ impl<const N: usize> Redirects<N> {
 /// The server to which a client is redirected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redirect<'a> {
-    /// The address.
+    /// The IP address and port of the server.
     pub server: SocketAddr,
     /// The name that the certificate must have, with TLS or DTLS. If it is `None`, the certificate must
     /// have the name that was used for the first server.

@@ -30,8 +30,7 @@ pub(super) trait Challenger: Sync {
 pub enum Rejected<'s> {
     /// Answer the request with this error response.
     Reply(AuthReply<'s>),
-    /// Discard the message: it is not a request, or, with short-term credentials, an indication that failed
-    /// the check.
+    /// Discard the message: a response, or an indication that is not authenticated.
     Ignore,
 }
 
@@ -67,12 +66,13 @@ impl<'s> Rejected<'s> {
     }
 }
 
-/// An error response with everything that it must carry: 400 (Bad Request), 401 (Unauthenticated) or 438
-/// (Stale Nonce).
+/// The error response to a request that is not authenticated: 400 (Bad Request), 401 (Unauthenticated) or 438
+/// (Stale Nonce), with all attributes that it must carry.
 ///
-/// 401 and 438 of a [`LongTermServer`](super::LongTermServer) carry REALM, NONCE, PASSWORD-ALGORITHMS if
-/// any are offered, and THIRD-PARTY-AUTHORIZATION in a 401 if the server accepts tokens. FINGERPRINT is
-/// appended if the request has it. The reply borrows from the server, not from the request.
+/// A 401 or 438 of a [`LongTermServer`](super::LongTermServer) carries REALM, NONCE and, if the server offers
+/// algorithms, PASSWORD-ALGORITHMS. If the server accepts tokens, a 401 also carries
+/// THIRD-PARTY-AUTHORIZATION. FINGERPRINT is appended if the request has it. The reply borrows from the
+/// server, not from the request.
 #[derive(Clone, Copy)]
 #[must_use = "a reply is sent only after `write`"]
 pub struct AuthReply<'s> {
@@ -92,7 +92,7 @@ impl AuthReply<'_> {
     /// Writes the response and returns its bytes.
     ///
     /// # Errors
-    /// If the buffer is too small, or the secret of the nonces returned no HMAC.
+    /// If the buffer is too small, or the secret of the [`NonceMint`](super::NonceMint) returned no HMAC.
     pub fn write<'o, B: Buffer + ?Sized>(
         &self,
         out: &'o mut B,

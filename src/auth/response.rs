@@ -16,8 +16,8 @@ use crate::transaction_id::TransactionId;
 pub enum Response<'a> {
     /// A verified success response.
     Verified(Verified<'a>),
-    /// The server requires credentials, or other ones, and the client has stored the challenge: send the
-    /// request again, with a new transaction id and signed again.
+    /// The server has sent a challenge, which the client has stored: write the request again with a new
+    /// transaction id, sign it and send it.
     Retry,
     /// An error response. It is authenticated if there is a [`Verified`]; there is none if the request was
     /// sent without credentials, because the server then has no key to sign the response.
@@ -35,8 +35,8 @@ pub enum Response<'a> {
     Violation,
     /// The request cannot succeed with these credentials: do not retry it.
     Failed(Failure),
-    /// Not a response to this request, or a response that must be ignored, such as an unsigned 400 (Bad
-    /// Request).
+    /// The message is not a response to this request, or is a response that must be ignored, such as an
+    /// unsigned 400 (Bad Request). Continue to wait.
     Ignore,
 }
 
@@ -44,7 +44,7 @@ pub enum Response<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// 401 (Unauthenticated) to a request with these credentials.
+    /// The server answered 401 (Unauthenticated) to a request that was signed with these credentials.
     #[error("the server refuses the user name or the password")]
     WrongCredentials,
     /// The challenge lacks REALM or NONCE.
@@ -64,15 +64,16 @@ pub enum Failure {
         /// Bytes that the client can store.
         max: u32,
     },
-    /// The server answered 438 (Stale Nonce) with the nonce that it refuses, or several times in
+    /// The server answered 438 (Stale Nonce) with the same nonce that it refused, or several times in
     /// succession.
     #[error("the server refuses the nonces that it has issued")]
     NonceLoop,
 }
 
-/// Identifies a request that was sent, so that its response can be recognized. Returned by `sign` of
-/// [`LongTermClient`](super::LongTermClient) and [`ShortTermClient`](super::ShortTermClient); keep it with
-/// the transaction.
+/// Identifies a request that was sent, so that its response can be recognized.
+///
+/// It is returned by `sign` of [`LongTermClient`](super::LongTermClient) and
+/// [`ShortTermClient`](super::ShortTermClient). Store it with the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     pub(super) transaction_id: TransactionId,

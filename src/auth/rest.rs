@@ -1,10 +1,10 @@
-//! Time-limited credentials that a web service creates and the TURN server checks without a table: the "TURN
-//! REST API".
+//! Time-limited credentials that a web service creates and a TURN server checks without a table of users: the
+//! "TURN REST API".
 //!
-//! The user name is the time at which the credentials expire, a colon and a name that only the web
-//! service uses; the password is HMAC-SHA1 of the user name under a secret that the web service and the
-//! TURN server share, in base64. They are used as long-term credentials. Browsers get them by a request
-//! to the web service; coturn calls the mechanism `use-auth-secret`.
+//! The username is the time at which the credentials expire, a colon and a name that only the web service
+//! uses. The password is the HMAC-SHA1 of the username under a secret that the web service and the TURN
+//! server share, in base64. Clients use them as long-term credentials. Browsers request them from the web
+//! service; coturn calls the mechanism `use-auth-secret`.
 //!
 //! The mechanism is described in draft-uberti-behave-turn-rest-00, which did not become an RFC.
 
@@ -18,7 +18,7 @@ use crate::error::EncodeError;
 use crate::integrity::Credentials;
 use crate::integrity::{HmacAlgorithm, HmacKey};
 
-/// Creates the user name of time-limited credentials, without allocation.
+/// Creates the username of time-limited credentials, without allocation.
 ///
 /// ```
 /// use stunwire::auth::{UnixTime, rest};
@@ -31,7 +31,7 @@ pub const fn username(expires: UnixTime, user: &str) -> RestUsername<'_> {
     RestUsername { expires, user }
 }
 
-/// The user name of time-limited credentials, which `Display` prints; created by [`username`].
+/// The username of time-limited credentials, created by [`username`]. `Display` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestUsername<'u> {
     expires: UnixTime,
@@ -49,8 +49,8 @@ impl fmt::Display for RestUsername<'_> {
     }
 }
 
-/// Returns the time at which the credentials with this user name expire: the number before the first
-/// colon, or the whole name. Returns `None` if the name does not begin with a number.
+/// Returns the time at which the credentials with this username expire: the number before the first colon or,
+/// if there is no colon, the whole username. Returns `None` if that is not a number.
 ///
 /// ```
 /// use stunwire::auth::{UnixTime, rest};
@@ -72,7 +72,7 @@ pub fn expires<U: AsRef<[u8]> + ?Sized>(username: &U) -> Option<UnixTime> {
     Some(UnixTime::from_secs(secs))
 }
 
-/// Computes the password for a user name, without allocation.
+/// Computes the password for a username, without allocation.
 ///
 /// ```
 /// use stunwire::Key;
@@ -85,7 +85,7 @@ pub fn expires<U: AsRef<[u8]> + ?Sized>(username: &U) -> Option<UnixTime> {
 /// ```
 ///
 /// # Errors
-/// If the secret's provider returns no HMAC-SHA1.
+/// If `secret` returns no HMAC-SHA1.
 pub fn password<S, U>(secret: &S, username: &U) -> Result<RestPassword, EncodeError>
 where
     S: HmacKey + ?Sized,
@@ -112,8 +112,9 @@ where
     }
 }
 
-/// The password of time-limited credentials, 28 characters; computed by [`password`]. `Debug` does not print
-/// it, and it is wiped when dropped.
+/// The password of time-limited credentials, 28 characters, computed by [`password`].
+///
+/// `Debug` does not print it, and it is wiped when dropped.
 #[derive(Clone)]
 pub struct RestPassword([u8; 28]);
 
@@ -149,9 +150,10 @@ impl fmt::Debug for RestPassword {
     }
 }
 
-/// Computes the server's key for time-limited credentials, in the look-up of a key. Returns `None` if the user
-/// name has no time of expiry, the credentials have expired, the algorithm is neither MD5 nor SHA-256, or the
-/// secret returns no HMAC.
+/// Computes the key of a user with time-limited credentials, for the key look-up of a server.
+///
+/// Returns `None` if the username has no time of expiry, the credentials have expired, the algorithm is
+/// neither MD5 nor SHA-256, or the secret returns no HMAC.
 ///
 /// ```
 /// use stunwire::Key;
@@ -202,7 +204,7 @@ where
 /// ```
 ///
 /// # Errors
-/// If the secret's provider returns no HMAC-SHA1.
+/// If `secret` returns no HMAC-SHA1.
 #[cfg(feature = "alloc")]
 pub fn credentials<S: HmacKey + ?Sized>(
     secret: &S,

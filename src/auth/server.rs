@@ -31,15 +31,17 @@ use crate::message::Message;
 ///
 /// # What the server offers
 /// By default it offers SHA-256 and MD5 for deriving keys, in this order, so the application needs the
-/// password, or the keys by both. [`offer`](Self::offer) changes that:
+/// password of a user, or the two keys that were derived by them. [`offer`](Self::offer) changes that:
 ///
 /// - `&[PasswordAlgorithm::MD5]`: for stored MD5 keys.
 /// - `&[PasswordAlgorithm::SHA256]`: only SHA-256. Clients older than RFC 8489 cannot log in, and
 ///   MESSAGE-INTEGRITY, which is HMAC-SHA1, is refused.
 /// - `&[]`: no PASSWORD-ALGORITHMS, as before RFC 8489.
 ///
-/// If the list changes, clients with an older nonce send the old list and get an unsigned 400, which they
-/// discard. Use a new secret for the nonces then, so that these clients time out only once.
+/// If the list changes, a client that has stored an older challenge sends the old list. The answer is an
+/// unsigned 400 (Bad Request), which the client must ignore
+/// ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)): its transaction times out, and
+/// it must begin again without credentials.
 ///
 /// ```
 /// use stunwire::auth::{Check, LongTermServer, NonceMint, UnixTime, UserId};
@@ -135,7 +137,7 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         self.realm.as_ref()
     }
 
-    /// The nonces, for [`NonceMint::rotate`].
+    /// The nonces of the server, to [`rotate`](NonceMint::rotate) their secret.
     pub fn nonces_mut(&mut self) -> &mut NonceMint<S> {
         &mut self.nonces
     }
@@ -164,9 +166,10 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     /// `client` is the address from which the request came.
     ///
     /// # Errors
-    /// - [`Rejected::Ignore`] if the message is not a request.
-    /// - 401 (Unauthenticated) with a challenge if it has no integrity attribute, its realm is another
-    ///   one, or its key is by MD5 and the server does not offer MD5.
+    /// - [`Rejected::Ignore`] if the message is not a request, or its dialect has no MESSAGE-INTEGRITY-SHA256
+    ///   (MS-TURN, RFC 3489).
+    /// - 401 (Unauthenticated) with a challenge if it has no integrity attribute, its REALM is not that of
+    ///   the server, or it chooses MD5 and the server does not offer MD5.
     /// - 400 (Bad Request) if it has an integrity attribute and no USERNAME or USERHASH, REALM or NONCE,
     ///   one of them is malformed, or its PASSWORD-ALGORITHMS or PASSWORD-ALGORITHM are not what the
     ///   server offered.
@@ -282,8 +285,9 @@ pub(super) fn has_integrity(message: &Message<'_>) -> bool {
     tags.any(|algorithm| algorithm != IntegrityAlgorithm::Goog32)
 }
 
-/// A request that claims to be from a user, returned by [`LongTermServer::claim`]. Nothing in it is
-/// authenticated; the application uses it to look up the key.
+/// A request that claims to be from a user, returned by [`LongTermServer::claim`].
+///
+/// The application looks up the key with it. Nothing in it is authenticated.
 #[derive(Clone, Copy)]
 pub struct Claim<'a, 's> {
     message: Message<'a>,
@@ -298,14 +302,14 @@ pub struct Claim<'a, 's> {
 
 impl<'a, 's> Claim<'a, 's> {
     /// Checks the integrity with the key of the user and then the nonce: the last three steps of RFC 8489
-    /// §9.2.4. `None` means that there is no such user, or that its token is invalid.
+    /// §9.2.4. `key` is `None` if there is no such user or the token is invalid.
     ///
     /// If the server does not offer MD5, only MESSAGE-INTEGRITY-SHA256 is accepted.
     ///
     /// # Errors
     /// - 401 (Unauthenticated) with a challenge if `key` is `None` or the tag is not valid under the key.
-    /// - 438 (Stale Nonce) with a challenge if the nonce is not valid. In ConnectionBind one that was made
-    ///   for another port of the same address is valid.
+    /// - 438 (Stale Nonce) with a challenge if the nonce is not valid. In a ConnectionBind, a nonce that was
+    ///   created for another port of the same address is valid.
     pub fn verify<K: HmacKey>(self, key: Option<K>) -> Result<Authenticated<'a, K>, Rejected<'s>> {
         let Some(key) = key else {
             return Err(self.reject(Code::UNAUTHENTICATED));
@@ -349,7 +353,7 @@ impl<'a, 's> Claim<'a, 's> {
         self.algorithm
     }
 
-    /// ACCESS-TOKEN, if the request has one: the key to verify with is in it
+    /// ACCESS-TOKEN, if the request has one. It contains the key of the request
     /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
     #[must_use]
     pub const fn access_token(&self) -> Option<AccessToken<'a>> {
@@ -368,9 +372,11 @@ impl<'a, 's> Claim<'a, 's> {
         self.client
     }
 
-    /// The status of the nonce. A server under attack can answer [`stale`](Self::stale) to an invalid nonce
-    /// before it looks up a key. RFC 8489 requires that the nonce is checked last, so that wrong credentials get
-    /// 401 whatever their nonce is.
+    /// The status of the nonce.
+    ///
+    /// RFC 8489 §9.2.4 requires that the nonce is checked last, so wrong credentials get a 401 even if the
+    /// nonce is invalid, too. A server under attack can deviate from this order and answer an invalid nonce
+    /// with [`stale`](Self::stale) before it looks up a key.
     pub const fn nonce_status(&self) -> NonceStatus {
         self.nonce
     }
@@ -380,8 +386,8 @@ impl<'a, 's> Claim<'a, 's> {
         self.reject(Code::STALE_NONCE)
     }
 
-    /// Derives the key of a user with this password by the algorithm of the request. Returns `None` if the
-    /// algorithm is neither MD5 nor SHA-256.
+    /// Derives the key of a user with this name and password by the algorithm of the request. Returns `None`
+    /// if the algorithm is neither MD5 nor SHA-256.
     #[cfg(feature = "crypto")]
     #[must_use]
     pub fn derive_key<U, P>(&self, username: &U, password: &P) -> Option<crate::Key>

@@ -15,12 +15,12 @@ use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
 use crate::message::Message;
 use crate::writer::MessageWriter;
 
-/// The receiver of requests and indications with short-term credentials
-/// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)), such as an ICE agent.
+/// A receiver of requests and indications with short-term credentials, such as an ICE agent
+/// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
 ///
 /// As with [`LongTermServer`](super::LongTermServer), the check has two steps, and [`check`](Self::check)
-/// performs both. A request that fails the check is answered with an unsigned 400 or 401, an indication is
-/// discarded.
+/// performs both. Answer a request that fails the check with the unsigned 400 or 401 in the result; discard
+/// an indication that fails it.
 ///
 /// ```
 /// use stunwire::attribute::Username;
@@ -108,7 +108,7 @@ pub struct ShortTermClaim<'a> {
 }
 
 impl<'a> ShortTermClaim<'a> {
-    /// Checks the integrity with the key of the user. `None` means that there is no such user.
+    /// Checks the integrity with the key of the user. `key` is `None` if there is no such user.
     ///
     /// # Errors
     /// - 401 (Unauthenticated) if `key` is `None` or the tag is not valid under the key.
@@ -133,7 +133,7 @@ impl<'a> ShortTermClaim<'a> {
         UserId::Name(self.username.trimmed())
     }
 
-    /// USERNAME, for [`Username::fragments`].
+    /// USERNAME. In ICE, [`Username::fragments`] splits it.
     #[must_use]
     pub const fn username(&self) -> Username<'a> {
         self.username
@@ -152,9 +152,9 @@ impl fmt::Debug for ShortTermClaim<'_> {
 /// A client with short-term credentials for one server
 /// ([RFC 8489 §9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
 ///
-/// Its first request carries both integrity attributes; after an authenticated response, requests carry
-/// only the one that the server used. If both sides know which one they use, as ICE agents do, set it with
-/// [`algorithm`](Self::algorithm).
+/// Its first request carries both integrity attributes; after an authenticated response, requests carry only
+/// the one that the server used. If it is known which one both sides support, as between ICE agents, set it
+/// with [`algorithm`](Self::algorithm).
 ///
 /// ```
 /// use stunwire::auth::{Response, ShortTermClient};
@@ -218,8 +218,8 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
     /// [`fingerprint`](Self::fingerprint), FINGERPRINT.
     ///
     /// # Errors
-    /// If the buffer is too small, the message is a response, the user name is longer than 508 bytes, or the key
-    /// returns no HMAC.
+    /// If the buffer is too small, the message is a response, the username is longer than 508 bytes, or the
+    /// key returns no HMAC.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
         mut writer: MessageWriter<'b, B>,
@@ -254,7 +254,7 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
         }
     }
 
-    /// Evaluates a message as a response to a request. The result is
+    /// Evaluates a received message as the response to the request `sent`. The result is
     /// [`Verified`](Response::Verified), [`Refused`](Response::Refused) with an authenticated error,
     /// [`Violation`](Response::Violation) or [`Ignore`](Response::Ignore).
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {

@@ -5,8 +5,8 @@ use core::time::Duration;
 
 /// A point in time in whole seconds since 1970-01-01 00:00:00 UTC, without leap seconds.
 ///
-/// The crate has no clock: the caller passes the time, so that it works without `std` and tests can
-/// choose it. With `std`, a [`SystemTime`](std::time::SystemTime) converts into it.
+/// The crate has no clock: the caller passes the time. This works without `std`, and lets tests choose the
+/// time. With `std`, a [`SystemTime`](std::time::SystemTime) converts into it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
