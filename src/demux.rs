@@ -1,9 +1,10 @@
-//! Demultiplexing: tells to which protocol a packet belongs if several protocols share a port
+//! Demultiplexing: determines the protocol of a packet on a port that several protocols share
 //! ([RFC 7983 §7](https://www.rfc-editor.org/rfc/rfc7983#section-7),
 //! [RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
 //!
-//! The first byte decides, with one exception: a packet that begins with 0 to 3 is STUN only if it is as
-//! long as a header and has the magic cookie, unless the caller expects messages without the cookie.
+//! The first byte decides, with one exception: a packet whose first byte is 0 to 3 is STUN only if it is at
+//! least 20 bytes long and has the magic cookie. [`Demux::classic`] accepts messages without the magic
+//! cookie.
 //!
 //! [`Demux`] is for datagrams and for the packets in a stream of
 //! [`Rfc4571`](crate::framing::Rfc4571). In the stream of a TURN server
@@ -15,8 +16,8 @@ use crate::wire::HEADER_LEN;
 
 /// Classifies packets by the protocols that are expected at an address.
 ///
-/// The default expects everything in RFC 7983. Channel numbers are accepted up to 0x7FFF, as in
-/// [RFC 5766](ChannelRange::RFC5766).
+/// The default expects the protocols of RFC 7983: STUN, ZRTP, DTLS, ChannelData, RTP and RTCP. Channel
+/// numbers are accepted up to 0x7FFF, as in [RFC 5766](ChannelRange::RFC5766).
 ///
 /// ```
 /// use stunwire::attribute::ChannelRange;
@@ -28,7 +29,7 @@ use crate::wire::HEADER_LEN;
 /// assert_eq!(client.protocol(packet), Some(Protocol::ChannelData));
 /// assert_eq!(peer.protocol(packet), Some(Protocol::Quic));
 ///
-/// // A number that RFC 8656 reserves is not dropped silently.
+/// // A channel number that RFC 8656 reserves is reported, not ignored.
 /// let client = Demux::new().channels(ChannelRange::RFC8656);
 /// assert_eq!(client.protocol(b"\x50\0\0\0"), Some(Protocol::ReservedChannel));
 /// ```
@@ -68,9 +69,8 @@ impl Demux {
         }
     }
 
-    /// Expects no ChannelData: the address is neither that of a TURN server that has answered nor that of
-    /// a client with an allocation
-    /// ([RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
+    /// Expects no ChannelData, because the packets come neither from a TURN server nor from one of its
+    /// clients ([RFC 9443 §3](https://www.rfc-editor.org/rfc/rfc9443#section-3)).
     #[must_use]
     pub const fn no_channels(self) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Demux {
         Self { quic: true, ..self }
     }
 
-    /// Expects STUN without the magic cookie too: RFC 3489 and MS-TURN.
+    /// Also expects STUN without the magic cookie: RFC 3489 and MS-TURN.
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Demux {
         }
     }
 
-    /// The protocol of a packet. `None` means that no expected protocol begins like this: drop the
+    /// The protocol of a packet. `None` means that no expected protocol has this first byte: discard the
     /// packet.
     #[must_use]
     #[inline]

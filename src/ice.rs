@@ -1,10 +1,10 @@
-//! Rules of ICE (RFC 8445) that are pure functions: role conflicts and priorities.
+//! ICE (RFC 8445): resolves role conflicts and computes priorities.
 
 use crate::attribute::{IceControlled, IceControlling, Priority};
 use crate::error::{AttributeError, EncodeError};
 use crate::integrity::Verified;
 
-/// The role of an ICE agent
+/// The role of an ICE agent: controlling or controlled
 /// ([RFC 8445 §6.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.1)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -15,8 +15,8 @@ pub enum Role {
 }
 
 impl Role {
-    /// The other role: that of the peer, and the one to switch to when a check is answered with 487
-    /// ([RFC 8445 §7.2.5.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.5.1)).
+    /// The other role, which the peer has. An agent switches to it if a check that it sent with this role is
+    /// answered with 487 ([RFC 8445 §7.2.5.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.5.1)).
     ///
     /// ```
     /// use stunwire::ice::Role;
@@ -34,18 +34,18 @@ impl Role {
     }
 }
 
-/// The reaction of an agent to the role in a check; returned by [`role_conflict`].
+/// The reaction of an agent to the role attribute in a check, returned by [`role_conflict`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum RoleConflict {
-    /// The roles differ, or the check claims none.
+    /// No conflict: the roles differ, or the check has no role attribute.
     None,
     /// The agent switches to this role, computes its pair priorities again and answers the check with
     /// success.
     Switch(Role),
     /// The agent keeps its role and answers 487 (Role Conflict).
     Reply487,
-    /// The check carries both ICE-CONTROLLING and ICE-CONTROLLED, which no agent sends. The agent keeps
+    /// The check is malformed, because it carries both ICE-CONTROLLING and ICE-CONTROLLED. The agent keeps
     /// its role and answers 400 (Bad Request).
     BothRoles,
 }
@@ -120,8 +120,8 @@ pub fn role_conflict(
 /// ```
 ///
 /// # Errors
-/// If the type preference or the component is outside its range, or all three together give 0, which
-/// is not a priority.
+/// If the type preference or the component is outside its range, or the result is 0, which is not a valid
+/// priority.
 pub const fn candidate_priority(
     type_preference: u8,
     local_preference: u16,
@@ -130,14 +130,14 @@ pub const fn candidate_priority(
     Priority::from_parts(type_preference, local_preference, component)
 }
 
-/// Recommended type preference of host candidates
+/// The recommended type preference of host candidates
 /// ([RFC 8445 §5.1.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.2)).
 pub const HOST: u8 = 126;
-/// Recommended type preference of peer-reflexive candidates.
+/// The recommended type preference of peer-reflexive candidates.
 pub const PEER_REFLEXIVE: u8 = 110;
-/// Recommended type preference of server-reflexive candidates.
+/// The recommended type preference of server-reflexive candidates.
 pub const SERVER_REFLEXIVE: u8 = 100;
-/// Recommended type preference of relayed candidates.
+/// The recommended type preference of relayed candidates.
 pub const RELAYED: u8 = 0;
 
 /// Computes the priority of a candidate pair

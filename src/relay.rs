@@ -1,10 +1,11 @@
-//! The packets of a TURN relay around a payload that is not copied: Send and Data indications and
-//! ChannelData.
+//! Writes and reads the packets that a TURN server relays, without copying their payload: Send and Data
+//! indications and ChannelData.
 //!
-//! The functions `*_in_place` write around a payload that lies in a buffer with [`HEADROOM`] bytes before
-//! it and [`TAILROOM`] bytes after it. The packet is sent from the same buffer, and the cost does not depend
-//! on the length of the payload. For a vectored write see [`MessageWriter::payload`](crate::MessageWriter::payload) and
-//! [`ChannelData::header`]; to copy, write a [`Data`] attribute or use [`ChannelData::write`].
+//! The functions `*_in_place` write a packet around a payload that is already in a buffer, with [`HEADROOM`]
+//! bytes free before it and [`TAILROOM`] bytes free after it. The packet is then sent from the same buffer.
+//! The cost does not depend on the length of the payload. For a vectored write see
+//! [`MessageWriter::payload`](crate::MessageWriter::payload) and [`ChannelData::header`]; to copy, write a
+//! [`Data`] attribute or use [`ChannelData::write`].
 //!
 //! ```
 //! use stunwire::relay::{self, HEADROOM, TAILROOM};
@@ -26,9 +27,9 @@
 //!
 //! # MS-TURN
 //!
-//! In MS-TURN (\[MS-TURN\] 2.2.1) a client sends a Send *request* with DESTINATION-ADDRESS, which is not
-//! answered, and a server sends a Data Indication with REMOTE-ADDRESS. [`read`] reads both, and
-//! [`message_in_place`] writes both: the header selects the dialect.
+//! In MS-TURN (\[MS-TURN\] 2.2.1) a client sends data in a Send *request* with DESTINATION-ADDRESS, and the
+//! server does not answer it. A server sends data in a Data indication with REMOTE-ADDRESS. [`read`] reads
+//! both, and [`message_in_place`] writes both: the header selects the dialect.
 
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -49,14 +50,14 @@ use crate::num::saturating_u32;
 use crate::transaction_id::TransactionId;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN, Tlv};
 
-/// The number of bytes before the payload that is enough for every packet: 56, for an MS-TURN message with an
-/// IPv6 address.
+/// The number of free bytes before the payload that is enough for every packet: 56, the length of an MS-TURN
+/// message up to its payload, with an IPv6 address.
 ///
 /// ChannelData needs 4 bytes, an indication 36 bytes with an IPv4 peer and 48 with an IPv6 peer; in MS-TURN 8
 /// bytes more.
 pub const HEADROOM: usize = 56;
 
-/// The number of bytes after the payload that is enough for every packet: 3, the longest padding.
+/// The number of free bytes after the payload that is enough for every packet: 3, the longest padding.
 pub const TAILROOM: usize = 3;
 
 /// The peer and the payload of a Send or Data indication.
@@ -69,19 +70,18 @@ pub struct PeerData {
 }
 
 /// Reads the peer's address and the data of a Send or Data indication; in MS-TURN, of a Send request or a
-/// Data Indication.
+/// Data indication.
 ///
-/// Returns `None` for every other message, and if the address or the data is missing: such an indication
-/// is discarded
-/// ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)). A Data indication with
-/// an ICMP attribute has no data.
+/// Returns `None` for every other message, and if the address or the data is absent: discard such an
+/// indication ([RFC 8656 §11.2 to §11.4](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)). A Data
+/// indication with an ICMP attribute has no data.
 ///
-/// Of several addresses the first is used, and of several DATA attributes the first. Other attributes are
-/// ignored: the server itself must discard an indication with an unknown comprehension-required attribute
-/// ([`Message::unknown_required`]), and observe DONT-FRAGMENT in a Send indication.
+/// If there are several addresses or several DATA attributes, the first one is used. Other attributes are not
+/// read: the server must itself discard an indication with an unknown comprehension-required attribute
+/// ([`Message::unknown_required`]), and must obey DONT-FRAGMENT in a Send indication.
 ///
 /// # Errors
-/// If both are present and the address is malformed.
+/// If the address and the data are present and the address is malformed.
 #[inline(always)]
 pub fn read(message: &Message<'_>) -> Result<Option<PeerData>, AttributeError> {
     let dialect = message.dialect();
@@ -199,12 +199,13 @@ pub fn send_indication_in_place(
     write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-/// Writes a message with this header around a payload, in the header's dialect: the peer's address in the
-/// attribute of this message, then the payload as DATA.
+/// Writes the message with this header around a payload: the peer's address, in the attribute that this
+/// message has for it, and the payload as DATA.
 ///
-/// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data Indication. A
-/// Send request of MS-TURN to a server that requires authentication needs more attributes and
-/// MESSAGE-INTEGRITY after the payload: write it with [`MessageWriter::payload`](crate::MessageWriter::payload).
+/// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data indication. The
+/// message is written in the dialect of the header. A Send request of MS-TURN to a server that requires
+/// authentication needs more attributes and MESSAGE-INTEGRITY after the payload: write it with
+/// [`MessageWriter::payload`](crate::MessageWriter::payload).
 ///
 /// ```
 /// use stunwire::relay::{self, HEADROOM};
@@ -225,8 +226,8 @@ pub fn send_indication_in_place(
 /// ```
 ///
 /// # Errors
-/// If the header belongs to another message, or for the reasons given in [`data_indication_in_place`]; MS-TURN
-/// needs 8 bytes more before the payload.
+/// If the header is that of another message, or for the reasons given in [`data_indication_in_place`];
+/// MS-TURN needs 8 more bytes before the payload.
 #[inline]
 pub fn message_in_place(
     buf: &mut [u8],

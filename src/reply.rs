@@ -1,4 +1,4 @@
-//! Error responses, complete: 300, 400, 401, 420, 438, 487 and any other code.
+//! Writes complete error responses: 300, 400, 401, 420, 438, 487 and any other code.
 //!
 //! Each function returns a [`Reply`], which is written with [`Reply::write`]. A reply mirrors its request:
 //! it is written in the same dialect, has FINGERPRINT if the request has it, and is signed if a key is
@@ -24,30 +24,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # How much longer than the request
+//! # Size and amplification
 //!
 //! A server sends unsigned replies before it knows whether the sender's address is real, so an attacker that
 //! forges the address can direct them at a victim. A reply consists of
 //!
 //! - 20 bytes, and 8 for MAGIC-COOKIE in MS-TURN,
-//! - ERROR-CODE: 8 bytes and the phrase,
+//! - ERROR-CODE: 8 bytes and the reason phrase,
 //! - for 401 and 438: REALM and NONCE, 4 bytes and the text each; PASSWORD-ALGORITHMS, 4 bytes and 4 for
 //!   each algorithm,
 //! - for 420: UNKNOWN-ATTRIBUTES, 4 bytes and 2 for each type,
-//! - FINGERPRINT if the request has it: 8 bytes,
+//! - FINGERPRINT if the request has it: 8 bytes.
 //!
-//! each attribute padded to a multiple of 4 bytes if the dialect requires it. The lengths in bytes, with the
-//! default phrases:
+//! Each attribute is padded to a multiple of 4 bytes if the dialect requires it. The table has the lengths of
+//! the replies in bytes, with the default reason phrases, and their ratio to the smallest request that causes
+//! them:
 //!
 //! | reply | RFC 8489 | MS-TURN | smallest request | ratio in RFC 8489 |
 //! |---|---|---|---|---|
 //! | [`bad_request`] | 40 | 47 | 20, a header alone | 2.0 |
 //! | [`unknown_attributes`], one type | 56 | 59 | 24, one attribute | 2.3 |
 //! | [`unknown_attributes`], [`MAX_UNKNOWN`] types | 84 | 89 | 84, 16 attributes | 1.0 |
-//! | [`Challenge::unauthenticated`] without the texts of REALM and NONCE | 52 | 59 | 20 | 2.6 |
-//! | [`Challenge::unauthenticated`] with two algorithms, without the texts | 64 | – | 20 | 3.2 |
+//! | [`Challenge::unauthenticated`] with empty REALM and NONCE | 52 | 59 | 20 | 2.6 |
+//! | [`Challenge::unauthenticated`] with empty REALM and NONCE and two algorithms | 64 | – | 20 | 3.2 |
 //!
-//! Keep realm and nonce short, and limit the rate of replies to an unknown address.
+//! Keep REALM and NONCE short, and limit the rate of replies to an address that has not been authenticated.
 
 use core::fmt;
 
@@ -77,7 +78,8 @@ pub struct ReplyTo<'k> {
 }
 
 impl<'k> ReplyTo<'k> {
-    /// Creates the value for a reply to the request with this header, signed with `key` according to `protection`.
+    /// Creates it from the header of the request, the protection of the reply and the key that signs the
+    /// reply, for a reply to a request that is no longer available.
     pub const fn new(header: Header, protection: Protection, key: &'k dyn HmacKey) -> Self {
         Self {
             header,
@@ -183,7 +185,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     }
 }
 
-/// A request whose attributes a reply depends on: `&Message` or `(&Verified, &key)`, of which only the
+/// A request whose attributes determine the reply: `&Message`, or `(&Verified, &key)`, of which only the
 /// covered attributes are read.
 pub trait Request<'k>: Into<ReplyTo<'k>> {
     /// The attributes of the request that are not ignored.
@@ -202,7 +204,7 @@ impl<'k, K: HmacKey> Request<'k> for (&Verified<'_>, &'k K) {
     }
 }
 
-/// An error response that is ready to be written.
+/// An error response to be written by [`write`](Self::write).
 ///
 /// It borrows the key and the texts from which it was created, but not the request.
 #[derive(Clone, Copy, Debug)]
@@ -223,7 +225,7 @@ enum Content<'k> {
 }
 
 impl<'k> Reply<'k> {
-    /// Creates an error response with this code, for the codes without a separate function.
+    /// Creates an error response with any code, for example one that has no function in this module.
     ///
     /// ```
     /// use stunwire::reply::Reply;
@@ -259,7 +261,7 @@ impl<'k> Reply<'k> {
     /// Writes the response and returns its bytes.
     ///
     /// # Errors
-    /// If `to` is not a request, or the buffer is too small.
+    /// If the message that is answered is not a request, or the buffer is too small.
     pub fn write<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
@@ -282,7 +284,8 @@ impl<'k> Reply<'k> {
     /// ```
     ///
     /// # Errors
-    /// If `to` is not a request, the buffer is too small, or the dialect has no such attribute.
+    /// If the message that is answered is not a request, the buffer is too small, or the dialect has no such
+    /// attribute.
     pub fn write_with<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
@@ -325,11 +328,13 @@ pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::ROLE_CONFLICT)
 }
 
-/// Creates a 420 (Unknown Attribute) if the request has comprehension-required attributes that are not in `known`
-/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)). Otherwise returns `None`.
+/// Creates a 420 (Unknown Attribute) if the request has comprehension-required attributes that are not in
+/// `known`, and returns `None` otherwise
+/// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
 ///
-/// Each type is listed once, at most [`MAX_UNKNOWN`] of them. For a request that was authenticated, `known`
-/// includes the attributes of the authentication: USERNAME, USERHASH, REALM, NONCE and PASSWORD-ALGORITHM.
+/// Each type is listed once, at most [`MAX_UNKNOWN`] of them. For an authenticated request, `known` must
+/// include the attributes of the authentication: USERNAME, USERHASH, REALM, NONCE and PASSWORD-ALGORITHM. The
+/// integrity attributes are always known.
 ///
 /// ```
 /// use stunwire::attribute::{AttributeType, UnknownAttributes};
@@ -364,8 +369,8 @@ pub fn unknown_attributes<'k>(
 
 /// The largest number of types that [`unknown_attributes`] lists: 16.
 ///
-/// A request can have thousands of unknown types, 4 bytes each, and replies must not be usable to flood a forged
-/// address. The reply to an authenticated request may have a longer list:
+/// A request can have thousands of unknown types. The limit prevents that an attacker that forges the address
+/// of a victim directs long replies at it. The reply to an authenticated request may have a longer list:
 ///
 /// ```
 /// use stunwire::attribute::UnknownAttributes;
@@ -418,10 +423,10 @@ impl UnknownTypes {
 /// Creates a 300 (Try Alternate) with the server to use instead and, for TLS, the name in its certificate
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
-/// It is signed, because an attacker could redirect a client that trusts an unsigned one. Returns `None` if the
-/// request has neither USERNAME nor USERHASH, because the response must not be sent then
-/// ([§14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)). A server with addresses of both families
-/// adds the second one with [`Reply::write_with`].
+/// The response is signed, because with an unsigned one an attacker could redirect the client. Returns `None`
+/// if the request has neither USERNAME nor USERHASH: a 300 must not be sent then, and the RFC suggests a 400
+/// ([§14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)). `server` must be of the address family
+/// from which the request came; add a second ALTERNATE-SERVER of the other family with [`Reply::write_with`].
 pub fn try_alternate<'k, K: HmacKey>(
     request: &Verified<'_>,
     key: &'k K,
@@ -445,7 +450,8 @@ pub fn try_alternate<'k, K: HmacKey>(
 /// PASSWORD-ALGORITHMS
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)).
 ///
-/// [`auth::LongTermServer`](crate::auth) creates challenges and their nonces itself.
+/// A server that uses [`LongTermServer`](crate::auth::LongTermServer) does not need it, because that type
+/// creates the challenges and their nonces.
 ///
 /// ```
 /// use stunwire::attribute::PasswordAlgorithm;
@@ -474,7 +480,8 @@ impl<'a> Challenge<'a> {
     /// Creates a challenge without PASSWORD-ALGORITHMS, as servers before RFC 8489 send it.
     ///
     /// # Errors
-    /// If a text is too long, or the nonce announces PASSWORD-ALGORITHMS.
+    /// If the realm or the nonce is longer than 127 characters or 509 bytes, or the nonce announces
+    /// PASSWORD-ALGORITHMS.
     pub fn new<R, N>(realm: &'a R, nonce: &'a N) -> Result<Self, EncodeError>
     where
         R: AsRef<[u8]> + ?Sized,
@@ -494,9 +501,9 @@ impl<'a> Challenge<'a> {
     /// Creates a challenge with PASSWORD-ALGORITHMS.
     ///
     /// # Errors
-    /// If a text is too long, the list is empty, or the nonce does not announce it
-    /// ([`SecurityFeatures::PASSWORD_ALGORITHMS`]): a client could then not detect that the list was
-    /// removed.
+    /// If the realm or the nonce is longer than 127 characters or 509 bytes, the list is empty, or the nonce
+    /// does not announce [`SecurityFeatures::PASSWORD_ALGORITHMS`]: a client could then not detect that an
+    /// attacker removed the list.
     pub fn with_algorithms<R, N>(
         realm: &'a R,
         nonce: &'a N,

@@ -35,7 +35,7 @@ impl Families {
         ipv6: true,
     };
 
-    /// Whether the set has this family.
+    /// Whether the set contains this family.
     #[must_use]
     pub const fn contains(self, family: AddressFamily) -> bool {
         match family {
@@ -55,7 +55,7 @@ impl Families {
     }
 }
 
-/// The features that a server supports, for [`check`].
+/// The relays and channel numbers that a server supports, an argument of [`check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Support {
     families: Families,
@@ -82,8 +82,8 @@ impl Support {
         }
     }
 
-    /// Adds TCP relays ([RFC 6062](https://www.rfc-editor.org/rfc/rfc6062)). `over_tcp` is whether the message
-    /// arrived over TCP or TLS: over UDP, a request for a TCP relay is answered with 400.
+    /// Adds TCP relays ([RFC 6062](https://www.rfc-editor.org/rfc/rfc6062)). `over_tcp` must be `true` if the
+    /// message arrived over TCP or TLS: a request for a TCP relay that arrives over UDP is answered with 400.
     #[must_use]
     pub const fn with_tcp(self, over_tcp: bool) -> Self {
         Self {
@@ -107,15 +107,15 @@ impl Support {
 /// The reaction of a server to a message that [`check`] refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Answer with this error code, and the integrity attribute that the request requires.
+    /// Answer with this error code, and sign the response if the request was authenticated.
     Reply(Code),
     /// Discard the message without an answer: an indication, a response, or a class that is not defined for the
     /// method ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
     Discard,
 }
 
-/// Checks a message of a client to a TURN server: the class, the required attributes and their values, and
-/// combinations that exclude each other. `Ok` means that the server may act on it.
+/// Checks a message from a client to a TURN server: its class, the required attributes and their values, and
+/// combinations of attributes that are not allowed. `Ok` means that the server may act on the message.
 ///
 /// `allocation` is the set of families of this client's allocation, or `None` if it has no allocation.
 ///
@@ -124,16 +124,17 @@ pub enum Refusal {
 /// | Allocate ([RFC 8656 §7.2](https://www.rfc-editor.org/rfc/rfc8656#section-7.2)) | 437 with an allocation; 400 without a valid REQUESTED-TRANSPORT, 442 for another transport; 400 for RESERVATION-TOKEN with EVEN-PORT or a family, for both family attributes, for EVEN-PORT with R set and ADDITIONAL-ADDRESS-FAMILY, for ADDITIONAL-ADDRESS-FAMILY that is not IPv6; 440 for a family that the server lacks |
 /// | Allocate of TCP ([RFC 6062 §5.1](https://www.rfc-editor.org/rfc/rfc6062#section-5.1)) | also 400 over UDP, and with DONT-FRAGMENT, EVEN-PORT or RESERVATION-TOKEN |
 /// | Refresh ([§8.2](https://www.rfc-editor.org/rfc/rfc8656#section-8.2)) | 437 without an allocation; 443 for a family that it does not have |
-/// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 |
-/// | ChannelBind ([§12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)) | 437; 400 without CHANNEL-NUMBER of 0x4000 to 0x4FFF or XOR-PEER-ADDRESS; 443 |
+/// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 for a peer of another family |
+/// | ChannelBind ([§12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)) | 437 without an allocation; 400 without CHANNEL-NUMBER of 0x4000 to 0x4FFF or XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | Send ([§11.2](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)) | discarded without an allocation, XOR-PEER-ADDRESS or DATA |
-/// | Connect, ConnectionBind ([RFC 6062 §5.2, §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | 437 for Connect; 400 without XOR-PEER-ADDRESS, CONNECTION-ID; 443 |
+/// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
+/// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | 400 without CONNECTION-ID |
 ///
 /// Call it after authentication and after the check for unknown attributes
-/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the DF
-/// bit omits DONT-FRAGMENT from the known types. Checks that need the server's tables are left to the
-/// application: recognize a retransmitted Allocate before this check; afterwards check whether a token is valid,
-/// a channel or peer is already bound, and a peer is allowed.
+/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the
+/// DF bit omits DONT-FRAGMENT from the known types. The application performs the checks that need the
+/// server's tables: before this check it recognizes a retransmitted Allocate; after it, it checks whether a
+/// token is valid, whether a channel or a peer is already bound, and whether a peer is allowed.
 ///
 /// ```
 /// use stunwire::attribute::{
@@ -158,7 +159,7 @@ pub enum Refusal {
 /// ```
 ///
 /// # Errors
-/// The [`Refusal`] if a check fails.
+/// If a check fails. The [`Refusal`] says how the server reacts.
 pub fn check(
     message: &Message<'_>,
     support: Support,

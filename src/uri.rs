@@ -79,7 +79,7 @@ impl<'a> Uri<'a> {
     /// ```
     ///
     /// # Errors
-    /// If the host is empty or has a character that the grammar does not allow.
+    /// If the host is empty or has a character that the grammar of RFC 3986 does not allow.
     pub fn new(scheme: Scheme, host: &'a str) -> Result<Self, UriError> {
         let host = match Ipv6Addr::from_str(host) {
             Ok(address) => Host::Ipv6(address),
@@ -136,8 +136,8 @@ impl<'a> Uri<'a> {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
-    /// The port as the URI has it. With `None` a client asks DNS for SRV records first
-    /// ([RFC 8489 §8](https://www.rfc-editor.org/rfc/rfc8489#section-8),
+    /// The port in the URI, `None` if the URI has none. A client then looks up SRV records for the host name
+    /// first ([RFC 8489 §8](https://www.rfc-editor.org/rfc/rfc8489#section-8),
     /// [RFC 5928 §3](https://www.rfc-editor.org/rfc/rfc5928#section-3)).
     #[must_use]
     pub const fn explicit_port(&self) -> Option<u16> {
@@ -209,7 +209,7 @@ impl Scheme {
         matches!(self, Self::Stuns | Self::Turns)
     }
 
-    /// Whether the URI names a TURN server, which relays.
+    /// Whether the URI is that of a TURN server.
     #[must_use]
     pub const fn is_turn(self) -> bool {
         matches!(self, Self::Turn | Self::Turns)
@@ -246,7 +246,7 @@ pub enum Host<'a> {
     /// An address of a later version of IP, without its brackets: `v` and digits, a dot, and
     /// characters whose meaning the version defines.
     IpvFuture(&'a str),
-    /// A name, usually of DNS. Percent-encoded bytes are kept encoded.
+    /// A name, usually a DNS name. Percent-encoded bytes are not decoded.
     Name(&'a str),
 }
 
@@ -317,7 +317,7 @@ impl<'a> Transport<'a> {
         }
     }
 
-    /// The name as it follows `transport=`.
+    /// The text that follows `transport=` in the URI.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         match *self {
@@ -341,7 +341,7 @@ pub enum UriError {
     /// The scheme is not `stun`, `stuns`, `turn` or `turns`.
     #[error("the URI does not begin with stun:, stuns:, turn: or turns:")]
     Scheme,
-    /// The host is empty or has a character that is not allowed. An IPv6 address needs brackets.
+    /// The host is empty or has a character that is not allowed. An IPv6 address must be in brackets.
     #[error("the host is empty or invalid; an IPv6 address is written in brackets")]
     Host,
     /// The port is not a number from 0 to 65,535.

@@ -65,7 +65,7 @@ pub enum AlgorithmError {
 /// - If only one of PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM is present,
 /// - if PASSWORD-ALGORITHMS is not the list in `offered`,
 /// - if PASSWORD-ALGORITHM is not in `offered`,
-/// - if both are absent, which means MD5, and MD5 is not in `offered`,
+/// - if both are absent, which means MD5, and `offered` has algorithms but not MD5,
 /// - if NONCE or one of the two is malformed.
 pub fn password_algorithm<'o>(
     request: &Message<'_>,

@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! coturn issues session keys of 20 bytes and uses the first 16 of them as the key of the HMAC.
+//! coturn signs with only the first 16 bytes of a 20-byte session key.
 
 use core::fmt;
 use core::time::Duration;
@@ -144,7 +144,8 @@ impl TokenKey {
         AccessToken::new(nonce, out)
     }
 
-    /// Opens a token in `buffer`, which must be as long as the encrypted block without its tag.
+    /// Decrypts a token into `buffer`, which must be at least as long as the encrypted block without its tag,
+    /// and checks it.
     ///
     /// # Errors
     /// If the nonce is not 12 bytes long, the buffer is too small, the token was not sealed with this key
