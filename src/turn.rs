@@ -128,7 +128,7 @@ pub enum Refusal {
 /// | ChannelBind ([§12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)) | 437 without an allocation; 400 without CHANNEL-NUMBER of 0x4000 to 0x4FFF or XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | Send ([§11.2](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)) | discarded without an allocation, XOR-PEER-ADDRESS or DATA |
 /// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
-/// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | 400 without CONNECTION-ID |
+/// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | 400 without CONNECTION-ID, or over UDP |
 ///
 /// Call it after authentication and after the check for unknown attributes
 /// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the

@@ -10,10 +10,10 @@ use crate::error::EncodeError;
 use crate::num::saturating_u32;
 use crate::wire;
 
-/// Length of the channel number and the length field, in bytes.
+/// Length of the header in bytes: channel number and length field.
 const HEADER_LEN: usize = 4;
 
-/// Data of a TURN channel: a channel number, a length and the data
+/// A ChannelData message: data of a TURN channel, with the channel number and the length of the data
 /// ([RFC 8656 §12.4](https://www.rfc-editor.org/rfc/rfc8656#section-12.4)).
 ///
 /// | offset | bytes | field |
@@ -23,8 +23,8 @@ const HEADER_LEN: usize = 4;
 /// | 4 | length | data |
 /// | | 0 to 3 | padding: required in a stream, optional in a datagram |
 ///
-/// In a stream, [`StunTcp`](crate::framing::StunTcp) reads it. To send a payload from the buffer into which it
-/// was received, without a copy, see [`relay`](crate::relay).
+/// This type reads and writes datagrams; in a stream, [`StunTcp`](crate::framing::StunTcp) reads ChannelData.
+/// To send a payload from the buffer into which it was received, without a copy, see [`relay`](crate::relay).
 ///
 /// ChannelData has neither a magic cookie nor a checksum: accept it only from an address with an allocation.
 ///
@@ -50,7 +50,7 @@ pub struct ChannelData<'a> {
 }
 
 impl<'a> ChannelData<'a> {
-    /// Length of the channel number and the length field, in bytes.
+    /// Length of the header in bytes: channel number and length field.
     pub const HEADER_LEN: usize = HEADER_LEN;
 
     /// Reads a datagram with a channel number from 0x4000 to 0x7FFF, the range of
@@ -99,7 +99,7 @@ impl<'a> ChannelData<'a> {
         Err(refuse(range, bytes))
     }
 
-    /// The range of the data in the datagram that was read, for a caller that keeps offsets instead of a borrow.
+    /// The range of the data in the datagram, in bytes, for a caller that stores offsets instead of a borrow.
     #[must_use]
     #[inline]
     #[allow(
@@ -124,7 +124,7 @@ impl<'a> ChannelData<'a> {
         self.write_with(buffer, 0)
     }
 
-    /// Writes a frame of a stream: as [`write`](Self::write), with zeros after the data up to a multiple of
+    /// Writes a frame of a stream: like [`write`](Self::write), and pads the data with zeros to a multiple of
     /// 4 bytes ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
     ///
     /// ```
@@ -177,8 +177,8 @@ impl<'a> ChannelData<'a> {
             .ok_or_else(full)
     }
 
-    /// The 4 bytes before the data, for a vectored write: header, [`payload`](Self::payload) and, in a
-    /// stream, [`padding`](Self::padding).
+    /// Returns the 4 bytes of the header, for a vectored write of header, [`payload`](Self::payload) and, in
+    /// a stream, [`padding`](Self::padding).
     ///
     /// # Errors
     /// If the data is longer than 65,535 bytes, or a channel number that was read is outside 0x4000 to

@@ -23,7 +23,7 @@ pub enum StreamError {
     /// The received bytes are not a frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// A frame cannot be sent. It leaves no bytes in the write buffer.
+    /// A frame cannot be written. It leaves no bytes in the write buffer.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The stream ended inside a frame.
@@ -33,7 +33,7 @@ pub enum StreamError {
     Truncated {
         /// Bytes of the frame that have arrived.
         available: u32,
-        /// Bytes that are missing, at least.
+        /// The smallest number of bytes that are missing.
         needed: u32,
     },
 }

@@ -47,14 +47,14 @@ pub enum FrameError {
         /// The byte found there.
         found: u8,
     },
-    /// A byte that is fixed has another value (\[MS-TURN\] 2.1.1, 2.1.4, 2.2.3).
+    /// A byte whose value is fixed has another value (\[MS-TURN\] 2.1.1, 2.1.4, 2.2.3).
     #[error("byte {offset} of the frame is {found:#04x} instead of {expected:#04x}")]
     Unexpected {
         /// Offset of the byte from the start of the frame.
         offset: u8,
         /// The byte found there.
         found: u8,
-        /// The only value that the byte can have.
+        /// The fixed value of the byte.
         expected: u8,
     },
     /// A length field has a value that the framing excludes (\[MS-TURN\] 2.1.1, 2.2.3).
@@ -87,13 +87,12 @@ pub enum FrameError {
         "the frame is at least {declared} bytes long and the datagram ends after {available} bytes"
     )]
     Truncated {
-        /// Length of the frame in bytes, as far as it is known: that of its header if the datagram ends
-        /// there.
+        /// Length of the frame in bytes, or of its header if the datagram ends inside the header.
         declared: u32,
         /// Length of the datagram in bytes.
         available: u32,
     },
-    /// More bytes follow the frame in a datagram than can be padding.
+    /// More bytes follow the frame in the datagram than padding can have.
     #[error("the frame ends after {offset} bytes and the datagram after {available} bytes")]
     Trailing {
         /// Length of the frame in bytes, without padding.
@@ -104,8 +103,8 @@ pub enum FrameError {
 }
 
 impl FrameError {
-    /// Offset in bytes from the start of the frame of the field that is invalid; 0 if the frame as a
-    /// whole is too long.
+    /// Offset of the invalid field from the start of the frame, in bytes; 0 if the frame as a whole is too
+    /// long.
     #[must_use]
     pub fn offset(&self) -> usize {
         let offset = match *self {

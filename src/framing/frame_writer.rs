@@ -8,13 +8,13 @@ use crate::buffer::sealed::Raw;
 use crate::error::EncodeError;
 use crate::wire;
 
-/// A frame that is being written into a buffer: returned by `begin` of a framing, completed by
-/// [`end`](Self::end).
+/// A frame that is being written into a buffer. `begin` of a framing returns it, and [`end`](Self::end)
+/// completes it.
 ///
-/// The content is written through it: it is itself a [`Buffer`], to which a
-/// [`MessageWriter`](crate::MessageWriter) or another frame can write, and [`put`](Self::put) appends
-/// bytes. If it is dropped without `end`, a growing buffer is truncated to what it held before; in a slice
-/// the header is made invalid.
+/// The content of the frame is written into it: it is itself a [`Buffer`] for a
+/// [`MessageWriter`](crate::MessageWriter) or another frame, and [`put`](Self::put) appends bytes. If it is
+/// dropped without `end`, a growing buffer is truncated to what it held before; in a slice the header is made
+/// invalid.
 ///
 /// ```
 /// use stunwire::framing::Rfc4571;
@@ -80,11 +80,11 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
         }
     }
 
-    /// Completes the frame with its length and padding, and returns it.
+    /// Completes the frame with its length and its padding, and returns its bytes.
     ///
     /// # Errors
-    /// If more than 65,535 bytes follow the length, or the buffer has no room for the padding. A growing
-    /// buffer is then truncated to what it held before.
+    /// If more than 65,535 bytes follow the length field, or the buffer has no room for the padding. A
+    /// growing buffer is then truncated to what it held before.
     #[inline]
     #[allow(
         clippy::arithmetic_side_effects,

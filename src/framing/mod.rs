@@ -1,24 +1,24 @@
-//! Frames in a stream, and ChannelData in datagrams.
+//! Framing: splits the bytes of a TCP or TLS stream into messages and data, and writes frames.
 //!
-//! | framing | reader | header |
+//! | content | reader and writer | header |
 //! |---|---|---|
-//! | STUN messages and ChannelData: TURN over TCP and TLS | [`StunTcp`] | none; 4 bytes |
+//! | STUN messages and ChannelData: TURN over TCP and TLS | [`StunTcp`] | none for STUN, 4 bytes for ChannelData |
 //! | length-prefixed packets: ICE over TCP | [`Rfc4571`] | 2 bytes |
 //! | messages and data of MS-TURN over TCP | [`MsTcp`] | 4 bytes |
-//! | messages and data of MS-TURN after a pseudo-TLS handshake | [`PseudoTls`](pseudo_tls::PseudoTls) | 50 and 83 bytes, once |
+//! | messages and data of MS-TURN after a pseudo-TLS handshake | [`PseudoTls`](pseudo_tls::PseudoTls) | a handshake of 50 and 83 bytes, then 4 bytes |
 //! | packets of many MS-TURN allocations | [`MsMultiplexed`] | 12 bytes |
 //!
-//! [`ChannelData`](crate::ChannelData) reads and writes datagrams of a channel. [`sniff`] detects the framing
-//! of a stream, and [`resync`](resync()) finds the next message after a gap in a capture.
+//! For ChannelData in UDP datagrams use [`ChannelData`](crate::ChannelData). [`sniff`] detects the framing of
+//! a stream, and [`resync`](resync()) finds the next message after a gap in a capture.
 //!
 //! # Reading
 //!
-//! A reader is a function of the bytes that have arrived and have not been consumed. It returns
-//! [`Next`], which is the frame at their start or the number of bytes that are missing, or a
-//! [`FrameError`]. It keeps no state, so the bytes may arrive in segments of any length, and the bytes after
-//! a frame still belong to the caller: after a ConnectionBind
-//! ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)) they come from the peer,
-//! without framing.
+//! The method `next` of a reader takes all bytes that have arrived and have not been consumed. It returns
+//! [`Next`], which is the frame at their start or the number of missing bytes, or a [`FrameError`]. Readers
+//! keep no state, except that a [`PseudoTls`](pseudo_tls::PseudoTls) stores whether the handshake is
+//! complete. So it does not matter how the stream is split, and the bytes after a frame still belong to the
+//! caller: after a ConnectionBind ([RFC 6062 §4.3](https://www.rfc-editor.org/rfc/rfc6062#section-4.3)) they
+//! come from the peer, without framing.
 //!
 //! ```
 //! use std::io::Read;
@@ -57,19 +57,20 @@
 //!
 //! A header can announce a frame of up to 65,552 bytes, which is the default limit of each reader
 //! (`MAX_FRAME`). Reserve memory for the bytes that have arrived rather than for those that are announced, as
-//! the example and the codecs do: otherwise a peer that sends only headers occupies 64 KiB for each connection.
-//! If you do not expect long frames, lower the limit with `max_frame`: 2,048 bytes are enough for audio, video
-//! and the messages of TURN.
+//! the example and the codecs do: otherwise a peer that sends only headers occupies 64 KiB for each
+//! connection. If long frames are not expected, lower the limit with `max_frame`: 2,048 bytes are enough for
+//! audio, video and the messages of TURN.
 //!
 //! # Writing
 //!
-//! `begin` writes the header of a frame into a buffer, its content is written through the [`FrameWriter`],
-//! and [`end`](FrameWriter::end) completes the header. `header` returns the header alone, for a vectored
-//! write.
+//! Each framing has two functions. `begin` writes the header of a frame into a buffer and returns a
+//! [`FrameWriter`], into which the content is written; [`end`](FrameWriter::end) completes the header.
+//! `header` returns the header alone, for a vectored write.
 //!
 //! # Codecs
 //!
-//! With feature `codec` [`StunTcp`], [`Rfc4571`] and [`MsTcp`] are tokio-util `Decoder`s and `Encoder`s.
+//! With the feature `codec`, [`StunTcp`], [`Rfc4571`] and [`MsTcp`] implement `Decoder` and `Encoder` of
+//! tokio-util.
 
 pub(crate) mod channel_data;
 #[cfg(feature = "codec")]

@@ -19,8 +19,8 @@ use crate::num::saturating_u32;
 /// | 12 | length - 8 | packet, without padding |
 ///
 /// Both sides support them over UDP from
-/// [`Version::MULTIPLEXED_UDP`](crate::attribute::ms::Version::MULTIPLEXED_UDP) on. TURN reserves 0xFF10
-/// as a channel number, so ChannelData cannot be mistaken for such a frame.
+/// [`Version::MULTIPLEXED_UDP`](crate::attribute::ms::Version::MULTIPLEXED_UDP) on. 0xFF10 is not in the
+/// range of channel numbers, so such a frame cannot be mistaken for ChannelData.
 ///
 /// ```
 /// use stunwire::framing::{MsMultiplexed, MultiplexedFrame, Next};
@@ -47,14 +47,14 @@ impl MsMultiplexed {
     /// The first two bytes of every frame.
     pub const CHANNEL_ID: u16 = 0xFF10;
 
-    /// Length of channel id, length field and session id in bytes.
+    /// Length of the header in bytes: channel id, length field and session id.
     pub const HEADER_LEN: usize = 12;
 
     /// Length of the longest frame in bytes, header included: the default of
     /// [`max_frame`](Self::max_frame).
     pub const MAX_FRAME: u32 = 65_539;
 
-    /// Creates a reader of frames of every length.
+    /// Creates a reader that accepts frames of any length.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -134,7 +134,7 @@ impl MsMultiplexed {
         FrameWriter::begin(buffer, header(session, [0; 2]), layout)
     }
 
-    /// The header of a frame with a packet of `len` bytes, for a vectored write.
+    /// Returns the header of a frame with a packet of `len` bytes, for a vectored write.
     ///
     /// # Errors
     /// If the packet is longer than 65,527 bytes.
@@ -159,7 +159,7 @@ pub struct MultiplexedFrame<'a> {
 }
 
 impl<'a> MultiplexedFrame<'a> {
-    /// Reads a datagram, which is exactly one frame.
+    /// Reads a datagram that consists of one frame.
     ///
     /// ```
     /// use stunwire::framing::MultiplexedFrame;

@@ -21,7 +21,7 @@ use crate::error::EncodeError;
 /// libnice writes some frames over plain TCP without their length. The end of such a frame is unknown, so
 /// they cannot be read; over pseudo-TLS it writes complete frames.
 ///
-/// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
+/// With the feature `codec` it implements `Decoder` and `Encoder` of tokio-util.
 ///
 /// ```
 /// use stunwire::framing::{FrameError, MsFrame, MsTcp, Next};
@@ -48,14 +48,14 @@ impl Default for MsTcp {
 }
 
 impl MsTcp {
-    /// Length of type, zero and length field in bytes.
+    /// Length of the header in bytes: type, zero byte and length field.
     pub const HEADER_LEN: usize = 4;
 
     /// Length of the longest frame in bytes, header included: the default of
     /// [`max_frame`](Self::max_frame).
     pub const MAX_FRAME: u32 = 65_539;
 
-    /// Creates a reader of frames of every length.
+    /// Creates a reader that accepts frames of any length.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -130,7 +130,7 @@ impl MsTcp {
         FrameWriter::begin(buffer, [kind.as_u8(), 0, 0, 0], layout)
     }
 
-    /// The header of a frame with `len` bytes of content, for a vectored write.
+    /// Returns the header of a frame with `len` bytes of content, for a vectored write.
     ///
     /// # Errors
     /// If the content is longer than 65,535 bytes.
@@ -146,7 +146,8 @@ impl MsTcp {
 pub enum MsFrame<T> {
     /// Type 0x02: a message of [`Dialect::MS_TURN`](crate::Dialect::MS_TURN).
     Control(T),
-    /// Type 0x03: data from or for the active destination.
+    /// Type 0x03: data from or for the active destination, the peer that the client selected with a Set
+    /// Active Destination request.
     Data(T),
 }
 
@@ -176,7 +177,7 @@ impl<T> MsFrame<T> {
 pub enum MsFrameKind {
     /// A message of MS-TURN, 0x02.
     Control,
-    /// Data from or for the active destination, 0x03.
+    /// Data from or for the active destination, 0x03: see [`MsFrame::Data`].
     Data,
 }
 

@@ -1,7 +1,6 @@
 //! The result of a reader.
 
-/// The frame at the start of the bytes, or the number of bytes that are missing; returned by the readers of
-/// frames.
+/// The result of a reader: the frame at the start of the bytes, or the number of bytes that are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<F> {
     /// A complete frame.
@@ -21,7 +20,7 @@ pub enum Next<F> {
 }
 
 impl<F> Next<F> {
-    /// Replaces the content of the frame with the result of `view`.
+    /// Converts the content of the frame with `view`.
     ///
     /// ```
     /// use stunwire::framing::{Next, Rfc4571};

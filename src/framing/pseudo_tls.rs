@@ -5,9 +5,9 @@
 //! [`MsTcp`], unencrypted. The handshake exists to pass firewalls that allow only TLS on port 443. A client
 //! may omit it and send frames at once.
 //!
-//! The sizes never vary, so a real TLS client is refused at the length of its first record. The fixed bytes
-//! are those that libnice sends, which follow the fields of the specification. The fields that \[MS-TURN\] leaves
-//! open (time, random bytes, session id) may have any value.
+//! The lengths never vary, so a real TLS client is refused as soon as the length of its first record has
+//! arrived. The fixed bytes are those that libnice sends, which agree with the specification. The fields that
+//! \[MS-TURN\] leaves open (time, random bytes, session id) may have any value.
 //!
 //! Google has another handshake for the same purpose. It is recognized and refused, as
 //! [`FrameError::GoogleHello`].
@@ -129,7 +129,7 @@ impl PseudoTls {
     /// Reads the handshake or the frame at the start of `bytes`.
     ///
     /// # Errors
-    /// If the bytes begin with neither. The state does not change then.
+    /// If the bytes begin with neither the expected handshake nor a frame. The state does not change then.
     pub fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<Next<Received<'a>>, FrameError> {
         let next = match (self.state, bytes.first()) {
             // The first byte of a frame differs from that of the handshake. Errors in other bytes are reported by the
@@ -147,12 +147,12 @@ impl PseudoTls {
     }
 }
 
-/// A part of an MS-TURN connection: a hello or a frame.
+/// The part of an MS-TURN connection that was read: a hello of the handshake, or a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received<'a> {
-    /// The client's hello: answer it with [`server_hello`].
+    /// The ClientHello: answer it with [`server_hello`].
     ClientHello(ClientHello<'a>),
-    /// The server's hello: frames may be sent now.
+    /// The ServerHello with its ServerHelloDone: the client may now send frames.
     ServerHello(ServerHello<'a>),
     /// A frame.
     Frame(MsFrame<&'a [u8]>),
@@ -174,7 +174,7 @@ pub struct ServerHello<'a> {
     pub session_id: &'a [u8; 32],
 }
 
-/// Creates the ClientHello with these 4 bytes of time and 28 random bytes.
+/// Creates a ClientHello. `random` is its field of that name: 4 bytes of time and 28 random bytes.
 #[must_use]
 pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     let mut hello = CLIENT_HELLO;
@@ -182,7 +182,8 @@ pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     hello
 }
 
-/// Creates the ServerHello and ServerHelloDone with these 4 bytes of time and 28 random bytes, and the session id.
+/// Creates a ServerHello with its ServerHelloDone. `random` is its field of that name: 4 bytes of time and 28
+/// random bytes.
 #[must_use]
 pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HELLO_LEN] {
     let mut hello = SERVER_HELLO;
@@ -191,10 +192,10 @@ pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HEL
     hello
 }
 
-/// Reads the ClientHello at the start of `bytes`, and nothing after it.
+/// Reads the ClientHello at the start of `bytes`. The bytes that follow it are not read.
 ///
 /// # Errors
-/// If a byte that is fixed has another value, as soon as that byte has arrived.
+/// If a byte whose value is fixed has another value, as soon as that byte has arrived.
 pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameError> {
     if let Some(needed) = google(bytes, &GOOGLE_CLIENT_HELLO, 1)? {
         return Ok(Next::Incomplete { needed });
@@ -211,10 +212,11 @@ pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameErr
     }
 }
 
-/// Reads the ServerHello and ServerHelloDone at the start of `bytes`, and nothing after them.
+/// Reads the ServerHello and ServerHelloDone at the start of `bytes`. The bytes that follow them are not
+/// read.
 ///
 /// # Errors
-/// If a byte that is fixed has another value, as soon as that byte has arrived.
+/// If a byte whose value is fixed has another value, as soon as that byte has arrived.
 pub fn read_server_hello(bytes: &[u8]) -> Result<Next<ServerHello<'_>>, FrameError> {
     // Up to the length of the record both handshakes are equal.
     if let Some(needed) = google(bytes, &GOOGLE_SERVER_HELLO, 5)? {

@@ -45,14 +45,14 @@ pub fn resync(bytes: &[u8]) -> Resync {
 /// The result of [`resync`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resync {
-    /// A frame with a valid message.
+    /// A frame with a valid message was found.
     Found {
         /// Offset of the frame in bytes: skip the bytes before it.
         offset: usize,
-        /// Its framing.
+        /// The framing of the stream.
         framing: Framing,
     },
-    /// No frame with a complete message.
+    /// No frame with a complete message was found.
     NotFound {
         /// The number of bytes to skip: they cannot become part of a frame when more bytes arrive.
         skip: usize,

@@ -19,7 +19,7 @@ use crate::error::EncodeError;
 /// STUN, DTLS and RTP can share such a stream: [`demux`](crate::demux) distinguishes the packets. An empty
 /// packet is the null packet of RFC 4571, which the receiver ignores.
 ///
-/// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
+/// With the feature `codec` it implements `Decoder` and `Encoder` of tokio-util.
 ///
 /// ```
 /// use stunwire::framing::{Next, Rfc4571};
@@ -42,14 +42,14 @@ impl Default for Rfc4571 {
 }
 
 impl Rfc4571 {
-    /// Length of the length field in bytes.
+    /// Length of the header in bytes: the length field.
     pub const HEADER_LEN: usize = 2;
 
     /// Length of the longest frame in bytes, header included: the default of
     /// [`max_frame`](Self::max_frame).
     pub const MAX_FRAME: u32 = 65_537;
 
-    /// Creates a reader of frames of every length.
+    /// Creates a reader that accepts frames of any length.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Rfc4571 {
         }
     }
 
-    /// Reads the packet of the frame at the start of `bytes`.
+    /// Reads the frame at the start of `bytes` and returns its packet.
     ///
     /// # Errors
     /// If the frame is longer than [`max_frame`](Self::max_frame).
@@ -98,7 +98,7 @@ impl Rfc4571 {
         FrameWriter::begin(buffer, [0; Self::HEADER_LEN], layout)
     }
 
-    /// The header of a packet of `len` bytes, for a vectored write.
+    /// Returns the header of a packet of `len` bytes, for a vectored write.
     ///
     /// # Errors
     /// If the packet is longer than 65,535 bytes.

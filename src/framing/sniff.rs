@@ -28,14 +28,15 @@ pub fn sniff(bytes: &[u8]) -> Sniffed {
 
 /// Detects the framing of a stream from its first bytes, in one direction.
 ///
-/// - A frame proves its framing by its content: the magic cookie after the header of this framing,
-///   MAGIC-COOKIE of MS-TURN, or a DTLS record. Frames without such content are skipped.
+/// - A framing is recognized by the content of its frames: the magic cookie at the right offset after the
+///   header, MAGIC-COOKIE of MS-TURN, or a DTLS record. Frames with other content are skipped.
 /// - A pseudo-TLS handshake has a length and a cipher suite that no real handshake has, and Google's always has the
 ///   same bytes; other records that begin with 16 03, and ClientHellos in records of SSLv2, are TLS.
-/// - ChannelData looks like an RFC 4571 length of 16,384 and above. Four ChannelData in a row decide, or a
-///   STUN message before or after them, or [`expect_channels`](Self::expect_channels).
-/// - Data frames of MS-TURN (type 03) have any content and look like an RFC 4571 length of 768 and above.
-///   Without a message in one of them the framing is unknown.
+/// - ChannelData looks like an RFC 4571 length of 16,384 and above. It is recognized by four consecutive
+///   ChannelData, by a STUN message before or after it, or at once with
+///   [`expect_channels`](Self::expect_channels).
+/// - Data frames of MS-TURN (type 03) may have any content and look like an RFC 4571 length of 768 and above.
+///   Unless a frame contains a message, the framing remains unknown.
 ///
 /// ```
 /// use stunwire::framing::{Framing, Sniffed, Sniffer};
@@ -57,8 +58,8 @@ impl Sniffer {
         Self { channels: false }
     }
 
-    /// Expects ChannelData: one end of the stream is a TURN server. A first byte from 0x40 to 0x7F then
-    /// decides for [`Framing::StunTcp`].
+    /// Expects ChannelData, because one end of the stream is a TURN server. A stream whose first byte is 0x40
+    /// to 0x7F is then [`Framing::StunTcp`].
     #[must_use]
     pub const fn expect_channels(self) -> Self {
         Self { channels: true }
@@ -98,7 +99,7 @@ impl Sniffer {
     }
 }
 
-/// A framing of a stream.
+/// The way in which a stream is divided into frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
@@ -120,17 +121,18 @@ pub enum Framing {
     Tls,
 }
 
-/// The framing of a stream as far as its first bytes show it.
+/// The framing of a stream, as far as its first bytes determine it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sniffed {
     /// The stream has this framing.
     Is(Framing),
-    /// More bytes may decide.
+    /// The bytes that have arrived do not determine the framing, but more bytes may.
     NeedsMore {
-        /// The least number of further bytes with which the result can differ.
+        /// The smallest number of further bytes that can change the result.
         needed: usize,
     },
-    /// More bytes cannot decide: the stream has another framing, or one that only its configuration shows.
+    /// The framing is unknown, and more bytes will not change that: it is another framing, or one that cannot
+    /// be recognized by its bytes.
     Unknown,
 }
 

@@ -15,11 +15,11 @@ use crate::wire::HEADER_LEN;
 /// ([RFC 8489 §6.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.2),
 /// [RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
-/// The first two bits distinguish them. The length of a STUN message is in its header and is a multiple of 4.
-/// [`ChannelData`] is padded to a multiple of 4 bytes; its length excludes the padding, which may have any
-/// content.
+/// The first two bits of a frame distinguish the two. The header of a STUN message has its length, which is a
+/// multiple of 4. [`ChannelData`] is padded to a multiple of 4 bytes; its length field excludes the padding,
+/// which may have any content.
 ///
-/// With feature `codec` it is a tokio-util `Decoder` and `Encoder`.
+/// With the feature `codec` it implements `Decoder` and `Encoder` of tokio-util.
 ///
 /// ```
 /// use stunwire::framing::{Frame, FrameError, Next, StunTcp};
@@ -56,8 +56,8 @@ impl StunTcp {
     /// [`max_frame`](Self::max_frame).
     pub const MAX_FRAME: u32 = 65_552;
 
-    /// Creates a reader of frames of every length, with channel numbers from 0x4000 to 0x7FFF
-    /// ([RFC 5766](ChannelRange::RFC5766)), which requires the magic cookie in every message.
+    /// Creates a reader that accepts frames of any length and channel numbers from 0x4000 to 0x7FFF
+    /// ([RFC 5766](ChannelRange::RFC5766)), and requires the magic cookie in every message.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -86,7 +86,7 @@ impl StunTcp {
         }
     }
 
-    /// Accepts messages without the magic cookie, as in RFC 3489. All bytes that begin with two zero bits are then
+    /// Accepts messages without the magic cookie, as in RFC 3489. Whatever begins with two zero bits is then
     /// read as a message.
     #[must_use]
     pub const fn classic(self) -> Self {
@@ -102,8 +102,8 @@ impl StunTcp {
     /// invalid.
     ///
     /// # Errors
-    /// If the bytes do not begin with a frame, or with one that is longer than
-    /// [`max_frame`](Self::max_frame) or outside [`channels`](Self::channels).
+    /// If the bytes do not begin with a frame, the frame is longer than [`max_frame`](Self::max_frame), or
+    /// its channel number is outside [`channels`](Self::channels).
     #[inline]
     pub fn next<'a>(&self, bytes: &'a [u8]) -> Result<Next<Frame<&'a [u8]>>, FrameError> {
         let Some(&[first, second, high, low]) = bytes.first_chunk() else {
@@ -197,8 +197,8 @@ impl StunTcp {
         Ok(ChannelNumber::from_wire(number))
     }
 
-    /// Begins ChannelData at the end of a growing buffer, or at the start of a slice. Write the data
-    /// through the [`FrameWriter`], then [`end`](FrameWriter::end) it, which pads it with zeros.
+    /// Begins ChannelData at the end of a growing buffer, or at the start of a slice. Write the data into the
+    /// [`FrameWriter`], then call [`end`](FrameWriter::end), which pads the data with zeros.
     ///
     /// STUN messages need no frame: write them as they are. [`ChannelData::write_padded`] writes data that is
     /// already contiguous.
