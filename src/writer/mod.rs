@@ -1,4 +1,4 @@
-//! Messages written into a buffer.
+//! Writes messages into a buffer.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -24,12 +24,12 @@ use self::raw::{RawWriter, is_writer_only};
 pub use self::rewrite::{Rewrite, sign_in_place};
 use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed, Verbatim};
 
-/// Writes one message: header, attributes, integrity and FINGERPRINT, in this order, which the type
-/// enforces.
+/// Writes one message: header, attributes, integrity attributes and FINGERPRINT. The type parameter `S`
+/// enforces this order.
 ///
-/// The writer does not allocate, except through a buffer that grows, and copies only values. The
-/// message is valid only after [`finish`](Self::finish): until then its first 4 bytes are 0xFF, which
-/// is not a valid header, and a writer that is dropped truncates a growing buffer to its old length.
+/// Only a growing buffer (`Vec<u8>`, `BytesMut`) allocates. The message is valid only after
+/// [`finish`](Self::finish): until then its first 4 bytes are 0xFF, which is not a valid header. A writer
+/// that is dropped before truncates a growing buffer to its old length.
 ///
 /// Attributes are appended in a chain with [`with`](Self::with), or one at a time with
 /// [`attribute`](Self::attribute), for loops and conditions.
@@ -55,7 +55,7 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 /// # }
 /// ```
 ///
-/// After the integrity no attribute can be written:
+/// After an integrity attribute no other attribute can be written:
 ///
 /// ```compile_fail,E0599
 /// # use stunwire::attribute::UseCandidate;
@@ -73,9 +73,8 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 ///
 /// # In a struct
 ///
-/// A writer borrows its buffer until it is finished or dropped, so a struct cannot hold both. Keep the
-/// buffer in the struct and create the writer where a message is written; the rest of the program needs only the
-/// length of the finished message:
+/// A writer borrows its buffer until it is finished or dropped, so a struct cannot hold both. Store the
+/// buffer in the struct, and create the writer in the function that writes a message:
 ///
 /// ```
 /// use stunwire::attribute::Software;
@@ -178,7 +177,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         }
     }
 
-    /// Appends an attribute and returns the writer, for chains.
+    /// Appends an attribute and returns the writer, so that calls can be chained.
     ///
     /// After an error the message is dropped: a growing buffer is truncated to its old length. To continue after
     /// an error, use [`attribute`](Self::attribute).
@@ -191,7 +190,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(self)
     }
 
-    /// Appends several attributes, for example those that an application adds to a message.
+    /// Appends several attributes and returns the writer, for example for a list that the caller passes.
     ///
     /// ```
     /// use stunwire::attribute::{EncodeAttribute, Priority, Software};
@@ -221,8 +220,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, the dialect has no such attribute, or the
-    /// attribute is reserved for the writer. The attribute then leaves no bytes and the writer can continue, for
-    /// example to write as many peers as fit.
+    /// attribute is reserved for the writer. The message then remains as it was, and the writer can continue,
+    /// for example to write as many peers as fit.
     #[inline]
     pub fn attribute<A: EncodeAttribute + ?Sized>(
         &mut self,
@@ -232,8 +231,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(self)
     }
 
-    /// Appends an attribute as it was read, value and padding. XORed addresses keep their meaning only if the
-    /// transaction id is that of the message from which they were read.
+    /// Appends a copy of an attribute that was read, with its value and padding. An XORed address has the
+    /// same meaning only if both messages have the same transaction id.
     ///
     /// # Errors
     /// As in [`attribute`](Self::attribute).
@@ -246,9 +245,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Ok(self)
     }
 
-    /// Appends MESSAGE-INTEGRITY
-    /// ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)), in MS-TURN with the hash for which
-    /// the key was derived.
+    /// Appends MESSAGE-INTEGRITY ([RFC 8489 §14.5](https://www.rfc-editor.org/rfc/rfc8489#section-14.5)), in
+    /// MS-TURN with the hash function for which the key was derived.
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, or the key returns no HMAC.
@@ -302,9 +300,9 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         self.integrity_with(request.reply_algorithm(), key)
     }
 
-    /// Appends the integrity attribute of this algorithm, for a reply that is written when its request is no longer
-    /// available, such as the response to a Connect
-    /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)). The algorithm is the result of
+    /// Appends the integrity attribute of `algorithm`, for a reply that is written after its request has been
+    /// dropped, such as the response to a Connect
+    /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)). `algorithm` is the result of
     /// [`Verified::reply_algorithm`].
     ///
     /// # Errors
@@ -324,8 +322,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
     /// Appends MESSAGE-INTEGRITY-SHA256, 32 bytes
     /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)): alone, or after
-    /// MESSAGE-INTEGRITY in a first request to a server that may support only one of them
-    /// ([§9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
+    /// MESSAGE-INTEGRITY in the first request to a server with short-term credentials, which may support only
+    /// one of the two ([§9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect has
@@ -354,8 +352,8 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Verbatim> {
-    /// Begins a message of raw attributes of every type and in any order: to send a message again byte for byte, or
-    /// without some of its attributes. Nothing is added, not even MS-TURN's MAGIC-COOKIE.
+    /// Begins a message of raw attributes of any type and in any order, to send a received message again byte
+    /// for byte or without some of its attributes. The writer adds nothing, not even MS-TURN's MAGIC-COOKIE.
     ///
     /// ```
     /// use stunwire::{Message, MessageWriter};
@@ -377,11 +375,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B, Verbatim> {
         RawWriter::new(buffer, header.into()).map(Self::of)
     }
 
-    /// Appends an attribute as it was read, value and padding.
+    /// Appends a copy of an attribute that was read, with its value and padding.
     ///
     /// # Errors
-    /// If the buffer is too small or the message would be too long. The attribute then leaves no bytes and the
-    /// writer can continue.
+    /// If the buffer is too small or the message would be too long. The message then remains as it was, and
+    /// the writer can continue.
     pub fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<&mut Self, EncodeError> {
         self.raw.raw(attribute)?;
         Ok(self)
@@ -399,7 +397,8 @@ impl<'b, B: Buffer + ?Sized, S> MessageWriter<'b, B, S> {
     /// Completes the message and returns its bytes.
     ///
     /// # Errors
-    /// If the integrity of the dialect requires a FINGERPRINT that was not written.
+    /// If the dialect is [`MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY) and the message has an integrity
+    /// attribute but no FINGERPRINT.
     #[inline]
     pub fn finish(self) -> Result<&'b mut [u8], EncodeError> {
         self.raw.finish()

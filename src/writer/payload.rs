@@ -12,21 +12,23 @@ use crate::error::EncodeError;
 use crate::integrity::{HmacKey, IntegrityAlgorithm};
 use crate::wire::{self, TLV_HEADER_LEN};
 
-/// The three segments of a message with an external payload, to be sent one after the other: the first
-/// and the last are in the buffer of the writer.
+/// The three segments of a message with an external payload, to be sent one after the other.
+///
+/// The first and the last segment are in the buffer of the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Segments<'b> {
-    /// From the header to type and length of DATA.
+    /// The bytes before the payload: from the header to the type and length of DATA.
     pub leading: &'b [u8],
-    /// The value of DATA.
+    /// The payload, which is the value of DATA.
     pub payload: &'b [u8],
-    /// The padding of DATA, then integrity and FINGERPRINT if they were appended.
+    /// The bytes after the payload: the padding of DATA, then the integrity attribute and FINGERPRINT if they
+    /// were appended.
     pub trailing: &'b [u8],
 }
 
 impl<'b> Segments<'b> {
-    /// The three segments in their order: `.map(IoSlice::new)` returns the argument of a vectored write.
+    /// The three segments in their order. Their `.map(IoSlice::new)` is the argument of a vectored write.
     #[must_use]
     pub const fn as_slices(&self) -> [&'b [u8]; 3] {
         [self.leading, self.payload, self.trailing]
@@ -41,8 +43,7 @@ impl<'b> Segments<'b> {
     }
 }
 
-/// Completes a message whose last attribute is a DATA with an external payload; returned by
-/// [`MessageWriter::payload`].
+/// Completes a message that ends with an external payload, returned by [`MessageWriter::payload`].
 #[must_use = "a message is valid only after `finish`"]
 pub struct PayloadWriter<'b, B: Buffer + ?Sized, S = Open> {
     raw: RawWriter<'b, B>,
@@ -98,7 +99,8 @@ impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
     /// Completes the message and returns its segments.
     ///
     /// # Errors
-    /// If the integrity of the dialect requires a FINGERPRINT that was not written.
+    /// If the dialect is [`MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY) and the message has an integrity
+    /// attribute but no FINGERPRINT.
     #[inline]
     pub fn finish(self) -> Result<Segments<'b>, EncodeError> {
         let External { payload, offset } = self.raw.external;
@@ -115,11 +117,11 @@ impl<'b, B: Buffer + ?Sized, S> PayloadWriter<'b, B, S> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Appends DATA as the last attribute, without a copy of its value: the payload remains in its buffer, and the
-    /// bytes that follow it in the message are written to the buffer of the writer.
+    /// Appends DATA as the last attribute, without copying its value. The payload remains where it is; the
+    /// bytes of the message before and after it are in the buffer of the writer.
     ///
-    /// Integrity and FINGERPRINT, if they are appended, are computed over all of the message; without
-    /// them the cost does not depend on the length of the payload.
+    /// An integrity attribute and FINGERPRINT can follow; computing them reads the payload. Without them the
+    /// cost does not depend on the length of the payload.
     ///
     /// ```
     /// use stunwire::attribute::XorPeerAddress;
@@ -142,8 +144,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// ```
     ///
     /// # Errors
-    /// If the type and length of DATA do not fit, the message would be too long, or the dialect has no
-    /// DATA.
+    /// If the buffer is too small for the type and length of DATA, the message would be too long, or the
+    /// dialect has no DATA.
     #[inline]
     pub fn payload(mut self, payload: &'b [u8]) -> Result<PayloadWriter<'b, B>, EncodeError> {
         self.raw.payload(payload.len(), payload)?;

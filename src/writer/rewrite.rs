@@ -12,27 +12,26 @@ use crate::integrity::{
 };
 use crate::message::{Attributes, Entry, Message};
 
-/// The treatment of an attribute of a message that is rewritten; see [`Message::rewrite`].
+/// Whether an attribute is kept when a message is rewritten by [`Message::rewrite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rewrite {
-    /// Write it as it was received, value and padding.
+    /// Write the attribute as it was received, with its value and padding.
     Keep,
-    /// Do not write it. To replace it, write another one before returning this.
+    /// Do not write the attribute. To replace it, write another one before returning this.
     Drop,
 }
 
 impl<'a> Message<'a> {
-    /// Begins a message with the header and the attributes of this one, except those that `f` drops or
-    /// replaces. Attributes can then be appended and the message signed again.
+    /// Begins a new message with the header and the attributes of this one, except those that `f` drops or
+    /// replaces. More attributes can then be appended, and the message can be signed again.
     ///
-    /// `f` is called for every attribute that is not ignored, in wire order, with the writer, so that it
-    /// can write others before or instead of it. The integrity attributes, FINGERPRINT and MS-TURN's
-    /// MAGIC-COOKIE are not passed to it, because the writer creates them:
+    /// `f` is called in wire order for every attribute that is not ignored. It also gets the writer, with
+    /// which it can write other attributes before this one or instead of it. The integrity attributes,
+    /// FINGERPRINT and MS-TURN's MAGIC-COOKIE are not passed to it, because the writer creates them:
     /// [`finish_with`](MessageWriter::finish_with) with [`protection`](Self::protection) appends those that
     /// the message had.
     ///
-    /// The attributes are not authenticated. A proxy that has the key of the sender calls
-    /// [`Verified::rewrite`].
+    /// The attributes are not authenticated. If the key of the sender is known, use [`Verified::rewrite`].
     ///
     /// # Errors
     /// If the buffer is too small, or `f` returns an error.
@@ -50,7 +49,7 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// Begins a message with the header and the covered attributes of this one, except those that `f`
+    /// Begins a new message with the header and the covered attributes of this one, except those that `f`
     /// drops or replaces: see [`Message::rewrite`].
     ///
     /// ```
@@ -151,11 +150,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     }
 }
 
-/// Computes the integrity attributes and FINGERPRINT of a message again, in place, for a proxy that has changed
-/// the value of an attribute without changing its length.
+/// Signs a message again, in place: computes its integrity attributes and FINGERPRINT, for a proxy that has
+/// changed the value of an attribute but not its length.
 ///
-/// `packet` is the whole message. The attributes that it has are kept, with their lengths. The range of
-/// a value is [`RawAttribute::range`].
+/// `packet` is the whole message. Only the integrity attributes and FINGERPRINT that it has are overwritten;
+/// their lengths do not change. [`RawAttribute::range`] returns the range of a value in the packet.
 ///
 /// ```
 /// use stunwire::attribute::{AttributeType, Priority};
@@ -184,7 +183,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 ///
 /// # Errors
 /// If `packet` is not a message of this dialect, one of its integrity attributes has an invalid length, or
-/// its FINGERPRINT is not last or not 4 bytes long.
+/// its FINGERPRINT is not last or not 4 bytes long, or the key returns no HMAC.
 pub fn sign_in_place<K: HmacKey + ?Sized>(
     packet: &mut [u8],
     dialect: Dialect,

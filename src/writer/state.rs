@@ -1,6 +1,6 @@
 //! The states of a [`MessageWriter`](super::MessageWriter): which parts of a message may follow.
 
-/// Attributes may follow, and everything after them.
+/// The header is written: attributes, integrity attributes and FINGERPRINT may follow.
 #[derive(Debug)]
 pub enum Open {}
 
@@ -16,7 +16,7 @@ pub enum Sealed {}
 #[derive(Debug)]
 pub enum Closed {}
 
-/// Attributes of every type may follow as they were read, and nothing else.
+/// The header is written: copies of attributes that were read may follow, of any type, and nothing else.
 #[derive(Debug)]
 pub enum Verbatim {}
 
