@@ -10,10 +10,10 @@ use crate::error::{EncodeError, Quantity, ValueError};
 /// [ChannelData](crate::ChannelData)
 /// ([RFC 8656 §18.1](https://www.rfc-editor.org/rfc/rfc8656#section-18.1)).
 ///
-/// Code 0x000C. The value is 4 bytes long: the number in 16 bits, then 2 reserved bytes, which are
-/// written as zero and ignored when read.
+/// Type 0x000C. Value: the number (2 bytes) and 2 reserved bytes, which are written as zero and ignored when
+/// read.
 ///
-/// Every number can be read, so that a server can answer 400 to a ChannelBind outside its
+/// Any number can be read, so that a server can answer 400 (Bad Request) to a ChannelBind outside its
 /// [`ChannelRange`]. Only numbers that a client may bind can be created.
 ///
 /// ```
@@ -104,12 +104,11 @@ impl fmt::Display for ChannelNumber {
     }
 }
 
-/// A range of channel numbers, which a reader accepts or a server allows clients to bind.
+/// A range of channel numbers that a reader accepts, or that a server allows clients to bind.
 ///
-/// All readers of this crate ([`ChannelData`](crate::ChannelData),
-/// [`StunTcp`](crate::framing::StunTcp), [`Demux`](crate::demux::Demux)) accept
-/// [`RFC5766`](Self::RFC5766) by default, because clients of that RFC are still in use: coturn's
-/// client, for example, binds numbers above 0x4FFF. A reader that is limited to
+/// The readers of this crate ([`ChannelData`](crate::ChannelData), [`StunTcp`](crate::framing::StunTcp),
+/// [`Demux`](crate::demux::Demux)) accept [`RFC5766`](Self::RFC5766) by default, because clients of that RFC
+/// are still in use: coturn's client, for example, binds numbers above 0x4FFF. A reader that is limited to
 /// [`RFC8656`](Self::RFC8656) reports numbers outside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChannelRange {
@@ -131,15 +130,15 @@ impl ChannelRange {
         self.last
     }
 
-    /// Whether a reader of this range accepts the number.
+    /// Whether the number is in the range.
     #[must_use]
     #[inline]
     pub const fn contains(self, number: ChannelNumber) -> bool {
         number.0 >= ChannelNumber::MIN.0 && number.0 <= self.last
     }
 
-    /// Whether a client may bind the number. Of the range of RFC 5766, 0x7FFF is excluded
-    /// ([RFC 5766 §11.1](https://www.rfc-editor.org/rfc/rfc5766#section-11.1)).
+    /// Whether a client may bind the number. In the range of RFC 5766 it must not bind 0x7FFF, although
+    /// readers accept it ([RFC 5766 §11.1](https://www.rfc-editor.org/rfc/rfc5766#section-11.1)).
     ///
     /// A server answers 400 to a ChannelBind for which this is `false`
     /// ([RFC 8656 §12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)).

@@ -1,6 +1,6 @@
 //! Attributes: the traits for reading and writing them, and a type for each registered one.
 //!
-//! | read or written | how |
+//! | to read or write | use |
 //! |---|---|
 //! | certain attributes of a message | [`Message::read`](crate::Message::read), [`Message::get`](crate::Message::get) |
 //! | all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`](crate::RawAttribute::to_any) |
@@ -8,7 +8,7 @@
 //! | an attribute whose type is known only at run time | [`UntypedAttribute`] |
 //! | an attribute without a message | [`writer::encode_attribute`](crate::writer::encode_attribute), [`Attribute::decode`] |
 //!
-//! The page of a type says which code it has, how its value is laid out, and in which RFC it is defined.
+//! The page of each type has its code, the layout of its value and the document that defines it.
 //! [`registered`] lists all. Microsoft's attributes are in [`ms`].
 
 #[macro_use]

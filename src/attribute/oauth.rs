@@ -15,9 +15,8 @@ use crate::wire;
 /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
 ///
 /// Type 0x001B. Value: the length of the nonce (2 bytes), the nonce, and the encrypted block with its
-/// authentication tag. The block is encrypted with a key that both servers share; decrypted it is a
-/// [`TokenBlock`]. coturn uses AES-GCM with the nonce, the server's name as additional data, and the tag
-/// at the end.
+/// authentication tag. The block is a [`TokenBlock`], encrypted with a key that both servers share. coturn
+/// uses AES-GCM with the nonce, the server's name as additional data, and the tag at the end.
 ///
 /// ```
 /// use stunwire::attribute::AccessToken;
@@ -115,8 +114,8 @@ impl fmt::Display for AccessToken<'_> {
 /// The decrypted block of an [`AccessToken`]
 /// ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
 ///
-/// The length of the key in bytes (2 bytes), the key, the time at which the token was created (8 bytes)
-/// and its lifetime in seconds (4 bytes).
+/// The block holds the length of the key in bytes (2 bytes), the key, the time at which the token was created
+/// (8 bytes) and its lifetime in seconds (4 bytes).
 ///
 /// ```
 /// use core::time::Duration;
@@ -160,7 +159,7 @@ impl<'a> TokenBlock<'a> {
         })
     }
 
-    /// The key of the message's integrity: create a [`Key`](crate::Key) from it with
+    /// The session key: create the [`Key`](crate::Key) that verifies the message from it with
     /// [`Key::from_bytes`](crate::Key::from_bytes). coturn uses the first 16 of its 20 bytes.
     #[must_use]
     pub const fn mac_key(&self) -> &'a [u8] {

@@ -239,7 +239,7 @@ where
     }
 }
 
-/// USERHASH: a hash of user name and realm that is sent instead of USERNAME
+/// USERHASH: a hash of username and realm that is sent instead of USERNAME
 /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)).
 ///
 /// Type 0x001E. Value: the SHA-256 of `username:realm`, 32 bytes. `==` compares in constant time.

@@ -84,8 +84,8 @@ macro_rules! text {
                 ///
                 /// # Errors
                 #[doc = concat!(
-                    "If the text is longer than ", $max_bytes, " bytes or ", $max_chars,
-                    " characters. In a text that is not UTF-8 every byte counts as a character."
+                    "If the text is longer than ", $max_bytes, " bytes, or has more than ", $max_chars,
+                    " characters. In a text that is not UTF-8, every byte counts as a character."
                 )]
                 #[inline]
                 pub fn new<T: AsRef<[u8]> + ?Sized>(
@@ -104,7 +104,7 @@ macro_rules! text {
                 self.0
             }
 
-            /// The text without trailing NULs: some peers count padding in the length.
+            /// The text without trailing NULs, which some peers send as padding inside the length.
             ///
             /// # Errors
             /// If it is not UTF-8.

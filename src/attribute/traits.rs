@@ -4,7 +4,9 @@ use crate::code_point::AttributeType;
 use crate::dialect::{Context, Dialect};
 use crate::error::{EncodeError, ValueError};
 
-/// An attribute that can be read from a message. `'a` is the lifetime of the packet.
+/// An attribute that can be read from a message.
+///
+/// `'a` is the lifetime of the packet.
 ///
 /// An application can implement this trait and [`EncodeAttribute`] for other types, and use them in
 /// [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the writer
@@ -38,7 +40,7 @@ pub trait Attribute<'a>: Sized {
     const TYPE: AttributeType;
 
     /// The attribute type in this dialect. `None` if the dialect has no such attribute: reading it then
-    /// finds none.
+    /// returns `None`.
     #[must_use]
     #[inline(always)]
     fn type_in(_dialect: Dialect) -> Option<AttributeType> {
@@ -106,7 +108,7 @@ pub trait EncodeAttribute {
     /// The attribute type to write in this dialect. `None` if the dialect has no such attribute.
     fn wire_type(&self, dialect: Dialect) -> Option<AttributeType>;
 
-    /// Length of the value in bytes, without padding. A length above 65,535 is refused by the writer.
+    /// Length of the value in bytes, without padding. The writer refuses a length above 65,535.
     fn value_len(&self, context: Context) -> usize;
 
     /// Writes the value into `out`.
@@ -115,8 +117,8 @@ pub trait EncodeAttribute {
     /// byte must be written.
     fn encode(&self, out: &mut [u8], context: Context);
 
-    /// Checks limits that the constructor could not check, because they depend on the dialect. The writer
-    /// calls this before it writes anything.
+    /// Checks the limits that depend on the dialect, which the constructor could not check. The writer calls
+    /// it before it writes anything.
     ///
     /// # Errors
     /// If the dialect does not allow the value.

@@ -63,9 +63,9 @@
 //!
 //! # Writing
 //!
-//! Each framing has two functions. `begin` writes the header of a frame into a buffer and returns a
-//! [`FrameWriter`], into which the content is written; [`end`](FrameWriter::end) completes the header.
-//! `header` returns the header alone, for a vectored write.
+//! `begin` of a framing writes the header of a frame into a buffer and returns a [`FrameWriter`], into which
+//! the content is written; [`end`](FrameWriter::end) completes the header. For a vectored write, `header`
+//! returns the header alone; that of ChannelData is [`ChannelData::header`](crate::ChannelData::header).
 //!
 //! # Codecs
 //!

@@ -220,13 +220,14 @@ macro_rules! site_response {
     ) => {
         $(#[$doc])*
         ///
-        /// Value: flags (4 bytes) and the two rates (4 bytes each).
+        /// Value: flags (4 bytes: 0x80000000 is `valid`, 0x40000000 is PSTN failover), the rate for sending and the
+        /// rate for receiving (4 bytes each).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
-            /// Whether the policy was evaluated, so that the rates are valid.
+            /// Whether the server has evaluated its bandwidth policy. If not, the rates have no meaning.
             pub valid: bool,
             $(
-                /// Whether a call that does not fit may use the telephone network.
+                /// Whether a call for which the rates are too low may use the telephone network.
                 pub $failover: bool,
             )?
             /// The highest rate for sending, in kilobits per second.

@@ -1,7 +1,7 @@
 //! Microsoft's attributes: \[MS-TURN\], \[MS-ICE2\], and the bandwidth management of \[MS-TURNBWM\] and
 //! \[MS-ICE2BWM\].
 //!
-//! In which dialects they exist, and what else Microsoft's protocols do differently, is described in
+//! For the dialects that have them, and the other differences between Microsoft's protocols and the RFCs, see
 //! [`docs::microsoft`](crate::docs::microsoft).
 
 mod bandwidth;

@@ -241,7 +241,7 @@ pub(crate) fn padding_in_length(ty: AttributeType, dialect: Dialect) -> Option<P
     }
 }
 
-/// An attribute that this crate knows, yielded by [`registered`].
+/// An entry of the registry: an attribute that this crate knows, yielded by [`registered`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Registered {
