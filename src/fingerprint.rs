@@ -21,7 +21,7 @@ impl Message<'_> {
     /// ```
     /// use stunwire::{FingerprintStatus, Message, MessageWriter, Method, TransactionId};
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// let id = TransactionId::new(*b"not a secret");
     /// let mut buffer = [0; 28];
     /// let request = MessageWriter::request(&mut buffer, Method::BINDING, id)?;
     /// let packet = request.fingerprint()?.finish()?;

@@ -62,7 +62,7 @@ pub enum RoleConflict {
 /// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let key = Key::short_term("our password");
 /// let mut buffer = [0; 128];
 /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?

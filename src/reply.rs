@@ -7,11 +7,14 @@
 //! ```
 //! use stunwire::{Key, Message, MessageWriter, Method, TransactionId, reply};
 //!
-//! # let id = TransactionId::new(*b"not a secret");
-//! # let key = Key::short_term("password");
-//! # let mut buffer = [0; 64];
-//! # let request = MessageWriter::request(&mut buffer, Method::BINDING, id)?.integrity(&key)?.fingerprint()?.finish()?;
-//! # let mut out = Vec::new();
+//! let id = TransactionId::new(*b"not a secret");
+//! let key = Key::short_term("password");
+//! let mut buffer = [0; 64];
+//! let request = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+//!     .integrity(&key)?
+//!     .fingerprint()?
+//!     .finish()?;
+//! let mut out = Vec::new();
 //! let request = Message::parse(request)?;
 //! // Not signed: the request was not verified.
 //! let packet = reply::bad_request(&request).write(&mut out)?;
@@ -342,8 +345,8 @@ pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
 ///
 /// const KNOWN: &[AttributeType] = &[AttributeType::USERNAME, AttributeType::PRIORITY];
 ///
-/// # let request = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x7f\xff\x00\x00";
-/// # let mut out = Vec::new();
+/// let request = b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x7f\xff\x00\x00";
+/// let mut out = Vec::new();
 /// let request = Message::parse(request)?;
 /// if let Some(reply) = reply::unknown_attributes(&request, KNOWN) {
 ///     let packet = reply.write(&mut out)?;
@@ -458,7 +461,7 @@ pub fn try_alternate<'k, K: HmacKey>(
 /// use stunwire::reply::Challenge;
 /// use stunwire::{EncodeError, Header, Method, SecurityFeatures, TransactionId};
 ///
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let request = Header::request(Method::ALLOCATE, id);
 /// let mut nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie().to_vec();
 /// nonce.extend_from_slice(b"what makes it fresh");

@@ -144,7 +144,7 @@ pub enum Refusal {
 /// use stunwire::{Code, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let mut buffer = [0; 64];
 /// let packet = MessageWriter::request(&mut buffer, Method::ALLOCATE, id)?
 ///     .with(&RequestedTransport::UDP)?

@@ -11,7 +11,7 @@ use core::fmt;
 /// ```
 /// use stunwire::{Code, ErrorCode};
 ///
-/// # let error = ErrorCode::new(Code::STALE_NONCE, "Nonce expired")?;
+/// let error = ErrorCode::new(Code::STALE_NONCE, "Nonce expired")?;
 /// let retry = match error.code() {
 ///     Code::UNAUTHENTICATED | Code::STALE_NONCE => true,
 ///     _ => false,

@@ -29,8 +29,9 @@ impl Priority {
     /// ([RFC 8445 §5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)):
     /// `2^24 * type_preference + 2^8 * local_preference + (256 - component)`.
     ///
-    /// - `type_preference` is 0 to 126: [`ice::HOST`](crate::ice::HOST) and its neighbours are the
-    ///   recommended values.
+    /// - `type_preference` is 0 to 126. [`ice::HOST`](crate::ice::HOST),
+    ///   [`PEER_REFLEXIVE`](crate::ice::PEER_REFLEXIVE), [`SERVER_REFLEXIVE`](crate::ice::SERVER_REFLEXIVE)
+    ///   and [`RELAYED`](crate::ice::RELAYED) are the recommended values.
     /// - `local_preference` is 65,535 if there is only one address of the type.
     /// - `component` is 1 to 256.
     ///
@@ -43,8 +44,8 @@ impl Priority {
     /// ```
     ///
     /// # Errors
-    /// If the type preference or the component is outside its range, or all three together give 0, which
-    /// is not a priority.
+    /// If the type preference or the component is outside its range, or the result is 0, which is not a valid
+    /// priority.
     pub const fn from_parts(
         type_preference: u8,
         local_preference: u16,

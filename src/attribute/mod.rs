@@ -1,15 +1,16 @@
 //! Attributes: the traits for reading and writing them, and a type for each registered one.
 //!
-//! | to read or write | use |
+//! | to | use |
 //! |---|---|
-//! | certain attributes of a message | [`Message::read`](crate::Message::read), [`Message::get`](crate::Message::get) |
-//! | all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`](crate::RawAttribute::to_any) |
-//! | an attribute in a message | [`MessageWriter::with`](crate::MessageWriter::with), [`MessageWriter::attribute`](crate::MessageWriter::attribute) |
-//! | an attribute whose type is known only at run time | [`UntypedAttribute`] |
-//! | an attribute without a message | [`writer::encode_attribute`](crate::writer::encode_attribute), [`Attribute::decode`] |
+//! | read certain attributes of a message | [`Message::read`](crate::Message::read), [`Message::get`](crate::Message::get) |
+//! | read all attributes of a message | [`Message::attributes`](crate::Message::attributes), [`RawAttribute::to_any`](crate::RawAttribute::to_any) |
+//! | write an attribute into a message | [`MessageWriter::with`](crate::MessageWriter::with), [`MessageWriter::attribute`](crate::MessageWriter::attribute) |
+//! | write an attribute whose type is known only at run time | [`UntypedAttribute`] |
+//! | write or read an attribute outside a message | [`writer::encode_attribute`](crate::writer::encode_attribute), [`Attribute::decode`] |
 //!
 //! The page of each type has its code, the layout of its value and the document that defines it.
-//! [`registered`] lists all. Microsoft's attributes are in [`ms`].
+//! [`registered`] returns a list of all attributes that the crate knows. Microsoft's attributes are in
+//! [`ms`].
 
 #[macro_use]
 pub(crate) mod shape;

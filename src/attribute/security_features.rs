@@ -141,7 +141,7 @@ impl<'a> Nonce<'a> {
     /// use stunwire::{Message, MessageWriter, Method, SecurityFeatures, TransactionId};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// let id = TransactionId::new(*b"not a secret");
     /// let nonce = Nonce::with_features(SecurityFeatures::NONE, "f//499k954d6OL34oL9FSTvy64sA")?;
     /// let mut buffer = [0; 80];
     /// let packet = MessageWriter::request(&mut buffer, Method::REFRESH, id)?.with(&nonce)?.finish()?;

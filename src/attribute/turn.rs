@@ -166,7 +166,7 @@ pub struct RequestedAddressFamily(
 
 first_byte!(RequestedAddressFamily(AddressFamily));
 
-/// ADDITIONAL-ADDRESS-FAMILY: asks for a second relayed address of this family beside the IPv4 one
+/// ADDITIONAL-ADDRESS-FAMILY: asks for a relayed address of this family in addition to the IPv4 one
 /// ([RFC 8656 §18.11](https://www.rfc-editor.org/rfc/rfc8656#section-18.11)).
 ///
 /// Type 0x8000. Value: the family (1 byte) and 3 reserved bytes. In an Allocate request only IPv6 is
@@ -242,7 +242,7 @@ impl fmt::Display for AddressErrorCode<'_> {
     }
 }
 
-/// ICMP: an ICMP message that the server received from the direction of the peer, in a Data indication
+/// ICMP: the ICMP message with which a packet to the peer was rejected, in a Data indication
 /// ([RFC 8656 §18.13](https://www.rfc-editor.org/rfc/rfc8656#section-18.13)).
 ///
 /// Type 0x8004. Value: 2 reserved bytes, type and code (2 bytes) and error data (4 bytes).

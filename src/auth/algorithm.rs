@@ -46,7 +46,7 @@ pub enum AlgorithmError {
 /// use stunwire::{Message, MessageWriter, Method, SecurityFeatures, TransactionId, auth};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let offered = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
 /// let mut buffer = [0; 128];
 /// let request = MessageWriter::request(&mut buffer, Method::ALLOCATE, id)?
@@ -114,7 +114,7 @@ pub(super) fn negotiated<'o>(
 /// use stunwire::{Header, Message, MessageWriter, Method, SecurityFeatures, TransactionId, auth};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let offered = [PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5];
 /// let mut buffer = [0; 128];
 /// let challenge = MessageWriter::new(&mut buffer, Header::error(Method::ALLOCATE, id))?

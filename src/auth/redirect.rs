@@ -23,14 +23,14 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 /// use stunwire::{Code, Header, Key, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
-/// # let key = Key::from_bytes(b"the key of the user");
-/// # let request = Header::request(Method::ALLOCATE, id);
-/// # let mut buffer = [0; 128];
-/// # let packet = MessageWriter::error_to(&mut buffer, request, Code::TRY_ALTERNATE)?
-/// #     .with(&AlternateServer("192.0.2.2:3478".parse()?))?
-/// #     .integrity(&key)?
-/// #     .finish()?;
+/// let id = TransactionId::new(*b"not a secret");
+/// let key = Key::from_bytes(b"the key of the user");
+/// let request = Header::request(Method::ALLOCATE, id);
+/// let mut buffer = [0; 128];
+/// let packet = MessageWriter::error_to(&mut buffer, request, Code::TRY_ALTERNATE)?
+///     .with(&AlternateServer("192.0.2.2:3478".parse()?))?
+///     .integrity(&key)?
+///     .finish()?;
 /// let (first, now) = ("192.0.2.1:3478".parse()?, UnixTime::from_secs(1_700_000_000));
 /// let mut redirects = Redirects::<4>::new();
 /// redirects.asked(first, now);

@@ -48,12 +48,12 @@ use crate::message::Message;
 /// use stunwire::{Code, EncodeError, Key, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let secret = Key::from_bytes(b"32 random bytes of the server   ");
 /// let server = LongTermServer::new("example.org", NonceMint::new(secret))?;
 ///
-/// # let mut packet = [0; 64];
-/// # let packet = MessageWriter::request(&mut packet, Method::ALLOCATE, id)?.finish()?;
+/// let mut packet = [0; 64];
+/// let packet = MessageWriter::request(&mut packet, Method::ALLOCATE, id)?.finish()?;
 /// let (client, now) = ("192.0.2.1:50000".parse()?, UnixTime::from_secs(1_700_000_000));
 /// let message = Message::parse(packet)?;
 /// let check = server.check(&message, client, now, |claim| match claim.user() {

@@ -28,13 +28,13 @@ use crate::writer::MessageWriter;
 /// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let key = Key::short_term("our password");
-/// # let mut buffer = [0; 128];
-/// # let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
-/// #     .with(&Username::new("ours:theirs")?)?
-/// #     .integrity(&key)?
-/// #     .finish()?;
+/// let mut buffer = [0; 128];
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+///     .with(&Username::new("ours:theirs")?)?
+///     .integrity(&key)?
+///     .finish()?;
 /// let message = Message::parse(packet)?;
 /// let check = ShortTermServer::new().check(&message, |claim| match claim.user() {
 ///     UserId::Name(name) if name.starts_with(b"ours:") => Some(&key),
@@ -161,15 +161,17 @@ impl fmt::Debug for ShortTermClaim<'_> {
 /// use stunwire::{IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let key = Key::short_term("their password");
 /// let mut client = ShortTermClient::new("theirs:ours", &key).algorithm(IntegrityAlgorithm::Sha1);
 /// let mut buffer = [0; 128];
 /// let check = MessageWriter::request(&mut buffer, Method::BINDING, id)?;
 /// let (packet, sent) = client.sign(check)?;
 /// // … send it, receive a message
-/// # let mut answer = [0; 64];
-/// # let received = MessageWriter::success_to(&mut answer, &Message::parse(packet)?)?.integrity(&key)?.finish()?;
+/// let mut answer = [0; 64];
+/// let received = MessageWriter::success_to(&mut answer, &Message::parse(packet)?)?
+///     .integrity(&key)?
+///     .finish()?;
 /// let message = Message::parse(received)?;
 /// assert!(matches!(client.response(&sent, &message), Response::Verified(_)));
 /// # Ok(())

@@ -23,7 +23,7 @@ impl<'a> Message<'a> {
     /// ```
     /// use stunwire::{Header, Key, Message, MessageWriter, Method, TransactionId};
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// let id = TransactionId::new(*b"not a secret");
     /// let key = Key::short_term("VOkJxbRl1RmTxUk/WvJxBt");
     /// let mut buffer = [0; 28];
     /// let ping = MessageWriter::new(&mut buffer, Header::request(Method::GOOG_PING, id))?;

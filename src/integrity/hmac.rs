@@ -306,7 +306,7 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
 ///     _ => HmacTag::UNAVAILABLE,
 /// });
 ///
-/// # let id = TransactionId::new(*b"not a secret");
+/// let id = TransactionId::new(*b"not a secret");
 /// let mut buffer = [0; 128];
 /// let packet = MessageWriter::new(&mut buffer, Header::request(Method::BINDING, id))?
 ///     .integrity(&key)?

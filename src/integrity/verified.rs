@@ -202,7 +202,7 @@ impl<'a> Verified<'a> {
     ///     Credentials, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId,
     /// };
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// let id = TransactionId::new(*b"not a secret");
     /// let credentials = Credentials { username: "user", password: "password" };
     /// let key = Key::long_term(&credentials, "example.org");
     /// let mut buffer = [0; 256];

@@ -277,8 +277,8 @@ impl<'a> Message<'a> {
     /// use stunwire::Message;
     /// use stunwire::attribute::{Nonce, Priority, Username};
     ///
-    /// # let packet = b"\x00\x01\x00\x10\x21\x12\xa4\x42abcdefghijkl\
-    /// #                \x00\x24\x00\x04\x6e\x00\x01\xff\x00\x06\x00\x03a:b\0";
+    /// let packet = b"\x00\x01\x00\x10\x21\x12\xa4\x42abcdefghijkl\
+    ///                \x00\x24\x00\x04\x6e\x00\x01\xff\x00\x06\x00\x03a:b\0";
     /// let message = Message::parse(packet)?;
     /// let (username, priority, nonce) = message.read::<(Username, Priority, Option<Nonce>)>()?;
     /// assert_eq!(username.as_bytes(), b"a:b");

@@ -29,7 +29,7 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 ///
 /// Only a growing buffer (`Vec<u8>`, `BytesMut`) allocates. The message is valid only after
 /// [`finish`](Self::finish): until then its first 4 bytes are 0xFF, which is not a valid header. A writer
-/// that is dropped before truncates a growing buffer to its old length.
+/// that is dropped unfinished truncates a growing buffer to its old length.
 ///
 /// Attributes are appended in a chain with [`with`](Self::with), or one at a time with
 /// [`attribute`](Self::attribute), for loops and conditions.
@@ -39,8 +39,8 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 /// use stunwire::{Key, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), stunwire::EncodeError> {
-/// # let id = TransactionId::new(*b"not a secret");
-/// # let nominate = true;
+/// let id = TransactionId::new(*b"not a secret");
+/// let nominate = true;
 /// let key = Key::short_term("the password of the other side");
 /// let mut buffer = [0; 256];
 /// let mut check = MessageWriter::request(&mut buffer, Method::BINDING, id)?
@@ -196,7 +196,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// use stunwire::attribute::{EncodeAttribute, Priority, Software};
     /// use stunwire::{MessageWriter, Method, TransactionId};
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
+    /// let id = TransactionId::new(*b"not a secret");
     /// let software = Software::new("example")?;
     /// let extra: [&dyn EncodeAttribute; 2] = [&software, &Priority(1)];
     /// let mut buffer = [0; 64];

@@ -127,10 +127,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// use stunwire::attribute::XorPeerAddress;
     /// use stunwire::{MessageWriter, Method, TransactionId};
     ///
-    /// # use std::io::{IoSlice, Write};
-    /// # let id = TransactionId::new(*b"not a secret");
-    /// # let peer = "192.0.2.1:7".parse()?;
-    /// # let mut socket = Vec::new();
+    /// use std::io::{IoSlice, Write};
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let peer = "192.0.2.1:7".parse()?;
+    /// let mut socket = Vec::new();
     /// let payload = b"received from the peer";
     /// let mut buffer = [0; 64];
     /// let segments = MessageWriter::indication(&mut buffer, Method::DATA, id)?

@@ -56,13 +56,13 @@ impl<'a> Verified<'a> {
     /// use stunwire::attribute::{AttributeType, Software, Username};
     /// use stunwire::{Key, Message, MessageWriter, Method, Rewrite, TransactionId};
     ///
-    /// # let id = TransactionId::new(*b"not a secret");
-    /// # let mut buffer = [0; 128];
-    /// # let from_client = Key::short_term("the client's password");
-    /// # let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
-    /// #     .with(&Software::new("client")?)?
-    /// #     .with(&Username::new("user")?)?
-    /// #     .integrity(&from_client)?.fingerprint()?.finish()?;
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let mut buffer = [0; 128];
+    /// let from_client = Key::short_term("the client's password");
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&Software::new("client")?)?
+    ///     .with(&Username::new("user")?)?
+    ///     .integrity(&from_client)?.fingerprint()?.finish()?;
     /// let to_server = Key::short_term("the server's password");
     /// let mut out = Vec::new();
     /// let message = Message::parse(packet)?.verify(&from_client)?;
@@ -160,8 +160,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 /// use stunwire::attribute::{AttributeType, Priority};
 /// use stunwire::{Dialect, Key, Message, MessageWriter, Method, TransactionId, writer};
 ///
-/// # let id = TransactionId::new(*b"not a secret");
-/// # let mut buffer = [0; 128];
+/// let id = TransactionId::new(*b"not a secret");
+/// let mut buffer = [0; 128];
 /// let key = Key::short_term("password");
 /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
 ///     .with(&Priority(1))?
@@ -183,7 +183,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 ///
 /// # Errors
 /// If `packet` is not a message of this dialect, one of its integrity attributes has an invalid length, or
-/// its FINGERPRINT is not last or not 4 bytes long, or the key returns no HMAC.
+/// its FINGERPRINT is not last or not 4 bytes long, the message is a signed GOOG-PING, or the key returns no
+/// HMAC.
 pub fn sign_in_place<K: HmacKey + ?Sized>(
     packet: &mut [u8],
     dialect: Dialect,

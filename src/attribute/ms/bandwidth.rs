@@ -220,8 +220,8 @@ macro_rules! site_response {
     ) => {
         $(#[$doc])*
         ///
-        /// Value: flags (4 bytes: 0x80000000 is `valid`, 0x40000000 is PSTN failover), the rate for sending and the
-        /// rate for receiving (4 bytes each).
+        /// Value: flags (4 bytes: the most significant bit is `valid`, the next one `pstn_failover` if the type has
+        /// it), the rate for sending and the rate for receiving (4 bytes each).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
             /// Whether the server has evaluated its bandwidth policy. If not, the rates have no meaning.
@@ -398,7 +398,7 @@ text! {
 
 encode_text!(SipCallIdentifier);
 
-/// The location of a side, in [`LocationProfile`].
+/// The location of an endpoint relative to the organisation's network, in [`LocationProfile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location(
     /// The number.
@@ -426,7 +426,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Whether the peer belongs to another organisation, in [`LocationProfile`].
+/// The kind of organisation to which the peer belongs, in [`LocationProfile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Federation(
     /// The number.
@@ -474,7 +474,7 @@ pub struct LocationProfile {
     pub peer: Location,
     /// The location of the sender.
     pub sender: Location,
-    /// Whether the peer belongs to another organisation.
+    /// The kind of organisation to which the peer belongs.
     pub federation: Federation,
 }
 

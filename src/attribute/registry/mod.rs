@@ -251,7 +251,7 @@ pub struct Registered {
     pub name: &'static str,
     /// The document that defines the attribute.
     pub reference: &'static str,
-    /// The support of the crate for the attribute.
+    /// How far the crate supports the attribute.
     pub support: Support,
     /// The attribute types that it has in other dialects, or had in drafts of its document.
     other_types: &'static [AttributeType],
@@ -279,7 +279,7 @@ impl Registered {
     }
 }
 
-/// The support of the crate for an attribute.
+/// How far the crate supports an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Support {
