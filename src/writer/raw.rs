@@ -1,6 +1,7 @@
 //! The unfinished message: the common part of all states of a [`MessageWriter`](super::MessageWriter).
 
 use crate::attribute::registry::{self, PaddingByte};
+use crate::attribute::shape::put_all;
 use crate::attribute::{EncodeAttribute, RawAttribute};
 use crate::buffer::Buffer;
 use crate::code_point::AttributeType;
@@ -245,8 +246,11 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
 
     /// Writes an attribute as it was read, padding included, unless this dialect pads otherwise.
     pub(super) fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<(), EncodeError> {
-        let (value, padding) = self.tlv(attribute.ty(), attribute.value().len())?;
-        value.copy_from_slice(attribute.value());
+        let len = attribute.value().len();
+        let (value, padding) = self.tlv(attribute.ty(), len)?;
+        if put_all(value, attribute.value()).is_none() {
+            return Err(impossible(len));
+        }
         if padding.len() == attribute.padding().len() {
             padding.copy_from_slice(attribute.padding());
         }
