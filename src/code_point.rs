@@ -181,7 +181,7 @@ methods![
     },
 ];
 
-/// The name, or `Method 0x0ab`.
+/// Prints the name, or `Method 0x0ab`.
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -191,7 +191,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// `Binding (0x001)`, or the number alone.
+/// Prints `Binding (0x001)`, or the number alone.
 impl fmt::Debug for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -215,7 +215,7 @@ pub enum Class {
     ErrorResponse,
 }
 
-/// `Request`, `Indication`, `Success Response` or `Error Response`.
+/// Prints `Request`, `Indication`, `Success Response` or `Error Response`.
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -286,7 +286,7 @@ impl MessageType {
     }
 }
 
-/// `Binding Request`.
+/// Prints for example `Binding Request`.
 impl fmt::Display for MessageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.class)

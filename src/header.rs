@@ -175,7 +175,7 @@ impl From<&Header> for Header {
     }
 }
 
-/// Class and method: `Binding Request`.
+/// Prints class and method, for example `Binding Request`.
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.message_type(), f)

@@ -133,7 +133,7 @@ impl TransactionId {
     }
 }
 
-/// Hexadecimal digits, without the magic cookie if the id has one.
+/// Prints hexadecimal digits, without the magic cookie if the id has one.
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let skipped = if self.has_cookie() { 4 } else { 0 };
@@ -144,7 +144,7 @@ impl fmt::Display for TransactionId {
     }
 }
 
-/// `TransactionId(b7e7a701bc34d686fa87dfae)`.
+/// Prints for example `TransactionId(b7e7a701bc34d686fa87dfae)`.
 impl fmt::Debug for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TransactionId({self})")

@@ -50,7 +50,7 @@ macro_rules! any_attribute {
             Unknown(RawAttribute<'a>),
         }
 
-        /// The decoded value without the attribute's name. Long values are abbreviated, and printed in
+        /// Prints the decoded value without the attribute's name. Long values are abbreviated, and printed in
         /// full with `{:#}`.
         impl fmt::Display for AnyAttribute<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,7 +65,7 @@ impl Code {
     }
 }
 
-/// `438 Stale Nonce`, or the number alone for a code that is not registered.
+/// Prints `438 Stale Nonce`, or the number alone for a code that is not registered.
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -75,7 +75,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// `Code(438 Stale Nonce)`.
+/// Prints for example `Code(438 Stale Nonce)`.
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Code({self})")

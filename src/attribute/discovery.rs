@@ -48,7 +48,7 @@ impl Encode for ChangeRequest {
     }
 }
 
-/// `change IP and port`, and so on.
+/// Prints for example `change IP and port`.
 impl fmt::Display for ChangeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.change_ip, self.change_port) {
@@ -80,14 +80,14 @@ opaque! {
     );
 }
 
-/// The length alone.
+/// Prints the length alone.
 impl fmt::Display for Password<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes, not shown", self.0.len())
     }
 }
 
-/// `Password(..)`.
+/// Prints `Password(..)`.
 impl fmt::Debug for Password<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
@@ -113,7 +113,7 @@ opaque! {
     );
 }
 
-/// The length.
+/// Prints the length.
 impl fmt::Display for Padding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
@@ -158,7 +158,7 @@ impl Encode for ResponsePort {
     }
 }
 
-/// The port.
+/// Prints the port.
 impl fmt::Display for ResponsePort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -183,7 +183,7 @@ number! {
     );
 }
 
-/// `30 s`.
+/// Prints for example `30 s`.
 impl fmt::Display for CacheTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.0)
@@ -246,7 +246,7 @@ impl Encode for TransactionTransmitCounter {
     }
 }
 
-/// `request 2, response 0`.
+/// Prints for example `request 2, response 0`.
 impl fmt::Display for TransactionTransmitCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {}, response {}", self.request, self.response)
@@ -291,7 +291,7 @@ impl Encode for EcnCheck {
     }
 }
 
-/// `ECN field 2`, or that it is not reported.
+/// Prints `ECN field 2`, or that it is not reported.
 impl fmt::Display for EcnCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ecn {

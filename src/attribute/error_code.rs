@@ -197,8 +197,8 @@ impl Encode for ErrorCode<'_> {
     }
 }
 
-/// `401 Unauthenticated`: the code and its registered name; if the reason phrase is another one, the code
-/// and the phrase in quotes and escaped, without trailing NULs.
+/// Prints `401 Unauthenticated`: the code and its registered name; if the reason phrase is another one, the
+/// code and the phrase in quotes and escaped, without trailing NULs.
 impl fmt::Display for ErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = self.reason_trimmed();

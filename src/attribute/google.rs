@@ -50,7 +50,7 @@ impl Encode for GoogNetworkInfo {
     }
 }
 
-/// `network 1, cost 900`.
+/// Prints for example `network 1, cost 900`.
 impl fmt::Display for GoogNetworkInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "network {}, cost {}", self.network_id, self.network_cost)
@@ -131,7 +131,7 @@ impl Encode for GoogMiscInfo<'_> {
     }
 }
 
-/// The numbers, separated by commas.
+/// Prints the numbers, separated by commas.
 impl fmt::Display for GoogMiscInfo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&List(self.iter()), f)
@@ -209,7 +209,7 @@ impl MetaDtlsInStun<'_> {
     }
 }
 
-/// The length and the first bytes; all bytes with `{:#}`.
+/// Prints the length and the first bytes; all bytes with `{:#}`.
 impl fmt::Display for MetaDtlsInStun<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::turn::length_and_bytes(self.0, f)
@@ -268,7 +268,7 @@ impl Encode for MetaDtlsInStunAcknowledgement<'_> {
     }
 }
 
-/// The checksums in hexadecimal, separated by commas.
+/// Prints the checksums in hexadecimal, separated by commas.
 impl fmt::Display for MetaDtlsInStunAcknowledgement<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         struct Checksum([u8; 4]);

@@ -105,7 +105,7 @@ impl Priority {
     }
 }
 
-/// The number and its parts.
+/// Prints the number and its parts.
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -173,14 +173,14 @@ number! {
     );
 }
 
-/// `tie-breaker 0x0123456789abcdef`.
+/// Prints for example `tie-breaker 0x0123456789abcdef`.
 impl fmt::Display for IceControlled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tie-breaker {:#018x}", self.0)
     }
 }
 
-/// `tie-breaker 0x0123456789abcdef`.
+/// Prints for example `tie-breaker 0x0123456789abcdef`.
 impl fmt::Display for IceControlling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tie-breaker {:#018x}", self.0)

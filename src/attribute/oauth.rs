@@ -102,7 +102,7 @@ impl Encode for AccessToken<'_> {
     }
 }
 
-/// The nonce, and the length of the encrypted block.
+/// Prints the nonce, and the length of the encrypted block.
 impl fmt::Display for AccessToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("nonce ")?;
@@ -186,7 +186,7 @@ impl<'a> TokenBlock<'a> {
     }
 }
 
-/// The times. The key is never printed.
+/// Prints the times. The key is never printed.
 impl fmt::Debug for TokenBlock<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBlock")
@@ -216,7 +216,7 @@ opaque! {
     );
 }
 
-/// The length and the first bytes; all bytes with `{:#}`.
+/// Prints the length and the first bytes; all bytes with `{:#}`.
 impl fmt::Display for MobilityTicket<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::turn::length_and_bytes(self.0, f)

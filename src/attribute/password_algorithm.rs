@@ -131,7 +131,7 @@ impl Encode for PasswordAlgorithm<'_> {
     }
 }
 
-/// `MD5`, `SHA-256`, or the number, and the parameters in hexadecimal.
+/// Prints `MD5`, `SHA-256`, or the number, and the parameters in hexadecimal.
 impl fmt::Display for PasswordAlgorithm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number {
@@ -231,7 +231,7 @@ impl Encode for PasswordAlgorithms<'_> {
     }
 }
 
-/// The algorithms, separated by commas.
+/// Prints the algorithms, separated by commas.
 impl fmt::Display for PasswordAlgorithms<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&List(self.iter()), f)

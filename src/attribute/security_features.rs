@@ -120,7 +120,7 @@ impl SecurityFeatures {
     }
 }
 
-/// The names of the features.
+/// Prints the names of the features.
 impl fmt::Debug for SecurityFeatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 & 3 {

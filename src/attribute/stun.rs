@@ -203,7 +203,7 @@ impl Encode for UnknownAttributes<'_> {
     }
 }
 
-/// The types by their names. A long list is abbreviated, and printed in full with `{:#}`.
+/// Prints the types by their names. A long list is abbreviated, and printed in full with `{:#}`.
 impl fmt::Display for UnknownAttributes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&List(self.iter()), f)

@@ -133,8 +133,8 @@ macro_rules! text {
             }
         }
 
-        /// The text in quotes and escaped. A long text is abbreviated, and printed in full with `{:#}`.
-        /// Bytes that are mostly not text are printed in hexadecimal without quotes.
+        /// Prints the text in quotes and escaped. A long text is abbreviated, and printed in full with
+        /// `{:#}`. Bytes that are mostly not text are printed in hexadecimal without quotes.
         impl core::fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 core::fmt::Display::fmt(&$crate::format::Quoted(self.0), f)

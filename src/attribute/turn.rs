@@ -41,7 +41,7 @@ impl Lifetime {
     }
 }
 
-/// `600 s`.
+/// Prints for example `600 s`.
 impl fmt::Display for Lifetime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.0)
@@ -68,14 +68,14 @@ opaque! {
     );
 }
 
-/// The length and the first bytes; all bytes with `{:#}`.
+/// Prints the length and the first bytes; all bytes with `{:#}`.
 impl fmt::Display for Data<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         length_and_bytes(self.0, f)
     }
 }
 
-/// Prints `2 bytes: 0102`.
+/// Prints for example `2 bytes: 0102`.
 pub(super) fn length_and_bytes(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let shown = match bytes.get(..16) {
         Some(start) if !f.alternate() => start,
@@ -106,7 +106,7 @@ impl AddressFamily {
     pub const IPV6: Self = Self(2);
 }
 
-/// `IPv4`, `IPv6`, or the number.
+/// Prints `IPv4`, `IPv6`, or the number.
 impl fmt::Display for AddressFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -234,7 +234,7 @@ impl Encode for AddressErrorCode<'_> {
     }
 }
 
-/// The family, the code and the reason phrase.
+/// Prints the family, the code and the reason phrase.
 impl fmt::Display for AddressErrorCode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.family)?;
@@ -311,7 +311,7 @@ impl Encode for Icmp {
     }
 }
 
-/// `type 3, code 4, data 1280`.
+/// Prints for example `type 3, code 4, data 1280`.
 impl fmt::Display for Icmp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (icmp_type, icmp_code) = self.type_code();
@@ -341,7 +341,7 @@ number! {
     );
 }
 
-/// `30 s`.
+/// Prints for example `30 s`.
 impl fmt::Display for TimerVal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.0)
@@ -362,7 +362,7 @@ impl TransportProtocol {
     pub const UDP: Self = Self(17);
 }
 
-/// `UDP`, `TCP`, or the number.
+/// Prints `UDP`, `TCP`, or the number.
 impl fmt::Display for TransportProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -434,7 +434,7 @@ impl Encode for EvenPort {
     }
 }
 
-/// `even`, or `even, the next reserved`.
+/// Prints `even`, or `even, the next reserved`.
 impl fmt::Display for EvenPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.reserve_next {
@@ -501,7 +501,7 @@ number! {
     );
 }
 
-/// The identifier in hexadecimal.
+/// Prints the identifier in hexadecimal.
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#010x}", self.0)

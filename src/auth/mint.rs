@@ -225,7 +225,7 @@ impl Encode for MintedNonce {
     }
 }
 
-/// The nonce as text.
+/// Prints the nonce as text.
 impl fmt::Debug for MintedNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MintedNonce({})", Quoted(&self.0))

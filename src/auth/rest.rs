@@ -38,7 +38,7 @@ pub struct RestUsername<'u> {
     user: &'u str,
 }
 
-/// `expires:user`, or the time alone if the name is empty.
+/// Prints `expires:user`, or the time alone if the name is empty.
 impl fmt::Display for RestUsername<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.user.is_empty() {

@@ -40,7 +40,7 @@ impl UnixTime {
     }
 }
 
-/// Whole seconds of the duration are added. Ends at the largest value.
+/// Adds the whole seconds of the duration, and saturates at the largest value.
 impl core::ops::Add<Duration> for UnixTime {
     type Output = Self;
 
@@ -49,14 +49,14 @@ impl core::ops::Add<Duration> for UnixTime {
     }
 }
 
-/// Seconds since the start of 1970.
+/// Prints the seconds since the start of 1970.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-/// Whole seconds; a time before 1970 becomes the start of 1970.
+/// Converts to whole seconds; a time before 1970 becomes the start of 1970.
 #[cfg(feature = "std")]
 impl From<std::time::SystemTime> for UnixTime {
     fn from(time: std::time::SystemTime) -> Self {

@@ -152,7 +152,7 @@ pub enum Unit {
     Characters,
 }
 
-/// `bytes` or `characters`.
+/// Prints `bytes` or `characters`.
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -185,7 +185,7 @@ pub enum Quantity {
     Priority,
 }
 
-/// `channel number`, `error code`, and so on.
+/// Prints `channel number`, `error code`, and so on.
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -150,7 +150,7 @@ impl Drop for HmacTag {
     }
 }
 
-/// HMAC-SHA1.
+/// Creates the tag from an HMAC-SHA1.
 impl From<[u8; 20]> for HmacTag {
     #[inline]
     fn from(hmac: [u8; 20]) -> Self {
@@ -161,7 +161,7 @@ impl From<[u8; 20]> for HmacTag {
     }
 }
 
-/// HMAC-SHA256.
+/// Creates the tag from an HMAC-SHA256.
 impl From<[u8; 32]> for HmacTag {
     #[inline]
     fn from(bytes: [u8; 32]) -> Self {
@@ -169,7 +169,7 @@ impl From<[u8; 32]> for HmacTag {
     }
 }
 
-/// An HMAC of 20 or 32 bytes. With any other length, verification and signing are refused.
+/// Creates the tag from an HMAC of 20 or 32 bytes. With any other length, verifying and signing fail.
 impl From<&[u8]> for HmacTag {
     #[inline]
     fn from(hmac: &[u8]) -> Self {
@@ -186,8 +186,8 @@ impl From<&[u8]> for HmacTag {
     }
 }
 
-/// An HMAC of 20 or 32 bytes. With any other length, verification and signing are refused. The vector
-/// is not wiped.
+/// Creates the tag from an HMAC of 20 or 32 bytes. With any other length, verifying and signing fail. The
+/// vector is not wiped.
 #[cfg(feature = "alloc")]
 impl From<alloc::vec::Vec<u8>> for HmacTag {
     #[inline]

@@ -144,7 +144,7 @@ impl fmt::Display for RawAttribute<'_> {
     }
 }
 
-/// `RawAttribute(PRIORITY: …)`.
+/// Prints for example `RawAttribute(PRIORITY: …)`.
 impl fmt::Debug for RawAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawAttribute({self})")

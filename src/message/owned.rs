@@ -130,7 +130,7 @@ impl OwnedMessage {
     }
 }
 
-/// Copies the bytes, once.
+/// Copies the bytes of the message.
 impl From<Message<'_>> for OwnedMessage {
     fn from(message: Message<'_>) -> Self {
         Self {

@@ -49,7 +49,7 @@ impl Encode for BandwidthAdmissionControlMessage {
     }
 }
 
-/// `reservation check`, and so on, or the number.
+/// Prints a name such as `reservation check`, or the number.
 impl fmt::Display for BandwidthAdmissionControlMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -137,7 +137,7 @@ const fn word(all: u128, shift: u32) -> u32 {
     (all >> shift) as u32
 }
 
-/// `send 10 to 20 kbit/s, receive 30 to 40 kbit/s`.
+/// Prints for example `send 10 to 20 kbit/s, receive 30 to 40 kbit/s`.
 impl fmt::Display for BandwidthReservationAmount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -264,7 +264,7 @@ macro_rules! site_response {
             }
         }
 
-        /// The rates, and the flags that are not usual.
+        /// Prints the rates, and the flags that are not usual.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let valid = if self.valid { "" } else { "not valid, " };
@@ -414,7 +414,7 @@ impl Location {
     pub const INTRANET: Self = Self(2);
 }
 
-/// `internet`, and so on, or the number.
+/// Prints a name such as `internet`, or the number.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -442,7 +442,7 @@ impl Federation {
     pub const PUBLIC_CLOUD: Self = Self(2);
 }
 
-/// `enterprise federation`, and so on, or the number.
+/// Prints a name such as `enterprise federation`, or the number.
 impl fmt::Display for Federation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -498,7 +498,7 @@ impl Encode for LocationProfile {
     }
 }
 
-/// `peer internet, sender intranet, no federation`, and so on.
+/// Prints for example `peer internet, sender intranet, no federation`.
 impl fmt::Display for LocationProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -54,7 +54,7 @@ impl ImplementationVersion {
     }
 }
 
-/// The number.
+/// Prints the number.
 impl fmt::Display for ImplementationVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

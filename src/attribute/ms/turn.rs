@@ -34,7 +34,7 @@ impl<'a> Decode<'a> for MagicCookie {
     }
 }
 
-/// `0x72c64bc6`.
+/// Prints `0x72c64bc6`.
 impl fmt::Display for MagicCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x72c64bc6")
@@ -57,7 +57,7 @@ number! {
     );
 }
 
-/// `128 kbit/s`.
+/// Prints for example `128 kbit/s`.
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} kbit/s", self.0)
@@ -187,7 +187,7 @@ impl Version {
     }
 }
 
-/// The number.
+/// Prints the number.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -229,7 +229,7 @@ number! {
     );
 }
 
-/// The number in hexadecimal.
+/// Prints the number in hexadecimal.
 impl fmt::Display for AppId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#010x}", self.0)
@@ -255,7 +255,7 @@ opaque! {
     );
 }
 
-/// The bytes in hexadecimal. A long value is abbreviated, and printed in full with `{:#}`.
+/// Prints the bytes in hexadecimal. A long value is abbreviated, and printed in full with `{:#}`.
 impl fmt::Display for SecureTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Bytes(self.0), f)
@@ -328,7 +328,7 @@ impl Encode for SequenceNumber {
     }
 }
 
-/// `2 of 0707…`: the number and the identifier.
+/// Prints `2 of 0707…`: the number and the identifier.
 impl fmt::Display for SequenceNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.number)?;
@@ -357,7 +357,7 @@ impl Stream {
     pub const DATA: Self = Self(4);
 }
 
-/// `audio`, and so on, or the number.
+/// Prints a name such as `audio`, or the number.
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -428,7 +428,7 @@ impl Encode for ServiceQuality {
     }
 }
 
-/// `audio, best effort`, and so on.
+/// Prints for example `audio, best effort`.
 impl fmt::Display for ServiceQuality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quality {

@@ -27,7 +27,7 @@ impl AttributeType {
     }
 }
 
-/// The name, or the code as `0x8abc`.
+/// Prints the name, or the code as `0x8abc`.
 impl fmt::Display for AttributeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -37,7 +37,7 @@ impl fmt::Display for AttributeType {
     }
 }
 
-/// `PRIORITY (0x0024)`, or the code alone.
+/// Prints `PRIORITY (0x0024)`, or the code alone.
 impl fmt::Debug for AttributeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -83,7 +83,7 @@ impl fmt::Display for Named {
 
 impl core::error::Error for TextError {}
 
-/// `the text of USERNAME is not UTF-8 at byte 3; use its bytes`.
+/// Prints for example `the text of USERNAME is not UTF-8 at byte 3; use its bytes`.
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attribute, offset } = *self;
@@ -103,7 +103,7 @@ impl core::error::Error for AttributeError {
     }
 }
 
-/// `USERNAME is missing`, or `PRIORITY at offset 20: …`.
+/// Prints `USERNAME is missing`, or `PRIORITY at offset 20: …`.
 impl fmt::Display for AttributeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
