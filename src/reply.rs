@@ -1,8 +1,9 @@
 //! Writes complete error responses: 300, 400, 401, 420, 438, 487 and any other code.
 //!
-//! Each function returns a [`Reply`], which is written with [`Reply::write`]. A reply mirrors its request:
-//! it is written in the same dialect, has FINGERPRINT if the request has it, and is signed if a key is
-//! given with the request, with the integrity attribute that RFC 8489 prescribes:
+//! Each function returns a [`Reply`], which is written with [`Reply::write`]. A reply mirrors its request: it
+//! is written in the same dialect, has FINGERPRINT if the request has it, and is signed if the request comes
+//! with its key, with the integrity attribute that RFC 8489 prescribes. [`ReplyTo`] lists what a request can
+//! be.
 //!
 //! ```
 //! use stunwire::{Key, Message, MessageWriter, Method, TransactionId, reply};
@@ -70,7 +71,8 @@ use crate::writer::MessageWriter;
 ///
 /// It is created from
 /// - `&Message` or `Header`, for a reply that is not signed,
-/// - `(&Verified, &key)`, for a reply signed with the integrity attribute that RFC 8489 prescribes.
+/// - `(&Verified, &key)`, for a reply signed with the integrity attribute that RFC 8489 prescribes,
+/// - [`&Authenticated`](crate::auth::Authenticated), which contains the key, for such a reply.
 ///
 /// It does not borrow the request, so it can be kept for a reply that is sent later.
 #[derive(Clone, Copy)]
@@ -155,8 +157,10 @@ impl<'k, K: HmacKey> From<(&Verified<'_>, &'k K)> for ReplyTo<'k> {
 }
 
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
-    /// Appends the integrity attribute that RFC 8489 prescribes, if a key is given with the request, and
-    /// FINGERPRINT if the request has it; then completes the message and returns its bytes.
+    /// Signs the message as a response to `request`, completes it and returns its bytes.
+    ///
+    /// The integrity attribute is the one that RFC 8489 prescribes; it is appended only if `request` comes
+    /// with its key. FINGERPRINT is appended if the request has it. [`ReplyTo`] lists what `request` can be.
     ///
     /// ```
     /// use stunwire::attribute::XorMappedAddress;
@@ -188,8 +192,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     }
 }
 
-/// A request whose attributes determine the reply: `&Message`, or `(&Verified, &key)`, of which only the
-/// covered attributes are read.
+/// A request whose attributes determine the reply: `&Message`, or `(&Verified, &key)` or
+/// [`&Authenticated`](crate::auth::Authenticated), of which only the covered attributes are read.
 pub trait Request<'k>: Into<ReplyTo<'k>> {
     /// The attributes of the request that are not ignored.
     fn attributes(&self) -> Attributes<'_>;

@@ -58,7 +58,9 @@ impl fmt::Debug for UserId<'_> {
 
 /// An authenticated request, with the key that signs its reply.
 ///
-/// It dereferences to [`Verified`], which exposes only the attributes that the tag covers.
+/// It dereferences to [`Verified`], which exposes only the attributes that the tag covers. To answer it, pass
+/// a reference to it to [`MessageWriter::success_to`](crate::MessageWriter::success_to) and
+/// [`finish_like`](crate::MessageWriter::finish_like), or to the functions of [`reply`](crate::reply).
 #[derive(Clone, Copy)]
 pub struct Authenticated<'a, K> {
     verified: Verified<'a>,

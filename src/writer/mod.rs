@@ -149,7 +149,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         Self::new(buffer, Header::indication(method, transaction_id))
     }
 
-    /// Begins the success response to a request, in the dialect of the request.
+    /// Begins the success response to a request, in the dialect of the request. `request` is its [`Header`],
+    /// or a reference to it in any form, such as `&Message`, `&Verified` and `&Authenticated`.
     ///
     /// # Errors
     /// If `request` is not a request, or for the reasons given in [`new`](Self::new).
