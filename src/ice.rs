@@ -141,9 +141,10 @@ pub const SERVER_REFLEXIVE: u8 = 100;
 pub const RELAYED: u8 = 0;
 
 /// Computes the priority of a candidate pair
-/// ([RFC 8445 §6.1.2.3](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.3)): with G for the
-/// candidate of the controlling agent and D for that of the controlled agent,
-/// `2^32 * min(G, D) + 2 * max(G, D) + (1 if G > D)`.
+/// ([RFC 8445 §6.1.2.3](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.3)).
+///
+/// The formula is `2^32 * min(G, D) + 2 * max(G, D) + (1 if G > D)`, where G is the priority of the
+/// controlling agent's candidate and D that of the controlled agent's candidate.
 ///
 /// Returns `None` if a candidate's priority is outside 1 to 2^31 - 1
 /// ([§5.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2)), which only a faulty or hostile peer

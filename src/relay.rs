@@ -164,9 +164,10 @@ fn malformed(tlv: Tlv<'_>, source: ValueError, dialect: Dialect) -> AttributeErr
     AttributeError::malformed(ty, saturating_u32(tlv.offset()), source, dialect)
 }
 
-/// Writes a Data indication around a payload that was received from `peer`: the header before it and the padding
-/// after it. Returns the range of the packet
+/// Writes a Data indication around a payload that was received from `peer`
 /// ([RFC 8656 §11.3](https://www.rfc-editor.org/rfc/rfc8656#section-11.3)).
+///
+/// Returns the range of the packet in `buf`.
 ///
 /// # Errors
 /// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), or the message would
@@ -182,9 +183,10 @@ pub fn data_indication_in_place(
     write_message(buf, payload, peer, header, XorPeerAddress)
 }
 
-/// Writes a Send indication around a payload for `peer`: the header before it and the padding after it. Returns
-/// the range of the packet
+/// Writes a Send indication around a payload for `peer`
 /// ([RFC 8656 §11.1](https://www.rfc-editor.org/rfc/rfc8656#section-11.1)).
+///
+/// Returns the range of the packet in `buf`.
 ///
 /// # Errors
 /// As in [`data_indication_in_place`].
@@ -203,9 +205,9 @@ pub fn send_indication_in_place(
 /// message has for it, and the payload as DATA.
 ///
 /// The header is that of a Send or Data indication; in MS-TURN, of a Send request or a Data indication. The
-/// message is written in the dialect of the header. A Send request of MS-TURN to a server that requires
-/// authentication needs more attributes and MESSAGE-INTEGRITY after the payload: write it with
-/// [`MessageWriter::payload`](crate::MessageWriter::payload).
+/// message is written in the dialect of the header. Returns the range of the packet in `buf`. A Send request
+/// of MS-TURN to a server that requires authentication needs more attributes and MESSAGE-INTEGRITY after the
+/// payload: write it with [`MessageWriter::payload`](crate::MessageWriter::payload).
 ///
 /// ```
 /// use stunwire::relay::{self, HEADROOM};
@@ -326,8 +328,10 @@ const fn word(first: u16, second: u16) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// Writes ChannelData around a payload, without padding, for a datagram. Returns the range of the packet
+/// Writes ChannelData around a payload, without padding, for a datagram
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
+///
+/// Returns the range of the packet in `buf`.
 ///
 /// # Errors
 /// If there is no room for 4 bytes before the payload, the payload is longer than 65,535 bytes, or a channel
@@ -341,8 +345,10 @@ pub fn channel_data_in_place(
     write_channel_data(buf, payload, number, false)
 }
 
-/// Writes ChannelData around a payload, with padding, for a stream. Returns the range of the packet
+/// Writes ChannelData around a payload, with padding, for a stream
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
+///
+/// Returns the range of the packet in `buf`.
 ///
 /// # Errors
 /// For the reasons given in [`channel_data_in_place`], or if there is no room for up to 3 bytes of padding after

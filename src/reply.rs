@@ -323,8 +323,9 @@ pub fn bad_request<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
 }
 
 /// Creates a 401 (Unauthenticated) for a request with wrong short-term credentials, without REALM and NONCE
-/// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)). For long-term credentials
-/// use [`Challenge`].
+/// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
+///
+/// For long-term credentials use [`Challenge`].
 pub fn unauthenticated<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::UNAUTHENTICATED)
 }

@@ -191,9 +191,10 @@ pub fn check(
 
 /// Whether a method has messages of this class
 /// ([RFC 8656 §17](https://www.rfc-editor.org/rfc/rfc8656#section-17),
-/// [RFC 6062 §6.1](https://www.rfc-editor.org/rfc/rfc6062#section-6.1)): Send, Data and
-/// ConnectionAttempt are indications, Binding can be one, and the other methods are requests and
-/// responses. `false` for methods that STUN and TURN do not have.
+/// [RFC 6062 §6.1](https://www.rfc-editor.org/rfc/rfc6062#section-6.1)).
+///
+/// Send, Data and ConnectionAttempt are indications. Binding has all classes. The other methods have requests
+/// and responses. Returns `false` for methods that STUN and TURN do not define.
 ///
 /// ```
 /// use stunwire::{Class, Method, turn};

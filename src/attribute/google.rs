@@ -75,7 +75,7 @@ token! {
     );
 }
 
-/// GOOG-MISC-INFO: a list of numbers whose position determines their meaning.
+/// GOOG-MISC-INFO: a list of numbers, whose meanings depend on their positions.
 ///
 /// Type 0xC059, registered by IANA; layout of libwebrtc. Value: numbers of 2 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

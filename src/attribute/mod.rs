@@ -1,4 +1,4 @@
-//! Attributes: the traits for reading and writing them, and a type for each registered one.
+//! Attributes: the traits for reading and writing them, and a type for each registered attribute.
 //!
 //! | to | use |
 //! |---|---|

@@ -105,7 +105,7 @@ impl fmt::Display for MessageIntegritySha256<'_> {
     }
 }
 
-/// FINGERPRINT: a checksum that tells STUN from other protocols on the same port
+/// FINGERPRINT: a checksum that distinguishes STUN from other protocols on the same port
 /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
 ///
 /// Type 0x8028. Value: the CRC-32 of the part of the message before it, XORed with 0x5354554E, 4 bytes.

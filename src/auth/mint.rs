@@ -28,7 +28,7 @@ const CODED: usize = (BODY + TAG) / 3 * 4;
 /// Length of a nonce in bytes.
 const NONCE: usize = PREFIX + CODED;
 
-/// Creates the nonces of a server and recognizes them later, without storing them
+/// Creates the nonces of a server, and recognizes them in requests without storing them
 /// ([RFC 8489 §9.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.2)).
 ///
 /// A nonce is 41 characters long: the nonce cookie with the security features, then in base64 the time of

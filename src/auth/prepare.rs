@@ -1,4 +1,4 @@
-//! Preparation of usernames, realms and passwords outside ASCII (feature `precis`).
+//! Prepares usernames, realms and passwords outside ASCII (feature `precis`).
 //!
 //! RFC 8489 requires OpaqueString, RFC 5389 SASLprep. Both leave printable ASCII unchanged. The constructors
 //! of `Key` do not prepare texts: prepare a text outside ASCII first, as the other side does.

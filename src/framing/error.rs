@@ -2,8 +2,8 @@
 
 /// The error for bytes that are not a frame.
 ///
-/// In a stream nothing can be read after this error, because only this frame could have told where the
-/// next one begins: close the connection. A datagram with this error is dropped.
+/// In a stream nothing can be read after this error, because the end of the frame and so the start of the
+/// next one are unknown: close the connection. Discard a datagram with this error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {

@@ -2,7 +2,7 @@
 
 use super::hmac::HmacAlgorithm;
 
-/// An integrity attribute with the hash and the length of its HMAC.
+/// An integrity attribute with the hash function and the length of its HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntegrityAlgorithm {
