@@ -377,8 +377,8 @@ pub fn unknown_attributes<'k>(
 
 /// The largest number of types that [`unknown_attributes`] lists: 16.
 ///
-/// A request can have thousands of unknown types. The limit prevents that an attacker that forges the address
-/// of a victim directs long replies at it. The reply to an authenticated request may have a longer list:
+/// A request can have thousands of unknown types. The limit prevents an attacker from directing long replies
+/// at a forged address. The reply to an authenticated request may have a longer list:
 ///
 /// ```
 /// use stunwire::attribute::UnknownAttributes;

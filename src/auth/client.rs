@@ -23,7 +23,7 @@ const MAX_CHALLENGES: u8 = 4;
 
 /// The username and the keys of a [`LongTermClient`].
 ///
-/// [`Credentials`](crate::Credentials) implement it with keys that are derived from a password. Implement it
+/// [`Credentials`](crate::Credentials) implements it with keys that are derived from a password. Implement it
 /// for keys that are stored, or held by other cryptography; the feature `crypto` is then not needed.
 pub trait ClientCredentials {
     /// The type of the keys.
@@ -71,8 +71,8 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
 /// "Server" means one address and port: use one client for each, and a new one after a redirection, with
 /// the same credentials.
 ///
-/// It detects downgrades: once a response has been verified, a later challenge with weaker password
-/// algorithms or without username anonymity is a [`Violation`](Response::Violation).
+/// It detects downgrades: once a response has been verified, a challenge that lacks PASSWORD-ALGORITHMS,
+/// SHA-256 or username anonymity is a [`Violation`](Response::Violation) if the previous challenge had it.
 ///
 /// ```no_run
 /// # fn send(_: &[u8]) {}

@@ -161,7 +161,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         checked.into()
     }
 
-    /// Performs the checks that need no key: the first three steps of RFC 8489 §9.2.4.
+    /// Performs the checks that need no key: the first three steps of RFC 8489 §9.2.4, and the check of the
+    /// realm.
     ///
     /// `client` is the address from which the request came.
     ///

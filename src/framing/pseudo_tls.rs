@@ -174,7 +174,7 @@ pub struct ServerHello<'a> {
     pub session_id: &'a [u8; 32],
 }
 
-/// Creates a ClientHello. `random` is its field of that name: 4 bytes of time and 28 random bytes.
+/// Creates a ClientHello. `random` is the value of its field `random`: 4 bytes of time and 28 random bytes.
 #[must_use]
 pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     let mut hello = CLIENT_HELLO;
@@ -182,8 +182,8 @@ pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     hello
 }
 
-/// Creates a ServerHello with its ServerHelloDone. `random` is its field of that name: 4 bytes of time and 28
-/// random bytes.
+/// Creates a ServerHello with its ServerHelloDone. `random` is the value of the field `random`: 4 bytes of
+/// time and 28 random bytes.
 #[must_use]
 pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HELLO_LEN] {
     let mut hello = SERVER_HELLO;

@@ -55,7 +55,7 @@ use self::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed,
 /// # }
 /// ```
 ///
-/// After an integrity attribute no other attribute can be written:
+/// After MESSAGE-INTEGRITY only MESSAGE-INTEGRITY-SHA256 and FINGERPRINT can be appended:
 ///
 /// ```compile_fail,E0599
 /// # use stunwire::attribute::UseCandidate;
