@@ -140,7 +140,7 @@ impl Dialect {
         }
     }
 
-    /// This dialect without padding after attributes:
+    /// Returns this dialect without padding after attributes:
     ///
     /// - `RFC8489.unpadded()` for messages of WhatsApp and for libnice's OC2007R2 mode,
     /// - `MS_ICE2_LEGACY.unpadded()` for the connectivity checks of that mode.
@@ -152,7 +152,7 @@ impl Dialect {
         }
     }
 
-    /// This dialect with attributes padded to a multiple of 4 bytes:
+    /// Returns this dialect with attributes padded to a multiple of 4 bytes:
     ///
     /// - `MS_TURN.padded()` for an implementation of MS-TURN that pads as the RFCs do,
     /// - `RFC3489.padded()` for servers that omit the magic cookie and otherwise follow RFC 5389.

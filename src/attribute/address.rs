@@ -416,7 +416,8 @@ address! {
 address! {
     /// MSN-MAPPED-ADDRESS: the address of the client as a server of MSN sees it, as libnice reads it.
     ///
-    /// Type 0x8000, which IANA registered for ADDITIONAL-ADDRESS-FAMILY: it is read only with
+    /// Type 0x8000, which IANA registered for ADDITIONAL-ADDRESS-FAMILY.
+    /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
     /// `get::<MsnMappedAddress>()`.
     ///
     /// ```

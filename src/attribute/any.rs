@@ -62,8 +62,8 @@ macro_rules! any_attribute {
         }
 
         impl<'a> RawAttribute<'a> {
-            /// Reads the value as the type that the registry has for the attribute type in the dialect
-            /// of the message, or returns [`AnyAttribute::Unknown`] if it has none.
+            /// Reads the value as the type that is registered for this attribute type in the dialect of the
+            /// message, or returns [`AnyAttribute::Unknown`] if none is.
             ///
             /// # Errors
             /// If the value is malformed.

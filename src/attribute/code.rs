@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-/// The code of an ERROR-CODE attribute: a class of 1 to 6 times 100, and a number of 0 to 99
+/// The code of an ERROR-CODE attribute: 100 times the class, 1 to 6, plus the number, 0 to 99
 /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
 ///
 /// The constants are the registered codes; every other code of 100 to 699 can be created with
-/// [`new`](Self::new). They can be patterns:
+/// [`new`](Self::new). The constants can be used as patterns:
 ///
 /// ```
 /// use stunwire::{Code, ErrorCode};

@@ -214,7 +214,8 @@ flag! {
 /// direction packets are lost
 /// ([RFC 7982 §3.1](https://www.rfc-editor.org/rfc/rfc7982#section-3.1)).
 ///
-/// Type 0x8025. Value: 2 reserved bytes and one byte for either counter.
+/// Type 0x8025. Value: 2 reserved bytes, the counter of the request (1 byte) and the counter of the response
+/// (1 byte).
 ///
 /// ```
 /// use stunwire::attribute::TransactionTransmitCounter;

@@ -17,7 +17,7 @@ use crate::wire;
 /// Type 0x0009. Value: 21 reserved bits, which are ignored, 3 bits of class, 8 bits of number, and a
 /// UTF-8 reason phrase of at most 127 characters and 509 bytes.
 ///
-/// A program decides by [`code`](Self::code); servers choose the phrase freely.
+/// Decide by the [`code`](Self::code): servers may choose any phrase.
 ///
 /// ```
 /// use stunwire::{Code, ErrorCode};
@@ -33,8 +33,9 @@ use crate::wire;
 /// # Ok::<(), stunwire::EncodeError>(())
 /// ```
 ///
-/// `==` compares code and phrase, so two refusals with the same code can differ; comparison with a
-/// [`Code`] ignores the phrase. An `ErrorCode` cannot be a pattern; match on `code()`:
+/// `==` compares code and phrase, so two errors with the same code can differ; comparison with a [`Code`]
+/// ignores the phrase. An `ErrorCode` cannot be used as a pattern, so this does not compile; match on
+/// `code()` instead:
 ///
 /// ```compile_fail,E0158
 /// # use stunwire::{Code, ErrorCode};
@@ -79,7 +80,7 @@ impl<'a> ErrorCode<'a> {
         TextError::check(self.reason_trimmed(), AttributeType::ERROR_CODE)
     }
 
-    /// The reason phrase without trailing NULs, which some servers count in its length.
+    /// The reason phrase without trailing NULs, which some servers send as padding inside the length.
     #[must_use]
     pub fn reason_trimmed(&self) -> &'a [u8] {
         trim_nuls(self.reason)

@@ -307,7 +307,8 @@ number! {
     /// NOMINATION: the number of a nomination; the pair of the check with the greatest number is used
     /// ([draft-thatcher-ice-renomination](https://datatracker.ietf.org/doc/draft-thatcher-ice-renomination/)).
     ///
-    /// Type 0xC001, which IANA registered for ENF-FLOW-DESCRIPTION: it is read only with
+    /// Type 0xC001, which IANA registered for ENF-FLOW-DESCRIPTION.
+    /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
     /// `get::<Nomination>()`. Value: 4 bytes.
     ///
     /// ```
@@ -344,7 +345,8 @@ number! {
 number! {
     /// OPTIONS: flags in checks of Google Talk, as libnice reads and writes them.
     ///
-    /// Type 0x8001, which IANA registered for ADDRESS-ERROR-CODE: it is read only with
+    /// Type 0x8001, which IANA registered for ADDRESS-ERROR-CODE.
+    /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
     /// `get::<GoogOptions>()`. Value: 4 bytes.
     ///
     /// ```

@@ -63,7 +63,7 @@ impl<'a> RawAttribute<'a> {
         self.value
     }
 
-    /// The 0 to 3 bytes that pad the value, as they were sent. Not all peers send zeros.
+    /// The 0 to 3 bytes of padding after the value, as they were sent. Not all senders pad with zeros.
     #[must_use]
     #[inline]
     pub const fn padding(&self) -> &'a [u8] {
@@ -81,7 +81,7 @@ impl<'a> RawAttribute<'a> {
         self.offset as usize
     }
 
-    /// The offsets of the value in the message, for a caller that keeps offsets instead of a borrow.
+    /// The range of the value in the message, in bytes, for a caller that stores offsets instead of a borrow.
     #[must_use]
     #[inline]
     #[allow(

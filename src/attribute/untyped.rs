@@ -5,8 +5,8 @@ use crate::dialect::{Context, Dialect};
 
 /// An attribute to be written whose type is known only at run time: its type and the bytes of its value.
 ///
-/// The writer refuses the types that it writes itself, such as MESSAGE-INTEGRITY and FINGERPRINT. To write
-/// an attribute as it was read from another message, padding included, use
+/// The writer refuses the attribute types that it writes itself, such as MESSAGE-INTEGRITY and FINGERPRINT.
+/// To copy an attribute from another message with its padding, use
 /// [`MessageWriter::raw`](crate::MessageWriter::raw).
 ///
 /// ```

@@ -5,9 +5,10 @@ use crate::message::{Entry, Message};
 
 /// The integrity attributes of a message, and whether it has FINGERPRINT.
 ///
-/// This is a small value that can be stored: a reply that is written long after its request, such as the one
-/// to Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), needs
-/// [`Verified::reply_protection`](crate::Verified::reply_protection) and the key, but not the request.
+/// Store it for a reply that is written long after its request, such as the response to a Connect
+/// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)), which needs the header,
+/// [`Verified::reply_protection`](crate::Verified::reply_protection) and the key of the request, but not the
+/// request itself.
 ///
 /// ```
 /// use stunwire::{IntegrityAlgorithm, Protection};
@@ -36,8 +37,8 @@ impl Protection {
         fingerprint: false,
     };
 
-    /// This protection with an integrity attribute. MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256 can be
-    /// combined, as in the first request to an agent that may support only one of them
+    /// Adds an integrity attribute. MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256 can be combined, as in the
+    /// first request to an agent that may support only one of them
     /// ([RFC 8489 §9.1.2](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.2)).
     #[must_use]
     pub const fn with_integrity(self, algorithm: IntegrityAlgorithm) -> Self {
@@ -53,7 +54,7 @@ impl Protection {
         }
     }
 
-    /// This protection with or without FINGERPRINT.
+    /// Sets whether there is FINGERPRINT.
     #[must_use]
     pub const fn with_fingerprint(self, fingerprint: bool) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl Protection {
         }
     }
 
-    /// This protection without integrity attributes: that of a reply to a request that was not verified.
+    /// Removes the integrity attributes, for the reply to a request that was not verified.
     #[must_use]
     pub const fn without_integrity(self) -> Self {
         Self {

@@ -12,7 +12,7 @@ use crate::error::{AttributeError, ParseError};
 use crate::header::Header;
 use crate::transaction_id::TransactionId;
 
-/// A message that owns its bytes, to be stored or sent to another task. Cloning shares the bytes.
+/// A message that owns its bytes, so that it can be stored or sent to another task. Clones share the bytes.
 ///
 /// ```
 /// use bytes::Bytes;

@@ -10,10 +10,10 @@ use crate::dialect::Context;
 use crate::error::EncodeError;
 use crate::wire::{self, TLV_HEADER_LEN};
 
-/// Writes one attribute without a message: type, length, value and padding.
+/// Writes one attribute that is not in a message: type, length, value and padding.
 ///
-/// The attribute is appended to a buffer that grows, and written to the start of a slice. Returns its
-/// bytes. `context` has the transaction id with which addresses are XORed, and the dialect.
+/// The attribute is appended to a growing buffer, or written to the start of a slice. Returns its bytes.
+/// `context` holds the transaction id with which addresses are XORed, and the dialect.
 ///
 /// ```
 /// use stunwire::attribute::Software;
