@@ -7,6 +7,22 @@
 /// The bytes before it are never changed.
 ///
 /// This trait is sealed.
+///
+/// ```
+/// use stunwire::{Buffer, EncodeError, MessageWriter, Method, TransactionId};
+///
+/// /// Writes a keepalive into any buffer.
+/// fn keepalive<B: Buffer + ?Sized>(buffer: &mut B, id: TransactionId) -> Result<&mut [u8], EncodeError> {
+///     MessageWriter::indication(buffer, Method::BINDING, id)?.finish()
+/// }
+///
+/// let id = TransactionId::new(*b"unpredictabl");
+/// assert_eq!(keepalive(&mut [0; 20], id)?.len(), 20);
+/// let mut stream = b"before".to_vec();
+/// keepalive(&mut stream, id)?;
+/// assert_eq!(stream.len(), 6 + 20);
+/// # Ok::<(), EncodeError>(())
+/// ```
 pub trait Buffer: sealed::Raw {}
 
 pub(crate) mod sealed {

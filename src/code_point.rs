@@ -203,6 +203,14 @@ impl fmt::Debug for Method {
 
 /// The class of a message: the bits C1 and C0 of the message type
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
+///
+/// ```
+/// use stunwire::{Class, Message};
+///
+/// let message = Message::parse(b"\x01\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl")?;
+/// assert_eq!(message.class(), Class::SuccessResponse);
+/// # Ok::<(), stunwire::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A request, which is answered with a response.

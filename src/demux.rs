@@ -88,6 +88,15 @@ impl Demux {
     }
 
     /// Also expects STUN without the magic cookie: RFC 3489 and MS-TURN.
+    ///
+    /// ```
+    /// use stunwire::demux::{Demux, Protocol};
+    ///
+    /// // A Binding request of RFC 3489.
+    /// let packet = b"\x00\x01\x00\x00 16 bytes as id ";
+    /// assert_eq!(Demux::new().protocol(packet), None);
+    /// assert_eq!(Demux::new().classic().protocol(packet), Some(Protocol::Stun));
+    /// ```
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -127,6 +136,21 @@ impl Demux {
 }
 
 /// A protocol that is recognized by the first bytes of a packet.
+///
+/// ```
+/// use stunwire::demux::{Demux, Protocol};
+///
+/// fn receive(packet: &[u8]) -> &'static str {
+///     match Demux::new().protocol(packet) {
+///         Some(Protocol::Stun) => "to the ICE agent",
+///         Some(Protocol::Dtls) => "to the handshake",
+///         Some(Protocol::Rtp) => "to the media",
+///         _ => "discarded",
+///     }
+/// }
+///
+/// assert_eq!(receive(b"\x16\xfe\xfd"), "to the handshake");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {

@@ -144,6 +144,15 @@ impl Dialect {
     ///
     /// - `RFC8489.unpadded()` for messages of WhatsApp and for libnice's OC2007R2 mode,
     /// - `MS_ICE2_LEGACY.unpadded()` for the connectivity checks of that mode.
+    ///
+    /// ```
+    /// use stunwire::Dialect;
+    ///
+    /// // SOFTWARE of 3 bytes, without padding.
+    /// let packet = b"\x00\x11\x00\x07\x21\x12\xa4\x42abcdefghijkl\x80\x22\x00\x03abc";
+    /// assert!(Dialect::RFC8489.parse(packet).is_err());
+    /// assert!(Dialect::RFC8489.unpadded().parse(packet).is_ok());
+    /// ```
     #[must_use]
     pub const fn unpadded(self) -> Self {
         Self {
@@ -270,6 +279,13 @@ impl Dialect {
     }
 
     /// The class and the method that the first 16 bits of a header denote in this dialect.
+    ///
+    /// ```
+    /// use stunwire::{Class, Dialect, Method};
+    ///
+    /// let ty = Dialect::RFC8489.message_type(0x0113);
+    /// assert_eq!((ty.class, ty.method), (Class::ErrorResponse, Method::ALLOCATE));
+    /// ```
     #[must_use]
     #[inline]
     pub fn message_type(self, bits: u16) -> MessageType {
@@ -352,6 +368,12 @@ impl fmt::Display for Dialect {
 }
 
 /// The error for a text that is not the name of a [`Dialect`].
+///
+/// ```
+/// use stunwire::{Dialect, UnknownDialect};
+///
+/// let error: UnknownDialect = "RFC 9999".parse::<Dialect>().unwrap_err();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no dialect has this name; an example of a name is ms-turn")]
 #[non_exhaustive]
@@ -395,6 +417,17 @@ impl fmt::Debug for Dialect {
 }
 
 /// The transaction id and the dialect of a message, on which the values of its attributes may depend.
+///
+/// ```
+/// use stunwire::attribute::{Attribute, XorMappedAddress};
+/// use stunwire::{Context, Dialect, TransactionId};
+///
+/// // A value without its message, such as one from a log.
+/// let context = Context::new(TransactionId::new(*b"abcdefghijkl"), Dialect::RFC8489);
+/// let value = b"\x00\x01\xa1\x47\xe1\x12\xa6\x43";
+/// assert_eq!(XorMappedAddress::decode(value, context)?.to_string(), "192.0.2.1:32853");
+/// # Ok::<(), stunwire::ValueError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Context {

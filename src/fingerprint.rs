@@ -127,6 +127,18 @@ impl Message<'_> {
 }
 
 /// The status of the FINGERPRINT of a message, returned by [`Message::fingerprint`].
+///
+/// ```
+/// use stunwire::{FingerprintStatus, Message, MessageWriter, Method, TransactionId};
+///
+/// let mut buffer = [0; 28];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::indication(&mut buffer, Method::BINDING, id)?.fingerprint()?.finish()?;
+/// assert_eq!(Message::parse(packet)?.fingerprint(), FingerprintStatus::Valid);
+/// packet[27] ^= 1;
+/// assert_eq!(Message::parse(packet)?.fingerprint(), FingerprintStatus::Invalid);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FingerprintStatus {

@@ -67,6 +67,13 @@ impl Header {
     }
 
     /// Creates the header of a success response of RFC 8489.
+    ///
+    /// ```
+    /// use stunwire::{Class, Header, Method, TransactionId};
+    ///
+    /// let header = Header::success(Method::BINDING, TransactionId::new(*b"unpredictabl"));
+    /// assert_eq!(header.class(), Class::SuccessResponse);
+    /// ```
     #[must_use]
     pub const fn success(method: Method, transaction_id: TransactionId) -> Self {
         Self::new(Class::SuccessResponse, method, transaction_id)

@@ -35,6 +35,30 @@ impl Role {
 }
 
 /// The reaction of an agent to the role attribute in a check, returned by [`role_conflict`].
+///
+/// ```
+/// use stunwire::ice::{Role, RoleConflict};
+/// use stunwire::{EncodeError, Key, Verified, reply};
+///
+/// /// Whether the check is to be answered with success.
+/// fn settle(
+///     conflict: RoleConflict,
+///     role: &mut Role,
+///     (check, key): (&Verified<'_>, &Key),
+///     out: &mut Vec<u8>,
+/// ) -> Result<bool, EncodeError> {
+///     match conflict {
+///         RoleConflict::None => return Ok(true),
+///         RoleConflict::Switch(new) => {
+///             *role = new;
+///             return Ok(true);
+///         }
+///         RoleConflict::Reply487 => reply::role_conflict((check, key)).write(out)?,
+///         RoleConflict::BothRoles => reply::bad_request((check, key)).write(out)?,
+///     };
+///     Ok(false)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum RoleConflict {

@@ -61,6 +61,17 @@ pub const HEADROOM: usize = 56;
 pub const TAILROOM: usize = 3;
 
 /// The peer and the payload of a Send or Data indication.
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::relay::{self, PeerData};
+///
+/// /// The payload of an indication without a copy.
+/// fn payload(packet: &[u8]) -> Option<&[u8]> {
+///     let PeerData { payload, .. } = relay::read(&Message::parse(packet).ok()?).ok()??;
+///     packet.get(payload)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerData {
     /// The peer to which, or from which, the payload is sent.
@@ -79,6 +90,22 @@ pub struct PeerData {
 /// If there are several addresses or several DATA attributes, the first one is used. Other attributes are not
 /// read: the server must itself discard an indication with an unknown comprehension-required attribute
 /// ([`Message::unknown_required`]), and must obey DONT-FRAGMENT in a Send indication.
+///
+/// ```
+/// use stunwire::relay::{self, HEADROOM, TAILROOM};
+/// use stunwire::{Message, TransactionId};
+///
+/// let mut buf = [0; HEADROOM + 5 + TAILROOM];
+/// buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let peer = "192.0.2.1:7".parse()?;
+/// let packet = relay::send_indication_in_place(&mut buf, HEADROOM..HEADROOM + 5, peer, id)?;
+///
+/// let packet = &buf[packet];
+/// let data = relay::read(&Message::parse(packet)?)?.ok_or("no data")?;
+/// assert_eq!((data.peer, &packet[data.payload]), (peer, &b"hello"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If the address and the data are present and the address is malformed.
@@ -169,6 +196,18 @@ fn malformed(tlv: Tlv<'_>, source: ValueError, dialect: Dialect) -> AttributeErr
 ///
 /// Returns the range of the packet in `buf`.
 ///
+/// ```
+/// use stunwire::TransactionId;
+/// use stunwire::relay::{self, HEADROOM, TAILROOM};
+///
+/// let mut buf = [0; HEADROOM + 5 + TAILROOM];
+/// buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
+/// let (peer, id) = ("192.0.2.1:7".parse()?, TransactionId::new(*b"unpredictabl"));
+/// let packet = relay::data_indication_in_place(&mut buf, HEADROOM..HEADROOM + 5, peer, id)?;
+/// assert_eq!(packet, HEADROOM - 36..HEADROOM + 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), or the message would
 /// be too long. The bytes around the payload may then have been overwritten.
@@ -187,6 +226,18 @@ pub fn data_indication_in_place(
 /// ([RFC 8656 §11.1](https://www.rfc-editor.org/rfc/rfc8656#section-11.1)).
 ///
 /// Returns the range of the packet in `buf`.
+///
+/// ```
+/// use stunwire::TransactionId;
+/// use stunwire::relay::{self, HEADROOM, TAILROOM};
+///
+/// let mut buf = [0; HEADROOM + 5 + TAILROOM];
+/// buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
+/// let (peer, id) = ("192.0.2.1:7".parse()?, TransactionId::new(*b"unpredictabl"));
+/// let packet = relay::send_indication_in_place(&mut buf, HEADROOM..HEADROOM + 5, peer, id)?;
+/// assert_eq!(packet, HEADROOM - 36..HEADROOM + 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// As in [`data_indication_in_place`].
@@ -333,6 +384,17 @@ const fn word(first: u16, second: u16) -> [u8; 4] {
 ///
 /// Returns the range of the packet in `buf`.
 ///
+/// ```
+/// use stunwire::attribute::ChannelNumber;
+/// use stunwire::relay::{self, HEADROOM};
+///
+/// let mut buf = [0; HEADROOM + 5];
+/// buf[HEADROOM..].copy_from_slice(b"hello");
+/// let packet = relay::channel_data_in_place(&mut buf, HEADROOM..HEADROOM + 5, ChannelNumber::MIN)?;
+/// assert_eq!(buf[packet], *b"\x40\x00\x00\x05hello");
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
+///
 /// # Errors
 /// If there is no room for 4 bytes before the payload, the payload is longer than 65,535 bytes, or a channel
 /// number that was read is outside 0x4000 to 0x7FFF.
@@ -349,6 +411,18 @@ pub fn channel_data_in_place(
 /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
 ///
 /// Returns the range of the packet in `buf`.
+///
+/// ```
+/// use stunwire::attribute::ChannelNumber;
+/// use stunwire::relay::{self, HEADROOM, TAILROOM};
+///
+/// let mut buf = [0; HEADROOM + 5 + TAILROOM];
+/// buf[HEADROOM..HEADROOM + 5].copy_from_slice(b"hello");
+/// let payload = HEADROOM..HEADROOM + 5;
+/// let packet = relay::padded_channel_data_in_place(&mut buf, payload, ChannelNumber::MIN)?;
+/// assert_eq!(buf[packet], *b"\x40\x00\x00\x05hello\0\0\0");
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 ///
 /// # Errors
 /// For the reasons given in [`channel_data_in_place`], or if there is no room for up to 3 bytes of padding after

@@ -75,6 +75,25 @@ use crate::writer::MessageWriter;
 /// - [`&Authenticated`](crate::auth::Authenticated), which contains the key, for such a reply.
 ///
 /// It does not borrow the request, so it can be kept for a reply that is sent later.
+///
+/// ```
+/// use stunwire::reply::{Reply, ReplyTo};
+/// use stunwire::{Code, Key, Verified};
+///
+/// /// A request that is answered when a connection to its peer was made or has failed.
+/// struct Pending<'k>(ReplyTo<'k>);
+///
+/// impl<'k> Pending<'k> {
+///     fn new(request: &Verified<'_>, key: &'k Key) -> Self {
+///         Self((request, key).into())
+///     }
+///
+///     fn failed(&self, out: &mut Vec<u8>) -> Result<(), stunwire::EncodeError> {
+///         Reply::new(self.0, Code::CONNECTION_TIMEOUT_OR_FAILURE).write(out)?;
+///         Ok(())
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct ReplyTo<'k> {
     header: Header,
@@ -85,6 +104,17 @@ pub struct ReplyTo<'k> {
 impl<'k> ReplyTo<'k> {
     /// Creates it from the header of the request, the protection of the reply and the key that signs the
     /// reply, for a reply to a request that is no longer available.
+    ///
+    /// ```
+    /// use stunwire::reply::{self, ReplyTo};
+    /// use stunwire::{EncodeError, Header, Key, Protection};
+    ///
+    /// /// Answers 400 to a request of which only these parts were kept.
+    /// fn refuse(header: Header, protection: Protection, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    ///     reply::bad_request(ReplyTo::new(header, protection, key)).write(out)?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn new(header: Header, protection: Protection, key: &'k dyn HmacKey) -> Self {
         Self {
             header,
@@ -194,6 +224,20 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 
 /// A request whose attributes determine the reply: `&Message`, or `(&Verified, &key)` or
 /// [`&Authenticated`](crate::auth::Authenticated), of which only the covered attributes are read.
+///
+/// ```
+/// use stunwire::attribute::AttributeType;
+/// use stunwire::reply::{self, Request};
+/// use stunwire::EncodeError;
+///
+/// /// Writes a 420 if it is needed, for requests with and without authentication.
+/// fn refuse<'k>(request: impl Request<'k>, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+///     match reply::unknown_attributes(request, &[AttributeType::USERNAME]) {
+///         Some(reply) => reply.write(out).map(|_| true),
+///         None => Ok(false),
+///     }
+/// }
+/// ```
 pub trait Request<'k>: Into<ReplyTo<'k>> {
     /// The attributes of the request that are not ignored.
     fn attributes(&self) -> Attributes<'_>;
@@ -318,6 +362,18 @@ impl<'k> Reply<'k> {
 
 /// Creates a 400 (Bad Request) for a malformed request
 /// ([RFC 8489 §6.3.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1)).
+///
+/// ```
+/// use stunwire::attribute::RequestedTransport;
+/// use stunwire::{EncodeError, Message, reply};
+///
+/// fn transport(request: &Message<'_>, out: &mut Vec<u8>) -> Result<Option<RequestedTransport>, EncodeError> {
+///     match request.read::<(RequestedTransport,)>() {
+///         Ok((transport,)) => Ok(Some(transport)),
+///         Err(_) => reply::bad_request(request).write(out).map(|_| None),
+///     }
+/// }
+/// ```
 pub fn bad_request<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::BAD_REQUEST)
 }
@@ -326,12 +382,36 @@ pub fn bad_request<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
 /// ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
 ///
 /// For long-term credentials use [`Challenge`].
+///
+/// ```
+/// use stunwire::{EncodeError, Key, Message, Verified, reply};
+///
+/// fn verified<'a>(
+///     check: &Message<'a>,
+///     key: &Key,
+///     out: &mut Vec<u8>,
+/// ) -> Result<Option<Verified<'a>>, EncodeError> {
+///     match check.verify(key) {
+///         Ok(verified) => Ok(Some(verified)),
+///         Err(_) => reply::unauthenticated(check).write(out).map(|_| None),
+///     }
+/// }
+/// ```
 pub fn unauthenticated<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::UNAUTHENTICATED)
 }
 
 /// Creates a 487 (Role Conflict) for an ICE connectivity check whose sender has the role of this agent
 /// ([RFC 8445 §7.3.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.1)).
+///
+/// ```
+/// use stunwire::{EncodeError, Key, Verified, reply};
+///
+/// fn keep_role(check: &Verified<'_>, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     reply::role_conflict((check, key)).write(out)?;
+///     Ok(())
+/// }
+/// ```
 pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
     Reply::new(to, Code::ROLE_CONFLICT)
 }
@@ -435,6 +515,20 @@ impl UnknownTypes {
 /// if the request has neither USERNAME nor USERHASH: a 300 must not be sent then, and the RFC suggests a 400
 /// ([§14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)). `server` must be of the address family
 /// from which the request came; add a second ALTERNATE-SERVER of the other family with [`Reply::write_with`].
+///
+/// ```
+/// use stunwire::attribute::{AlternateDomain, AlternateServer};
+/// use stunwire::{EncodeError, Key, Verified, reply};
+///
+/// fn redirect(request: &Verified<'_>, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     let server = AlternateServer(([192, 0, 2, 7], 3478).into());
+///     let domain = AlternateDomain::new("turn2.example.org")?;
+///     if let Some(reply) = reply::try_alternate(request, key, server, Some(domain)) {
+///         reply.write(out)?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub fn try_alternate<'k, K: HmacKey>(
     request: &Verified<'_>,
     key: &'k K,
@@ -541,6 +635,16 @@ impl<'a> Challenge<'a> {
     }
 
     /// Creates a 438 (Stale Nonce) for a request whose nonce is no longer valid.
+    ///
+    /// ```
+    /// use stunwire::reply::Challenge;
+    /// use stunwire::{EncodeError, Message};
+    ///
+    /// fn stale(request: &Message<'_>, fresh: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    ///     Challenge::new("example.org", fresh)?.stale_nonce(request).write(out)?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn stale_nonce(&self, to: impl Into<ReplyTo<'a>>) -> Reply<'a> {
         self.reply(to.into(), Code::STALE_NONCE)
     }

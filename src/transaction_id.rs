@@ -96,6 +96,13 @@ impl TransactionId {
     /// Creates an id of RFC 3489 or MS-TURN from the operating system's random number generator. Needs the
     /// feature `getrandom`.
     ///
+    /// ```
+    /// use stunwire::{Dialect, Header, Method, TransactionId};
+    ///
+    /// let header = Header::request(Method::BINDING, TransactionId::random_classic()?).in_dialect(Dialect::RFC3489);
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the operating system's random number generator fails.
     #[cfg(feature = "getrandom")]

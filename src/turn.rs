@@ -10,6 +10,19 @@ use crate::error::AttributeError;
 use crate::message::Message;
 
 /// A set of address families: those that a server can relay, or those of an allocation.
+///
+/// ```
+/// use stunwire::attribute::AddressFamily;
+/// use stunwire::turn::Families;
+///
+/// let relays = [std::net::IpAddr::from([192, 0, 2, 1])];
+/// let families = Families {
+///     ipv4: relays.iter().any(|ip| ip.is_ipv4()),
+///     ipv6: relays.iter().any(|ip| ip.is_ipv6()),
+/// };
+/// assert!(families.contains(AddressFamily::IPV4));
+/// assert!(!families.contains(AddressFamily::IPV6));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Families {
     /// IPv4.
@@ -56,6 +69,16 @@ impl Families {
 }
 
 /// The relays and channel numbers that a server supports, an argument of [`check`].
+///
+/// ```
+/// use stunwire::attribute::ChannelRange;
+/// use stunwire::turn::{Families, Support};
+///
+/// /// UDP relays of both families, TCP relays for clients over TCP, and the channels of RFC 5766.
+/// fn support(over_tcp: bool) -> Support {
+///     Support::udp(Families::BOTH).with_tcp(over_tcp).with_channels(ChannelRange::RFC5766)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Support {
     families: Families,
@@ -105,6 +128,23 @@ impl Support {
 }
 
 /// The reaction of a server to a message that [`check`] refuses.
+///
+/// ```
+/// use stunwire::reply::Reply;
+/// use stunwire::turn::Refusal;
+/// use stunwire::{EncodeError, Key, Verified};
+///
+/// fn refuse(
+///     refusal: Refusal,
+///     (request, key): (&Verified<'_>, &Key),
+///     out: &mut Vec<u8>,
+/// ) -> Result<(), EncodeError> {
+///     match refusal {
+///         Refusal::Reply(code) => Reply::new((request, key), code).write(out).map(drop),
+///         Refusal::Discard => Ok(()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Answer with this error code, and sign the response if the request was authenticated.

@@ -173,6 +173,15 @@ impl fmt::Display for Uri<'_> {
 }
 
 /// The scheme of a [`Uri`].
+///
+/// ```
+/// use stunwire::uri::{Scheme, Uri};
+///
+/// let uri = Uri::parse("turns:turn.example.org")?;
+/// assert_eq!(uri.scheme(), Scheme::Turns);
+/// assert!(uri.scheme().is_secure() && uri.scheme().is_turn());
+/// # Ok::<(), stunwire::uri::UriError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `stun:`, STUN over UDP or TCP.
@@ -236,6 +245,17 @@ impl Scheme {
 }
 
 /// The host of a [`Uri`].
+///
+/// ```
+/// use stunwire::uri::{Host, Uri};
+///
+/// let uri = Uri::parse("stun:stun.example.org")?;
+/// match uri.host() {
+///     Host::Name(name) => assert_eq!(name, "stun.example.org"), // resolve it
+///     host => println!("connect to {:?}", host.ip()),
+/// }
+/// # Ok::<(), stunwire::uri::UriError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Host<'a> {
@@ -295,6 +315,14 @@ impl fmt::Display for Host<'_> {
 }
 
 /// The transport between client and server in a `turn:` or `turns:` URI.
+///
+/// ```
+/// use stunwire::uri::{Transport, Uri};
+///
+/// let uri = Uri::parse("turn:turn.example.org?transport=tcp")?;
+/// assert_eq!(uri.transport(), Some(Transport::Tcp));
+/// # Ok::<(), stunwire::uri::UriError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport<'a> {
@@ -335,6 +363,13 @@ impl fmt::Display for Transport<'_> {
 }
 
 /// The error for a text that is not the [`Uri`] of a STUN or TURN server.
+///
+/// ```
+/// use stunwire::uri::{Uri, UriError};
+///
+/// assert_eq!(Uri::parse("https://example.org"), Err(UriError::Scheme));
+/// assert_eq!(Uri::parse("stun:example.org:65536"), Err(UriError::Port));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UriError {

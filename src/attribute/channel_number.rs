@@ -110,6 +110,15 @@ impl fmt::Display for ChannelNumber {
 /// [`Demux`](crate::demux::Demux)) accept [`RFC5766`](Self::RFC5766) by default, because clients of that RFC
 /// are still in use: coturn's client, for example, binds numbers above 0x4FFF. A reader that is limited to
 /// [`RFC8656`](Self::RFC8656) reports numbers outside it.
+///
+/// ```
+/// use stunwire::attribute::{ChannelNumber, ChannelRange};
+///
+/// let number = ChannelNumber::new_in(ChannelRange::RFC5766, 0x5000)?;
+/// assert!(ChannelRange::RFC5766.contains(number));
+/// assert!(!ChannelRange::RFC8656.contains(number));
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChannelRange {
     last: u16,
@@ -142,6 +151,16 @@ impl ChannelRange {
     ///
     /// A server answers 400 to a ChannelBind for which this is `false`
     /// ([RFC 8656 §12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)).
+    ///
+    /// ```
+    /// use stunwire::attribute::ChannelRange;
+    /// use stunwire::{ChannelData, Code};
+    ///
+    /// let data = ChannelData::parse_datagram(b"\x50\x00\x00\x00")?;
+    /// let refused = (!ChannelRange::RFC8656.is_bindable(data.number)).then_some(Code::BAD_REQUEST);
+    /// assert_eq!(refused, Some(Code::BAD_REQUEST));
+    /// # Ok::<(), stunwire::framing::FrameError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn is_bindable(self, number: ChannelNumber) -> bool {

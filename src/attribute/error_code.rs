@@ -74,6 +74,14 @@ impl<'a> ErrorCode<'a> {
 
     /// The reason phrase without trailing NULs, as text.
     ///
+    /// ```
+    /// use stunwire::{Code, ErrorCode};
+    ///
+    /// let error = ErrorCode::new(Code::STALE_NONCE, "Stale Nonce")?;
+    /// assert_eq!(error.reason_str()?, "Stale Nonce");
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the phrase is not UTF-8.
     pub fn reason_str(&self) -> Result<&'a str, TextError> {

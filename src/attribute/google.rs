@@ -139,6 +139,13 @@ impl fmt::Display for GoogMiscInfo<'_> {
 }
 
 /// A [`GoogMiscInfo`] that is written from a list, created by [`GoogMiscInfo::of`].
+///
+/// ```
+/// use stunwire::attribute::{GoogMiscInfo, GoogMiscInfoList};
+///
+/// /// What this agent announces: version 1 of GOOG-PING.
+/// const ANNOUNCED: GoogMiscInfoList<'_> = GoogMiscInfo::of(&[1]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GoogMiscInfoList<'a>(&'a [u16]);
 
@@ -162,6 +169,20 @@ impl Encode for GoogMiscInfoList<'_> {
 /// Type 0xC060, registered by IANA; layout of libwebrtc. Value: 4 bytes.
 /// [`Message::verify_goog_ping`](crate::Message::verify_goog_ping) checks it, and only the writer creates
 /// it.
+///
+/// ```
+/// use stunwire::attribute::GoogMessageIntegrity32;
+/// use stunwire::{Key, Message, MessageWriter, Method, TransactionId};
+///
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let mut buffer = [0; 64];
+/// let ping = MessageWriter::request(&mut buffer, Method::GOOG_PING, id)?
+///     .goog_integrity_32(&Key::short_term("password"))?
+///     .finish()?;
+/// let (tag,) = Message::parse(ping)?.read::<(GoogMessageIntegrity32,)>()?;
+/// assert_eq!(tag.0, ping[24..]);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoogMessageIntegrity32(
     /// The truncated HMAC. Do not compare it with `==`, which is not constant-time.
@@ -285,6 +306,13 @@ impl fmt::Display for MetaDtlsInStunAcknowledgement<'_> {
 
 /// A [`MetaDtlsInStunAcknowledgement`] that is written from a list, created by
 /// [`MetaDtlsInStunAcknowledgement::of`].
+///
+/// ```
+/// use stunwire::attribute::{DtlsAcknowledgementList, MetaDtlsInStun, MetaDtlsInStunAcknowledgement};
+///
+/// let received = [MetaDtlsInStun(b"\x16\xfe\xfd").crc32()];
+/// let acknowledgement: DtlsAcknowledgementList<'_> = MetaDtlsInStunAcknowledgement::of(&received);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DtlsAcknowledgementList<'a>(&'a [u32]);
 

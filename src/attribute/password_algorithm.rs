@@ -239,6 +239,14 @@ impl fmt::Display for PasswordAlgorithms<'_> {
 }
 
 /// A [`PasswordAlgorithms`] that is written from a list, created by [`PasswordAlgorithms::of`].
+///
+/// ```
+/// use stunwire::attribute::{PasswordAlgorithm, PasswordAlgorithmList, PasswordAlgorithms};
+///
+/// /// What this server offers.
+/// const OFFERED: PasswordAlgorithmList<'_> =
+///     PasswordAlgorithms::of(&[PasswordAlgorithm::SHA256, PasswordAlgorithm::MD5]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordAlgorithmList<'a>(&'a [PasswordAlgorithm<'a>]);
 

@@ -167,6 +167,15 @@ impl<'a> Nonce<'a> {
 }
 
 /// A [`Nonce`] to be written that announces security features, created by [`Nonce::with_features`].
+///
+/// ```
+/// use stunwire::SecurityFeatures;
+/// use stunwire::attribute::{FeatureNonce, Nonce};
+///
+/// let nonce: FeatureNonce<'_> =
+///     Nonce::with_features(SecurityFeatures::PASSWORD_ALGORITHMS, "fresh and unpredictable")?;
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureNonce<'a> {
     cookie: [u8; 13],

@@ -212,6 +212,22 @@ impl fmt::Display for UnknownAttributes<'_> {
 
 /// An [`UnknownAttributes`] that is written from an iterator, created by
 /// [`UnknownAttributes::from_types`].
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, TypeList, UnknownAttributes};
+/// use stunwire::{Code, EncodeError, Header, Method, MessageWriter, TransactionId};
+///
+/// fn refuse(request: Header, types: TypeList<impl Iterator<Item = AttributeType> + Clone>) -> Result<Vec<u8>, EncodeError> {
+///     let mut reply = Vec::new();
+///     MessageWriter::error_to(&mut reply, request, Code::UNKNOWN_ATTRIBUTE)?.with(&types)?.finish()?;
+///     Ok(reply)
+/// }
+///
+/// let request = Header::request(Method::ALLOCATE, TransactionId::new(*b"unpredictabl"));
+/// let reply = refuse(request, UnknownAttributes::from_types([AttributeType::EVEN_PORT]))?;
+/// assert_eq!(reply[reply.len() - 8..], *b"\x00\x0a\x00\x02\x00\x18\0\0");
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TypeList<I>(I);
 

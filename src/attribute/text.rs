@@ -106,6 +106,14 @@ macro_rules! text {
 
             /// The text without trailing NULs, which some peers send as padding inside the length.
             ///
+            /// ```
+            /// use stunwire::attribute::Software;
+            ///
+            /// assert_eq!(Software::new("example 1.0\0")?.as_str()?, "example 1.0");
+            /// assert!(Software::new(b"\xff")?.as_str().is_err());
+            /// # Ok::<(), stunwire::Error>(())
+            /// ```
+            ///
             /// # Errors
             /// If it is not UTF-8.
             pub fn as_str(&self) -> Result<&'a str, $crate::TextError> {
@@ -386,6 +394,20 @@ impl<'a> Username<'a> {
     ///
     /// To read one, remove the fragment that is known with `strip_prefix`.
     ///
+    /// ```
+    /// use stunwire::attribute::Username;
+    /// use stunwire::{Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let mut buffer = [0; 64];
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let check = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&Username::concatenated("theirs", "ours")?)?
+    ///     .finish()?;
+    /// let (username,) = Message::parse(check)?.read::<(Username,)>()?;
+    /// assert_eq!(username.as_bytes().strip_prefix(b"theirs"), Some(&b"ours"[..]));
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If both fragments are longer than 508 bytes.
     #[inline]
@@ -415,6 +437,20 @@ impl<'a> Username<'a> {
 
 /// A [`Username`] of two fragments that are joined while they are written, created by
 /// [`Username::joined`] and [`Username::concatenated`].
+///
+/// ```
+/// use stunwire::attribute::{JoinedUsername, Username};
+///
+/// struct Peer {
+///     ufrag: String,
+/// }
+///
+/// impl Peer {
+///     fn username<'a>(&'a self, ours: &'a str) -> Result<JoinedUsername<'a>, stunwire::EncodeError> {
+///         Username::joined(&self.ufrag, ours)
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JoinedUsername<'a> {
     remote: &'a [u8],

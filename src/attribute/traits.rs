@@ -41,6 +41,14 @@ pub trait Attribute<'a>: Sized {
 
     /// The attribute type in this dialect. `None` if the dialect has no such attribute: reading it then
     /// returns `None`.
+    ///
+    /// ```
+    /// use stunwire::Dialect;
+    /// use stunwire::attribute::{Attribute, AttributeType, Nonce};
+    ///
+    /// assert_eq!(Nonce::type_in(Dialect::RFC8489), Some(AttributeType::new(0x0015)));
+    /// assert_eq!(Nonce::type_in(Dialect::MS_TURN), Some(AttributeType::new(0x0014)));
+    /// ```
     #[must_use]
     #[inline(always)]
     fn type_in(_dialect: Dialect) -> Option<AttributeType> {
@@ -49,6 +57,13 @@ pub trait Attribute<'a>: Sized {
 
     /// An older attribute type that peers of this dialect still send. It is read only if the message has
     /// no attribute of the type that [`type_in`](Self::type_in) returns, and it is never written.
+    ///
+    /// ```
+    /// use stunwire::Dialect;
+    /// use stunwire::attribute::{Attribute, AttributeType, XorMappedAddress};
+    ///
+    /// assert_eq!(XorMappedAddress::alias_in(Dialect::RFC8489), Some(AttributeType::new(0x8020)));
+    /// ```
     #[must_use]
     #[inline(always)]
     fn alias_in(_dialect: Dialect) -> Option<AttributeType> {
@@ -57,6 +72,15 @@ pub trait Attribute<'a>: Sized {
 
     /// Whether attributes of type `ty` are read as this type in this dialect: under the registered type
     /// or under its alias. Not meant to be overridden.
+    ///
+    /// ```
+    /// use stunwire::Dialect;
+    /// use stunwire::attribute::{Attribute, AttributeType, XorMappedAddress};
+    ///
+    /// for ty in [0x0020, 0x8020] {
+    ///     assert!(XorMappedAddress::is_type(AttributeType::new(ty), Dialect::RFC8489));
+    /// }
+    /// ```
     #[must_use]
     #[inline(always)]
     fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
@@ -119,6 +143,35 @@ pub trait EncodeAttribute {
 
     /// Checks the limits that depend on the dialect, which the constructor could not check. The writer calls
     /// it before it writes anything.
+    ///
+    /// ```
+    /// use stunwire::attribute::{AttributeType, EncodeAttribute};
+    /// use stunwire::{Context, Dialect, EncodeError};
+    ///
+    /// /// SESSION: a number that only dialects with a magic cookie can carry.
+    /// struct Session(u32);
+    ///
+    /// impl EncodeAttribute for Session {
+    ///     fn wire_type(&self, _: Dialect) -> Option<AttributeType> {
+    ///         Some(AttributeType::new(0xC124))
+    ///     }
+    ///
+    ///     fn value_len(&self, _: Context) -> usize {
+    ///         4
+    ///     }
+    ///
+    ///     fn encode(&self, out: &mut [u8], _: Context) {
+    ///         out.copy_from_slice(&self.0.to_be_bytes());
+    ///     }
+    ///
+    ///     fn validate(&self, context: Context) -> Result<(), EncodeError> {
+    ///         match context.transaction_id.has_cookie() {
+    ///             true => Ok(()),
+    ///             false => Err(EncodeError::NotInDialect),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// If the dialect does not allow the value.

@@ -93,6 +93,13 @@ pub(super) fn length_and_bytes(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt:
 /// ([RFC 8656 §18.6](https://www.rfc-editor.org/rfc/rfc8656#section-18.6)).
 ///
 /// Every number can be read, so that a server can answer 440 (Address Family not Supported).
+///
+/// ```
+/// use stunwire::attribute::AddressFamily;
+///
+/// assert_eq!(AddressFamily::IPV6, AddressFamily(2));
+/// assert_eq!(AddressFamily::IPV6.to_string(), "IPv6");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressFamily(
     /// The number.
@@ -349,6 +356,13 @@ impl fmt::Display for TimerVal {
 }
 
 /// A transport protocol, as its IP protocol number, in [`RequestedTransport`].
+///
+/// ```
+/// use stunwire::attribute::{RequestedTransport, TransportProtocol};
+///
+/// assert_eq!(RequestedTransport(TransportProtocol::TCP), RequestedTransport::TCP);
+/// assert_eq!(TransportProtocol(132).to_string(), "protocol 132");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransportProtocol(
     /// The IP protocol number.

@@ -9,6 +9,19 @@ use crate::message::Message;
 /// A server answers 400 (Bad Request)
 /// ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)), a client does not retry
 /// ([§9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::attribute::PasswordAlgorithm;
+/// use stunwire::auth::{AlgorithmError, choose_algorithm};
+///
+/// // A challenge that offers MD5, to a client that supports only SHA-256.
+/// let challenge = b"\x01\x13\x00\x08\x21\x12\xa4\x42abcdefghijkl\x80\x02\x00\x04\x00\x01\x00\x00";
+/// let challenge = Message::parse(challenge)?;
+/// let chosen = choose_algorithm(&challenge, |offered| *offered == PasswordAlgorithm::SHA256);
+/// assert_eq!(chosen, Err(AlgorithmError::NoneSupported));
+/// # Ok::<(), stunwire::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlgorithmError {

@@ -61,6 +61,24 @@ impl fmt::Debug for UserId<'_> {
 /// It dereferences to [`Verified`], which exposes only the attributes that the tag covers. To answer it, pass
 /// a reference to it to [`MessageWriter::success_to`](crate::MessageWriter::success_to) and
 /// [`finish_like`](crate::MessageWriter::finish_like), or to the functions of [`reply`](crate::reply).
+///
+/// ```
+/// use stunwire::attribute::Lifetime;
+/// use stunwire::auth::Authenticated;
+/// use stunwire::{Code, Error, Key, MessageWriter, reply::Reply};
+///
+/// /// Answers a Refresh of the allocation of this user.
+/// fn refresh(request: &Authenticated<'_, Key>, user: &str, out: &mut Vec<u8>) -> Result<(), Error> {
+///     if !request.user().is(user, "example.org") {
+///         Reply::new(request, Code::WRONG_CREDENTIALS).write(out)?;
+///         return Ok(());
+///     }
+///     // Of `Verified`.
+///     let lifetime = request.get::<Lifetime>()?.unwrap_or(Lifetime(600));
+///     MessageWriter::success_to(out, request)?.with(&lifetime)?.finish_like(request)?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Authenticated<'a, K> {
     verified: Verified<'a>,
@@ -142,6 +160,23 @@ impl<K> fmt::Debug for Authenticated<'_, K> {
 
 /// The result of [`LongTermServer::check`](super::LongTermServer::check) and
 /// [`ShortTermServer::check`](super::ShortTermServer::check).
+///
+/// ```
+/// use stunwire::auth::{Authenticated, Check};
+/// use stunwire::{EncodeError, Key};
+///
+/// /// The authenticated request, or nothing after its error response was written.
+/// fn accepted<'a>(
+///     check: Check<'a, '_, Key>,
+///     out: &mut Vec<u8>,
+/// ) -> Result<Option<Authenticated<'a, Key>>, EncodeError> {
+///     match check {
+///         Check::Verified(request) => Ok(Some(request)),
+///         Check::Reply(reply) => reply.write(out).map(|_| None),
+///         Check::Ignore => Ok(None),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Check<'a, 's, K> {

@@ -188,6 +188,15 @@ impl<S> fmt::Debug for NonceMint<S> {
 /// Answer 438 (Stale Nonce) to a request with a valid tag whose nonce is not `Valid`, except for `OtherPort`
 /// in a ConnectionBind. A server may also use the status to avoid looking up keys for nonces that it did not
 /// create.
+///
+/// ```
+/// use stunwire::auth::{Claim, NonceStatus};
+///
+/// /// Whether a server under attack looks up the key.
+/// fn is_worth_a_lookup(claim: &Claim<'_, '_>) -> bool {
+///     !matches!(claim.nonce_status(), NonceStatus::Unknown)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum NonceStatus {
@@ -204,6 +213,19 @@ pub enum NonceStatus {
 }
 
 /// A nonce from [`NonceMint::mint`]: 41 bytes, to be written as NONCE.
+///
+/// ```
+/// use stunwire::attribute::Nonce;
+/// use stunwire::auth::{MintedNonce, NonceMint, UnixTime};
+/// use stunwire::{Key, SecurityFeatures};
+///
+/// let mint = NonceMint::new(Key::from_bytes(b"32 random bytes of this server  "));
+/// let client = std::net::SocketAddr::from(([192, 0, 2, 1], 50_000));
+/// let now = UnixTime::from_secs(1_800_000_000);
+/// let nonce: MintedNonce = mint.mint(now, client, "example.org", SecurityFeatures::NONE)?;
+/// assert_eq!(Nonce::new(&nonce)?.as_bytes().len(), 41);
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MintedNonce([u8; NONCE]);
 

@@ -202,6 +202,18 @@ impl fmt::Debug for TokenKey {
 }
 
 /// The contents of a token ([RFC 7635 §6.2](https://www.rfc-editor.org/rfc/rfc7635#section-6.2)).
+///
+/// ```
+/// use std::time::Duration;
+/// use stunwire::auth::UnixTime;
+/// use stunwire::auth::oauth::Token;
+///
+/// let token = Token {
+///     mac_key: b"20 random bytes here",
+///     issued: UnixTime::from_secs(1_800_000_000),
+///     lifetime: Duration::from_secs(3600),
+/// };
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token<'k> {
     /// The session key, with which the client signs.
@@ -225,6 +237,21 @@ impl fmt::Debug for Token<'_> {
 /// The error for a token that cannot be opened.
 ///
 /// Whatever the error, the TURN server answers 401 (Unauthenticated).
+///
+/// ```
+/// use stunwire::attribute::AccessToken;
+/// use stunwire::auth::UnixTime;
+/// use stunwire::auth::oauth::{TokenError, TokenKey};
+///
+/// /// Logs why a token is refused. The client learns only that it is: 401.
+/// fn log(shared: &TokenKey, token: &AccessToken<'_>, now: UnixTime) {
+///     match shared.open("turn.example.org", token, now, &mut [0; 256]) {
+///         Ok(_) => {}
+///         Err(TokenError::Expired) => eprintln!("a client must get a new token"),
+///         Err(error) => eprintln!("refused: {error}"),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {

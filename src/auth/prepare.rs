@@ -9,6 +9,13 @@ use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 
 /// The error for a text that has a character its profile does not allow, or that is empty.
+///
+/// ```
+/// use stunwire::auth::prepare::{PrepareError, opaque_string};
+///
+/// // A control character.
+/// let error: PrepareError = opaque_string("alice\u{7}").unwrap_err();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text has a character that its profile does not allow, or is empty")]
 #[non_exhaustive]

@@ -114,6 +114,17 @@ impl<const N: usize> Redirects<N> {
 }
 
 /// The server to which a client is redirected.
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use stunwire::auth::Redirect;
+///
+/// /// Where to connect, and the name that the certificate must have.
+/// fn target<'a>(redirect: &Redirect<'a>, first_name: &'a str) -> (SocketAddr, &'a str) {
+///     let name = redirect.domain.and_then(|domain| domain.as_str().ok());
+///     (redirect.server, name.unwrap_or(first_name))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redirect<'a> {
     /// The IP address and port of the server.

@@ -25,6 +25,18 @@ pub(super) trait Challenger: Sync {
 }
 
 /// The result for a message that a server does not accept.
+///
+/// ```
+/// use stunwire::auth::Rejected;
+/// use stunwire::EncodeError;
+///
+/// fn answer(rejected: Rejected<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     match rejected {
+///         Rejected::Reply(reply) => reply.write(out).map(drop),
+///         Rejected::Ignore => Ok(()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Rejected<'s> {
@@ -73,6 +85,21 @@ impl<'s> Rejected<'s> {
 /// algorithms, PASSWORD-ALGORITHMS. If the server accepts tokens, a 401 also carries
 /// THIRD-PARTY-AUTHORIZATION. FINGERPRINT is appended if the request has it. The reply borrows from the
 /// server, not from the request.
+///
+/// ```
+/// use stunwire::attribute::Software;
+/// use stunwire::auth::AuthReply;
+/// use stunwire::{Code, EncodeError};
+///
+/// fn answer(reply: &AuthReply<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     if reply.code() == Code::STALE_NONCE {
+///         reply.write(out)?;
+///     } else {
+///         reply.write_with(out, &[&Software::new("example")?])?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "a reply is sent only after `write`"]
 pub struct AuthReply<'s> {

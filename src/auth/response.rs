@@ -11,6 +11,22 @@ use crate::transaction_id::TransactionId;
 
 /// The result of evaluating a response with a [`LongTermClient`](super::LongTermClient) or a
 /// [`ShortTermClient`](super::ShortTermClient).
+///
+/// ```
+/// use stunwire::auth::Response;
+///
+/// /// What a client does next.
+/// fn next_step(response: &Response<'_>) -> &'static str {
+///     match response {
+///         Response::Verified(_) => "read the attributes",
+///         Response::Retry => "sign the request again with a new transaction id, and send it",
+///         Response::Refused(..) | Response::Failed(_) => "give up",
+///         Response::Unauthenticated => "give up: the server does not know the user",
+///         Response::Violation => "over UDP go on waiting, over TCP close the connection",
+///         Response::Ignore => "go on waiting",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Response<'a> {
@@ -41,6 +57,15 @@ pub enum Response<'a> {
 }
 
 /// The reason why a request cannot succeed with the credentials of the client.
+///
+/// ```
+/// use stunwire::auth::{Failure, Response};
+///
+/// /// Whether to ask for the password again.
+/// fn is_wrong_password(response: &Response<'_>) -> bool {
+///     matches!(response, Response::Failed(Failure::WrongCredentials))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -74,6 +99,22 @@ pub enum Failure {
 ///
 /// It is returned by `sign` of [`LongTermClient`](super::LongTermClient) and
 /// [`ShortTermClient`](super::ShortTermClient). Store it with the transaction.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use stunwire::auth::Sent;
+/// use stunwire::{Message, TransactionId};
+///
+/// /// The requests that wait for a response.
+/// struct Pending(HashMap<TransactionId, Sent>);
+///
+/// impl Pending {
+///     fn answered_by(&self, message: &Message<'_>) -> Option<&Sent> {
+///         let sent = self.0.get(&message.transaction_id())?;
+///         sent.is_answered_by(message).then_some(sent)
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     pub(super) transaction_id: TransactionId,

@@ -32,6 +32,13 @@ pub const fn username(expires: UnixTime, user: &str) -> RestUsername<'_> {
 }
 
 /// The username of time-limited credentials, created by [`username`]. `Display` prints it.
+///
+/// ```
+/// use stunwire::auth::{UnixTime, rest};
+///
+/// let username = rest::username(UnixTime::from_secs(1_800_000_000), "alice");
+/// assert_eq!(username.to_string(), "1800000000:alice");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestUsername<'u> {
     expires: UnixTime,
@@ -115,6 +122,16 @@ where
 /// The password of time-limited credentials, 28 characters, computed by [`password`].
 ///
 /// `Debug` does not print it, and it is wiped when dropped.
+///
+/// ```
+/// use stunwire::Key;
+/// use stunwire::auth::rest;
+///
+/// let secret = Key::from_bytes(b"the secret of web service and TURN server");
+/// let password = rest::password(&secret, "1800000000:alice")?;
+/// assert_eq!(password.as_str().len(), 28);
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone)]
 pub struct RestPassword([u8; 28]);
 

@@ -99,6 +99,18 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     }
 
     /// Sets the list of password algorithms, the preferred one first: see [above](Self#what-the-server-offers).
+    ///
+    /// ```
+    /// use stunwire::attribute::PasswordAlgorithm;
+    /// use stunwire::auth::{LongTermServer, NonceMint};
+    /// use stunwire::Key;
+    ///
+    /// let nonces = NonceMint::new(Key::from_bytes(b"32 random bytes of this server  "));
+    /// let server = LongTermServer::new("example.org", nonces)?
+    ///     .offer(&[PasswordAlgorithm::SHA256])
+    ///     .username_anonymity();
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
     #[must_use]
     pub fn offer(self, algorithms: &'static [PasswordAlgorithm<'static>]) -> Self {
         Self {
@@ -120,6 +132,15 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     /// Enables third-party authorization: a 401 carries THIRD-PARTY-AUTHORIZATION with the name under which
     /// the authorization server knows this server, and [`Claim::access_token`] returns the token of a request
     /// ([RFC 7635 §4](https://www.rfc-editor.org/rfc/rfc7635#section-4)).
+    ///
+    /// ```
+    /// use stunwire::auth::{LongTermServer, NonceMint};
+    /// use stunwire::Key;
+    ///
+    /// let nonces = NonceMint::new(Key::from_bytes(b"32 random bytes of this server  "));
+    /// let server = LongTermServer::new("example.org", nonces)?.third_party_authorization("turn.example.org")?;
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     /// If the name is longer than 763 bytes.
@@ -289,6 +310,21 @@ pub(super) fn has_integrity(message: &Message<'_>) -> bool {
 /// A request that claims to be from a user, returned by [`LongTermServer::claim`].
 ///
 /// The application looks up the key with it. Nothing in it is authenticated.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use stunwire::Key;
+/// use stunwire::auth::{Claim, UserId};
+///
+/// /// The key of the user, for `LongTermServer::check`.
+/// fn key(claim: &Claim<'_, '_>, passwords: &HashMap<Vec<u8>, String>) -> Option<Key> {
+///     match claim.user() {
+///         UserId::Name(name) => claim.derive_key(name, passwords.get(name)?),
+///         // With username anonymity: look the hash up in a table of `UserHash`es.
+///         UserId::Hash(_) => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Claim<'a, 's> {
     message: Message<'a>,
@@ -306,6 +342,18 @@ impl<'a, 's> Claim<'a, 's> {
     /// §9.2.4. `key` is `None` if there is no such user or the token is invalid.
     ///
     /// If the server does not offer MD5, only MESSAGE-INTEGRITY-SHA256 is accepted.
+    ///
+    /// ```
+    /// use stunwire::Key;
+    /// use stunwire::auth::{Authenticated, Claim, Rejected};
+    ///
+    /// # async fn password(_: &[u8]) -> Option<String> { None }
+    /// async fn authenticate<'a, 's>(claim: Claim<'a, 's>) -> Result<Authenticated<'a, Key>, Rejected<'s>> {
+    ///     let password = password(b"alice").await; // from a database
+    ///     let key = password.and_then(|password| claim.derive_key("alice", &password));
+    ///     claim.verify(key)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// - 401 (Unauthenticated) with a challenge if `key` is `None` or the tag is not valid under the key.

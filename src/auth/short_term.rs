@@ -57,6 +57,14 @@ impl ShortTermServer {
     }
 
     /// Creates a receiver with this policy, such as [`Policy::sha256_only`].
+    ///
+    /// ```
+    /// use stunwire::Policy;
+    /// use stunwire::auth::ShortTermServer;
+    ///
+    /// // Both agents are known to support SHA-256.
+    /// let agent = ShortTermServer::with_policy(Policy::default().sha256_only());
+    /// ```
     #[must_use]
     pub const fn with_policy(policy: Policy) -> Self {
         Self { policy }
@@ -100,6 +108,21 @@ impl ShortTermServer {
 }
 
 /// A message that claims to be from a user, returned by [`ShortTermServer::claim`].
+///
+/// ```
+/// use stunwire::auth::{Authenticated, Rejected, ShortTermServer};
+/// use stunwire::{Key, Message};
+///
+/// /// Checks a request for one of several ICE sessions on a port.
+/// fn check<'a>(
+///     message: &Message<'a>,
+///     session: impl Fn(&[u8]) -> Option<Key>,
+/// ) -> Result<Authenticated<'a, Key>, Rejected<'static>> {
+///     let claim = ShortTermServer::new().claim(message)?;
+///     let key = claim.username().fragments().and_then(|(ours, _)| session(ours));
+///     claim.verify(key)
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct ShortTermClaim<'a> {
     message: Message<'a>,

@@ -143,6 +143,15 @@ impl EncodeError {
 }
 
 /// The unit of the lengths in [`EncodeError::ValueTooLong`].
+///
+/// ```
+/// use stunwire::attribute::Realm;
+/// use stunwire::{EncodeError, Unit};
+///
+/// let realm = "r".repeat(128);
+/// let error = Realm::new(&realm);
+/// assert!(matches!(error, Err(EncodeError::ValueTooLong { unit: Unit::Characters, .. })));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unit {
@@ -163,6 +172,14 @@ impl fmt::Display for Unit {
 }
 
 /// The kind of number in [`EncodeError::OutOfRange`].
+///
+/// ```
+/// use stunwire::attribute::ChannelNumber;
+/// use stunwire::{EncodeError, Quantity};
+///
+/// let error = ChannelNumber::new(0x3FFF);
+/// assert!(matches!(error, Err(EncodeError::OutOfRange { quantity: Quantity::ChannelNumber, .. })));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quantity {

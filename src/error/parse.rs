@@ -1,6 +1,15 @@
 //! Errors of reading headers and messages.
 
 /// The error for bytes that do not begin with the header of a message.
+///
+/// ```
+/// use stunwire::{Header, HeaderError};
+///
+/// // A short packet of RTP.
+/// let error = Header::parse(b"\x80\x60 18 bytes that follow").unwrap_err();
+/// assert_eq!(error, HeaderError::NotStun { first: 0x80 });
+/// assert_eq!(Header::parse(b"\x00\x01"), Err(HeaderError::Short { available: 2 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {

@@ -138,6 +138,20 @@ impl AttributeError {
 
     /// Creates the error for an attribute whose value is malformed. `offset` is the offset of the
     /// attribute from the start of the message, in bytes.
+    ///
+    /// ```
+    /// use stunwire::attribute::AttributeType;
+    /// use stunwire::{AttributeError, Dialect, ValueError};
+    ///
+    /// // Of an attribute that is decoded outside a message.
+    /// let error = AttributeError::malformed(
+    ///     AttributeType::LIFETIME,
+    ///     20,
+    ///     ValueError::length(3, 4, 4),
+    ///     Dialect::RFC8489,
+    /// );
+    /// assert!(error.to_string().starts_with("LIFETIME"));
+    /// ```
     #[must_use]
     pub const fn malformed(
         attribute: AttributeType,

@@ -180,6 +180,19 @@ impl<'a> ChannelData<'a> {
     /// Returns the 4 bytes of the header, for a vectored write of header, [`payload`](Self::payload) and, in
     /// a stream, [`padding`](Self::padding).
     ///
+    /// ```
+    /// use std::io::{IoSlice, Write};
+    /// use stunwire::ChannelData;
+    /// use stunwire::attribute::ChannelNumber;
+    ///
+    /// # let mut stream = Vec::new(); // a `TcpStream`
+    /// let data = ChannelData { number: ChannelNumber::MIN, payload: b"hello" };
+    /// let header = data.header()?;
+    /// stream.write_vectored(&[&header, data.payload, data.padding()].map(IoSlice::new))?;
+    /// # assert_eq!(stream, b"\x40\x00\x00\x05hello\0\0\0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the data is longer than 65,535 bytes, or a channel number that was read is outside 0x4000 to
     /// 0x7FFF.

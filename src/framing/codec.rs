@@ -14,6 +14,20 @@ use crate::num::saturating_u32;
 ///
 /// The frames before the error have been returned. The invalid bytes stay in the read buffer, so another
 /// attempt gives the same error: close the connection.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stunwire::framing::{FrameError, StreamError, StunTcp};
+/// use tokio_util::codec::Decoder;
+///
+/// let mut received = BytesMut::from("HTTP/1.1 400 Bad Request");
+/// match StunTcp::new().channels(stunwire::attribute::ChannelRange::RFC8656).decode(&mut received) {
+///     Err(StreamError::Io(error)) => eprintln!("the connection failed: {error}"),
+///     Err(StreamError::Frame(FrameError::Channel { number, .. })) => assert_eq!(number, 0x4854),
+///     Err(error) => eprintln!("closed: {error}"),
+///     Ok(frame) => println!("{frame:?}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {

@@ -4,6 +4,13 @@
 ///
 /// In a stream nothing can be read after this error, because the end of the frame and so the start of the
 /// next one are unknown: close the connection. Discard a datagram with this error.
+///
+/// ```
+/// use stunwire::framing::{FrameError, StunTcp};
+///
+/// let error = StunTcp::new().max_frame(2048).next(b"\x40\x00\x10\x00");
+/// assert!(matches!(error, Err(FrameError::TooLong { .. })));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {

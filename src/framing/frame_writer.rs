@@ -69,6 +69,17 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
 
     /// Appends bytes to the content of the frame.
     ///
+    /// ```
+    /// use stunwire::framing::Rfc4571;
+    ///
+    /// let mut stream = Vec::new();
+    /// let mut frame = Rfc4571::begin(&mut stream)?;
+    /// frame.put(b"RTP ")?.put(b"packet")?;
+    /// frame.end()?;
+    /// assert_eq!(stream, b"\x00\x0aRTP packet");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     /// If the buffer is too small. Nothing is appended then.
     #[inline]

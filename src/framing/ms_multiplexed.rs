@@ -63,6 +63,13 @@ impl MsMultiplexed {
     }
 
     /// Refuses frames longer than `bytes`, header included, as soon as their length has been read.
+    ///
+    /// ```
+    /// use stunwire::framing::MsMultiplexed;
+    ///
+    /// // Packets of at most 1,500 bytes.
+    /// let framing = MsMultiplexed::new().max_frame(1512);
+    /// ```
     #[must_use]
     pub const fn max_frame(self, bytes: u32) -> Self {
         Self {
@@ -135,6 +142,15 @@ impl MsMultiplexed {
     }
 
     /// Returns the header of a frame with a packet of `len` bytes, for a vectored write.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::MultiplexedTurnSessionId;
+    /// use stunwire::framing::MsMultiplexed;
+    ///
+    /// let header = MsMultiplexed::header(MultiplexedTurnSessionId([7; 8]), 5)?;
+    /// assert_eq!(header, *b"\xff\x10\x00\x0d\x07\x07\x07\x07\x07\x07\x07\x07");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     /// If the packet is longer than 65,527 bytes.

@@ -64,6 +64,13 @@ impl MsTcp {
     }
 
     /// Refuses frames longer than `bytes`, header included, as soon as their header has been read.
+    ///
+    /// ```
+    /// use stunwire::framing::{FrameError, MsTcp};
+    ///
+    /// let error = MsTcp::new().max_frame(2048).next(b"\x03\x00\x10\x00");
+    /// assert!(matches!(error, Err(FrameError::TooLong { .. })));
+    /// ```
     #[must_use]
     pub const fn max_frame(self, bytes: u32) -> Self {
         Self {
@@ -132,6 +139,13 @@ impl MsTcp {
 
     /// Returns the header of a frame with `len` bytes of content, for a vectored write.
     ///
+    /// ```
+    /// use stunwire::framing::{MsFrameKind, MsTcp};
+    ///
+    /// assert_eq!(MsTcp::header(MsFrameKind::Data, 5)?, *b"\x03\x00\x00\x05");
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     /// If the content is longer than 65,535 bytes.
     #[inline]
@@ -142,6 +156,18 @@ impl MsTcp {
 }
 
 /// A frame of MS-TURN over TCP: its content is `&[u8]` when read in place, `Bytes` from the codec.
+///
+/// ```
+/// use stunwire::Dialect;
+/// use stunwire::framing::MsFrame;
+///
+/// fn receive(frame: MsFrame<&[u8]>) {
+///     match frame {
+///         MsFrame::Control(packet) => println!("{:?}", Dialect::MS_TURN.parse(packet)),
+///         MsFrame::Data(payload) => println!("{} bytes from the active destination", payload.len()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MsFrame<T> {
     /// Type 0x02: a message of [`Dialect::MS_TURN`](crate::Dialect::MS_TURN).
@@ -173,6 +199,17 @@ impl<T> MsFrame<T> {
 }
 
 /// The type of a frame of MS-TURN over TCP.
+///
+/// ```
+/// use stunwire::framing::{MsFrameKind, MsTcp};
+///
+/// let mut stream = Vec::new();
+/// let mut frame = MsTcp::begin(&mut stream, MsFrameKind::Data)?;
+/// frame.put(b"hello")?;
+/// frame.end()?;
+/// assert_eq!(stream, b"\x03\x00\x00\x05hello");
+/// # Ok::<(), stunwire::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MsFrameKind {
     /// A message of MS-TURN, 0x02.

@@ -74,6 +74,26 @@ pub const GOOGLE_SERVER_HELLO: [u8; 79] = *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x4
 ///
 /// It stores only whether the handshake has been read. The bytes that [`next`](Self::next) has not consumed
 /// still belong to the caller.
+///
+/// ```
+/// use stunwire::framing::pseudo_tls::{PseudoTls, Received, client_hello, server_hello};
+/// use stunwire::framing::{MsFrame, Next};
+///
+/// // A server. The frame follows the ClientHello at once.
+/// let mut reader = PseudoTls::server().max_frame(2048);
+/// let mut received = [&client_hello(&[7; 32])[..], b"\x03\x00\x00\x05hello"].concat();
+/// let mut answer = Vec::new();
+/// while let Next::Frame { frame, consumed } = reader.next(&received)? {
+///     match frame {
+///         Received::ClientHello(_) => answer.extend(server_hello(&[8; 32], &[9; 32])),
+///         Received::Frame(MsFrame::Data(payload)) => assert_eq!(payload, b"hello"),
+///         Received::Frame(MsFrame::Control(_)) | Received::ServerHello(_) => {}
+///     }
+///     received.drain(..consumed);
+/// }
+/// assert!(reader.is_established() && received.is_empty());
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PseudoTls {
     state: State,
@@ -148,6 +168,16 @@ impl PseudoTls {
 }
 
 /// The part of an MS-TURN connection that was read: a hello of the handshake, or a frame.
+///
+/// ```
+/// use stunwire::framing::Next;
+/// use stunwire::framing::pseudo_tls::{PseudoTls, Received, server_hello};
+///
+/// let answer = server_hello(&[8; 32], &[9; 32]);
+/// let next = PseudoTls::client().next(&answer)?;
+/// assert!(matches!(next, Next::Frame { frame: Received::ServerHello(_), .. }));
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received<'a> {
     /// The ClientHello: answer it with [`server_hello`].
@@ -159,6 +189,18 @@ pub enum Received<'a> {
 }
 
 /// A valid ClientHello.
+///
+/// ```
+/// use stunwire::framing::Next;
+/// use stunwire::framing::pseudo_tls::{ClientHello, client_hello, read_client_hello};
+///
+/// let hello = client_hello(&[7; 32]);
+/// let Next::Frame { frame: ClientHello { random }, .. } = read_client_hello(&hello)? else {
+///     unreachable!("the hello is complete")
+/// };
+/// assert_eq!(*random, [7; 32]);
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientHello<'a> {
     /// 4 bytes of time and 28 random bytes, without meaning.
@@ -166,6 +208,18 @@ pub struct ClientHello<'a> {
 }
 
 /// A valid ServerHello with its ServerHelloDone.
+///
+/// ```
+/// use stunwire::framing::Next;
+/// use stunwire::framing::pseudo_tls::{ServerHello, read_server_hello, server_hello};
+///
+/// let hello = server_hello(&[8; 32], &[9; 32]);
+/// let Next::Frame { frame: ServerHello { random, session_id }, .. } = read_server_hello(&hello)? else {
+///     unreachable!("the hello is complete")
+/// };
+/// assert_eq!((*random, *session_id), ([8; 32], [9; 32]));
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerHello<'a> {
     /// 4 bytes of time and 28 random bytes, without meaning.
@@ -175,6 +229,14 @@ pub struct ServerHello<'a> {
 }
 
 /// Creates a ClientHello. `random` is the value of its field `random`: 4 bytes of time and 28 random bytes.
+///
+/// ```
+/// use stunwire::framing::pseudo_tls::{CLIENT_HELLO_LEN, client_hello};
+///
+/// // Time and random bytes have no meaning: all may be random.
+/// let hello = client_hello(&[7; 32]);
+/// assert_eq!(hello.len(), CLIENT_HELLO_LEN);
+/// ```
 #[must_use]
 pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
     let mut hello = CLIENT_HELLO;
@@ -184,6 +246,13 @@ pub fn client_hello(random: &[u8; 32]) -> [u8; CLIENT_HELLO_LEN] {
 
 /// Creates a ServerHello with its ServerHelloDone. `random` is the value of the field `random`: 4 bytes of
 /// time and 28 random bytes.
+///
+/// ```
+/// use stunwire::framing::pseudo_tls::{SERVER_HELLO_LEN, server_hello};
+///
+/// let hello = server_hello(&[8; 32], &[9; 32]);
+/// assert_eq!(hello.len(), SERVER_HELLO_LEN);
+/// ```
 #[must_use]
 pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HELLO_LEN] {
     let mut hello = SERVER_HELLO;
@@ -193,6 +262,16 @@ pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HEL
 }
 
 /// Reads the ClientHello at the start of `bytes`. The bytes that follow it are not read.
+///
+/// ```
+/// use stunwire::framing::Next;
+/// use stunwire::framing::pseudo_tls::{client_hello, read_client_hello};
+///
+/// let hello = client_hello(&[7; 32]);
+/// assert!(matches!(read_client_hello(&hello)?, Next::Frame { consumed: 50, .. }));
+/// assert_eq!(read_client_hello(&hello[..49])?, Next::Incomplete { needed: 1 });
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 ///
 /// # Errors
 /// If a byte whose value is fixed has another value, as soon as that byte has arrived.
@@ -214,6 +293,15 @@ pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameErr
 
 /// Reads the ServerHello and ServerHelloDone at the start of `bytes`. The bytes that follow them are not
 /// read.
+///
+/// ```
+/// use stunwire::framing::Next;
+/// use stunwire::framing::pseudo_tls::{read_server_hello, server_hello};
+///
+/// let hello = server_hello(&[8; 32], &[9; 32]);
+/// assert!(matches!(read_server_hello(&hello)?, Next::Frame { consumed: 83, .. }));
+/// # Ok::<(), stunwire::framing::FrameError>(())
+/// ```
 ///
 /// # Errors
 /// If a byte whose value is fixed has another value, as soon as that byte has arrived.

@@ -43,6 +43,18 @@ pub fn resync(bytes: &[u8]) -> Resync {
 }
 
 /// The result of [`resync`].
+///
+/// ```
+/// use stunwire::framing::{Resync, resync};
+///
+/// /// The number of bytes to skip before frames can be read again.
+/// fn lost(bytes: &[u8]) -> usize {
+///     match resync(bytes) {
+///         Resync::Found { offset, .. } => offset,
+///         Resync::NotFound { skip } => skip,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resync {
     /// A frame with a valid message was found.

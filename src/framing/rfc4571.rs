@@ -58,6 +58,13 @@ impl Rfc4571 {
     }
 
     /// Refuses frames longer than `bytes`, header included, as soon as their header has been read.
+    ///
+    /// ```
+    /// use stunwire::framing::{FrameError, Rfc4571};
+    ///
+    /// let error = Rfc4571::new().max_frame(2048).next(b"\x10\x00");
+    /// assert!(matches!(error, Err(FrameError::TooLong { .. })));
+    /// ```
     #[must_use]
     pub const fn max_frame(self, bytes: u32) -> Self {
         Self {
@@ -99,6 +106,17 @@ impl Rfc4571 {
     }
 
     /// Returns the header of a packet of `len` bytes, for a vectored write.
+    ///
+    /// ```
+    /// use std::io::{IoSlice, Write};
+    /// use stunwire::framing::Rfc4571;
+    ///
+    /// # let mut stream = Vec::new(); // a `TcpStream`
+    /// let packet = b"RTP packet";
+    /// stream.write_vectored(&[IoSlice::new(&Rfc4571::header(packet.len())?), IoSlice::new(packet)])?;
+    /// # assert_eq!(stream, b"\x00\x0aRTP packet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the packet is longer than 65,535 bytes.

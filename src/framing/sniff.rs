@@ -100,6 +100,14 @@ impl Sniffer {
 }
 
 /// The way in which a stream is divided into frames.
+///
+/// ```
+/// use stunwire::framing::{Framing, Sniffed, sniff};
+///
+/// // A frame of MS-TURN over TCP with the start of an Allocate request.
+/// let stream = b"\x02\x00\x00\x1c\x00\x03\x00\x08 16 bytes as id \x00\x0f\x00\x04\x72\xc6\x4b\xc6";
+/// assert_eq!(sniff(stream), Sniffed::Is(Framing::MsTcp));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
@@ -122,6 +130,16 @@ pub enum Framing {
 }
 
 /// The framing of a stream, as far as its first bytes determine it.
+///
+/// ```
+/// use stunwire::framing::{Sniffed, sniff};
+///
+/// fn is_decided(received: &[u8]) -> bool {
+///     !matches!(sniff(received), Sniffed::NeedsMore { .. })
+/// }
+///
+/// assert!(!is_decided(b"\x00"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sniffed {
     /// The stream has this framing.

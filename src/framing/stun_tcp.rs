@@ -78,6 +78,14 @@ impl StunTcp {
     }
 
     /// Refuses ChannelData whose channel number is outside `range`, with [`FrameError::Channel`].
+    ///
+    /// ```
+    /// use stunwire::attribute::ChannelRange;
+    /// use stunwire::framing::{FrameError, StunTcp};
+    ///
+    /// let framing = StunTcp::new().channels(ChannelRange::RFC8656);
+    /// assert!(matches!(framing.next(b"\x50\x00"), Err(FrameError::Channel { number: 0x5000, .. })));
+    /// ```
     #[must_use]
     pub const fn channels(self, range: ChannelRange) -> Self {
         Self {
@@ -88,6 +96,16 @@ impl StunTcp {
 
     /// Accepts messages without the magic cookie, as in RFC 3489. Whatever begins with two zero bits is then
     /// read as a message.
+    ///
+    /// ```
+    /// use stunwire::framing::{FrameError, Next, StunTcp};
+    ///
+    /// // A Binding request of RFC 3489.
+    /// let request = b"\x00\x01\x00\x00 16 bytes as id ";
+    /// assert!(matches!(StunTcp::new().next(request), Err(FrameError::NoCookie { .. })));
+    /// assert!(matches!(StunTcp::new().classic().next(request)?, Next::Frame { consumed: 20, .. }));
+    /// # Ok::<(), FrameError>(())
+    /// ```
     #[must_use]
     pub const fn classic(self) -> Self {
         Self {
@@ -239,6 +257,18 @@ impl StunTcp {
 }
 
 /// A frame of [`StunTcp`]: its content is `&[u8]` when read in place, `Bytes` from the codec.
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::framing::Frame;
+///
+/// fn receive(frame: Frame<&[u8]>) {
+///     match frame {
+///         Frame::Stun(packet) => println!("{:?}", Message::parse(packet)),
+///         Frame::ChannelData { number, payload } => println!("{} bytes in {number}", payload.len()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<T> {
     /// A complete STUN message. Its header is valid; its attributes are checked by

@@ -3,6 +3,18 @@
 use super::hmac::HmacAlgorithm;
 
 /// An integrity attribute with the hash function and the length of its HMAC.
+///
+/// ```
+/// use stunwire::{IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId};
+///
+/// let key = Key::short_term("password");
+/// let mut buffer = [0; 64];
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?.integrity_sha256(&key)?.finish()?;
+/// let verified = Message::parse(packet)?.verify(&key)?;
+/// assert_eq!(verified.algorithm(), IntegrityAlgorithm::SHA256);
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntegrityAlgorithm {

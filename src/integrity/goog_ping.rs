@@ -73,6 +73,15 @@ impl<'a> Message<'a> {
 ///
 /// It gives no access to attributes: a GOOG-PING has none besides its tag, and a tag of 4 bytes is too weak
 /// to authenticate any.
+///
+/// ```
+/// use stunwire::{EncodeError, Key, MessageWriter, VerifiedGoogPing};
+///
+/// fn answer(ping: &VerifiedGoogPing<'_>, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     MessageWriter::success_to(out, ping)?.finish_with(ping.reply_protection(), key)?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct VerifiedGoogPing<'a> {
     message: Message<'a>,

@@ -7,6 +7,13 @@ use ctutils::CtEq;
 use crate::error::{EncodeError, IntegrityError};
 
 /// The hash function of an HMAC: SHA-1 or SHA-256.
+///
+/// ```
+/// use stunwire::HmacAlgorithm;
+///
+/// assert_eq!(HmacAlgorithm::Sha1.tag_len(), 20);
+/// assert_eq!(HmacAlgorithm::Sha256.tag_len(), 32);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HmacAlgorithm {

@@ -87,6 +87,14 @@ impl Key {
 
     /// Creates the key of long-term credentials in a realm as the MD5 of the unchanged texts, for peers that
     /// do not remove quotes and NULs.
+    ///
+    /// ```
+    /// use stunwire::{Credentials, Key};
+    ///
+    /// let credentials = Credentials { username: "alice", password: "secret" };
+    /// // The quotes are hashed.
+    /// let key = Key::long_term_verbatim(&credentials, "\"example.org\"");
+    /// ```
     #[must_use]
     pub fn long_term_verbatim<U, P>(
         credentials: &Credentials<U, P>,
@@ -116,6 +124,14 @@ impl Key {
     /// Creates the key of long-term credentials in a realm by the algorithm of a PASSWORD-ALGORITHM: as
     /// [`long_term`](Self::long_term) or [`long_term_sha256`](Self::long_term_sha256). Returns `None` for
     /// other algorithms.
+    ///
+    /// ```
+    /// use stunwire::attribute::PasswordAlgorithm;
+    /// use stunwire::{Credentials, Key};
+    ///
+    /// let credentials = Credentials { username: "alice", password: "secret" };
+    /// assert!(Key::long_term_by(PasswordAlgorithm::SHA256, &credentials, "example.org").is_some());
+    /// ```
     #[must_use]
     pub fn long_term_by<U, P>(
         algorithm: PasswordAlgorithm<'_>,
@@ -183,6 +199,15 @@ impl Key {
 
     /// Computes the state of both HMAC-SHA1 and HMAC-SHA256 in advance, for a key that is used for many
     /// messages of both kinds. Otherwise one of the two hashes two more blocks for each message.
+    ///
+    /// ```
+    /// use stunwire::{Credentials, Key};
+    ///
+    /// let credentials = Credentials { username: "alice", password: "secret" };
+    /// // Its user has clients of RFC 5389 and of RFC 8489.
+    /// let mut key = Key::long_term(&credentials, "example.org");
+    /// key.prepare_all();
+    /// ```
     pub fn prepare_all(&mut self) {
         #[inline(never)]
         fn prepare(key: &mut Key) {

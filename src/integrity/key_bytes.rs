@@ -12,6 +12,16 @@ use crate::format::trim_nuls;
 /// [`Credentials::key_bytes`](crate::Credentials::key_bytes).
 ///
 /// They are wiped when dropped and are not printed.
+///
+/// ```
+/// use stunwire::attribute::PasswordAlgorithm;
+/// use stunwire::Credentials;
+///
+/// // What a table of users stores instead of passwords.
+/// let credentials = Credentials { username: "alice", password: "secret" };
+/// let bytes = credentials.key_bytes("example.org", PasswordAlgorithm::SHA256);
+/// assert_eq!(bytes.map(|bytes| bytes.as_bytes().len()), Some(32));
+/// ```
 pub struct KeyBytes {
     bytes: [u8; 32],
     len: usize,

@@ -64,6 +64,13 @@ impl Protection {
     }
 
     /// Removes the integrity attributes, for the reply to a request that was not verified.
+    ///
+    /// ```
+    /// use stunwire::{IntegrityAlgorithm, Protection};
+    ///
+    /// let check = Protection::NONE.with_integrity(IntegrityAlgorithm::Sha1).with_fingerprint(true);
+    /// assert_eq!(check.without_integrity(), Protection::NONE.with_fingerprint(true));
+    /// ```
     #[must_use]
     pub const fn without_integrity(self) -> Self {
         Self {

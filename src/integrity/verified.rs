@@ -89,6 +89,15 @@ impl<'a> Verified<'a> {
     }
 
     /// Whether a covered attribute of this type is present.
+    ///
+    /// ```
+    /// use stunwire::Verified;
+    /// use stunwire::attribute::AttributeType;
+    ///
+    /// fn nominates(check: &Verified<'_>) -> bool {
+    ///     check.contains(AttributeType::USE_CANDIDATE)
+    /// }
+    /// ```
     #[must_use]
     #[inline]
     pub fn contains(&self, ty: AttributeType) -> bool {
@@ -117,6 +126,18 @@ impl<'a> Verified<'a> {
     }
 
     /// Whether the tag covers this attribute of the same message.
+    ///
+    /// ```
+    /// use stunwire::Verified;
+    ///
+    /// /// Prints every attribute of the message, and marks those that anyone may have appended.
+    /// fn print(verified: &Verified<'_>) {
+    ///     for attribute in verified.message().all_attributes() {
+    ///         let mark = if verified.covers(&attribute) { ' ' } else { '!' };
+    ///         println!("{mark} {attribute}");
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn covers(&self, attribute: &RawAttribute<'_>) -> bool {
         attribute.offset() < self.covered

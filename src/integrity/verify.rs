@@ -199,6 +199,18 @@ pub(super) fn tag_length(tlv: Tlv<'_>) -> IntegrityError {
 }
 
 /// A verification for which the caller computes the HMAC, returned by [`Message::integrity_check`].
+///
+/// ```
+/// use stunwire::{HmacAlgorithm, HmacTag, IntegrityCheck, IntegrityError, Verified};
+///
+/// # async fn sign(_: &str, _: HmacAlgorithm, _: Vec<u8>) -> Vec<u8> { Vec::new() }
+/// /// Lets a remote key store compute the HMAC.
+/// async fn verify<'a>(check: IntegrityCheck<'a>) -> Result<Verified<'a>, IntegrityError> {
+///     let covered = check.segments().concat();
+///     let hmac = sign("alice", check.hmac_algorithm(), covered).await;
+///     check.verify(hmac)
+/// }
+/// ```
 #[must_use = "nothing is verified before `verify` is called"]
 #[derive(Clone, Copy)]
 pub struct IntegrityCheck<'a> {

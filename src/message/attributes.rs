@@ -12,6 +12,15 @@ use crate::wire::{self, Cursor, Tlv};
 
 /// An iterator over every attribute of a message in wire order, returned by
 /// [`Message::all_attributes`](crate::Message::all_attributes).
+///
+/// ```
+/// use stunwire::{AllAttributes, Message};
+///
+/// let message = Message::parse(b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00")?;
+/// let attributes: AllAttributes<'_> = message.all_attributes();
+/// assert_eq!(attributes.count(), 1);
+/// # Ok::<(), stunwire::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AllAttributes<'a> {
     cursor: Cursor<'a>,
@@ -75,6 +84,19 @@ impl FusedIterator for AllAttributes<'_> {}
 /// An iterator over the attributes that are not ignored, returned by
 /// [`Message::attributes`](crate::Message::attributes) and
 /// [`Verified::attributes`](crate::Verified::attributes).
+///
+/// ```
+/// use stunwire::attribute::AttributeType;
+/// use stunwire::{Attributes, Message};
+///
+/// fn types<'a>(attributes: Attributes<'a>) -> impl Iterator<Item = AttributeType> + 'a {
+///     attributes.map(|attribute| attribute.ty())
+/// }
+///
+/// let message = Message::parse(b"\x00\x01\x00\x04\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00")?;
+/// assert!(types(message.attributes()).eq([AttributeType::USE_CANDIDATE]));
+/// # Ok::<(), stunwire::ParseError>(())
+/// ```
 #[derive(Clone)]
 pub struct Attributes<'a> {
     /// Those before the first that must be ignored: in most messages all.

@@ -20,6 +20,15 @@ impl Dialect {
 
     /// Parses the message at the start of `bytes` and returns it with the bytes that follow.
     ///
+    /// ```
+    /// use stunwire::Dialect;
+    ///
+    /// let bytes = b"\x00\x01\x00\x00 16 bytes as id , and more";
+    /// let (message, rest) = Dialect::RFC3489.parse_prefix(bytes)?;
+    /// assert_eq!((message.as_bytes().len(), rest), (20, &b", and more"[..]));
+    /// # Ok::<(), stunwire::ParseError>(())
+    /// ```
+    ///
     /// # Errors
     /// As in [`Message::parse_prefix`].
     #[inline]
@@ -28,6 +37,16 @@ impl Dialect {
     }
 
     /// Parses only the header.
+    ///
+    /// ```
+    /// use stunwire::{Dialect, Method};
+    ///
+    /// // The attributes are invalid.
+    /// let packet = b"\x00\x01\x00\x04 16 bytes as id \xff\xff\xff\xff";
+    /// let header = Dialect::RFC3489.header(packet)?;
+    /// assert_eq!(header.method(), Method::BINDING);
+    /// # Ok::<(), stunwire::HeaderError>(())
+    /// ```
     ///
     /// # Errors
     /// As in [`Header::parse`]; the magic cookie is checked only if the dialect has it.

@@ -233,6 +233,20 @@ impl<'a> Message<'a> {
 
     /// Parses the same bytes in another dialect, for example in the legacy form of MS-ICE2, which an attribute of
     /// the message announces. Returns `None` if they are not a message of that dialect.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::ImplementationVersion;
+    /// use stunwire::{Dialect, Message};
+    ///
+    /// /// MS-ICE2 in the form that the message announces.
+    /// fn microsoft(message: Message<'_>) -> Option<Message<'_>> {
+    ///     let message = message.with_dialect(Dialect::MS_ICE2)?;
+    ///     match message.get::<ImplementationVersion>() {
+    ///         Ok(Some(version)) if version.0 >= 3 => Some(message),
+    ///         _ => message.with_dialect(Dialect::MS_ICE2_LEGACY),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn with_dialect(self, dialect: Dialect) -> Option<Self> {
         Self::parse_in(self.bytes, dialect).ok()

@@ -44,6 +44,14 @@ impl OwnedMessage {
 
     /// Parses a message of `dialect` that fills `bytes`, and stores the bytes.
     ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use stunwire::{Dialect, OwnedMessage};
+    ///
+    /// let packet = Bytes::from_static(b"\x00\x01\x00\x00 16 bytes as id ");
+    /// assert!(OwnedMessage::parse_in(packet, Dialect::RFC3489).is_ok());
+    /// ```
+    ///
     /// # Errors
     /// As in [`Dialect::parse`].
     pub fn parse_in(bytes: Bytes, dialect: Dialect) -> Result<Self, ParseError> {
@@ -73,6 +81,15 @@ impl OwnedMessage {
 
     /// The first attribute of type `T`: see [`Message::get`].
     ///
+    /// ```
+    /// use stunwire::attribute::XorMappedAddress;
+    /// use stunwire::{AttributeError, OwnedMessage};
+    ///
+    /// fn mapped(response: &OwnedMessage) -> Result<Option<std::net::SocketAddr>, AttributeError> {
+    ///     Ok(response.get::<XorMappedAddress>()?.map(|mapped| mapped.0))
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// If the attribute is present and its value is malformed.
     pub fn get<'a, T: Attribute<'a>>(&'a self) -> Result<Option<T>, AttributeError> {
@@ -80,6 +97,15 @@ impl OwnedMessage {
     }
 
     /// Reads several attributes in one pass: see [`Message::read`].
+    ///
+    /// ```
+    /// use stunwire::attribute::{Lifetime, XorRelayedAddress};
+    /// use stunwire::{AttributeError, OwnedMessage};
+    ///
+    /// fn allocation(response: &OwnedMessage) -> Result<(XorRelayedAddress, Lifetime), AttributeError> {
+    ///     response.read()
+    /// }
+    /// ```
     ///
     /// # Errors
     /// If a required attribute is absent, or the value of one of these attributes is malformed.

@@ -11,6 +11,19 @@ use crate::wire::{self, Cursor, HEADER_LEN, Incomplete, RawHeader, TLV_HEADER_LE
 ///
 /// Yields every attribute before the first error, then that error. [`rest`](Self::rest) returns the bytes
 /// that were not read.
+///
+/// ```
+/// use stunwire::Dialect;
+///
+/// // A complete attribute, and one that extends past the end.
+/// let bytes = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x25\x00\x00\x80\x22\x00\x05";
+/// let (_, mut attributes) = Dialect::RFC8489.walk(bytes)?;
+/// assert!(attributes.next().is_some_and(|attribute| attribute.is_ok()));
+/// assert!(attributes.next().is_some_and(|attribute| attribute.is_err()));
+/// assert!(attributes.next().is_none());
+/// assert_eq!(attributes.rest(), b"\x80\x22\x00\x05");
+/// # Ok::<(), stunwire::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TryAttributes<'a> {
     bytes: &'a [u8],

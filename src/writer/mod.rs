@@ -264,6 +264,23 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// allows truncation
     /// ([RFC 8489 §14.6](https://www.rfc-editor.org/rfc/rfc8489#section-14.6)).
     ///
+    /// ```
+    /// use stunwire::{Key, Message, MessageWriter, Method, Policy, TransactionId};
+    ///
+    /// let key = Key::short_term("password");
+    /// let id = TransactionId::new(*b"unpredictabl");
+    /// let mut buffer = [0; 64];
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .integrity_sha256_truncated(&key, 16)?
+    ///     .finish()?;
+    /// assert_eq!(packet.len(), 20 + 4 + 16);
+    /// // The receiver must allow it too.
+    /// let message = Message::parse(packet)?;
+    /// assert!(message.verify(&key).is_err());
+    /// assert!(message.verify_with(&key, &Policy::default().sha256_min_len(16)).is_ok());
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, the dialect has no
     /// such attribute, or `len` is another length.
@@ -289,6 +306,16 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 
     /// Appends the integrity attribute of a reply to `request`: see [`Verified::reply_algorithm`].
     ///
+    /// ```
+    /// use stunwire::{EncodeError, Key, MessageWriter, Verified};
+    ///
+    /// fn answer(request: &Verified<'_>, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    ///     // With FINGERPRINT, whatever the request has.
+    ///     MessageWriter::success_to(out, request)?.integrity_like(request, key)?.fingerprint()?.finish()?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect of
     /// this message has no such attribute.
@@ -305,6 +332,27 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// dropped, such as the response to a Connect
     /// ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)). `algorithm` is the result of
     /// [`Verified::reply_algorithm`].
+    ///
+    /// ```
+    /// use stunwire::{EncodeError, Header, IntegrityAlgorithm, Key, MessageWriter, Verified};
+    ///
+    /// /// The parts of a Connect request that its response needs.
+    /// struct Pending {
+    ///     header: Header,
+    ///     algorithm: IntegrityAlgorithm,
+    /// }
+    ///
+    /// impl Pending {
+    ///     fn new(request: &Verified<'_>) -> Self {
+    ///         Self { header: request.header(), algorithm: request.reply_algorithm() }
+    ///     }
+    ///
+    ///     fn connected(&self, key: &Key, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    ///         MessageWriter::success_to(out, self.header)?.integrity_with(self.algorithm, key)?.finish()?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, the dialect has no

@@ -15,6 +15,15 @@ use crate::wire::{self, TLV_HEADER_LEN};
 /// The three segments of a message with an external payload, to be sent one after the other.
 ///
 /// The first and the last segment are in the buffer of the writer.
+///
+/// ```
+/// use std::io::{IoSlice, Write};
+/// use stunwire::writer::Segments;
+///
+/// fn send(segments: &Segments<'_>, mut stream: impl Write) -> std::io::Result<usize> {
+///     stream.write_vectored(&segments.as_slices().map(IoSlice::new))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Segments<'b> {
@@ -44,6 +53,35 @@ impl<'b> Segments<'b> {
 }
 
 /// Completes a message that ends with an external payload, returned by [`MessageWriter::payload`].
+///
+/// ```
+/// use stunwire::attribute::ms::DestinationAddress;
+/// use stunwire::{Dialect, EncodeError, Header, Key, MessageWriter, Method, TransactionId};
+///
+/// /// A Send request of MS-TURN, which is signed over header and payload. Returns its length.
+/// fn send(payload: &[u8], key: &Key, id: TransactionId) -> Result<usize, EncodeError> {
+///     let header = Header::request(Method::SEND, id).in_dialect(Dialect::MS_TURN);
+///     let mut buffer = [0; 128];
+///     let segments = MessageWriter::new(&mut buffer, header)?
+///         .with(&DestinationAddress(([192, 0, 2, 1], 7).into()))?
+///         .payload(payload)?
+///         .integrity(key)?
+///         .finish()?;
+///     Ok(segments.len())
+/// }
+/// # assert_eq!(send(b"hello", &Key::short_term("password"), TransactionId::classic([7; 16]))?, 20 + 8 + 12 + 4 + 5 + 24);
+///
+/// // A Data indication with SHA-256 and FINGERPRINT, which few peers expect.
+/// let id = TransactionId::new(*b"unpredictabl");
+/// let mut buffer = [0; 128];
+/// let segments = MessageWriter::indication(&mut buffer, Method::DATA, id)?
+///     .payload(b"hello")?
+///     .integrity_sha256(&Key::short_term("password"))?
+///     .fingerprint()?
+///     .finish()?;
+/// assert_eq!(segments.payload, b"hello");
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[must_use = "a message is valid only after `finish`"]
 pub struct PayloadWriter<'b, B: Buffer + ?Sized, S = Open> {
     raw: RawWriter<'b, B>,

@@ -13,6 +13,26 @@ use crate::integrity::{
 use crate::message::{Attributes, Entry, Message};
 
 /// Whether an attribute is kept when a message is rewritten by [`Message::rewrite`].
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, Software};
+/// use stunwire::{EncodeError, Message, Rewrite};
+///
+/// /// Writes the message again with another SOFTWARE.
+/// fn rewrite(message: &Message<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///     let name = Software::new("gateway")?;
+///     message
+///         .rewrite(out, |attribute, writer| match attribute.ty() {
+///             AttributeType::SOFTWARE => {
+///                 writer.attribute(&name)?;
+///                 Ok(Rewrite::Drop)
+///             }
+///             _ => Ok(Rewrite::Keep),
+///         })?
+///         .finish()?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rewrite {
     /// Write the attribute as it was received, with its value and padding.

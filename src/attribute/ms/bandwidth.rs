@@ -399,6 +399,12 @@ text! {
 encode_text!(SipCallIdentifier);
 
 /// The location of an endpoint relative to the organisation's network, in [`LocationProfile`].
+///
+/// ```
+/// use stunwire::attribute::ms::Location;
+///
+/// assert_eq!(Location::INTERNET.to_string(), "internet");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location(
     /// The number.
@@ -427,6 +433,12 @@ impl fmt::Display for Location {
 }
 
 /// The kind of organisation to which the peer belongs, in [`LocationProfile`].
+///
+/// ```
+/// use stunwire::attribute::ms::Federation;
+///
+/// assert_eq!(Federation::NONE.to_string(), "no federation");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Federation(
     /// The number.

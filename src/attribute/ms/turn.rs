@@ -340,6 +340,13 @@ impl fmt::Display for SequenceNumber {
 }
 
 /// The kind of a stream, in [`ServiceQuality`].
+///
+/// ```
+/// use stunwire::attribute::ms::Stream;
+///
+/// assert_eq!(Stream::VIDEO.to_string(), "video");
+/// assert_eq!(Stream(9).to_string(), "stream 9");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stream(
     /// The number.
@@ -395,6 +402,12 @@ impl ServiceQuality {
     pub const DEFAULT: Self = Self::best_effort(Stream::AUDIO);
 
     /// A stream whose packets may be lost.
+    ///
+    /// ```
+    /// use stunwire::attribute::ms::{ServiceQuality, Stream};
+    ///
+    /// assert_eq!(ServiceQuality::best_effort(Stream::AUDIO), ServiceQuality::DEFAULT);
+    /// ```
     #[must_use]
     pub const fn best_effort(stream: Stream) -> Self {
         Self { stream, quality: 0 }

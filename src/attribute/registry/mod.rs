@@ -280,6 +280,13 @@ impl Registered {
 }
 
 /// How far the crate supports an attribute.
+///
+/// ```
+/// use stunwire::attribute::{AttributeType, Support, registered};
+///
+/// let row = registered().find(|row| row.ty == AttributeType::MESSAGE_INTEGRITY);
+/// assert_eq!(row.map(|row| row.support), Some(Support::Read));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Support {
