@@ -79,6 +79,12 @@ fn explain(error: &AttributeError) -> &'static str {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!(
+            "Defines, writes, reads and prints an attribute that the crate does not know. No arguments."
+        );
+        return Ok(());
+    }
     let mut buffer = [0; 64];
     let id = TransactionId::new(*b"not a secret");
     let mut writer = MessageWriter::new(&mut buffer, Header::indication(Method::BINDING, id))?;

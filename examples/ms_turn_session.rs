@@ -29,6 +29,10 @@ const NONCE: &[u8] = b"an unpredictable text";
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("Plays an MS-TURN session over TCP in memory, both sides. No arguments.");
+        return Ok(());
+    }
     let mut client = Client::new();
     let mut server = Server::new("198.51.100.7:50001".parse()?)?;
     // Both sides take turns until neither has sent anything.

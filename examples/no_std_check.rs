@@ -83,6 +83,10 @@ const RESPONSE: &[u8; 80] = b"\x01\x01\x00\x3c\x21\x12\xa4\x42\xb7\xe7\xa7\x01\x
     \x2a\xf9\xba\x53\xf0\x6b\xe7\xd7\x80\x28\x00\x04\xc0\x7d\x4c\x96";
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("Sends an ICE check from a static buffer, and counts allocations. No arguments.");
+        return ExitCode::SUCCESS;
+    }
     let mut result = Err(device::Error::NoAddress);
     let mut sent = 0;
     let counted = allocation_counter::measure(|| {

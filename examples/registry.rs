@@ -6,6 +6,12 @@ use stunwire::attribute::{Support, registered};
 use stunwire::{Code, Method};
 
 fn main() {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!(
+            "Prints every attribute, method and error code that the crate knows. No arguments."
+        );
+        return;
+    }
     println!("attributes");
     for row in registered() {
         let support = match row.support {

@@ -30,9 +30,22 @@ mod client {
     pub mod link;
 }
 
+/// The text of --help.
+const HELP: &str = "\
+Asks a STUN server for the client's public address and for the server's other addresses (RFC 5780).
+
+usage: stun_client HOST:PORT [--tcp | --classic]
+
+  --tcp       over TCP instead of UDP
+  --classic   a request of RFC 3489, without the magic cookie";
+
 const USAGE: &str = "usage: stun_client HOST:PORT [--tcp | --classic]";
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -48,6 +61,9 @@ fn run() -> Result<(), Box<dyn Error>> {
         match argument.as_str() {
             "--tcp" => tcp = true,
             "--classic" => classic = true,
+            option if option.starts_with('-') => {
+                return Err(format!("unknown option {option}; {USAGE}").into());
+            }
             name => server = name.to_socket_addrs()?.next(),
         }
     }

@@ -31,6 +31,15 @@ use stunwire::{
     reply,
 };
 
+/// The text of --help.
+const HELP: &str = "\
+A STUN server for RFC 8489 and RFC 3489 over UDP and TCP.
+
+usage: stun_server [ADDRESS:PORT [ADDRESS:PORT]]
+
+  The first address is 127.0.0.1:3478 by default. With a second one, of another IP address and port, the server
+  answers from the address that CHANGE-REQUEST selects (RFC 5780).";
+
 /// A connection without data is closed after this time.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -310,6 +319,10 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -32,11 +32,23 @@ mod client {
     pub mod login;
 }
 
+/// The text of --help.
+const HELP: &str = "\
+Shows whether a TURN server is reachable, whether it accepts the login, and the addresses that it gives.
+
+usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp]
+
+  --tcp       TCP to the server";
+
 const USAGE: &str = "usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp]";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     match Args::read().and_then(|args| run(&args)) {
         Ok(()) => {
             line("status", "ok");
@@ -65,6 +77,9 @@ impl Args {
                 "--user" => user = arguments.next(),
                 "--password" => password = arguments.next(),
                 "--tcp" => tcp = true,
+                option if option.starts_with('-') => {
+                    return Err(format!("unknown option {option}; {USAGE}").into());
+                }
                 name => server = name.to_socket_addrs()?.next(),
             }
         }

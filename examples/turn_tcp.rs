@@ -34,6 +34,12 @@ mod client {
     pub mod login;
 }
 
+/// The text of --help.
+const HELP: &str = "\
+Exchanges data with two peers of this program over TCP through a TURN server (RFC 6062).
+
+usage: turn_tcp HOST:PORT --user USER --password PASSWORD";
+
 const USAGE: &str = "usage: turn_tcp HOST:PORT --user USER --password PASSWORD";
 
 /// The number of checks that each side sends.
@@ -44,6 +50,10 @@ const WAIT: Duration = Duration::from_secs(5);
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,6 +70,9 @@ fn run() -> Result<()> {
         match argument.as_str() {
             "--user" => user = arguments.next(),
             "--password" => password = arguments.next(),
+            option if option.starts_with('-') => {
+                return Err(format!("unknown option {option}; {USAGE}").into());
+            }
             name => server = name.to_socket_addrs()?.next(),
         }
     }

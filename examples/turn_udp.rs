@@ -38,6 +38,14 @@ mod client {
     pub mod login;
 }
 
+/// The text of --help.
+const HELP: &str = "\
+Sends data through a TURN server to two peers of this program, which send it back.
+
+usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]
+
+  --tcp       TCP to the server; UDP to the peers as before";
+
 const USAGE: &str = "usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]";
 
 /// The number of packets in each direction for each peer, and the longest payload in bytes.
@@ -49,6 +57,10 @@ const WAIT: Duration = Duration::from_secs(2);
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -66,6 +78,9 @@ fn run() -> Result<()> {
             "--user" => user = arguments.next(),
             "--password" => password = arguments.next(),
             "--tcp" => tcp = true,
+            option if option.starts_with('-') => {
+                return Err(format!("unknown option {option}; {USAGE}").into());
+            }
             name => server = name.to_socket_addrs()?.next(),
         }
     }

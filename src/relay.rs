@@ -7,6 +7,9 @@
 //! [`MessageWriter::payload`](crate::MessageWriter::payload) and [`ChannelData::header`]; to copy, write a
 //! [`Data`] attribute or use [`ChannelData::write`].
 //!
+//! Example programs: [`turn_udp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_udp.rs),
+//! [`slice_ref`](https://docs.rs/crate/stunwire/latest/source/examples/slice_ref.rs).
+//!
 //! ```
 //! use stunwire::relay::{self, HEADROOM, TAILROOM};
 //! use stunwire::{Message, TransactionId};

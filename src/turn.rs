@@ -176,6 +176,8 @@ pub enum Refusal {
 /// server's tables: before this check it recognizes a retransmitted Allocate; after it, it checks whether a
 /// token is valid, whether a channel or a peer is already bound, and whether a peer is allowed.
 ///
+/// Example program: [`turn_server`](https://docs.rs/crate/stunwire/latest/source/examples/turn_server/main.rs).
+///
 /// ```
 /// use stunwire::attribute::{
 ///     AdditionalAddressFamily, AddressFamily, RequestedAddressFamily, RequestedTransport,

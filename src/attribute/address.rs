@@ -213,6 +213,8 @@ address! {
     /// Type 0x0020. Under 0x8020, the type that drafts of RFC 5389 used, it is read if the message has
     /// no 0x0020; MS-TURN has only 0x8020.
     ///
+    /// Example program: [`stun_client`](https://docs.rs/crate/stunwire/latest/source/examples/stun_client.rs).
+    ///
     /// ```
     /// use stunwire::attribute::XorMappedAddress;
     /// use stunwire::{Message, MessageWriter, Method, TransactionId};

@@ -13,6 +13,8 @@ use crate::error::ValueError;
 /// Type 0x0003, first defined in RFC 3489 §11.2.4. Value: 4 bytes, all zero except two bits of the last byte:
 /// A is 0x04, B is 0x02.
 ///
+/// Example program: [`stun_server`](https://docs.rs/crate/stunwire/latest/source/examples/stun_server.rs).
+///
 /// ```
 /// use stunwire::attribute::ChangeRequest;
 ///

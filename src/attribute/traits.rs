@@ -12,6 +12,8 @@ use crate::error::{EncodeError, ValueError};
 /// [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the writer
 /// like the types of this crate.
 ///
+/// Example program: [`custom_attribute`](https://docs.rs/crate/stunwire/latest/source/examples/custom_attribute.rs).
+///
 /// ```
 /// use stunwire::attribute::{Attribute, AttributeType};
 /// use stunwire::{Context, Message, ValueError};
@@ -98,6 +100,8 @@ pub trait Attribute<'a>: Sized {
 ///
 /// The trait is object-safe, so that an application can pass a list of attributes as
 /// `&[&dyn EncodeAttribute]`.
+///
+/// Example program: [`custom_attribute`](https://docs.rs/crate/stunwire/latest/source/examples/custom_attribute.rs).
 ///
 /// ```
 /// use stunwire::attribute::{AttributeType, EncodeAttribute};

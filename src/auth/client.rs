@@ -110,6 +110,9 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
 /// It detects downgrades: once a response has been verified, a challenge that lacks PASSWORD-ALGORITHMS,
 /// SHA-256 or username anonymity is a [`Violation`](Response::Violation) if the previous challenge had it.
 ///
+/// Example programs: [`turn_status`](https://docs.rs/crate/stunwire/latest/source/examples/turn_status.rs),
+/// [`turn_udp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_udp.rs).
+///
 /// ```no_run
 /// # fn send(_: &[u8]) {}
 /// # fn receive() -> Vec<u8> { Vec::new() }

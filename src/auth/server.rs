@@ -43,6 +43,8 @@ use crate::message::Message;
 /// ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)): its transaction times out, and
 /// it must begin again without credentials.
 ///
+/// Example program: [`turn_server`](https://docs.rs/crate/stunwire/latest/source/examples/turn_server/main.rs).
+///
 /// ```
 /// use stunwire::auth::{Check, LongTermServer, NonceMint, UnixTime, UserId};
 /// use stunwire::{Code, EncodeError, Key, Message, MessageWriter, Method, TransactionId};

@@ -75,6 +75,8 @@ pub const GOOGLE_SERVER_HELLO: [u8; 79] = *b"\x16\x03\x01\x00\x4a\x02\x00\x00\x4
 /// It stores only whether the handshake has been read. The bytes that [`next`](Self::next) has not consumed
 /// still belong to the caller.
 ///
+/// Example program: [`ms_turn_session`](https://docs.rs/crate/stunwire/latest/source/examples/ms_turn_session.rs).
+///
 /// ```
 /// use stunwire::framing::pseudo_tls::{PseudoTls, Received, client_hello, server_hello};
 /// use stunwire::framing::{MsFrame, Next};

@@ -21,6 +21,8 @@ use crate::error::EncodeError;
 ///
 /// With the feature `codec` it implements `Decoder` and `Encoder` of tokio-util.
 ///
+/// Example program: [`turn_tcp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_tcp.rs).
+///
 /// ```
 /// use stunwire::framing::{Next, Rfc4571};
 ///

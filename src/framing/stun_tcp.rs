@@ -21,6 +21,8 @@ use crate::wire::HEADER_LEN;
 ///
 /// With the feature `codec` it implements `Decoder` and `Encoder` of tokio-util.
 ///
+/// Example program: [`turn_server`](https://docs.rs/crate/stunwire/latest/source/examples/turn_server/main.rs).
+///
 /// ```
 /// use stunwire::framing::{Frame, FrameError, Next, StunTcp};
 ///

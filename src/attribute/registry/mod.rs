@@ -303,6 +303,8 @@ pub enum Support {
 /// Returns every attribute that the crate knows, sorted by attribute type. A type that two protocols use is
 /// yielded twice.
 ///
+/// Example program: [`registry`](https://docs.rs/crate/stunwire/latest/source/examples/registry.rs).
+///
 /// ```
 /// use stunwire::attribute::{AttributeType, registered};
 ///
