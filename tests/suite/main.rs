@@ -8,6 +8,7 @@ mod channels;
 mod codec;
 mod conformance;
 mod demux;
+mod edges;
 mod hostile;
 mod layers;
 mod malformed;
