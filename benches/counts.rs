@@ -161,7 +161,27 @@ fn vectored(payload: &[u8], peer: SocketAddr, out: &mut [u8], baseline_out: &mut
     assert_eq!(checked.map(<[u8]>::len), lengths);
 }
 
+/// A message of `count` attributes of 4 bytes, which are of an unknown type and have no value.
+fn empty_attributes(count: usize) -> Vec<u8> {
+    messages::message(0x0001, &vec![(0xC123, &b""[..]); count])
+}
+
+/// Once each, on a message of so many attributes: whether the cost is linear.
+fn scale(count: usize) {
+    let message = empty_attributes(count);
+    let message = black_box(message.as_slice());
+    assert!(black_box(op_parse(message)).is_ok());
+    assert_eq!(
+        black_box(op_parse_iterate(message)),
+        black_box(op_walk(message))
+    );
+}
+
 fn main() {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--attributes");
+    if let Some(count) = arguments.nth(1) {
+        return scale(count.parse().unwrap());
+    }
     let len = std::env::args().find_map(|argument| argument.parse().ok());
     let len = len.unwrap_or(1200);
     let message = twelve();

@@ -22,14 +22,14 @@ pub struct AttributeType(u16);
 impl AttributeType {
     /// Creates the attribute type with this code.
     #[must_use]
-    #[inline(always)]
+    #[inline]
     pub const fn new(code: u16) -> Self {
         Self(code)
     }
 
     /// The code.
     #[must_use]
-    #[inline(always)]
+    #[inline]
     pub const fn as_u16(self) -> u16 {
         self.0
     }

@@ -85,7 +85,7 @@ impl Header {
         Self::new(Class::ErrorResponse, method, transaction_id)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn from_wire(header: RawHeader<'_>, dialect: Dialect) -> Self {
         Self {
             type_bits: header.type_bits,

@@ -1,11 +1,14 @@
 //! Measures each job by hand, with `stunwire` and with other crates, in one run: `cargo bench` in this folder.
-//! `benches/chart.py` turns the output into the table of `src/docs/performance.md`.
+//! `benches/chart.py` turns the output of two profiles into the table of `src/docs/performance.md`.
 
 mod harness;
 mod peers;
 mod rows;
 
 use harness::Result;
+
+/// The ways that are not other crates, and those whose names begin with one of these.
+const OWN: [&str; 3] = ["stunwire", "baseline", "least"];
 
 fn main() {
     println!("# {}", processor());
@@ -36,7 +39,7 @@ fn print(row: &str, results: &[Result]) {
     }
     let peers = results
         .iter()
-        .filter(|result| result.name != "stunwire" && !result.name.starts_with("baseline"));
+        .filter(|result| !OWN.iter().any(|own| result.name.starts_with(own)));
     let best = peers.min_by(|a, b| a.time.total_cmp(&b.time));
     let stunwire = results.iter().find(|result| result.name == "stunwire");
     if let (Some(best), Some(stunwire)) = (best, stunwire) {

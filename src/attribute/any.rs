@@ -109,7 +109,7 @@ macro_rules! any_attribute {
             ///
             /// # Errors
             /// If the value is malformed.
-            #[inline(always)]
+            #[inline]
             pub fn to_any(&self) -> Result<AnyAttribute<'a>, AttributeError> {
                 let dialect = self.context().dialect;
                 match self.ty().as_u16() {

@@ -65,7 +65,7 @@ impl ChannelNumber {
     }
 
     /// A number as it was received.
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn from_wire(number: u16) -> Self {
         Self(number)
     }
@@ -79,19 +79,19 @@ impl ChannelNumber {
 }
 
 impl<'a> Decode<'a> for ChannelNumber {
-    #[inline(always)]
+    #[inline]
     fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
         array(value).map(|[high, low, _, _]| Self(u16::from_be_bytes([high, low])))
     }
 }
 
 impl Encode for ChannelNumber {
-    #[inline(always)]
+    #[inline]
     fn value_len(&self, _: Context) -> usize {
         4
     }
 
-    #[inline(always)]
+    #[inline]
     fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
         let [high, low] = self.0.to_be_bytes();
         put(out, [high, low, 0, 0])
@@ -169,7 +169,7 @@ impl ChannelRange {
 
     /// The first two bytes of ChannelData with this number, if a reader of this range accepts it. A number
     /// that comes from a packet may be outside: its bytes would begin a packet of another protocol.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn to_bytes(self, number: ChannelNumber) -> Result<[u8; 2], EncodeError> {
         if self.contains(number) {
             Ok(number.0.to_be_bytes())

@@ -37,7 +37,7 @@ impl Code {
     }
 
     /// The code of this class and number, which the caller has checked.
-    #[inline(always)]
+    #[inline]
     #[allow(clippy::arithmetic_side_effects, reason = "255 * 100 + 255 at most")]
     pub(super) const fn from_parts(class: u8, number: u8) -> Self {
         Self(class as u16 * 100 + number as u16)

@@ -138,7 +138,7 @@ impl core::hash::Hash for ErrorCode<'_> {
 
 /// Whether messages of the dialect may carry codes of this class: 3 to 6 in RFC 8489 (§14.8), 1 to 6 in
 /// RFC 3489 (§11.2.9), which Microsoft's protocols follow (codes 274 and 275 of \[MS-ICE2BWM\]).
-#[inline(always)]
+#[inline]
 fn has_class(dialect: Dialect, class: u8) -> bool {
     class >= dialect.rules().min_error_class && class <= 6
 }

@@ -133,7 +133,7 @@ pub struct Fingerprint(
 );
 
 impl<'a> Decode<'a> for Fingerprint {
-    #[inline(always)]
+    #[inline]
     fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
         array(value).map(|bytes| Self(u32::from_be_bytes(bytes)))
     }

@@ -128,19 +128,19 @@ impl fmt::Display for AddressFamily {
 macro_rules! first_byte {
     ($name:ident($field:ident)) => {
         impl<'a> Decode<'a> for $name {
-            #[inline(always)]
+            #[inline]
             fn decode(value: &'a [u8], _: Context) -> Result<Self, ValueError> {
                 array(value).map(|[first, _, _, _]| Self($field(first)))
             }
         }
 
         impl Encode for $name {
-            #[inline(always)]
+            #[inline]
             fn value_len(&self, _: Context) -> usize {
                 4
             }
 
-            #[inline(always)]
+            #[inline]
             fn encode(&self, out: &mut [u8], _: Context) -> Option<()> {
                 put(out, [self.0.0, 0, 0, 0])
             }

@@ -131,7 +131,7 @@ impl<'b, B: Buffer + ?Sized> FrameWriter<'b, B> {
     }
 
     /// Length in bytes of what has been written, header included.
-    #[inline(always)]
+    #[inline]
     #[allow(
         clippy::arithmetic_side_effects,
         reason = "the end is at least the start"
@@ -162,12 +162,12 @@ impl<B: Buffer + ?Sized> Drop for FrameWriter<'_, B> {
 impl<B: Buffer + ?Sized> Buffer for FrameWriter<'_, B> {}
 
 impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
-    #[inline(always)]
+    #[inline]
     fn start(&self) -> usize {
         self.frame_end
     }
 
-    #[inline(always)]
+    #[inline]
     fn extend(&mut self, at: usize, by: usize) -> Option<&mut [u8]> {
         let end = at.checked_add(by)?;
         let out = self.buffer.as_deref_mut()?.extend(at, by)?;
@@ -175,7 +175,7 @@ impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
         Some(out)
     }
 
-    #[inline(always)]
+    #[inline]
     fn append(&mut self, at: usize, first: &[u8], second: &[u8]) -> Option<()> {
         let len = first.len().checked_add(second.len())?;
         let end = at.checked_add(len)?;
@@ -184,7 +184,7 @@ impl<B: Buffer + ?Sized> Raw for FrameWriter<'_, B> {
         Some(())
     }
 
-    #[inline(always)]
+    #[inline]
     fn bytes(&mut self) -> &mut [u8] {
         match self.buffer.as_deref_mut() {
             Some(buffer) => buffer.bytes(),

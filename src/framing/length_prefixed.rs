@@ -15,7 +15,7 @@ pub(super) struct MaxFrame(pub(super) u32);
 
 impl MaxFrame {
     /// The length of a whole frame in bytes, if the reader accepts it.
-    #[inline(always)]
+    #[inline]
     pub(super) fn check(self, length: usize) -> Result<usize, FrameError> {
         // Exact: `usize` has at least 32 bits (see `lib.rs`).
         if length > self.0 as usize {
@@ -29,7 +29,7 @@ impl MaxFrame {
 }
 
 /// Reads the bytes that follow a length field at `OFFSET` of the frame, and as many as it counts.
-#[inline(always)]
+#[inline]
 #[allow(
     clippy::arithmetic_side_effects,
     reason = "an offset of at most 2, a length field and at most 65,535 bytes"
@@ -57,7 +57,7 @@ pub(super) fn next<const OFFSET: usize>(
 }
 
 /// The length field of a frame with `len` bytes after it.
-#[inline(always)]
+#[inline]
 pub(super) fn length(len: usize) -> Result<[u8; LENGTH_LEN], EncodeError> {
     match u16::try_from(len) {
         Ok(length) => Ok(length.to_be_bytes()),
@@ -66,7 +66,7 @@ pub(super) fn length(len: usize) -> Result<[u8; LENGTH_LEN], EncodeError> {
 }
 
 /// More bytes than a 16-bit length field can count.
-#[inline(always)]
+#[inline]
 pub(super) fn too_long(len: usize) -> EncodeError {
     EncodeError::FrameTooLong {
         length: saturating_u32(len),

@@ -204,7 +204,7 @@ impl<'a> MultiplexedFrame<'a> {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn header(session: MultiplexedTurnSessionId, [l0, l1]: [u8; 2]) -> [u8; MsMultiplexed::HEADER_LEN] {
     let [c0, c1] = MsMultiplexed::CHANNEL_ID.to_be_bytes();
     let [a, b, c, d, e, f, g, h] = session.0;

@@ -42,7 +42,7 @@ impl<F> Next<F> {
 
     /// `needed` is what is missing of `total` bytes. The caller has found that fewer than `total` are
     /// `available`.
-    #[inline(always)]
+    #[inline]
     #[allow(
         clippy::arithmetic_side_effects,
         reason = "fewer than `total` bytes are available"

@@ -127,7 +127,7 @@ impl Dialect {
     }
 
     /// The header, if a message of this dialect can have it, and the bytes that follow.
-    #[inline(always)]
+    #[inline]
     fn raw_header(self, bytes: &[u8]) -> Result<(RawHeader<'_>, &[u8]), HeaderError> {
         match wire::header(bytes) {
             Ok((header, rest)) if self.accepts(header) => Ok((header, rest)),

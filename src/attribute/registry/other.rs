@@ -185,12 +185,12 @@ macro_rules! second_owners {
             impl<'a> attribute::Attribute<'a> for $ty {
                 const TYPE: AttributeType = AttributeType::$constant;
 
-                #[inline(always)]
+                #[inline]
                 fn type_in(dialect: Dialect) -> Option<AttributeType> {
                     DialectSet::STUN.contains(dialect).then_some(AttributeType::$constant)
                 }
 
-                #[inline(always)]
+                #[inline]
                 fn decode(
                     value: &'a [u8],
                     context: crate::Context,
