@@ -24,33 +24,48 @@ extern crate std;
 // Lengths and offsets of messages and frames are up to 65,555 and must fit into `usize`.
 const _: () = assert!(usize::BITS >= 32, "stunwire needs a usize of 32 bits");
 
-mod any_error;
+// The layers from bottom to top. A type's `impl` blocks are documented in this order too.
+mod format;
+mod num;
+
+mod wire;
+
+mod code_point;
+mod transaction_id;
+
+mod dialect;
+
+mod error;
+
+mod header;
+
 #[macro_use]
 pub mod attribute;
-pub mod auth;
 mod buffer;
-mod code_point;
-pub mod demux;
-mod dialect;
-pub mod docs;
-mod error;
-mod fingerprint;
-mod format;
-pub mod framing;
-mod header;
-pub mod ice;
-mod integrity;
+
 mod message;
-mod num;
-pub mod relay;
+
+mod fingerprint;
+
+mod integrity;
+
+pub mod writer;
+
 pub mod reply;
+
+pub mod auth;
+pub mod demux;
+pub mod framing;
+pub mod ice;
+pub mod relay;
+pub mod turn;
+
+mod any_error;
 #[cfg(feature = "serde")]
 mod serialize;
-mod transaction_id;
-pub mod turn;
 pub mod uri;
-mod wire;
-pub mod writer;
+
+pub mod docs;
 
 pub use self::any_error::Error;
 pub use self::attribute::code::Code;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::error::{EncodeError, Quantity};
+
 /// The code of an ERROR-CODE attribute: 100 times the class, 1 to 6, plus the number, 0 to 99
 /// ([RFC 8489 §14.8](https://www.rfc-editor.org/rfc/rfc8489#section-14.8)).
 ///
@@ -79,6 +81,20 @@ impl fmt::Display for Code {
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Code({self})")
+    }
+}
+
+/// The error for a number outside 100 to 699 is [`EncodeError::OutOfRange`].
+impl TryFrom<u16> for Code {
+    type Error = EncodeError;
+
+    fn try_from(code: u16) -> Result<Self, EncodeError> {
+        Self::new(code).ok_or(EncodeError::OutOfRange {
+            quantity: Quantity::ErrorCode,
+            value: u32::from(code),
+            min: 100,
+            max: 699,
+        })
     }
 }
 

@@ -296,7 +296,10 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
 /// An [`HmacKey`] that calls a closure.
 ///
 /// The closure takes the algorithm and the segments, and returns anything that converts into an [`HmacTag`],
-/// such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`.
+/// such as `[u8; 20]`, `[u8; 32]`, `&[u8]` and `Vec<u8>`. A closure for one hash function may ignore the algorithm: an
+/// HMAC of another length is refused. If the application has HMAC-SHA1 alone, verify with
+/// [`Policy::sha1_only`](crate::Policy::sha1_only): by default a message that has MESSAGE-INTEGRITY-SHA256 is verified
+/// with it.
 ///
 /// ```
 /// use hmac::{Hmac, KeyInit, Mac};

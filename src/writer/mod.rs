@@ -9,13 +9,11 @@ use crate::code_point::{Class, Method};
 use crate::dialect::MAGIC_COOKIE_ATTRIBUTE;
 use crate::error::EncodeError;
 use crate::header::Header;
-use crate::integrity::{HmacKey, IntegrityAlgorithm, Verified};
+use crate::integrity::{HmacAlgorithm, HmacKey, HmacTag, IntegrityAlgorithm, Verified};
 use crate::transaction_id::TransactionId;
 
 mod alone;
-mod payload;
 mod raw;
-mod rewrite;
 pub mod state;
 
 pub use self::alone::encode_attribute;
@@ -188,6 +186,36 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     #[inline]
     pub fn with<A: EncodeAttribute + ?Sized>(mut self, attribute: &A) -> Result<Self, EncodeError> {
         self.raw.attribute(attribute)?;
+        Ok(self)
+    }
+
+    /// Appends an attribute if it is `Some`, and returns the writer.
+    ///
+    /// ```
+    /// use stunwire::attribute::{Priority, UseCandidate};
+    /// use stunwire::{MessageWriter, Method, TransactionId};
+    ///
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let nominate = false;
+    /// let mut buffer = [0; 64];
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with_some(Some(Priority(0x6e00_01ff)))?
+    ///     .with_some(nominate.then_some(UseCandidate))?
+    ///     .finish()?;
+    /// assert_eq!(packet.len(), 20 + 8);
+    /// # Ok::<(), stunwire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As in [`attribute`](Self::attribute).
+    #[inline]
+    pub fn with_some<A: EncodeAttribute>(
+        mut self,
+        attribute: Option<A>,
+    ) -> Result<Self, EncodeError> {
+        if let Some(attribute) = attribute {
+            self.raw.attribute(&attribute)?;
+        }
         Ok(self)
     }
 
@@ -366,6 +394,38 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         self.raw.sign(key, algorithm)?;
         Ok(MessageWriter::of(self.raw))
     }
+
+    /// Appends the integrity attribute of `algorithm` with the HMAC that a closure returns. The closure takes the
+    /// hash function and the covered bytes, in segments. Unlike an [`HmacKey`] it need not be `Send` or `Sync`.
+    ///
+    /// ```
+    /// use hmac::{Hmac, KeyInit, Mac};
+    /// use stunwire::{IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId};
+    ///
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let mut buffer = [0; 64];
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .integrity_by(IntegrityAlgorithm::Sha1, |_, segments| {
+    ///         let mut hmac = Hmac::<sha1::Sha1>::new_from_slice(b"password").expect("any length");
+    ///         segments.iter().for_each(|segment| hmac.update(segment));
+    ///         <[u8; 20]>::from(hmac.finalize().into_bytes())
+    ///     })?
+    ///     .finish()?;
+    /// assert!(Message::parse(packet)?.verify(&Key::short_term("password")).is_ok());
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As in [`integrity_with`](Self::integrity_with).
+    #[inline]
+    pub fn integrity_by<T: Into<HmacTag>>(
+        mut self,
+        algorithm: IntegrityAlgorithm,
+        hmac: impl FnOnce(HmacAlgorithm, &[&[u8]]) -> T,
+    ) -> Result<MessageWriter<'b, B, Sealed>, EncodeError> {
+        self.raw.sign_by(algorithm, hmac)?;
+        Ok(MessageWriter::of(self.raw))
+    }
 }
 
 impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
@@ -475,3 +535,7 @@ impl<B: Buffer + ?Sized, S> fmt::Debug for MessageWriter<'_, B, S> {
             .finish_non_exhaustive()
     }
 }
+
+// After the `impl` blocks above, so that the documentation of `MessageWriter` begins with them.
+mod payload;
+mod rewrite;

@@ -9,7 +9,9 @@ use crate::dialect::{Context, Dialect, FingerprintRule, PadInLength};
 use crate::error::{EncodeError, Quantity};
 use crate::fingerprint;
 use crate::header::Header;
-use crate::integrity::{Coverage, HmacKey, IntegrityAlgorithm, length_with_tag};
+use crate::integrity::{
+    Coverage, HmacAlgorithm, HmacKey, HmacTag, IntegrityAlgorithm, length_with_tag,
+};
 use crate::num::saturating_u32;
 use crate::wire::{self, HEADER_LEN, TLV_HEADER_LEN};
 
@@ -280,6 +282,16 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         key: &K,
         algorithm: IntegrityAlgorithm,
     ) -> Result<(), EncodeError> {
+        self.sign_by(algorithm, |hash, segments| key.hmac(hash, segments))
+    }
+
+    /// Appends the tag of `algorithm` that `hmac` returns.
+    #[inline(always)]
+    pub(super) fn sign_by<T: Into<HmacTag>>(
+        &mut self,
+        algorithm: IntegrityAlgorithm,
+        hmac: impl FnOnce(HmacAlgorithm, &[&[u8]]) -> T,
+    ) -> Result<(), EncodeError> {
         let dialect = self.dialect();
         let rules = dialect.rules();
         let (ty, len) = match algorithm {
@@ -332,8 +344,11 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         let Some(coverage) = Coverage::new(segments, type_bits, length, dialect) else {
             return Err(impossible(end));
         };
-        let hmac = coverage.with_segments(|segments| key.hmac(algorithm.hmac(), segments));
-        hmac.write(tag, algorithm.hmac())
+        let hash = algorithm.hmac();
+        let hmac: HmacTag = coverage
+            .with_segments(|segments| hmac(hash, segments))
+            .into();
+        hmac.write(tag, hash)
     }
 
     /// Appends FINGERPRINT. `is_signed`: the message has MESSAGE-INTEGRITY.
