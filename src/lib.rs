@@ -94,6 +94,7 @@ pub use self::message::{
     AllAttributes, Attributes, Message, ReadAttributes, ReadField, TryAttributes,
 };
 pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
+#[doc(inline)]
 pub use self::writer::{MessageWriter, Rewrite};
 
 #[cfg(all(doctest, feature = "getrandom"))]
