@@ -3,6 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use super::raw::{RawWriter, is_writer_only};
+use super::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed, Verbatim};
 use crate::attribute::{EncodeAttribute, ErrorCode, RawAttribute};
 use crate::buffer::Buffer;
 use crate::code_point::{Class, Method};
@@ -11,9 +13,6 @@ use crate::error::EncodeError;
 use crate::header::Header;
 use crate::integrity::{HmacAlgorithm, HmacKey, HmacTag, IntegrityAlgorithm, Verified};
 use crate::transaction_id::TransactionId;
-
-use super::raw::{RawWriter, is_writer_only};
-use super::state::{BeforeFingerprint, BeforeSha256, Closed, Open, Sealed, Signed, Verbatim};
 
 /// Writes one message: header, attributes, integrity attributes and FINGERPRINT. The type parameter `S`
 /// enforces this order.
