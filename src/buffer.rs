@@ -38,7 +38,7 @@ pub(crate) mod sealed {
 
         /// Writes `first` and then `second` from `offset` on. `None` if the buffer is too small. A buffer
         /// that grows overrides this, in order not to fill its new part with zeros first.
-        #[inline(always)]
+        #[inline]
         fn append(&mut self, offset: usize, first: &[u8], second: &[u8]) -> Option<()> {
             let by = first.len().checked_add(second.len())?;
             let out = self.extend(offset, by)?;
@@ -64,12 +64,12 @@ use sealed::Raw;
 impl Buffer for [u8] {}
 
 impl Raw for [u8] {
-    #[inline(always)]
+    #[inline]
     fn start(&self) -> usize {
         0
     }
 
-    #[inline(always)]
+    #[inline]
     #[allow(
         clippy::arithmetic_side_effects,
         reason = "an offset in a slice and at most 65,555 more"
@@ -78,44 +78,44 @@ impl Raw for [u8] {
         self.get_mut(..offset + by)?.get_mut(offset..)
     }
 
-    #[inline(always)]
+    #[inline]
     fn bytes(&mut self) -> &mut [u8] {
         self
     }
 
-    #[inline(always)]
+    #[inline]
     fn limit(&self) -> usize {
         self.len()
     }
 
-    #[inline(always)]
+    #[inline]
     fn truncate(&mut self, _offset: usize) {}
 }
 
 impl<const N: usize> Buffer for [u8; N] {}
 
 impl<const N: usize> Raw for [u8; N] {
-    #[inline(always)]
+    #[inline]
     fn start(&self) -> usize {
         0
     }
 
-    #[inline(always)]
+    #[inline]
     fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
         self.as_mut_slice().extend(offset, by)
     }
 
-    #[inline(always)]
+    #[inline]
     fn bytes(&mut self) -> &mut [u8] {
         self
     }
 
-    #[inline(always)]
+    #[inline]
     fn limit(&self) -> usize {
         N
     }
 
-    #[inline(always)]
+    #[inline]
     fn truncate(&mut self, _offset: usize) {}
 }
 
@@ -126,18 +126,18 @@ macro_rules! impl_buffer_for_growing {
         impl Buffer for $ty {}
 
         impl Raw for $ty {
-            #[inline(always)]
+            #[inline]
             fn start(&self) -> usize {
                 self.len()
             }
 
-            #[inline(always)]
+            #[inline]
             fn extend(&mut self, offset: usize, by: usize) -> Option<&mut [u8]> {
                 self.resize(offset.checked_add(by)?, 0);
                 self.get_mut(offset..)
             }
 
-            #[inline(always)]
+            #[inline]
             fn append(&mut self, offset: usize, first: &[u8], second: &[u8]) -> Option<()> {
                 self.reserve(first.len().checked_add(second.len())?);
                 <$ty>::truncate(self, offset);
@@ -146,12 +146,12 @@ macro_rules! impl_buffer_for_growing {
                 Some(())
             }
 
-            #[inline(always)]
+            #[inline]
             fn bytes(&mut self) -> &mut [u8] {
                 self
             }
 
-            #[inline(always)]
+            #[inline]
             fn limit(&self) -> usize {
                 usize::MAX
             }

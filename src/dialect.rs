@@ -173,7 +173,7 @@ impl Dialect {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     const fn rules_of(family: Family) -> Rules {
         const RFC8489: Rules = Rules {
             cookie: true,
@@ -227,20 +227,20 @@ impl Dialect {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn rules(self) -> Rules {
         Self::rules_of(self.family)
     }
 
     /// Whether attributes are padded to a multiple of 4 bytes after their value.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub const fn is_padded(self) -> bool {
         self.padded
     }
 
     /// This dialect's bit in a set of dialects.
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn bit(self) -> u8 {
         match self.family {
             Family::Rfc8489 => 0x01,
@@ -260,14 +260,14 @@ impl Dialect {
     }
 
     /// Whether a message of this dialect can have this header.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn accepts(self, header: RawHeader<'_>) -> bool {
         header.type_bits & 0xC000 == 0
             && (!self.rules().cookie || TransactionId::classic(*header.id).has_cookie())
     }
 
     /// Whether the attribute is one that may end a message: an integrity attribute or FINGERPRINT.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn is_trailer(self, ty: AttributeType) -> bool {
         let rules = self.rules();
         match ty {
@@ -302,7 +302,7 @@ impl Dialect {
     /// Whether these are the type bits of a message of this type: a comparison, where
     /// [`message_type`](Self::message_type) has to rearrange bits. If the dialect gave the message other bits
     /// than the RFCs, the RFCs' bits are not those of the message.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn has_bits(self, ty: MessageType, bits: u16) -> bool {
         match self.family {
             Family::MsTurn => bits == self.type_bits(ty),

@@ -16,7 +16,7 @@ pub(crate) trait Encode {
     /// Writes the value. `None` if `out` is not `value_len` bytes long.
     fn encode(&self, out: &mut [u8], context: Context) -> Option<()>;
 
-    #[inline(always)]
+    #[inline]
     fn validate(&self, _: Context) -> Result<(), EncodeError> {
         Ok(())
     }
@@ -24,7 +24,7 @@ pub(crate) trait Encode {
 
 /// Writes the value into `out`, which a caller of the public trait may have made too short: then no
 /// stale byte is left in it.
-#[inline(always)]
+#[inline]
 pub(crate) fn encode<T: Encode + ?Sized>(value: &T, out: &mut [u8], context: Context) {
     if value.encode(out, context).is_none() {
         clear(out);
@@ -37,7 +37,7 @@ fn clear(out: &mut [u8]) {
 }
 
 /// The value as an array, if it has that length.
-#[inline(always)]
+#[inline]
 pub(crate) fn array<const N: usize>(value: &[u8]) -> Result<[u8; N], ValueError> {
     match value.split_first_chunk::<N>() {
         Some((chunk, [])) => Ok(*chunk),
@@ -68,14 +68,14 @@ pub(crate) fn arrays<const N: usize>(list: &[u8]) -> impl Iterator<Item = [u8; N
 }
 
 /// Writes `bytes` at the start of `out`.
-#[inline(always)]
+#[inline]
 pub(crate) fn put<const N: usize>(out: &mut [u8], bytes: [u8; N]) -> Option<()> {
     *out.first_chunk_mut::<N>()? = bytes;
     Some(())
 }
 
 /// Writes `bytes` at the start of `out` and returns the rest.
-#[inline(always)]
+#[inline]
 pub(crate) fn put_slice<'o>(out: &'o mut [u8], bytes: &[u8]) -> Option<&'o mut [u8]> {
     let (start, rest) = out.split_at_mut_checked(bytes.len())?;
     start.copy_from_slice(bytes);
@@ -83,7 +83,7 @@ pub(crate) fn put_slice<'o>(out: &'o mut [u8], bytes: &[u8]) -> Option<&'o mut [
 }
 
 /// Writes `bytes`, which fill all of `out`.
-#[inline(always)]
+#[inline]
 pub(crate) fn put_all(out: &mut [u8], bytes: &[u8]) -> Option<()> {
     put_slice(out, bytes).map(|_| ())
 }
@@ -105,19 +105,19 @@ macro_rules! number {
         );
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name {
-            #[inline(always)]
+            #[inline]
             fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
                 $crate::attribute::shape::array(value).map(|bytes| Self($int::from_be_bytes(bytes)))
             }
         }
 
         impl $crate::attribute::shape::Encode for $name {
-            #[inline(always)]
+            #[inline]
             fn value_len(&self, _: $crate::Context) -> usize {
                 size_of::<$int>()
             }
 
-            #[inline(always)]
+            #[inline]
             fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
                 $crate::attribute::shape::put(out, self.0.to_be_bytes())
             }
@@ -136,19 +136,19 @@ macro_rules! flag {
         pub struct $name;
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name {
-            #[inline(always)]
+            #[inline]
             fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
                 $crate::attribute::shape::array::<0>(value).map(|_| Self)
             }
         }
 
         impl $crate::attribute::shape::Encode for $name {
-            #[inline(always)]
+            #[inline]
             fn value_len(&self, _: $crate::Context) -> usize {
                 0
             }
 
-            #[inline(always)]
+            #[inline]
             fn encode(&self, _: &mut [u8], _: $crate::Context) -> Option<()> {
                 Some(())
             }
@@ -179,19 +179,19 @@ macro_rules! token {
         );
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name {
-            #[inline(always)]
+            #[inline]
             fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
                 $crate::attribute::shape::array(value).map(Self)
             }
         }
 
         impl $crate::attribute::shape::Encode for $name {
-            #[inline(always)]
+            #[inline]
             fn value_len(&self, _: $crate::Context) -> usize {
                 $len
             }
 
-            #[inline(always)]
+            #[inline]
             fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
                 $crate::attribute::shape::put(out, self.0)
             }
@@ -222,19 +222,19 @@ macro_rules! opaque {
         );
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name<'a> {
-            #[inline(always)]
+            #[inline]
             fn decode(value: &'a [u8], _: $crate::Context) -> Result<Self, $crate::ValueError> {
                 Ok(Self(value))
             }
         }
 
         impl $crate::attribute::shape::Encode for $name<'_> {
-            #[inline(always)]
+            #[inline]
             fn value_len(&self, _: $crate::Context) -> usize {
                 self.0.len()
             }
 
-            #[inline(always)]
+            #[inline]
             fn encode(&self, out: &mut [u8], _: $crate::Context) -> Option<()> {
                 $crate::attribute::shape::put_all(out, self.0)
             }

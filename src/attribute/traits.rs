@@ -52,7 +52,7 @@ pub trait Attribute<'a>: Sized {
     /// assert_eq!(Nonce::type_in(Dialect::MS_TURN), Some(AttributeType::new(0x0014)));
     /// ```
     #[must_use]
-    #[inline(always)]
+    #[inline]
     fn type_in(_dialect: Dialect) -> Option<AttributeType> {
         Some(Self::TYPE)
     }
@@ -67,7 +67,7 @@ pub trait Attribute<'a>: Sized {
     /// assert_eq!(XorMappedAddress::alias_in(Dialect::RFC8489), Some(AttributeType::new(0x8020)));
     /// ```
     #[must_use]
-    #[inline(always)]
+    #[inline]
     fn alias_in(_dialect: Dialect) -> Option<AttributeType> {
         None
     }
@@ -84,7 +84,7 @@ pub trait Attribute<'a>: Sized {
     /// }
     /// ```
     #[must_use]
-    #[inline(always)]
+    #[inline]
     fn is_type(ty: AttributeType, dialect: Dialect) -> bool {
         Self::type_in(dialect) == Some(ty) || Self::alias_in(dialect) == Some(ty)
     }
@@ -179,7 +179,7 @@ pub trait EncodeAttribute {
     ///
     /// # Errors
     /// If the dialect does not allow the value.
-    #[inline(always)]
+    #[inline]
     fn validate(&self, _context: Context) -> Result<(), EncodeError> {
         Ok(())
     }

@@ -193,7 +193,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 
 impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     /// Writes type and length of a DATA of `len` bytes, and the padding that `payload` does not include.
-    #[inline(always)]
+    #[inline]
     #[allow(
         clippy::arithmetic_side_effects,
         reason = "at most 20 + 65,535 + 4 + 65,535 + 3"

@@ -116,7 +116,7 @@ pub fn channel_decode(bytes: &[u8]) -> Way<'_> {
 pub fn channel_copy(payload: &[u8]) -> Way<'_> {
     let mut out = [0; 1300];
     Way::on(NAME, payload, move |payload| {
-        let len = ChannelData::new(black_box(0x4001), payload).write_into_unchecked(&mut out);
+        let len = ChannelData::new(black_box(0x4001), payload).write_into_unchecked(&mut out[..payload.len() + 4]);
         len == payload.len() + 4
     })
 }
