@@ -6,13 +6,17 @@
 
 use std::fs::File;
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::FileExt as _;
 use std::thread;
 
 use md5::Md5;
 use sha2::{Digest, Sha256};
-use stunwire::attribute::{Nonce, Realm, Username};
-use stunwire::{Credentials, Header, Key, Message, MessageWriter, Method, TransactionId};
+use stunwire::attribute::{Nonce, PasswordAlgorithm, Realm, Username};
+use stunwire::auth::{NonceMint, NonceStatus, UnixTime, rest};
+use stunwire::{
+    Credentials, Header, Key, Message, MessageWriter, Method, SecurityFeatures, TransactionId,
+};
 
 const PASSWORD: &str = "correct horse battery staple";
 const USER: &str = "alice";
@@ -206,6 +210,30 @@ fn keys_leave_nothing() {
         sign_and_verify(&key, out);
     });
     assert_eq!(ms_turn, none, "MS-TURN");
+    // The secret of a server's nonces: made, used and replaced.
+    let nonces = left_by(secrets(PASSWORD.as_bytes()), |_| {
+        let mut mint = NonceMint::new(Key::from_bytes(black_box(PASSWORD).as_bytes()));
+        let client = (Ipv4Addr::LOCALHOST, 50000).into();
+        let now = UnixTime::from_secs(1_700_000_000);
+        let nonce = mint
+            .mint(now, client, REALM, SecurityFeatures::NONE)
+            .unwrap();
+        mint.rotate(Key::from_bytes(b"the next secret"));
+        assert_eq!(mint.status(&nonce, now, client, REALM), NonceStatus::Valid);
+    });
+    assert_eq!(nonces, none, "nonces");
+    // The secret of time-limited credentials, and the password that is made with it.
+    let username = format!("1700000000:{USER}");
+    let password = rest::password(&Key::from_bytes(PASSWORD.as_bytes()), &username).unwrap();
+    let mut sought = secrets(PASSWORD.as_bytes());
+    sought.push(("time-limited password", password.as_ref()[..12].to_vec()));
+    let time_limited = left_by(sought, move |_| {
+        let secret = Key::from_bytes(black_box(PASSWORD).as_bytes());
+        let now = UnixTime::from_secs(1_600_000_000);
+        let key = rest::key(&secret, &username, REALM, PasswordAlgorithm::SHA256, now);
+        assert!(key.is_some());
+    });
+    assert_eq!(time_limited, none, "time-limited credentials");
 }
 
 /// The key derivation of [MS-TURN] from version 3 on, computed with the `hmac` crate.
