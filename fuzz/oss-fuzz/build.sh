@@ -8,12 +8,13 @@ python3 fuzz/seeds.py --long "$long"
 # Optimized, with overflow checks and debug assertions.
 cargo fuzz build -O --debug-assertions
 
-programs=$(dirname "$(find fuzz/target -path '*/release/parse' -type f | head -n 1)")
+programs=$(dirname "$(find -H fuzz/target -path '*/release/parse' -type f | head -n 1)")
 sed -n '/^\[\[bin\]\]/,/^path/s/^name = "\(.*\)"$/\1/p' fuzz/Cargo.toml | while read -r target; do
   cp "$programs/$target" "$OUT/"
   cp fuzz/stun.dict "$OUT/$target.dict"
   printf '[libfuzzer]\nmax_len = 65600\nlen_control = 0\nentropic_scale_per_exec_time = 1\n' >"$OUT/$target.options"
-  find "fuzz/seeds/$target" "fuzz/regressions/$target" "$long/$target" -name '*.bin' 2>/dev/null |
+  # A target without findings has no folder of regressions.
+  find fuzz/seeds fuzz/regressions "$long" -path "*/$target/*.bin" |
     zip --quiet --junk-paths -@ "$OUT/${target}_seed_corpus.zip"
 done
 rm -rf "$long"
