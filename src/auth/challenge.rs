@@ -19,10 +19,21 @@ use super::response::Failure;
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a [u8],
     pub(super) nonce: &'a [u8],
-    /// The value of PASSWORD-ALGORITHMS, and the algorithm that the client chose.
-    pub(super) algorithms: Option<(&'a [u8], PasswordAlgorithm<'a>)>,
+    /// The value of PASSWORD-ALGORITHMS, and the entry that the client chose with its index.
+    pub(super) algorithms: Option<(&'a [u8], usize, PasswordAlgorithm<'a>)>,
     /// The hash to send instead of the name.
     pub(super) user_hash: Option<UserHash>,
+}
+
+/// PASSWORD-ALGORITHMS and the chosen entry. Another entry may have the same number.
+#[derive(Clone, Copy)]
+struct ChosenList {
+    /// Length of the value in bytes.
+    len: usize,
+    /// Index of the chosen entry.
+    index: usize,
+    /// Number of the chosen algorithm.
+    number: u16,
 }
 
 /// A challenge with the bytes of its values.
@@ -31,14 +42,13 @@ pub(super) struct Challenge<const N: usize> {
     bytes: [u8; N],
     realm: usize,
     nonce: usize,
-    /// Length of PASSWORD-ALGORITHMS, and the number of the chosen one.
-    list: Option<(usize, u16)>,
+    list: Option<ChosenList>,
     pub(super) user_hash: Option<UserHash>,
 }
 
 impl<const N: usize> Challenge<N> {
     pub(super) fn new(offer: &Offer<'_>) -> Result<Self, Failure> {
-        let list = offer.algorithms.map_or(&[][..], |(list, _)| list);
+        let list = offer.algorithms.map_or(&[][..], |(list, ..)| list);
         let parts = [offer.realm, offer.nonce, list];
         let length = parts
             .iter()
@@ -58,9 +68,11 @@ impl<const N: usize> Challenge<N> {
             bytes,
             realm: offer.realm.len(),
             nonce: offer.nonce.len(),
-            list: offer
-                .algorithms
-                .map(|(list, choice)| (list.len(), choice.number())),
+            list: offer.algorithms.map(|(list, index, choice)| ChosenList {
+                len: list.len(),
+                index,
+                number: choice.number(),
+            }),
             user_hash: offer.user_hash,
         })
     }
@@ -69,7 +81,7 @@ impl<const N: usize> Challenge<N> {
     fn parts(&self) -> Option<(&[u8], &[u8], &[u8])> {
         let (realm, rest) = self.bytes.split_at_checked(self.realm)?;
         let (nonce, rest) = rest.split_at_checked(self.nonce)?;
-        let list = rest.get(..self.list.map_or(0, |(len, _)| len))?;
+        let list = rest.get(..self.list.map_or(0, |list| list.len))?;
         Some((realm, nonce, list))
     }
 
@@ -83,7 +95,7 @@ impl<const N: usize> Challenge<N> {
 
     /// The number of the chosen algorithm, `None` if the server offers none.
     pub(super) fn choice(&self) -> Option<u16> {
-        self.list.map(|(_, number)| number)
+        self.list.map(|list| list.number)
     }
 
     /// Appends REALM, NONCE, PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM.
@@ -99,11 +111,9 @@ impl<const N: usize> Challenge<N> {
         writer
             .attribute(&Echo(AttributeType::REALM, realm))?
             .attribute(&Echo(AttributeType::NONCE, nonce))?;
-        if let Some((_, number)) = self.list {
+        if let Some(ChosenList { index, .. }) = self.list {
             let decoded = PasswordAlgorithms::decode(list, context());
-            let choice = decoded
-                .ok()
-                .and_then(|list| list.iter().find(|entry| entry.number() == number));
+            let choice = decoded.ok().and_then(|list| list.iter().nth(index));
             let Some(choice) = choice else {
                 debug_assert!(false, "the list was read when it was stored");
                 return Err(EncodeError::AlgorithmsMissing);

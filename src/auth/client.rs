@@ -5,8 +5,8 @@ use core::fmt;
 use super::challenge::{self, Challenge, Offer};
 use super::response::{Failure, Response, Sent, SentState};
 use crate::attribute::{
-    Code, ErrorCode, Nonce, PasswordAlgorithm, Realm, SecurityFeatures, UserHash, Username,
-    announces_algorithms,
+    Code, ErrorCode, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, SecurityFeatures,
+    UserHash, Username, announces_algorithms,
 };
 use crate::buffer::Buffer;
 use crate::code_point::Class;
@@ -402,7 +402,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         };
         let weaker = |current: &Challenge<N>| match (current.choice(), choice) {
             (Some(_), None) => true,
-            (Some(before), Some(now)) => before == SHA256 && now.number() != SHA256,
+            (Some(before), Some((_, now))) => before == SHA256 && now.number() != SHA256,
             (None, _) => false,
         };
         if self.proven && current.is_some_and(weaker) {
@@ -417,7 +417,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             None
         };
         let algorithms = match (list, choice) {
-            (Some((value, _)), Some(choice)) => Some((value, choice)),
+            (Some((value, _)), Some((index, choice))) => Some((value, index, choice)),
             _ => None,
         };
         let offer = Offer {
@@ -431,7 +431,8 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             Err(failure) => return Response::Failed(failure),
         };
         let same_key = current.is_some_and(|current| {
-            current.realm() == realm && current.choice() == choice.map(|choice| choice.number())
+            current.realm() == realm
+                && current.choice() == choice.map(|(_, choice)| choice.number())
         });
         if !same_key {
             self.keys = self.keys.wrapping_add(1);
@@ -442,13 +443,13 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         Response::Retry
     }
 
-    /// The first algorithm of the list that the credentials have a key for, and the key. Without a list,
-    /// MD5.
+    /// The first algorithm of the list that the credentials have a key for, with its index, and the key.
+    /// Without a list, MD5.
     fn choose<'a>(
         &self,
         realm: &[u8],
-        list: Option<crate::attribute::PasswordAlgorithms<'a>>,
-    ) -> Option<(Option<PasswordAlgorithm<'a>>, C::Key)> {
+        list: Option<PasswordAlgorithms<'a>>,
+    ) -> Option<(Option<Choice<'a>>, C::Key)> {
         let accepted = |algorithm: &PasswordAlgorithm<'_>| {
             !self.sha256_required || algorithm.number() == SHA256
         };
@@ -457,13 +458,17 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
                 let md5 = Some(PasswordAlgorithm::MD5).filter(accepted)?;
                 Some((None, self.credentials.key(md5, realm)?))
             }
-            Some(list) => list.iter().filter(accepted).find_map(|algorithm| {
+            Some(list) => list.iter().enumerate().find_map(|(index, algorithm)| {
+                let algorithm = Some(algorithm).filter(accepted)?;
                 let key = self.credentials.key(algorithm, realm)?;
-                Some((Some(algorithm), key))
+                Some((Some((index, algorithm)), key))
             }),
         }
     }
 }
+
+/// An entry of PASSWORD-ALGORITHMS, with its index.
+type Choice<'a> = (usize, PasswordAlgorithm<'a>);
 
 /// The long-term mechanism protects requests only (§9.2).
 fn sent<B: Buffer + ?Sized>(

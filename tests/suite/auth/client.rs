@@ -581,6 +581,49 @@ fn downgrades() {
     }
 }
 
+// Of two entries with the same number, PASSWORD-ALGORITHM is the one for which the credentials have a key.
+#[test]
+fn entries_with_the_same_number() {
+    struct Strict(Credentials<&'static str, &'static str>);
+
+    impl ClientCredentials for Strict {
+        type Key = Key;
+
+        fn username(&self) -> &[u8] {
+            self.0.username()
+        }
+
+        fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
+            (algorithm == SHA256).then(|| Key::long_term_sha256(&self.0, realm))
+        }
+
+        fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
+            self.0.user_hash(realm)
+        }
+    }
+
+    let mut client = LongTermClient::<_, 128>::with_credentials(Strict(Credentials {
+        username: "alice",
+        password: "password",
+    }));
+    let request = |client: &LongTermClient<Strict, 128>| {
+        let mut bytes = Vec::new();
+        let id = TransactionId::new(*b"not a secret");
+        let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
+        let sent = client.sign(writer).unwrap().1;
+        (bytes, sent)
+    };
+    let (_, sent) = request(&client);
+    let list = [PasswordAlgorithm::new(2, b"salt"), SHA256];
+    let bytes = challenge(&nonce(BIT, 0), Some(&list)).write();
+    let message = Message::parse(&bytes).unwrap();
+    assert!(matches!(client.response(&sent, &message), Response::Retry));
+    let (packet, _) = request(&client);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.get::<PasswordAlgorithm>().unwrap(), Some(SHA256));
+    assert!(message.verify(&key(SHA256)).is_ok());
+}
+
 #[test]
 fn sha256_required() {
     let client = || LongTermClient::new("alice", "password").require_sha256();
