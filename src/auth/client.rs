@@ -108,7 +108,8 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
 /// the same credentials.
 ///
 /// It detects downgrades: once a response has been verified, a challenge that lacks PASSWORD-ALGORITHMS,
-/// SHA-256 or username anonymity is a [`Violation`](Response::Violation) if the previous challenge had it.
+/// SHA-256 or username anonymity is a [`Violation`](Response::Violation) if the challenge had it with which the
+/// request of that response was signed.
 ///
 /// Example programs: [`turn_status`](https://docs.rs/crate/stunwire/latest/source/examples/turn_status.rs),
 /// [`turn_udp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_udp.rs).
@@ -158,12 +159,21 @@ pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
     keys: u32,
     /// Challenges since the last verified response.
     unanswered: u8,
-    /// Whether a response was verified since the stored challenge or one that was no better.
-    proven: bool,
+    /// `None` before the first verified response.
+    proven: Option<Proven>,
     /// Whether the server has signed with MESSAGE-INTEGRITY-SHA256.
     sha256: bool,
     sha256_required: bool,
     fingerprint: bool,
+}
+
+/// What the server offered when it last sent a verified response. The stored challenge may be a later one, and
+/// forged.
+#[derive(Clone, Copy)]
+struct Proven {
+    /// The number of the algorithm that the client chose. `None` if there was no list.
+    choice: Option<u16>,
+    anonymous: bool,
 }
 
 #[cfg(feature = "crypto")]
@@ -186,7 +196,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             challenges: 0,
             keys: 0,
             unanswered: 0,
-            proven: false,
+            proven: None,
             sha256: false,
             sha256_required: false,
             fingerprint: false,
@@ -281,8 +291,10 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         Ok((packet, sent))
     }
 
-    /// Evaluates a received message as the response to the request `sent`. A forged message cannot end the
-    /// authentication.
+    /// Evaluates a received message as the response to the request `sent`.
+    ///
+    /// A forged message changes nothing in the client, unless it is a 401 or 438, which RFC 8489 does not require
+    /// to be signed: a forged one can cause a retry or a failure, but no downgrade.
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
         if !sent.is_answered_by(message) {
             return Response::Ignore;
@@ -311,13 +323,16 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
                 Some(error) if error.code() == Code::TRY_ALTERNATE => Response::Violation,
                 Some(error) => Response::Refused(error, None),
             },
-            SentState::LongTerm { key, .. } if key == self.keys => self.verify(message),
+            SentState::LongTerm { challenge, key } if key == self.keys => {
+                self.verify(challenge == self.challenges, message)
+            }
             // Sent with a key that a later challenge has replaced, or by another client.
             SentState::LongTerm { .. } | SentState::ShortTerm(_) => Response::Ignore,
         }
     }
 
-    fn verify<'a>(&mut self, message: &Message<'a>) -> Response<'a> {
+    /// `is_current`: the request answered the stored challenge, not an earlier one with the same key.
+    fn verify<'a>(&mut self, is_current: bool, message: &Message<'a>) -> Response<'a> {
         let Some((challenge, key)) = &self.stored else {
             return Response::Ignore;
         };
@@ -338,7 +353,14 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
                 _ => return Response::Violation,
             }
         };
-        self.proven = true;
+        self.proven = Some(Proven {
+            choice: challenge.choice(),
+            anonymous: if is_current {
+                challenge.user_hash.is_some()
+            } else {
+                self.proven.is_some_and(|proven| proven.anonymous)
+            },
+        });
         self.unanswered = 0;
         // §9.2.3.2, and the last paragraph of §9.2.5.
         if verified.algorithm() == IntegrityAlgorithm::SHA256
@@ -389,9 +411,9 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             if nonce.as_bytes() == current.nonce() {
                 return Response::Failed(Failure::NonceLoop);
             }
-            if self.proven && current.user_hash.is_some() && !anonymous {
-                return Response::Violation;
-            }
+        }
+        if self.proven.is_some_and(|proven| proven.anonymous) && !anonymous {
+            return Response::Violation;
         }
         if self.unanswered >= MAX_CHALLENGES {
             return Response::Failed(Failure::NonceLoop);
@@ -400,12 +422,12 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             Some(chosen) => chosen,
             None => return Response::Failed(Failure::NoAlgorithm),
         };
-        let weaker = |current: &Challenge<N>| match (current.choice(), choice) {
+        let weaker = |proven: Proven| match (proven.choice, choice) {
             (Some(_), None) => true,
             (Some(before), Some((_, now))) => before == SHA256 && now.number() != SHA256,
             (None, _) => false,
         };
-        if self.proven && current.is_some_and(weaker) {
+        if self.proven.is_some_and(weaker) {
             return Response::Violation;
         }
         let user_hash = if anonymous {

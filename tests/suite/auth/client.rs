@@ -581,6 +581,57 @@ fn downgrades() {
     }
 }
 
+// A challenge is not signed. One that offers more than the server does cannot make the server's own challenges
+// downgrades, and does not hide a real one.
+#[test]
+fn forged_offers() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (strong, weak) = (key(SHA256), key(MD5));
+    let stale = |nonce, list| Answer {
+        code: Some(Code::STALE_NONCE),
+        ..challenge(nonce, list)
+    };
+    let proven = |prefix, list, tag| {
+        let (mut client, _, sent) = challenged(prefix, list);
+        let answer = Answer {
+            tag: Some(tag),
+            ..Answer::default()
+        };
+        assert_eq!(outcome(&mut client, &sent, answer), "verified");
+        client
+    };
+    let (forged, own) = (nonce(BOTH_BITS, 1), nonce(BIT, 2));
+    // USERHASH to a server without username anonymity, which does not find the user.
+    for own in [challenge(&own, both), stale(&own, both)] {
+        let mut client = proven(BIT, both, (SHA256_ANSWER, &strong));
+        let sent = sign(&client).1;
+        assert_eq!(outcome(&mut client, &sent, stale(&forged, both)), "retry");
+        let sent = sign(&client).1;
+        let less = stale(NO_BIT, None);
+        assert_eq!(outcome(&mut client, &sent, less), "violation");
+        assert_eq!(outcome(&mut client, &sent, own), "retry");
+        let sent = sign(&client).1;
+        assert_eq!(outcome(&mut client, &sent, less), "violation");
+    }
+    // Algorithms of a server that offers none.
+    let mut client = proven(NO_BIT, None, (SHA1_ANSWER, &weak));
+    let sent = sign(&client).1;
+    assert_eq!(outcome(&mut client, &sent, stale(&forged, both)), "retry");
+    let (own, sent) = (nonce(NO_BIT, 2), sign(&client).1);
+    assert_eq!(outcome(&mut client, &sent, stale(&own, None)), "retry");
+    // The response to a request that was sent before the forged challenge says nothing about its offer.
+    let mut client = proven(BIT, both, (SHA256_ANSWER, &strong));
+    let (first, second) = (sign(&client).1, sign(&client).1);
+    assert_eq!(outcome(&mut client, &first, stale(&forged, both)), "retry");
+    let answer = Answer {
+        tag: Some((SHA256_ANSWER, &strong)),
+        ..Answer::default()
+    };
+    assert_eq!(outcome(&mut client, &second, answer), "verified");
+    let (own, sent) = (nonce(BIT, 2), sign(&client).1);
+    assert_eq!(outcome(&mut client, &sent, stale(&own, both)), "retry");
+}
+
 // Of two entries with the same number, PASSWORD-ALGORITHM is the one for which the credentials have a key.
 #[test]
 fn entries_with_the_same_number() {
