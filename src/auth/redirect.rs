@@ -14,8 +14,9 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 /// A list of the servers that a client has asked, which detects redirection loops
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
-/// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers
-/// that were asked last.
+/// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers that were
+/// asked last, and follows no redirection if all of them were asked within the last five minutes, because it
+/// would have to forget one.
 ///
 /// ```
 /// use stunwire::attribute::AlternateServer;
@@ -78,7 +79,7 @@ impl<const N: usize> Redirects<N> {
     ///
     /// Of several servers it is the first of the same address family as `from`, the server that sent the
     /// response. Returns `None` if the response is not a 300 (Try Alternate) with ALTERNATE-SERVER, or if that
-    /// server was asked within the last five minutes: the request has then failed.
+    /// server or `N` others were asked within the last five minutes: the request has then failed.
     pub fn follow<'a>(
         &mut self,
         response: &Verified<'a>,
@@ -97,12 +98,16 @@ impl<const N: usize> Redirects<N> {
             .clone()
             .find(same_family)
             .or_else(|| servers.next())?;
-        let recently = self
-            .asked
-            .iter()
-            .flatten()
-            .any(|(other, time)| *other == server && now.saturating_since(*time) < LOOP_GUARD);
-        if recently {
+        let mut recent = 0_usize;
+        for (other, time) in self.asked.iter().flatten() {
+            if now.saturating_since(*time) < LOOP_GUARD {
+                if *other == server {
+                    return None;
+                }
+                recent = recent.saturating_add(1);
+            }
+        }
+        if recent == N {
             return None;
         }
         self.asked(server, now);

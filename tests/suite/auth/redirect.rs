@@ -78,13 +78,38 @@ fn loops() {
     let later = NOW + Duration::from_secs(300);
     assert!(redirects.follow(&to_first, second, later).is_some());
     assert!(redirects.follow(&to_first, second, later).is_none());
-    // The server that was asked longest ago is forgotten first.
+    // A third server would displace one that was asked within the last five minutes, to which the client could
+    // then be sent back.
     let third = response(Code::TRY_ALTERNATE, &["192.0.2.3:3478"], None, &key);
     let third = Message::parse(&third).unwrap().verify(&key).unwrap();
     let mut redirects = Redirects::<2>::new();
     redirects.asked(first, NOW);
     redirects.asked(second, NOW + Duration::from_secs(1));
-    let now = NOW + Duration::from_secs(2);
-    assert!(redirects.follow(&third, second, now).is_some());
-    assert!(redirects.follow(&to_second, first, now).is_none());
+    let almost = NOW + Duration::from_secs(299);
+    assert!(redirects.follow(&third, second, almost).is_none());
+    // The server that was asked longest ago is forgotten first.
+    let later = NOW + Duration::from_secs(300);
+    assert!(redirects.follow(&third, second, later).is_some());
+    assert!(redirects.follow(&to_second, first, later).is_none());
+    assert!(Redirects::<0>::new().follow(&third, second, NOW).is_none());
+}
+
+// However many servers send the client on to each other, it asks each of them once within five minutes.
+#[test]
+fn rings() {
+    let key = Key::from_bytes(b"key");
+    let names: Vec<String> = (1..=5).map(|host| format!("192.0.2.{host}:3478")).collect();
+    let mut redirects = Redirects::<4>::new();
+    let mut asked = vec![address(&names[0])];
+    redirects.asked(asked[0], NOW);
+    for hop in 1..100 {
+        let bytes = response(Code::TRY_ALTERNATE, &[&names[hop % 5]], None, &key);
+        let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let Some(redirect) = redirects.follow(&verified, address(&names[0]), NOW) else {
+            break;
+        };
+        assert!(!asked.contains(&redirect.server), "hop {hop}");
+        asked.push(redirect.server);
+    }
+    assert_eq!(asked.len(), 4);
 }
