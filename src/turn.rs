@@ -149,8 +149,9 @@ impl Support {
 pub enum Refusal {
     /// Answer with this error code, and sign the response if the request was authenticated.
     Reply(Code),
-    /// Discard the message without an answer: an indication, a response, or a class that is not defined for the
-    /// method ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
+    /// Discard the message without an answer: an indication, a response, a method that the server does not
+    /// support, or a class that is not defined for the method
+    /// ([RFC 8489 §6.3](https://www.rfc-editor.org/rfc/rfc8489#section-6.3)).
     Discard,
 }
 
@@ -167,8 +168,8 @@ pub enum Refusal {
 /// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 for a peer of another family |
 /// | ChannelBind ([§12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)) | 437 without an allocation; 400 without CHANNEL-NUMBER of 0x4000 to 0x4FFF or XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | Send ([§11.2](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)) | discarded without an allocation, XOR-PEER-ADDRESS or DATA |
-/// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
-/// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | 400 without CONNECTION-ID, or over UDP |
+/// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | discarded by a server without TCP relays; 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
+/// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | discarded by a server without TCP relays; 400 without CONNECTION-ID, or over UDP |
 ///
 /// Call it after authentication and after the check for unknown attributes
 /// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the
@@ -207,7 +208,11 @@ pub fn check(
     support: Support,
     allocation: Option<Families>,
 ) -> Result<(), Refusal> {
-    if !is_defined(message.method(), message.class()) {
+    let is_supported = match message.method() {
+        Method::CONNECT | Method::CONNECTION_BIND => support.tcp != Tcp::Unsupported,
+        _ => true,
+    };
+    if !is_supported || !is_defined(message.method(), message.class()) {
         return Err(Refusal::Discard);
     }
     match message.class() {
@@ -276,6 +281,7 @@ fn request(
             message.read::<(ConnectionId,)>()?;
             return Ok(match support.tcp {
                 Tcp::Supported => Ok(()),
+                // The first has been discarded.
                 Tcp::Unsupported | Tcp::OverUdp => Err(Code::BAD_REQUEST),
             });
         }
@@ -494,7 +500,7 @@ mod tests {
 
     #[test]
     fn requests_on_an_allocation() {
-        let support = Support::udp(Families::BOTH);
+        let support = Support::udp(Families::BOTH).with_tcp(true);
         let v4_peer = XorPeerAddress("192.0.2.1:5000".parse::<SocketAddr>().unwrap());
         let v6_peer = XorPeerAddress("[2001:db8::1]:5000".parse::<SocketAddr>().unwrap());
         let channel = ChannelNumber::new(0x4000).unwrap();
@@ -568,10 +574,12 @@ mod tests {
         assert_eq!(refused(lifetime), bad_request);
     }
 
-    // RFC 8656 §17: of all methods and classes only these reach a server.
+    // RFC 8656 §17: of all methods and classes only these reach a server; without TCP relays, those of RFC 6062
+    // are not supported (RFC 8489 §6.3).
     #[test]
     fn classes() {
-        let support = Support::udp(Families::BOTH).with_tcp(true);
+        let udp = Support::udp(Families::BOTH);
+        let support = udp.with_tcp(true);
         let peer = XorPeerAddress("192.0.2.1:5000".parse::<SocketAddr>().unwrap());
         let data = Data(b"");
         let all: &[&dyn EncodeAttribute] = &[&peer, &data];
@@ -594,6 +602,9 @@ mod tests {
                     _ => true,
                 };
                 assert_eq!(discarded, expected, "{method} {class}");
+                let discarded = check(&parsed, udp, Some(Families::BOTH)) == Err(Refusal::Discard);
+                let expected = expected || [10, 11].contains(&number);
+                assert_eq!(discarded, expected, "{method} {class} without TCP relays");
             }
         }
         for (attributes, allocation, expected) in [

@@ -143,6 +143,11 @@ fn connection_bind() {
     );
     let over_udp = Support::udp(Families::IPV4).with_tcp(false);
     assert_eq!(check(0x000B, &[CONNECTION], over_udp, None), Err(Some(400)));
+    // To a server without the extension it is an unsupported method, which is discarded (RFC 8489 §6.3).
+    let without = Support::udp(Families::IPV4);
+    assert_eq!(check(0x000B, &[CONNECTION], without, None), Err(None));
+    let allocation = Some(Families::IPV4);
+    assert_eq!(check(0x000A, &[PEER], without, allocation), Err(None));
 }
 
 /// §4.5: the bytes after the response to a ConnectionBind are the peer's data, without framing. The reader does
