@@ -222,13 +222,14 @@ impl Decoder for StunTcp {
     }
 }
 
-/// Writes only frames that [`StunTcp::next`] with the same settings reads back.
+/// Writes only frames that [`StunTcp::next`] with the same settings reads back, except that
+/// [`StunTcp::max_frame`] limits only the frames that are read.
 impl Encoder<Frame<Bytes>> for StunTcp {
     type Error = StreamError;
 
     fn encode(&mut self, frame: Frame<Bytes>, out: &mut BytesMut) -> Result<(), StreamError> {
         match frame {
-            Frame::Stun(message) => match self.next(&message) {
+            Frame::Stun(message) => match self.max_frame(Self::MAX_FRAME).next(&message) {
                 Ok(Next::Frame {
                     frame: Frame::Stun(whole),
                     ..

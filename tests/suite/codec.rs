@@ -224,6 +224,19 @@ fn the_limit() {
     let mut bytes = BytesMut::from(&b"\x40\x00\x07\xfc"[..]);
     assert!(matches!(framing.decode(&mut bytes), Ok(None)));
     assert!(bytes.capacity() < 2048);
+    // What a server relays may be longer than what it accepts.
+    let mut long = vec![0; 4096];
+    long[..20].copy_from_slice(b"\x00\x17\x0f\xec\x21\x12\xa4\x42abcdefghijkl");
+    let payload = Bytes::from(vec![0; 4092]);
+    let number = ChannelNumber::MIN;
+    for frame in [
+        Frame::Stun(Bytes::from(long)),
+        Frame::ChannelData { number, payload },
+    ] {
+        let mut out = BytesMut::new();
+        framing.encode(frame, &mut out).unwrap();
+        assert_eq!(out.len(), 4096);
+    }
 }
 
 /// Decoded frames point into the buffer from which they were decoded.
