@@ -16,7 +16,8 @@ pub enum Role {
 
 impl Role {
     /// The other role, which the peer has. An agent switches to it if a check that it sent with this role is
-    /// answered with 487 ([RFC 8445 §7.2.5.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.5.1)).
+    /// answered with 487, and then also changes its tie-breaker
+    /// ([RFC 8445 §7.2.5.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.2.5.1)).
     ///
     /// ```
     /// use stunwire::ice::Role;

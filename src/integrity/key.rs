@@ -43,7 +43,8 @@ use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 /// ```
 #[derive(Clone)]
 pub struct Key {
-    /// The key as a block of the hash, to prepare the other HMAC. Zero if both are prepared.
+    /// The key as a block of the hash, to prepare the other HMAC. Zero if the key is longer than a block: both
+    /// HMACs are then prepared at once.
     block: Block,
     sha1: Option<HmacCore<Sha1>>,
     sha256: Option<HmacCore<Sha256>>,
