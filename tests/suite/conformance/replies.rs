@@ -151,7 +151,7 @@ fn the_table_of_reply_sizes() {
         20,
     );
     assert_eq!(
-        row("[`Challenge::unauthenticated`] without the texts of REALM and NONCE"),
+        row("[`Challenge::unauthenticated`] with empty REALM and NONCE"),
         challenge
     );
 
@@ -165,6 +165,6 @@ fn the_table_of_reply_sizes() {
         .unauthenticated(header)
         .write(&mut out)
         .unwrap();
-    let cells = row("[`Challenge::unauthenticated`] with two algorithms, without the texts");
+    let cells = row("[`Challenge::unauthenticated`] with empty REALM and NONCE and two algorithms");
     assert_eq!(cells[0], (out.len() - 16).to_string());
 }
