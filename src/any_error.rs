@@ -16,6 +16,9 @@ use crate::uri::UriError;
 /// use `?` throughout. It is `Copy` and prints as the error inside. The errors of sockets are not part
 /// of it: `StreamError` of the feature `codec` holds those.
 ///
+/// `?` converts once: into an error type of an application that has `From<stunwire::Error>`, it converts this type
+/// alone. Let the functions that use this crate return `stunwire::Error`, or write `.map_err(stunwire::Error::from)?`.
+///
 /// ```
 /// use stunwire::attribute::XorMappedAddress;
 /// use stunwire::{Error, Message, MessageWriter};

@@ -226,6 +226,8 @@ text! {
     /// Type 0x0015; in MS-TURN 0x0014. Value: UTF-8 text of at most 127 characters and 509 bytes; in
     /// MS-TURN at most 128 bytes of any value.
     ///
+    /// A client that sends it back appends the attribute that it read: `as_str` omits NULs at the end.
+    ///
     /// ```
     /// use stunwire::attribute::Nonce;
     ///
