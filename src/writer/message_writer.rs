@@ -106,8 +106,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
         let header = header.into();
         let mut raw = RawWriter::new(buffer, header)?;
         if header.dialect().rules().magic_cookie_attribute {
-            raw.extend(MAGIC_COOKIE_ATTRIBUTE.len())?
-                .copy_from_slice(&MAGIC_COOKIE_ATTRIBUTE);
+            let Some(out) = raw.extend(MAGIC_COOKIE_ATTRIBUTE.len()) else {
+                return Err(raw.refusal(MAGIC_COOKIE_ATTRIBUTE.len()));
+            };
+            out.copy_from_slice(&MAGIC_COOKIE_ATTRIBUTE);
         }
         Ok(Self::of(raw))
     }

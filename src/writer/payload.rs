@@ -214,7 +214,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         let offset = self.len() + TLV_HEADER_LEN;
         self.external = External { payload, offset };
         let padding = padded_len.saturating_sub(payload.len());
-        let out = self.extend(TLV_HEADER_LEN + padding)?;
+        let Some(out) = self.extend(TLV_HEADER_LEN + padding) else {
+            return Err(self.refusal(TLV_HEADER_LEN + padding));
+        };
         // The padding, and what of type and length is overwritten.
         if let Some(last) = out.last_chunk_mut::<4>() {
             *last = [0; 4];

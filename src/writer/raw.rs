@@ -93,7 +93,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
             external: External::NONE,
             header,
         };
-        let out = writer.extend(HEADER_LEN)?;
+        let Some(out) = writer.extend(HEADER_LEN) else {
+            return Err(writer.refusal(HEADER_LEN));
+        };
         match out.split_first_chunk_mut::<4>() {
             Some((first, rest)) => {
                 *first = [0xFF; 4];
@@ -154,7 +156,8 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         (self.total() - HEADER_LEN) as u16
     }
 
-    /// The next `by` bytes, at most 4 + 65,535 + 3.
+    /// The next `by` bytes, at most 4 + 65,535 + 3. `None` if they are refused: [`refusal`](Self::refusal) is the
+    /// error. In a `Result` the slice and the error would share memory, and be moved in parts.
     #[inline(always)]
     #[allow(
         clippy::cast_possible_truncation,
@@ -164,57 +167,68 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         clippy::arithmetic_side_effects,
         reason = "at most 20 + 65,535 + 65,542"
     )]
-    pub(super) fn extend(&mut self, by: usize) -> Result<&mut [u8], EncodeError> {
-        let (len, total) = (self.len(), self.total());
-        if total + by > MAX_MESSAGE_LEN {
-            return Err(too_long(total + by - HEADER_LEN));
+    pub(super) fn extend(&mut self, by: usize) -> Option<&mut [u8]> {
+        let len = self.len();
+        if self.total() + by > MAX_MESSAGE_LEN {
+            return None;
         }
-        let Some(buffer) = self.buffer.as_deref_mut() else {
-            return Err(impossible(len));
-        };
-        let limit = buffer.limit();
-        match buffer.extend(self.start + len, by) {
-            Some(out) => {
-                self.len = (len + by) as u32;
-                Ok(out)
-            }
-            None => Err(full(len + by, limit.saturating_sub(self.start))),
+        let out = self.buffer.as_deref_mut()?.extend(self.start + len, by)?;
+        self.len = (len + by) as u32;
+        Some(out)
+    }
+
+    /// Why [`extend`](Self::extend) refused `by` bytes.
+    #[inline(always)]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "at most 20 + 65,535 + 65,542"
+    )]
+    pub(super) fn refusal(&self, by: usize) -> EncodeError {
+        match self.buffer.as_deref() {
+            Some(buffer) => refusal(
+                self.total() + by,
+                self.len() + by,
+                buffer.limit().saturating_sub(self.start),
+            ),
+            None => impossible(self.len()),
         }
     }
 
     /// Writes type and length of an attribute and returns the bytes of its value, `len` of them, and of
-    /// its padding, which is zero.
+    /// its padding, which is zero. `None` if it is refused: [`tlv_refusal`](Self::tlv_refusal) is the error.
     #[inline(always)]
-    #[allow(clippy::arithmetic_side_effects, reason = "at most 4 + 65,535 + 3")]
-    pub(super) fn tlv(
-        &mut self,
-        ty: AttributeType,
-        len: usize,
-    ) -> Result<(&mut [u8], &mut [u8]), EncodeError> {
-        let Ok(length) = u16::try_from(len) else {
-            return Err(too_long(len));
-        };
-        let padding = if self.dialect().is_padded() {
-            wire::padding_len(len)
-        } else {
-            0
-        };
-        let total = TLV_HEADER_LEN + len + padding;
-        let out = self.extend(total)?;
+    pub(super) fn tlv(&mut self, ty: AttributeType, len: usize) -> Option<(&mut [u8], &mut [u8])> {
+        let length = u16::try_from(len).ok()?;
+        let out = self.extend(self.tlv_len(len))?;
         // The padding, and up to 4 bytes before it that are overwritten: one word instead of a loop.
         if let Some(last) = out.last_chunk_mut::<4>() {
             *last = [0; 4];
         }
-        let split = out
-            .split_first_chunk_mut::<4>()
-            .and_then(|(header, out)| Some((header, out.split_at_mut_checked(len)?)));
-        let Some((header, value_and_padding)) = split else {
-            return Err(impossible(total));
-        };
+        let (header, value_and_padding) = out.split_first_chunk_mut::<4>()?;
         let [t0, t1] = ty.as_u16().to_be_bytes();
         let [l0, l1] = length.to_be_bytes();
         *header = [t0, t1, l0, l1];
-        Ok(value_and_padding)
+        value_and_padding.split_at_mut_checked(len)
+    }
+
+    /// Why [`tlv`](Self::tlv) refused a value of `len` bytes.
+    #[inline(always)]
+    pub(super) fn tlv_refusal(&self, len: usize) -> EncodeError {
+        if len > 0xFFFF {
+            return too_long(len);
+        }
+        self.refusal(self.tlv_len(len))
+    }
+
+    /// Length of an attribute with a value of `len` bytes, which is at most 65,535.
+    #[inline(always)]
+    #[allow(clippy::arithmetic_side_effects, reason = "at most 4 + 65,535 + 3")]
+    fn tlv_len(&self, len: usize) -> usize {
+        if self.dialect().is_padded() {
+            TLV_HEADER_LEN + len + wire::padding_len(len)
+        } else {
+            TLV_HEADER_LEN + len
+        }
     }
 
     #[inline(always)]
@@ -233,11 +247,17 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         attribute.validate(context)?;
         let len = attribute.value_len(context);
         if dialect.rules().pad_in_length == PadInLength::Never {
-            attribute.encode(self.tlv(ty, len)?.0, context);
+            let Some((value, _)) = self.tlv(ty, len) else {
+                return Err(self.tlv_refusal(len));
+            };
+            attribute.encode(value, context);
             return Ok(());
         }
         let padding_byte = registry::padding_in_length(ty, dialect);
-        let (value, _) = self.tlv(ty, padded_in_length(len, padding_byte)?)?;
+        let padded_len = padded_in_length(len, padding_byte)?;
+        let Some((value, _)) = self.tlv(ty, padded_len) else {
+            return Err(self.tlv_refusal(padded_len));
+        };
         let Some((value, padding)) = value.split_at_mut_checked(len) else {
             return Err(impossible(len));
         };
@@ -249,7 +269,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     /// Writes an attribute as it was read, padding included, unless this dialect pads otherwise.
     pub(super) fn raw(&mut self, attribute: &RawAttribute<'_>) -> Result<(), EncodeError> {
         let len = attribute.value().len();
-        let (value, padding) = self.tlv(attribute.ty(), len)?;
+        let Some((value, padding)) = self.tlv(attribute.ty(), len) else {
+            return Err(self.tlv_refusal(len));
+        };
         if put_all(value, attribute.value()).is_none() {
             return Err(impossible(len));
         }
@@ -330,7 +352,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         }
         let type_bits = self.header.type_bits();
         let (external, end) = (self.external, self.len());
-        self.tlv(ty, len)?;
+        if self.tlv(ty, len).is_none() {
+            return Err(self.tlv_refusal(len));
+        }
         let split = self
             .written()
             .and_then(|written| written.split_at_mut_checked(end))
@@ -361,7 +385,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
             }
         }
         let end = self.len();
-        self.tlv(AttributeType::FINGERPRINT, 4)?;
+        if self.tlv(AttributeType::FINGERPRINT, 4).is_none() {
+            return Err(self.tlv_refusal(4));
+        }
         let (first, external) = (self.first_bytes(), self.external);
         let split = self
             .written()
@@ -451,6 +477,17 @@ pub(super) fn full(needed: usize, available: usize) -> EncodeError {
         needed: saturating_u32(needed),
         available: saturating_u32(available),
     }
+}
+
+/// Why a message of `total` bytes, of which `needed` are in the buffer, is refused.
+#[cold]
+#[allow(clippy::arithmetic_side_effects, reason = "a message has a header")]
+fn refusal(total: usize, needed: usize, available: usize) -> EncodeError {
+    if total > MAX_MESSAGE_LEN {
+        return too_long(total - HEADER_LEN);
+    }
+    debug_assert!(needed > available, "a buffer with room is extended");
+    full(needed, available)
 }
 
 #[cold]
