@@ -64,7 +64,8 @@ fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
     })
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_parse(bytes: &[u8]) -> Option<Parsed<'_>> {
     parse(bytes)
 }
@@ -86,7 +87,8 @@ fn visible<'a>(
     Some(())
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_iterate(bytes: &[u8]) -> Option<usize> {
     let mut sum = 0;
     visible(parse(bytes)?, |ty, value| {
@@ -115,7 +117,8 @@ fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) -> Option<(
     Some(())
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let (mut username, mut priority, mut controlling) = (None, None, None);
     let (mut nominated, mut integrity, mut fingerprint) = (None, None, None);
@@ -140,7 +143,8 @@ pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     })
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let (mut username, mut realm, mut nonce, mut software) = (None, None, None, None);
     let (mut transport, mut lifetime, mut integrity, mut fingerprint) = (None, None, None, None);
@@ -187,7 +191,8 @@ pub(super) fn address(value: &[u8], id: &[u8; 16]) -> Option<SocketAddr> {
     }
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
     let (header, mut left) = bytes.split_first_chunk::<20>()?;
@@ -211,7 +216,8 @@ pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
 }
 
 /// Checks FINGERPRINT, which must be the last attribute, by the CRC of the bytes before it.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
     let Some(parsed) = parse(bytes) else {
         return false;
@@ -225,7 +231,8 @@ pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
 }
 
 /// The HMAC of a text that already has the right header length, without a walk.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     let mut mac = key.clone();
     mac.update(text);
@@ -233,7 +240,8 @@ pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
 }
 
 /// The compression function over as many blocks as the HMAC of a text hashes.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
     sha1::block_api::compress(&mut state, blocks);
     state
@@ -284,7 +292,8 @@ fn is_text(text: &str) -> bool {
     text.len() < 128 || text.chars().count() < 128
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     if !is_username(check.remote.len() + 1 + check.local.len()) {
         return None;
@@ -308,7 +317,8 @@ fn sign<'b>(out: &'b mut [u8], len: usize, key: &Hmac<Sha1>) -> Option<&'b [u8]>
     Some(out)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_encode_signed<'b>(
     out: &'b mut [u8],
     check: &Check<'_>,
@@ -318,7 +328,8 @@ pub fn baseline_encode_signed<'b>(
     sign(out, len, key)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_encode_allocate<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -331,7 +342,8 @@ pub fn baseline_encode_allocate<'b>(
     out.get(..total)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_encode_allocate_signed<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -342,7 +354,8 @@ pub fn baseline_encode_allocate_signed<'b>(
 }
 
 /// Reads the first peer address and the first payload that are not ignored, from a valid message.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let parsed = parse(bytes)?;
     if !matches!(bytes.first_chunk(), Some([0x00, 0x16 | 0x17])) {
@@ -367,7 +380,8 @@ pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> 
     Some((address(bytes.get(peer)?, id)?, payload))
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_data_copy<'b>(
     out: &'b mut [u8],
     peer: SocketAddr,
@@ -391,7 +405,8 @@ pub enum NoPacket {
     TooLong { length: u32 },
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -431,7 +446,8 @@ pub fn baseline_data_in_place(
     Ok(from..to)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -455,7 +471,8 @@ pub fn baseline_data_vectored<'b>(
     Ok([header, payload, padding])
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_channel_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -469,7 +486,8 @@ pub fn baseline_channel_in_place(
 }
 
 /// Reads number and data of a datagram with up to 3 bytes of padding.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<4>()?;
     let number = u16::from_be_bytes([header[0], header[1]]);
@@ -479,7 +497,8 @@ pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
 }
 
 /// Writes a datagram of ChannelData with a copy of the data.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) -> Option<&'b [u8]> {
     let length = u16::try_from(data.len()).ok()?;
     if !(0x4000..0x8000).contains(&number) {
@@ -493,7 +512,8 @@ pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) ->
 }
 
 /// Steps over the frames by their lengths.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn baseline_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let (mut left, mut sum) = (stream, 0_usize);
     while let Some(header) = left.first_chunk::<4>() {

@@ -47,13 +47,15 @@ pub(super) fn each<'a>(
 }
 
 /// Whether every attribute is complete.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_walk(bytes: &[u8]) -> Option<&[u8]> {
     each_word(bytes, |_, _| Some(()))?;
     Some(bytes)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_iterate(bytes: &[u8]) -> Option<usize> {
     let mut sum = 0;
     each(bytes, |ty, value| {
@@ -63,7 +65,8 @@ pub fn least_iterate(bytes: &[u8]) -> Option<usize> {
     Some(sum)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     each(bytes, |ty, value| {
@@ -81,7 +84,8 @@ pub fn least_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     each(bytes, |ty, value| {
@@ -122,7 +126,8 @@ pub(super) fn write_check(out: &mut [u8], check: &Check<'_>, following: usize) -
     Some(total)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     let total = write_check(out, check, 0)?;
     out.get(..total)
@@ -155,14 +160,16 @@ pub(super) fn write_allocate(
     Some(total)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
     let total = write_allocate(out, allocate, 0)?;
     out.get(..total)
 }
 
 /// Reads the first peer address and the first payload.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let id = bytes.get(4..)?.first_chunk::<16>()?;
     let (mut peer, mut payload) = (None, None);
@@ -223,7 +230,8 @@ pub(super) fn header_len(peer: SocketAddr) -> usize {
     if peer.is_ipv4() { 36 } else { 48 }
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -243,7 +251,8 @@ pub fn least_data_in_place(
     Some(from..to)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -258,7 +267,8 @@ pub fn least_data_vectored<'b>(
 }
 
 /// The walk, and the CRC over what FINGERPRINT covers.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn least_fingerprint(bytes: &[u8]) -> bool {
     let mut found = None;
     let is_complete = each(bytes, |ty, value| {

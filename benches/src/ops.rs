@@ -25,18 +25,21 @@ pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
     sum.wrapping_add(usize::from(ty)).wrapping_add(value.len())
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
 /// A message that is followed by more bytes: the cost does not depend on their number.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
     let message = Message::parse(bytes).ok()?;
     let sum = message.attributes().fold(0, |sum, attribute| {
@@ -45,7 +48,8 @@ pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
     Some(sum)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     let (_, mut walk) = Dialect::RFC8489.walk(bytes).ok()?;
     walk.try_fold(0, |sum, attribute| {
@@ -90,7 +94,8 @@ fn read_check<'a>(view: &mut CheckView<'a>, attribute: RawAttribute<'a>) -> Opti
     Some(())
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -99,7 +104,8 @@ pub fn op_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
@@ -109,7 +115,8 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 /// The same through the enum of all attributes.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -126,7 +133,8 @@ pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     Some(view)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
     let (username, priority, controlling, nominated, integrity, fingerprint) =
         Message::parse(bytes)
@@ -151,7 +159,8 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 /// One `get` for each attribute.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_check_get(bytes: &[u8]) -> Option<CheckView<'_>> {
     let message = Message::parse(bytes).ok()?;
     Some(CheckView {
@@ -209,7 +218,8 @@ fn read_allocate<'a>(view: &mut AllocateView<'a>, attribute: RawAttribute<'a>) -
     Some(())
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -218,7 +228,8 @@ pub fn op_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     Some(view)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
@@ -227,7 +238,8 @@ pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
     Some(view)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let (username, realm, nonce, software, transport, lifetime, integrity, fingerprint) =
         Message::parse(bytes)
@@ -256,7 +268,8 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
 }
 
 /// One `get` for each attribute.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_allocate_get(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let message = Message::parse(bytes).ok()?;
     Some(AllocateView {
@@ -285,7 +298,8 @@ pub struct MsSendView<'a> {
     pub data: &'a [u8],
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
     for attribute in Dialect::MS_TURN.parse(bytes).ok()?.attributes() {
@@ -302,19 +316,22 @@ pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
 }
 
 /// Parse and check FINGERPRINT.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_fingerprint(bytes: &[u8]) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.fingerprint().is_valid())
 }
 
 /// Parse and verify MESSAGE-INTEGRITY.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
 /// Parse, make a key of the password and verify MESSAGE-INTEGRITY.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_key_and_verify(bytes: &[u8], password: &str) -> bool {
     op_verify(bytes, &Key::short_term(password))
 }
@@ -345,13 +362,15 @@ fn write_check<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<MessageWriter
     Some(writer)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     Some(write_check(out, check)?.finish().ok()?)
 }
 
 /// Encode and sign.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> Option<&'b [u8]> {
     let signed = write_check(out, check)?.integrity(key).ok()?;
     Some(signed.fingerprint().ok()?.finish().ok()?)
@@ -390,12 +409,14 @@ fn write_allocate<'b>(
     Some(writer)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
     Some(write_allocate(out, allocate)?.finish().ok()?)
 }
 
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_encode_allocate_signed<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -406,7 +427,8 @@ pub fn op_encode_allocate_signed<'b>(
 }
 
 /// A Send indication, to its peer and the range of its payload.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
     let indication = relay::read(&message).ok()??;
@@ -414,7 +436,8 @@ pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
 }
 
 /// A Data indication with a copy of the payload.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_data_copy<'b>(
     out: &'b mut [u8],
     peer: SocketAddr,
@@ -429,7 +452,8 @@ pub fn op_data_copy<'b>(
 }
 
 /// A Data indication around a payload in the buffer.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -440,7 +464,8 @@ pub fn op_data_in_place(
 }
 
 /// A Data indication in segments: the bytes before the payload, the payload, the padding.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -454,7 +479,8 @@ pub fn op_data_vectored<'b>(
 }
 
 /// ChannelData around a payload in the buffer.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_channel_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -464,14 +490,16 @@ pub fn op_channel_in_place(
 }
 
 /// A datagram of ChannelData.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
     Some((data.number.as_u16(), data.payload))
 }
 
 /// A datagram of ChannelData with a copy of the data.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_channel_copy<'b>(
     out: &'b mut [u8],
     number: ChannelNumber,
@@ -482,7 +510,8 @@ pub fn op_channel_copy<'b>(
 }
 
 /// The frames of a stream, and how many bytes they take.
-#[inline(never)]
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();
     let (mut at, mut sum) = (0, 0_usize);
