@@ -44,7 +44,7 @@ pub(crate) enum Depth {
 }
 
 /// The number of attributes that [`Depth::Sample`] reads and prints.
-const SAMPLE: usize = 8;
+const SAMPLE: usize = 3;
 
 /// Parses the bytes in every dialect: parsing, walking and printing agree with each other and with the
 /// arbiter.
