@@ -12,6 +12,9 @@ pub mod guide {
     #[doc = include_str!("guide/ice_agent.md")]
     pub mod ice_agent {}
 
+    #[doc = include_str!("guide/tools.md")]
+    pub mod tools {}
+
     #[doc = include_str!("guide/crypto.md")]
     pub mod crypto {}
 
