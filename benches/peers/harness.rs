@@ -109,3 +109,11 @@ fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
     let last = sorted.len() - 1;
     [1, 2, 3].map(|quarter| sorted[last * quarter / 4])
 }
+
+/// A buffer at the start of a cache line: the time of a copy depends on the alignment of both of its ends.
+#[repr(align(64))]
+struct Aligned<const N: usize>([u8; N]);
+
+pub fn buffer<const N: usize>() -> &'static mut [u8; N] {
+    &mut Box::leak(Box::new(Aligned([0; N]))).0
+}

@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::harness::Way;
+use crate::harness::{Way, buffer};
 use stunwire_benches::messages::{
     ID, LIFETIME, LONG_TERM_KEY, NONCE, PASSWORD, REALM, SOFTWARE, USER,
 };

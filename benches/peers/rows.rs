@@ -11,7 +11,7 @@ use stunwire_benches::least::*;
 use stunwire_benches::messages::{self, ID, LONG_TERM_KEY, PASSWORD};
 use stunwire_benches::ops::*;
 
-use crate::harness::{Result, Way, measure};
+use crate::harness::{Result, Way, buffer, measure};
 use crate::peers::{
     self, ezk, is, rtc, stun_bytes, stun_codec, stun_coder, stun_format, stun_rs, stun_types,
     turn_server, webrtc,
@@ -327,13 +327,13 @@ fn sign_check() -> Vec<Result> {
     let whole = &messages::ice_check();
     let key = Key::short_term(PASSWORD);
     let by_hand = Hmac::<Sha1>::new_from_slice(PASSWORD.as_bytes()).unwrap();
-    let (mut out, mut baseline_out) = ([0; 256], [0; 256]);
+    let (out, baseline_out) = (buffer::<256>(), buffer::<256>());
     let ways = vec![
         Way::new("baseline", || {
-            baseline_encode_signed(&mut baseline_out, black_box(&check), &by_hand) == Some(whole)
+            baseline_encode_signed(baseline_out, black_box(&check), &by_hand) == Some(whole)
         }),
         Way::new("stunwire", || {
-            op_encode_signed(&mut out, black_box(&check), &key) == Some(whole)
+            op_encode_signed(out, black_box(&check), &key) == Some(whole)
         }),
     ];
     let peers: &[Peer] = &[
@@ -354,14 +354,14 @@ fn sign_allocate() -> Vec<Result> {
     let whole = &messages::allocate();
     let key = Key::from_bytes(&LONG_TERM_KEY);
     let by_hand = Hmac::<Sha1>::new_from_slice(&LONG_TERM_KEY).unwrap();
-    let (mut out, mut baseline_out) = ([0; 256], [0; 256]);
+    let (out, baseline_out) = (buffer::<256>(), buffer::<256>());
     let ways = vec![
         Way::new("baseline", || {
-            baseline_encode_allocate_signed(&mut baseline_out, black_box(&allocate), &by_hand)
+            baseline_encode_allocate_signed(baseline_out, black_box(&allocate), &by_hand)
                 == Some(whole)
         }),
         Way::new("stunwire", || {
-            op_encode_allocate_signed(&mut out, black_box(&allocate), &key) == Some(whole)
+            op_encode_allocate_signed(out, black_box(&allocate), &key) == Some(whole)
         }),
     ];
     let peers: &[Peer] = &[
@@ -402,10 +402,10 @@ fn relay_copy() -> Vec<Result> {
     let payload = &messages::payload(1200);
     let peer = peers::PEER;
     let len = messages::indication(0x0017, payload).len();
-    let (mut out, mut baseline_out, mut copy) = ([0; 1300], [0; 1300], [0; 1200]);
+    let (out, baseline_out, copy) = (buffer::<1300>(), buffer::<1300>(), buffer::<1200>());
     let ways = vec![
         Way::on("baseline", payload, |payload| {
-            baseline_data_copy(&mut baseline_out, peer, ID, payload)
+            baseline_data_copy(baseline_out, peer, ID, payload)
                 .is_some_and(|data| data.len() == len)
         }),
         Way::on("baseline-memcpy", payload, |payload| {
@@ -413,7 +413,7 @@ fn relay_copy() -> Vec<Result> {
             black_box(&copy).len() == payload.len()
         }),
         Way::on("stunwire", payload, |payload| {
-            op_data_copy(&mut out, peer, ID, payload).is_some_and(|data| data.len() == len)
+            op_data_copy(out, peer, ID, payload).is_some_and(|data| data.len() == len)
         }),
     ];
     let peers: &[Peer] = &[
@@ -431,19 +431,15 @@ fn relay_copy() -> Vec<Result> {
 
 fn relay_in_place() -> Vec<Result> {
     let peer = peers::PEER;
-    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let (out, baseline_out) = (buffer::<1300>(), buffer::<1300>());
     let payload_range = 48..1248;
     measure(vec![
         Way::new("baseline", || {
-            baseline_data_in_place(
-                &mut baseline_out,
-                black_box(payload_range.clone()),
-                peer,
-                ID,
-            ) == Ok(12..1248)
+            baseline_data_in_place(baseline_out, black_box(payload_range.clone()), peer, ID)
+                == Ok(12..1248)
         }),
         Way::new("stunwire", || {
-            op_data_in_place(&mut out, black_box(payload_range.clone()), peer, ID) == Some(12..1248)
+            op_data_in_place(out, black_box(payload_range.clone()), peer, ID) == Some(12..1248)
         }),
     ])
 }
@@ -451,14 +447,14 @@ fn relay_in_place() -> Vec<Result> {
 fn relay_vectored() -> Vec<Result> {
     let payload = messages::payload(1200);
     let peer = peers::PEER;
-    let (mut out, mut baseline_out) = ([0; 64], [0; 64]);
+    let (out, baseline_out) = (buffer::<64>(), buffer::<64>());
     measure(vec![
         Way::new("baseline", || {
-            baseline_data_vectored(&mut baseline_out, black_box(&payload), peer, ID)
+            baseline_data_vectored(baseline_out, black_box(&payload), peer, ID)
                 .is_ok_and(|parts| parts[0].len() == 36)
         }),
         Way::new("stunwire", || {
-            op_data_vectored(&mut out, black_box(&payload), peer, ID)
+            op_data_vectored(out, black_box(&payload), peer, ID)
                 .is_some_and(|parts| parts[0].len() == 36)
         }),
     ])
@@ -466,16 +462,15 @@ fn relay_vectored() -> Vec<Result> {
 
 fn channel_in_place() -> Vec<Result> {
     let number = ChannelNumber::new(0x4001).unwrap();
-    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let (out, baseline_out) = (buffer::<1300>(), buffer::<1300>());
     let payload_range = 48..1248;
     measure(vec![
         Way::new("baseline", || {
-            baseline_channel_in_place(&mut baseline_out, black_box(payload_range.clone()), 0x4001)
+            baseline_channel_in_place(baseline_out, black_box(payload_range.clone()), 0x4001)
                 == Some(44..1248)
         }),
         Way::new("stunwire", || {
-            op_channel_in_place(&mut out, black_box(payload_range.clone()), number)
-                == Some(44..1248)
+            op_channel_in_place(out, black_box(payload_range.clone()), number) == Some(44..1248)
         }),
     ])
 }
@@ -505,16 +500,15 @@ fn channel_decode() -> Vec<Result> {
 fn channel_copy() -> Vec<Result> {
     let payload = &messages::payload(peers::PAYLOAD);
     let number = ChannelNumber::new(0x4001).unwrap();
-    let (mut out, mut baseline_out) = ([0; 1300], [0; 1300]);
+    let (out, baseline_out) = (buffer::<1300>(), buffer::<1300>());
     let len = payload.len() + 4;
     let ways = vec![
         Way::on("baseline", payload, |payload| {
-            baseline_channel_copy(&mut baseline_out, black_box(0x4001), payload)
+            baseline_channel_copy(baseline_out, black_box(0x4001), payload)
                 .is_some_and(|data| data.len() == len)
         }),
         Way::on("stunwire", payload, |payload| {
-            op_channel_copy(&mut out, black_box(number), payload)
-                .is_some_and(|data| data.len() == len)
+            op_channel_copy(out, black_box(number), payload).is_some_and(|data| data.len() == len)
         }),
     ];
     beside(

@@ -43,10 +43,10 @@ fn check() -> Vec<u8> {
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
     // A transaction id is random or copied from a message.
     let id = StunMessage::parse(whole).unwrap().trans_id();
-    let (whole, mut out) = (check(), [0; 256]);
+    let (whole, out) = (check(), buffer::<256>());
     Way::new(NAME, move || {
         let message = StunMessage::binding_request(USERNAME, id, true, TIE_BREAKER, PRIORITY, true);
-        let len = message.to_bytes(Some(PASSWORD.as_bytes()), &mut out, hmac);
+        let len = message.to_bytes(Some(PASSWORD.as_bytes()), out, hmac);
         out[..len.unwrap()] == whole
     })
 }

@@ -78,7 +78,7 @@ pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
 pub fn relay_encode(payload: &[u8]) -> Way<'_> {
     let mut id = [0; 16];
     id[4..].copy_from_slice(&ID);
-    let (id, mut out) = (u128::from_be_bytes(id), [0; 1300]);
+    let (id, out) = (u128::from_be_bytes(id), buffer::<1300>());
     Way::on(NAME, payload, move |payload| {
         // The builder appends to a message that is already in the buffer.
         out[..20].fill(0);

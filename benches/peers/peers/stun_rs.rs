@@ -125,7 +125,7 @@ pub fn verify_allocate(bytes: &[u8]) -> Way<'_> {
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
-    let (key, mut out) = (short_term(), [0; 256]);
+    let (key, out) = (short_term(), buffer::<256>());
     Way::on(NAME, whole, move |whole| {
         let message = message(BINDING, MessageClass::Request)
             .with_attribute(UserName::new(USERNAME).unwrap())
@@ -135,13 +135,13 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
             .with_attribute(MessageIntegrity::new(key.clone()))
             .with_attribute(Fingerprint::default())
             .build();
-        let len = encode(&mut out, &message);
+        let len = encode(out, &message);
         out[..len] == *whole
     })
 }
 
 pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
-    let (key, mut out) = (long_term(), [0; 256]);
+    let (key, out) = (long_term(), buffer::<256>());
     Way::on(NAME, whole, move |whole| {
         let message = message(ALLOCATE, MessageClass::Request)
             .with_attribute(UserName::new(USER).unwrap())
@@ -153,7 +153,7 @@ pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
             .with_attribute(MessageIntegrity::new(key.clone()))
             .with_attribute(Fingerprint::default())
             .build();
-        let len = encode(&mut out, &message);
+        let len = encode(out, &message);
         out[..len] == *whole
     })
 }
@@ -170,12 +170,12 @@ pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
 }
 
 pub fn relay_encode(payload: &[u8]) -> Way<'_> {
-    let mut out = [0; 1300];
+    let out = buffer::<1300>();
     Way::on(NAME, payload, move |payload| {
         let message = message(DATA, MessageClass::Indication)
             .with_attribute(XorPeerAddress::from(PEER))
             .with_attribute(Data::new(payload))
             .build();
-        encode(&mut out, &message) == data_len(payload)
+        encode(out, &message) == data_len(payload)
     })
 }

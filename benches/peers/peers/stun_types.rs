@@ -114,9 +114,10 @@ pub fn channel_decode(bytes: &[u8]) -> Way<'_> {
 }
 
 pub fn channel_copy(payload: &[u8]) -> Way<'_> {
-    let mut out = [0; 1300];
+    let out = buffer::<1300>();
     Way::on(NAME, payload, move |payload| {
-        let len = ChannelData::new(black_box(0x4001), payload).write_into_unchecked(&mut out[..payload.len() + 4]);
+        let len = ChannelData::new(black_box(0x4001), payload)
+            .write_into_unchecked(&mut out[..payload.len() + 4]);
         len == payload.len() + 4
     })
 }
@@ -159,7 +160,7 @@ fn sign<'a>(
 }
 
 pub fn sign_check(whole: &[u8]) -> Way<'_> {
-    let (key, mut out) = (short_term(), [0; 256]);
+    let (key, out) = (short_term(), buffer::<256>());
     Way::on(NAME, whole, move |whole| {
         let attributes: [&dyn AttributeWrite; 4] = [
             &Username::new(USERNAME).unwrap(),
@@ -167,12 +168,12 @@ pub fn sign_check(whole: &[u8]) -> Way<'_> {
             &IceControlling::new(TIE_BREAKER),
             &UseCandidate::new(),
         ];
-        sign(BINDING, &attributes, &key, &mut out) == whole
+        sign(BINDING, &attributes, &key, out) == whole
     })
 }
 
 pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
-    let (key, mut out) = (long_term(), [0; 256]);
+    let (key, out) = (long_term(), buffer::<256>());
     Way::on(NAME, whole, move |whole| {
         let attributes: [&dyn AttributeWrite; 6] = [
             &Username::new(USER).unwrap(),
@@ -182,7 +183,7 @@ pub fn sign_allocate(whole: &[u8]) -> Way<'_> {
             &Lifetime::new(LIFETIME),
             &Software::new(SOFTWARE).unwrap(),
         ];
-        sign(ALLOCATE, &attributes, &key, &mut out) == whole
+        sign(ALLOCATE, &attributes, &key, out) == whole
     })
 }
 
@@ -196,9 +197,9 @@ pub fn relay_decode(bytes: &[u8]) -> Way<'_> {
 }
 
 pub fn relay_encode(payload: &[u8]) -> Way<'_> {
-    let mut out = [0; 1300];
+    let out = buffer::<1300>();
     Way::on(NAME, payload, move |payload| {
-        let mut message = writer(MessageClass::Indication, DATA, &mut out);
+        let mut message = writer(MessageClass::Indication, DATA, out);
         let peer = XorPeerAddress::new(PEER, id());
         message.add_attribute(&peer).unwrap();
         message.add_attribute(&Data::new(payload)).unwrap();
