@@ -1,10 +1,10 @@
 //! Signing and verifying.
 
 use crate::{DIALECTS, chosen_format};
-use stunwire::attribute::{Nonce, Realm};
+use stunwire::attribute::{AttributeType, Nonce, Realm};
 use stunwire::{
     Credentials, EncodeError, FingerprintStatus, HmacKey, IntegrityAlgorithm, IntegrityError, Key,
-    Message, MessageWriter, Method, Policy, RawAttribute,
+    Message, MessageWriter, Method, Policy, Verified,
 };
 
 /// The number of edits of a signed message that an input describes at most.
@@ -291,8 +291,10 @@ fn nothing_new(
             tag.map(|tag| tag.offset())
         } else {
             let policy = Policy::default().sha256_min_len(16);
-            let verified = message.verify_with(key, &policy).ok();
-            verified.map(|verified| verified.attributes().last().map_or(20, end_of))
+            message
+                .verify_with(key, &policy)
+                .ok()
+                .map(|verified| covered_by_tag(message, &verified))
         };
         let Some(end) = end else { continue };
         let accepted = message.as_bytes();
@@ -310,6 +312,20 @@ fn nothing_new(
     }
 }
 
-fn end_of(raw: RawAttribute<'_>) -> usize {
-    raw.range().end + raw.padding().len()
+/// The number of bytes before the tag that was verified, which is the first of its type. No attribute of a verified
+/// message lies after them: what is ignored may end earlier.
+fn covered_by_tag(message: Message<'_>, verified: &Verified<'_>) -> usize {
+    let ty = match verified.algorithm() {
+        IntegrityAlgorithm::Sha256 { .. } => AttributeType::MESSAGE_INTEGRITY_SHA256,
+        _ => AttributeType::MESSAGE_INTEGRITY,
+    };
+    let tag = message.all_attributes().find(|raw| raw.ty() == ty);
+    let end = tag.expect("the tag of a verified message").offset();
+    for raw in verified.attributes() {
+        assert!(
+            raw.range().end <= end,
+            "{raw:?} is not covered: the tag is at {end}"
+        );
+    }
+    end
 }
