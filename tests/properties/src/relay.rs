@@ -21,7 +21,7 @@ pub fn relay(bytes: &[u8]) {
     channel_data(bytes);
 }
 
-/// [`relay`] in one dialect and way, which the first byte selects.
+/// [`relay()`] in one dialect and way, which the first byte selects.
 pub fn relay_one_way(bytes: &[u8]) {
     match bytes.split_first() {
         Some((255, bytes)) => channel_data(bytes),
