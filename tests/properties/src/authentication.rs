@@ -4,8 +4,11 @@ use crate::{DIALECTS, chosen_format};
 use stunwire::attribute::{AttributeType, Nonce, Realm};
 use stunwire::{
     Credentials, EncodeError, FingerprintStatus, HmacKey, IntegrityAlgorithm, IntegrityError, Key,
-    Message, MessageWriter, Method, Policy, Verified,
+    Message, MessageWriter, Method, ParseError, Policy, Verified,
 };
+
+/// The first attribute of every message of MS-TURN ([MS-TURN] 2.2.2.8).
+const MAGIC_COOKIE_ATTRIBUTE: &[u8] = b"\x00\x0f\x00\x04\x72\xc6\x4b\xc6";
 
 /// The number of edits of a signed message that an input describes at most.
 const MAX_EDITS: u8 = 4;
@@ -98,7 +101,12 @@ fn signed(message: Message<'_>, key: &Key, how: u8, edits: &[u8]) {
     let Some((buffer, covered)) = sign(message, key, how, usize::MAX) else {
         return;
     };
-    let message = dialect.parse(&buffer).expect("the library wrote it");
+    let message = match dialect.parse(&buffer) {
+        Ok(message) => message,
+        // Only FINGERPRINTs that are ignored preceded a MAGIC-COOKIE: without them the bytes are of MS-TURN.
+        Err(ParseError::MsTurn) if buffer[20..].starts_with(MAGIC_COOKIE_ATTRIBUTE) => return,
+        Err(error) => panic!("the library wrote it: {error:?}"),
+    };
     let policy = Policy::default().sha256_min_len(16);
     if how % 6 == 4 {
         let accepted = message.verify_goog_ping(key).is_ok();
