@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use super::credentials::Credentials;
 use super::hmac::{HmacAlgorithm, HmacKey, HmacTag};
-use super::key_bytes::{ms_turn, wipe_stack};
+use super::key_bytes::{KeyBytes, WipeStack, ms_turn, wipe_stack};
 use super::state::{Block, finish};
 use crate::attribute::{Nonce, PasswordAlgorithm, Realm};
 
@@ -83,7 +83,9 @@ impl Key {
         U: AsRef<[u8]>,
         P: AsRef<[u8]>,
     {
-        Self::from_bytes(credentials.md5(realm.as_ref()).as_bytes())
+        Self::derived(HmacAlgorithm::Sha1, false, || {
+            credentials.md5(realm.as_ref())
+        })
     }
 
     /// Creates the key of long-term credentials in a realm as the MD5 of the unchanged texts, for peers that
@@ -105,7 +107,9 @@ impl Key {
         U: AsRef<[u8]>,
         P: AsRef<[u8]>,
     {
-        Self::from_bytes(credentials.md5_verbatim(realm.as_ref()).as_bytes())
+        Self::derived(HmacAlgorithm::Sha1, false, || {
+            credentials.md5_verbatim(realm.as_ref())
+        })
     }
 
     /// Creates the key of long-term credentials in a realm by password algorithm 2: the SHA-256 of
@@ -118,8 +122,9 @@ impl Key {
         U: AsRef<[u8]>,
         P: AsRef<[u8]>,
     {
-        let bytes = credentials.sha256(realm.as_ref());
-        Self::of(bytes.as_bytes(), HmacAlgorithm::Sha256)
+        Self::derived(HmacAlgorithm::Sha256, false, || {
+            credentials.sha256(realm.as_ref())
+        })
     }
 
     /// Creates the key of long-term credentials in a realm by the algorithm of a PASSWORD-ALGORITHM: as
@@ -180,15 +185,14 @@ impl Key {
         if version < 3 {
             return Self::long_term(credentials, realm);
         }
-        let bytes = ms_turn(
-            credentials.username.as_ref(),
-            realm.as_bytes(),
-            credentials.password.as_ref(),
-            nonce.as_bytes(),
-        );
-        let mut key = Self::of(bytes.as_bytes(), HmacAlgorithm::Sha256);
-        key.ms_turn_sha256 = true;
-        key
+        Self::derived(HmacAlgorithm::Sha256, true, || {
+            ms_turn(
+                credentials.username.as_ref(),
+                realm.as_bytes(),
+                credentials.password.as_ref(),
+                nonce.as_bytes(),
+            )
+        })
     }
 
     /// Creates a key from bytes that were derived elsewhere: by [`Credentials::key_bytes`], by coturn, which
@@ -223,18 +227,45 @@ impl Key {
         wipe_stack();
     }
 
-    /// A key with one of the HMACs prepared. It is prepared where it stays: moving it would leave copies.
+    /// A key with one of the HMACs prepared. The stack is wiped after the key has been moved to where it is
+    /// returned: the move leaves a copy.
+    #[inline(always)]
     fn of(key: &[u8], prepared: HmacAlgorithm) -> Self {
-        let mut made = Self {
+        let _wipe = WipeStack;
+        Self::build(key, prepared, false)
+    }
+
+    /// As `of`, with a key that is derived first, and wiped with the stack.
+    #[inline(always)]
+    fn derived(
+        prepared: HmacAlgorithm,
+        ms_turn_sha256: bool,
+        derive: impl FnOnce() -> KeyBytes,
+    ) -> Self {
+        #[inline(never)]
+        fn build(
+            prepared: HmacAlgorithm,
+            ms_turn_sha256: bool,
+            derive: impl FnOnce() -> KeyBytes,
+        ) -> Key {
+            let bytes = derive();
+            Key::build(bytes.as_bytes(), prepared, ms_turn_sha256)
+        }
+        let _wipe = WipeStack;
+        build(prepared, ms_turn_sha256, derive)
+    }
+
+    #[inline(never)]
+    fn build(key: &[u8], prepared: HmacAlgorithm, ms_turn_sha256: bool) -> Self {
+        let mut built = Self {
             block: Block::ZEROS,
             sha1: None,
             sha256: None,
             is_empty: key.is_empty(),
-            ms_turn_sha256: false,
+            ms_turn_sha256,
         };
-        made.prepare(key, prepared);
-        zeroize::zeroize_stack::<512>();
-        made
+        built.prepare(key, prepared);
+        built
     }
 
     #[inline(never)]

@@ -70,6 +70,16 @@ pub(super) fn wipe_stack() {
     zeroize_stack::<2048>();
 }
 
+/// Wipes the stack below its owner when the owner returns, after the returned value has been written.
+pub(super) struct WipeStack;
+
+impl Drop for WipeStack {
+    #[inline(always)]
+    fn drop(&mut self) {
+        wipe_stack();
+    }
+}
+
 /// The hash of `username:realm:password`.
 pub(super) fn long_term<D: Digest>(username: &[u8], realm: &[u8], password: &[u8]) -> KeyBytes {
     #[inline(never)]
