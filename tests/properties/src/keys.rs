@@ -413,7 +413,11 @@ fn prepared(text: &[u8]) {
         return;
     };
     if let Ok(once) = opaque_string(text) {
-        assert_eq!(opaque_string(&once).as_deref(), Ok(&*once));
+        // The second preparation may refuse what normalization made: U+0387 becomes U+00B7, which is allowed only
+        // between two "l" (RFC 5892 §A.3).
+        if let Ok(twice) = opaque_string(&once) {
+            assert_eq!(twice, once);
+        }
         assert!(!once.is_empty());
     }
     if let Ok(once) = saslprep(text) {
