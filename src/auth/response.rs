@@ -35,8 +35,8 @@ pub enum Response<'a> {
     /// The server has sent a challenge, which the client has stored: write the request again with a new
     /// transaction id, sign it and send it.
     Retry,
-    /// An error response. It is authenticated if there is a [`Verified`]. There is none if the request was
-    /// sent without credentials, because the server then has no key with which to sign the response.
+    /// An error response. It is authenticated if there is a [`Verified`], which is absent if the request was sent
+    /// without credentials, because the server then has no key with which to sign the response.
     ///
     /// A 300 (Try Alternate) is always authenticated: pass its [`Verified`] to
     /// [`Redirects::follow`](super::Redirects::follow).

@@ -36,7 +36,7 @@ mod sealed {
 
         fn decode(raw: RawAttribute<'a>) -> Result<Self::Value, AttributeError>;
 
-        /// `value` is that of the registered type. If there is none, the alias is read.
+        /// `value` is that of the registered type. If that type is absent, the alias is read.
         fn finish(
             value: Option<Self::Value>,
             attributes: Attributes<'a>,
