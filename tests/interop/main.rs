@@ -9,6 +9,7 @@
 //! listed first. `STUNWIRE_REQUIRE=turnserver,tshark` makes it a failure where one of these programs, or
 //! Debian packages, is missing. `STUNWIRE_CAPTURE=FILE` adds a test that reads a capture.
 
+mod agent;
 mod aioice;
 mod capture;
 mod chromium;
@@ -16,6 +17,7 @@ mod coturn;
 mod coturn_auth;
 mod dissect;
 mod harness;
+mod is;
 mod libnice;
 mod login;
 mod own;
@@ -29,6 +31,7 @@ mod stund;
 mod support;
 mod tap;
 mod tshark;
+mod turn_proto;
 mod turn_tcp;
 mod uclient;
 
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         coturn::TESTS,
         coturn_auth::TESTS,
         dissect::TESTS,
+        is::TESTS,
         libnice::TESTS,
         own_capture::TESTS,
         refusals::TESTS,
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         status::TESTS,
         stunclient::TESTS,
         stund::TESTS,
+        turn_proto::TESTS,
         turn_tcp::TESTS,
         uclient::TESTS,
     ])
