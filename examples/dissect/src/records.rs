@@ -196,6 +196,7 @@ fn pair(line: &mut Record, flow: &Flow, pair: &Pair) {
             line.number("checks", checks.requests.count);
             line.number("answered", checks.answered.count);
             line.number("role_conflicts", checks.conflicts.count);
+            stamp(line, "role_switched", checks.switched);
             stamp(line, "nominated", checks.nominated);
         });
     }

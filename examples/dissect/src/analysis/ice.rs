@@ -28,6 +28,8 @@ pub struct Checks {
     pub since_answer: Frames,
     /// The role named last.
     pub role: Option<Role>,
+    /// The first check with another role than the one before.
+    pub switched: Option<Stamp>,
     pub nominating: Frames,
     /// An answer to a request with USE-CANDIDATE.
     pub nominated: Option<Stamp>,
@@ -81,6 +83,9 @@ impl Pair {
         checks.since_answer.note(at);
         checks.is_signed |= facts.signed.is_some();
         if facts.role.is_some() {
+            if checks.role.is_some() && checks.role != facts.role {
+                checks.switched.get_or_insert(at);
+            }
             checks.role = facts.role;
         }
         if facts.is_nominating {

@@ -158,18 +158,14 @@ impl Analysis {
         }
         match facts.error {
             None => self.granted(index, facts, request, at),
-            // A client may repeat the request that ends its allocation.
-            Some(437)
-                if facts.method != Method::ALLOCATE
-                    && request.asked != Asked::Lifetime(Some(0)) =>
-            {
-                if let Some(allocation) = flow.allocation()
-                    && allocation.released.is_none()
-                {
-                    allocation.lost.get_or_insert(at);
-                }
-            }
             Some(code) => {
+                // A client may repeat the request that ends its allocation.
+                if facts.method != Method::ALLOCATE
+                    && request.asked != Asked::Lifetime(Some(0))
+                    && let Some(allocation) = flow.allocation()
+                {
+                    allocation.refused(facts.method, code, at);
+                }
                 if let Asked::Connection(id) = request.asked
                     && let Some((control, _)) = self.control_of(index, id)
                     && let Some(connection) = self.connection(control, id)

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use stunwire::Method;
+
 use super::flow::{Frames, Stamp, Traffic};
 
 /// Maximum number of peers, of channels and of connections of one allocation. Data of further ones is
@@ -20,6 +22,11 @@ const DEFAULT_LIFETIME: u32 = 600;
 
 /// Tolerance for different clocks and the time of a round trip.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Number of packets to peers, and length of time without a packet from one, after which 400 to a request
+/// means that the server does not know the allocation: servers that were restarted answer so.
+const ENOUGH_UNRETURNED: u64 = 10;
+const LONG_UNRETURNED: Duration = Duration::from_secs(3);
 
 /// IP protocol numbers in REQUESTED-TRANSPORT.
 pub const TCP: u8 = 6;
@@ -39,18 +46,29 @@ pub struct Allocation {
     pub granted: Option<Stamp>,
     pub refreshes: u64,
     pub released: Option<Stamp>,
-    /// The server no longer knows the allocation: 437 to a request other than Allocate.
-    pub lost: Option<Stamp>,
+    /// The server no longer knows the allocation.
+    pub lost: Option<Lost>,
     pub permissions: Vec<Permission>,
     pub channels: Vec<Channel>,
     pub peers: Vec<Peer>,
     pub connections: Vec<PeerConnection>,
     pub sent: Traffic,
     pub received: Traffic,
+    /// Packets that the client sent since the last packet from a peer.
+    pub unreturned: Frames,
     /// Packets that the client sent after the lifetime had run out, if nothing came back since then.
     pub sent_late: Frames,
     /// The first ICMP error about a packet to a peer, as the server reports it: type and code.
     pub peer_icmp: Option<((u8, u8), Stamp)>,
+}
+
+/// The answer that shows that the server no longer knows an allocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost {
+    pub at: Stamp,
+    /// Of the request: not Allocate.
+    pub method: Method,
+    pub code: u16,
 }
 
 /// The permission for one address.
@@ -133,6 +151,16 @@ impl Allocation {
 
     pub fn is_over(&self) -> bool {
         self.released.is_some() || self.lost.is_some()
+    }
+
+    /// Adds an error response to a request other than Allocate.
+    pub fn refused(&mut self, method: Method, code: u16, at: Stamp) {
+        let is_silent = self.received.packets > 0
+            && self.unreturned.count >= ENOUGH_UNRETURNED
+            && at.since(self.received.last) >= LONG_UNRETURNED;
+        if self.released.is_none() && (code == 437 || code == 400 && is_silent) {
+            self.lost.get_or_insert(Lost { at, method, code });
+        }
     }
 
     pub fn permit(&mut self, ip: IpAddr, at: Stamp) {
@@ -233,12 +261,14 @@ impl Allocation {
         match way {
             Way::ToPeer => {
                 self.sent.note(at, bytes);
+                self.unreturned.note(at);
                 if self.expiry().is_some_and(|expiry| at.time > expiry + GRACE) {
                     self.sent_late.note(at);
                 }
             }
             Way::FromPeer => {
                 self.received.note(at, bytes);
+                self.unreturned = Frames::default();
                 // The allocation still exists: its Refresh is missing from the capture.
                 self.sent_late = Frames::default();
             }

@@ -2,10 +2,11 @@
 
 use stunwire::Method;
 
-use super::{Found, is_private, remains, seconds, to_servers};
+use super::{Found, host, is_private, remains, seconds, to_servers};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames};
 use crate::analysis::transaction::Errors;
+use crate::analysis::turn::Lost;
 use crate::words::{Count, Span, Times, list};
 
 /// The answers with this code to Allocate, if no Allocate succeeded afterwards.
@@ -47,9 +48,24 @@ pub fn mismatch(analysis: &Analysis, found: &mut Found) {
 pub fn lost(analysis: &Analysis, found: &mut Found) {
     for flow in to_servers(analysis) {
         for allocation in &flow.allocations {
-            let Some(at) = allocation.lost else {
+            let Some(Lost { at, method, code }) = allocation.lost else {
                 continue;
             };
+            if code == 400 {
+                let text = format!(
+                    "{} answered {method} of {} with 400 (Bad Request), and nothing has come back from \
+                     the peers for {} ({} to them): it does not know the allocation; the server was \
+                     restarted.",
+                    flow.server,
+                    flow.client,
+                    Span(at.since(allocation.received.last)),
+                    Count(allocation.unreturned.count, "packet"),
+                );
+                let first = allocation.unreturned.first;
+                let frames = Frames::of([allocation.received.last, first, at]);
+                found.add(flow, &frames, text);
+                continue;
+            }
             let is_expired = allocation.expiry().is_some_and(|expiry| expiry < at.time);
             let cause = if is_expired {
                 "its lifetime had run out before".to_owned()
@@ -57,7 +73,7 @@ pub fn lost(analysis: &Analysis, found: &mut Found) {
                 "the server was restarted, or a NAT gave the client another address".to_owned()
             };
             let text = format!(
-                "{} answered a request of {} with 437 (Allocation Mismatch): it does not know the \
+                "{} answered {method} of {} with 437 (Allocation Mismatch): it does not know the \
                  allocation; {cause}.",
                 flow.server, flow.client
             );
@@ -196,32 +212,61 @@ pub fn private(analysis: &Analysis, found: &mut Found) {
     }
 }
 
+/// The answers with 403 to requests for permissions, if no permission was granted.
+pub fn forbidden_peers(flow: &Flow) -> Option<Frames> {
+    let mut frames = Frames::default();
+    for method in [
+        Method::CREATE_PERMISSION,
+        Method::CHANNEL_BIND,
+        Method::CONNECT,
+    ] {
+        let outcome = flow.exchanges.asked(method);
+        if let Some(errors) = outcome.and_then(|outcome| outcome.error_with(403)) {
+            frames.join(&errors.frames);
+        }
+    }
+    let is_granted = flow
+        .allocations
+        .iter()
+        .any(|allocation| !allocation.permissions.is_empty());
+    (!frames.is_empty() && !is_granted).then_some(frames)
+}
+
 pub fn forbidden(analysis: &Analysis, found: &mut Found) {
     for flow in to_servers(analysis) {
-        let mut frames = Frames::default();
-        for method in [
-            Method::CREATE_PERMISSION,
-            Method::CHANNEL_BIND,
-            Method::CONNECT,
-        ] {
-            let outcome = flow.exchanges.asked(method);
-            if let Some(errors) = outcome.and_then(|outcome| outcome.error_with(403)) {
-                frames.join(&errors.frames);
-            }
-        }
-        let is_granted = flow
+        let Some(mut frames) = forbidden_peers(flow) else {
+            continue;
+        };
+        let peers = flow
             .allocations
             .iter()
-            .any(|allocation| !allocation.permissions.is_empty());
-        // A request for another peer may follow.
-        if frames.is_empty() || is_granted || remains(analysis, frames.last) < seconds(2) {
+            .flat_map(|allocation| &allocation.peers);
+        let mut dropped = Frames::default();
+        let mut addresses: Vec<String> = Vec::new();
+        for peer in peers.filter(|peer| !peer.without_permission.is_empty()) {
+            dropped.join(&peer.without_permission);
+            let ip = host(peer.address);
+            if !addresses.contains(&ip) {
+                addresses.push(ip);
+            }
+        }
+        // A request for another peer may follow, unless data was dropped already.
+        if dropped.is_empty() && remains(analysis, frames.last) < seconds(2) {
             continue;
         }
-        let text = format!(
+        let mut text = format!(
             "{} answered every request of {} for a permission with 403 (Forbidden): it does not relay \
              to these peers, as most servers do by default for private and loopback addresses.",
             flow.server, flow.client
         );
+        if !dropped.is_empty() {
+            text += &format!(
+                " It dropped {} to {}.",
+                Count(dropped.count, "packet"),
+                list(&addresses)
+            );
+            frames.join(&dropped);
+        }
         found.add(flow, &frames, text);
     }
 }

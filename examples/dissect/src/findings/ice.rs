@@ -33,6 +33,16 @@ fn is_decided(analysis: &Analysis, flow: &Flow, checks: &Checks) -> bool {
         && checks.requests.count + flow.exchanges.retransmissions() >= 3
 }
 
+/// Whether checks were sent often enough without an answer to prove that the path does not work in one
+/// direction. An agent whose own checks were answered knows the other agent and answers at once, so that
+/// a shorter time is enough.
+fn is_unanswered(analysis: &Analysis, flow: &Flow, checks: &Checks, others: &Checks) -> bool {
+    let since = checks.requests.first.max(others.answered.first);
+    let transmissions = checks.requests.count + flow.exchanges.retransmissions();
+    is_decided(analysis, flow, checks)
+        || (transmissions >= 5 && remains(analysis, since) >= seconds(2))
+}
+
 /// The names of the agents: their user name fragments.
 fn name(session: &Session) -> String {
     match &session.fragments {
@@ -99,8 +109,8 @@ pub fn one_way(analysis: &Analysis, found: &mut Found) {
                 continue;
             }
             for side in Side::BOTH {
-                let checks = pair.sides.of(side);
-                if !checks.answered.is_empty() || !is_decided(analysis, flow, checks) {
+                let (checks, others) = (pair.sides.of(side), pair.sides.of(side.other()));
+                if !checks.answered.is_empty() || !is_unanswered(analysis, flow, checks, others) {
                     continue;
                 }
                 let (one, other) = (flow.address(side), flow.address(side.other()));

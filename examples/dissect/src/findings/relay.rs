@@ -1,5 +1,6 @@
 //! Data that a relay drops.
 
+use super::allocation::forbidden_peers;
 use super::{Found, to_servers};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames, Side};
@@ -15,6 +16,10 @@ fn complete(flow: &Flow) -> impl Iterator<Item = &Allocation> {
 
 pub fn no_permission(analysis: &Analysis, found: &mut Found) {
     for flow in to_servers(analysis).filter(|flow| flow.missing == 0) {
+        // The refusal of the permission is reported instead.
+        if forbidden_peers(flow).is_some() {
+            continue;
+        }
         // In MS-TURN, sending data to a peer installs the permission.
         for allocation in complete(flow).filter(|allocation| !allocation.is_ms_turn) {
             for peer in &allocation.peers {

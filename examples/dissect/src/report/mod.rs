@@ -287,9 +287,10 @@ impl<W: Write> Report<'_, W> {
                 sides.push(format!("{address} sent no checks"));
                 continue;
             }
-            let role = match checks.role {
-                Some(role) => format!(" ({})", role.name()),
-                None => String::new(),
+            let role = match (checks.role, checks.switched) {
+                (Some(role), Some(at)) => format!(" ({} since {})", role.name(), Clock(at)),
+                (Some(role), None) => format!(" ({})", role.name()),
+                (None, _) => String::new(),
             };
             let mut text = format!(
                 "{address}{role} sent {}, {} answered",

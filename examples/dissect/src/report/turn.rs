@@ -7,7 +7,7 @@ use super::{Clock, MOST_DETAILS, Report};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Side, Stamp};
 use crate::analysis::login::Login;
-use crate::analysis::turn::{Allocation, Channel, PeerConnection};
+use crate::analysis::turn::{Allocation, Channel, Lost, PeerConnection};
 use crate::words::{Bytes, Count, Span, list};
 
 impl<W: Write> Report<'_, W> {
@@ -133,7 +133,7 @@ fn ending(analysis: &Analysis, flow: &Flow, allocation: &Allocation) -> String {
     if let Some(at) = allocation.released {
         return format!("released by the client at {}", Clock(at));
     }
-    if let Some(at) = allocation.lost {
+    if let Some(Lost { at, .. }) = allocation.lost {
         return format!("unknown to the server at {}", Clock(at));
     }
     let replaced = flow.allocations.last().and_then(|last| last.made);

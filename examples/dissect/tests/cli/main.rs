@@ -19,6 +19,7 @@ mod inputs;
 mod memory;
 mod messages;
 mod packets;
+mod recorded;
 mod screenshots;
 mod streams;
 mod summary;
