@@ -14,7 +14,7 @@ import sys
 
 TARGETS = [
     "parse", "roundtrip", "verify", "attributes", "replies", "stream", "microsoft", "relay", "auth",
-    "writer", "keys",
+    "writer", "keys", "agents",
 ]
 
 # Name, source, bytes. Blanks separate the attributes.
@@ -142,6 +142,32 @@ TEXTS = [
     ("precis", "RFC 8265 §4.3", 8, ["", "", "", "fo\xb3\u2008bar\u1fbf"]),
 ]
 
+# Inputs of the target `agents`: name, source, and its bytes after the byte that selects a property.
+AGENTS = [
+    ("uri-stun", "RFC 7064 appendix A", 0, b"stun:example.org:8000"),
+    ("uri-turns", "RFC 7065 appendix A", 0, b"turns:example.org?transport=tcp"),
+    ("uri-ipv6", "RFC 3986 §3.2.2", 0, b"TURN:[2001:db8::192.0.2.1]:443?Transport=UDP"),
+    ("uri-future", "RFC 3986 §3.2.2", 0, b"stuns:[v1f.a:b!]:"),
+    ("uri-escaped", "RFC 3986 §2.1", 0, b"turn:%C3%A4.example?transport=sctp-2"),
+    # Support, allocation, method, then an attribute and its value each: REQUESTED-TRANSPORT, RESERVATION-TOKEN,
+    # EVEN-PORT; XOR-PEER-ADDRESS; CHANNEL-NUMBER.
+    ("turn-allocate", "RFC 8656 §7.2", 2, bytes([3, 0, 0, 6, 17, 8, 1, 5, 128])),
+    ("turn-allocate-tcp", "RFC 6062 §5.1", 2, bytes([11, 0, 0, 6, 6, 7, 0])),
+    ("turn-families", "RFC 8656 §7.2", 2, bytes([3, 0, 0, 6, 17, 5, 128, 10, 2])),
+    ("turn-permission", "RFC 8656 §10.2", 2, bytes([3, 5, 2, 2, 1, 34, 1])),
+    ("turn-channel", "RFC 8656 §12.2", 2, bytes([3, 7, 3, 0, 0x40, 2, 1])),
+    ("turn-connection-bind", "RFC 6062 §5.4", 2, bytes([11, 7, 5, 9, 1])),
+    ("turn-message", "RFC 8656 §11.2", 2, bytes([3, 13]) + bytes.fromhex("""
+        00160018 2112a442 b7e7a701bc34d686fa87dfae 00120008 0001a147e112a643 00130005 68656c6c6f 000000""")),
+    ("role-conflict", "RFC 8445 §7.3.1.1", 4, bytes([2]) + b"tiebreakTIEBREAK"),
+    ("both-roles", "RFC 8445 §7.3.1.1", 4, bytes([7]) + b"tiebreakTIEBREAK"),
+    ("redirects", "RFC 8489 §10", 5, bytes([0x41, 1, 0, 0, 1, 2, 2, 9, 2, 3, 0x83, 1, 0x0A, 200, 9, 2])),
+    ("demux-stun", "RFC 7983 §7", 6, bytes.fromhex("01 00010000 2112a442 b7e7a701bc34d686fa87dfae")),
+    ("demux-quic", "RFC 9443 §3", 6, bytes.fromhex("05 c300000001 7effffff 64ffffff")),
+    ("name-dialect", "", 7, b"\x10\x06ms-turn-padded"),
+    ("name-class", "", 7, b"\x01\xb6success_response"),
+]
+
 # The dialects in the order of `FORMATS` of stunwire-properties; each but the last two is followed by the one
 # with the other rule for padding.
 DIALECTS = {"rfc": 0, "sky": 6, "ms-turn": 4, "ms-ice2-legacy": 8, "send": 0, "data": 0}
@@ -222,6 +248,10 @@ def published(folder):
             for name, _, way, texts in TEXTS:
                 (folder / target / f"{name}.bin").write_bytes(text_seed(way, texts))
             continue
+        if target == "agents":
+            for name, _, way, rest in AGENTS:
+                (folder / target / f"{name}.bin").write_bytes(bytes([way]) + rest)
+            continue
         messages = RELAYED if target == "relay" else MESSAGES
         for index, (name, source, text) in enumerate(messages):
             message = bytes.fromhex(text)
@@ -257,6 +287,13 @@ def long(folder):
             for way in range(8):
                 seed = text_seed(way, ["a" * 255, "b" * 127, "c" * 40, "d" * 64000])
                 (folder / target / f"long-{way}.bin").write_bytes(seed)
+            continue
+        if target == "agents":
+            # A host, a message with as many peers as there can be, and a tie-breaker.
+            peers = bytes.fromhex("00080000 2112a442 b7e7a701bc34d686fa87dfae" + "00120008 0001a147e112a643" * 5461)
+            peers = peers[:2] + (len(peers) - 20).to_bytes(2, "big") + peers[4:]
+            for name, seed in [("host", b"\0turn:" + b"a" * 65000), ("peers", b"\2\3\x0d" + peers), ("role", b"\4" + b"9" * 65000)]:
+                (folder / target / f"long-{name}.bin").write_bytes(seed)
             continue
         for index, (name, dialect, message) in enumerate(long_messages()):
             if target == "relay":

@@ -270,6 +270,16 @@ proptest! {
     }
 
     #[test]
+    fn agents(choice in any::<u8>(), rest in prop_oneof![
+        2 => vec(any::<u8>(), 0..60),
+        2 => r"(stun|TURN)s?:(\[[v0-9a-f:.]{1,20}\]|[a-z0-9.%=-]{0,12})(:[0-9]{0,6})?(\?transport=[a-zA-Z~]{0,4})?"
+            .prop_map(String::into_bytes),
+        1 => message().prop_map(|message| [&[3, 13][..], &message].concat()),
+    ]) {
+        properties::agents(&[&[choice][..], &rest].concat());
+    }
+
+    #[test]
     fn microsoft(split in any::<u8>(), stream in prop_oneof![stream(), message(), mutated()]) {
         let mut bytes = vec![split];
         bytes.extend_from_slice(&stream);

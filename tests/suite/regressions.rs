@@ -10,6 +10,7 @@ type Property = fn(&[u8]);
 
 /// The fuzz targets and what they run.
 const TARGETS: &[(&str, Property)] = &[
+    ("agents", properties::agents),
     ("attributes", properties::attributes),
     ("auth", properties::login_one_way),
     ("keys", properties::keys),

@@ -8,6 +8,7 @@ use stunwire::{
     Class, Code, Dialect, EncodeError, Message, MessageWriter, ParseError, RawAttribute,
 };
 
+mod agents;
 mod arbiter;
 pub mod attributes;
 mod authentication;
@@ -15,11 +16,15 @@ mod formats;
 mod keys;
 mod login;
 mod microsoft;
+mod names;
 mod relay;
 mod replies;
 pub mod stream;
+mod turn;
+mod uri;
 mod writer;
 
+pub use self::agents::agents;
 pub use self::arbiter::{ALTERNATE_CRC_ENTRY, arbiter, crc32};
 pub use self::attributes::{ATTRIBUTES, attributes, decodes, get_every_type, roundtrip, value};
 pub use self::authentication::{verify, verify_in_every_dialect};
