@@ -11,9 +11,8 @@ use crate::wire::HEADER_LEN;
 /// A message is recognized by its magic cookie, or by MAGIC-COOKIE of MS-TURN, and must be valid as a whole.
 /// Its framing follows from the bytes before it. Frames without a message are not found.
 ///
-/// Every magic cookie may be the start of a message of up to 65,555 bytes, and the attributes of each are read. Bytes of
-/// an attacker with a cookie in every 12 bytes cost up to 16,383 steps for each of these cookies: limit how many bytes are
-/// passed at once.
+/// Messages of more than 100 attributes are not found either, so that the cost is linear in the number of bytes:
+/// every magic cookie may be the start of a message, and the attributes of each are read.
 ///
 /// This is for tools that read captures. An endpoint whose peer sends an invalid frame closes the connection.
 ///
@@ -102,8 +101,32 @@ fn message_len(length: u16) -> usize {
     HEADER_LEN + usize::from(length)
 }
 
+/// The number of attributes that are read after each cookie. An attacker can send a cookie in every 8 bytes, each with
+/// a message of 16,383 attributes after it.
+const MAX_ATTRIBUTES: usize = 100;
+
+/// Whether the message is valid in a dialect that [`Dialect::detect`] returns. The rules of MS-ICE2 differ from those
+/// of RFC 8489 only inside the values.
 fn is_valid(message: &[u8]) -> bool {
-    Dialect::detect(message).is_some_and(|dialect| dialect.parse(message).is_ok())
+    [
+        Dialect::RFC8489,
+        Dialect::RFC8489.unpadded(),
+        Dialect::MS_TURN,
+        Dialect::MS_TURN.padded(),
+    ]
+    .into_iter()
+    .any(|dialect| is_valid_in(dialect, message))
+}
+
+fn is_valid_in(dialect: Dialect, message: &[u8]) -> bool {
+    let Ok((_, mut attributes)) = dialect.walk(message) else {
+        return false;
+    };
+    let are_valid = attributes
+        .by_ref()
+        .take(MAX_ATTRIBUTES)
+        .all(|attribute| attribute.is_ok());
+    are_valid && attributes.rest().is_empty()
 }
 
 /// The offset and the framing of the frame that holds a message of `len` bytes after the bytes `before`.

@@ -100,3 +100,31 @@ fn bytes_without_a_cookie_are_skipped() {
         assert_eq!(resync(&vec![0; len]), Resync::NotFound { skip });
     }
 }
+
+/// A message has at most 100 attributes, so that the search reads a limited number of them after each cookie.
+#[test]
+fn messages_of_many_attributes_are_not_found() {
+    let of = |count: usize| {
+        let mut message = hex("0001 0000 2112a442 b7e7a701bc34d686fa87dfae");
+        message[2..4].copy_from_slice(&(4 * count as u16).to_be_bytes());
+        message.extend_from_slice(&hex("00250000").repeat(count));
+        message
+    };
+    let framing = Framing::StunTcp;
+    assert_eq!(resync(&of(100)), Resync::Found { offset: 0, framing });
+    let (many, next) = (of(101), rfc5769_request());
+    let offset = many.len();
+    assert_eq!(
+        resync(&[many, next].concat()),
+        Resync::Found { offset, framing }
+    );
+    // The same for MS-TURN, whose MAGIC-COOKIE is one of them.
+    let ms_turn = |count: usize| {
+        let mut message = ms_turn();
+        message[2..4].copy_from_slice(&(16 + 4 * count as u16).to_be_bytes());
+        message.extend_from_slice(&hex("80000000").repeat(count));
+        message
+    };
+    assert_eq!(resync(&ms_turn(98)), Resync::Found { offset: 0, framing });
+    assert!(matches!(resync(&ms_turn(99)), Resync::NotFound { .. }));
+}
