@@ -7,140 +7,43 @@
 mod addresses;
 mod message;
 mod names;
+mod segments;
 
-use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 
 use crate::capture::Error;
-use crate::framer::{Framers, Part, PartContent, Stamp};
 use crate::pcap::{self, Decoder, Frame, Ip, Layer, Packet, Record, Transport};
 use crate::pcapng::Writer;
-use crate::stream::{Event, Streams};
-use crate::unit::Framing;
 use addresses::Addresses;
 use message::Messages;
+use segments::{Place, Segments};
 
-/// Copies a capture, which is read twice: TCP streams must be known before their first segment can
-/// be written. `open` opens it.
-pub fn copy<R: Read + Send>(
-    mut open: impl FnMut() -> Result<R, Error>,
-    out: impl Write,
-) -> Result<(), Error> {
-    let mut addresses = Addresses::default();
-    let mut messages = Messages::default();
-    let patches = streams(open()?, &mut addresses, &mut messages)?;
+/// Copies a capture. The frames of a TCP stream may end in later packets, so the bytes of a segment are
+/// written again once all its frames are known.
+pub fn copy(input: impl Read + Send, out: impl Write + Seek) -> Result<(), Error> {
     let mut copy = Copy {
         out: Writer::new(out)?,
-        addresses,
-        messages,
-        patches,
-        streams: Streams::default(),
+        addresses: Addresses::default(),
+        messages: Messages::default(),
+        segments: Segments::default(),
         decoder: Decoder::default(),
         link: pcap::Linktype::ETHERNET,
     };
-    pcap::read(open()?)?.visit(|number, record| copy.packet(number, record))?;
-    copy.out.finish()?;
-    Ok(())
+    pcap::read(input)?.visit(|number, record| copy.packet(number, record))?;
+    copy.finish()
 }
 
-/// Replacements for the bytes of a stream, by offset, without trailing zeros. What lies between them
-/// becomes zeros.
-type Patches = Vec<(u64, Vec<u8>)>;
-
-/// The first pass: the frames of all TCP streams.
-fn streams(
-    input: impl Read + Send,
-    addresses: &mut Addresses,
-    messages: &mut Messages,
-) -> Result<HashMap<usize, Patches>, Error> {
-    let mut streams = Streams::default();
-    let mut framers = Framers::default();
-    let mut patches: HashMap<usize, Patches> = HashMap::new();
-    let mut take = |streams: &Streams, events: Vec<Event>| {
-        for event in events {
-            let (Event::Data { stream, .. } | Event::Gap { stream, .. } | Event::End { stream }) =
-                event;
-            let Some(endpoints) = streams.endpoints(stream) else {
-                continue;
-            };
-            let parts: Vec<Part> = match event {
-                Event::Data { offset, bytes, .. } => {
-                    let framer = framers.open(stream, endpoints);
-                    framer.extend(offset, &bytes, Stamp::default());
-                    std::iter::from_fn(|| framer.next()).collect()
-                }
-                Event::Gap { .. } => framers.open(stream, endpoints).close(),
-                Event::End { .. } => framers.end(stream, endpoints),
-            };
-            for part in parts {
-                if let Some(mut bytes) = frame(&part.content, addresses, messages) {
-                    // Zeros are written where there is no patch: most of the application data.
-                    let kept = bytes
-                        .iter()
-                        .rposition(|&byte| byte != 0)
-                        .map_or(0, |at| at + 1);
-                    bytes.truncate(kept);
-                    bytes.shrink_to_fit();
-                    patches
-                        .entry(stream)
-                        .or_default()
-                        .push((part.offset, bytes));
-                }
-            }
-        }
-    };
-    for packet in pcap::read(input)? {
-        let packet = packet?;
-        if packet.icmp.is_none() {
-            let events = streams.push(&packet);
-            take(&streams, events);
-        }
-    }
-    let events = streams.finish();
-    take(&streams, events);
-    Ok(patches)
-}
-
-/// The bytes of a frame, anonymized. `None` if all of them become zeros.
-fn frame(
-    content: &PartContent,
-    addresses: &mut Addresses,
-    messages: &mut Messages,
-) -> Option<Vec<u8>> {
-    match content {
-        PartContent::Packet {
-            framing,
-            bytes,
-            wire_len,
-        } => {
-            let [high, low] = u16::try_from(*wire_len).unwrap_or(0).to_be_bytes();
-            let mut frame = match framing {
-                Framing::None => Vec::new(),
-                Framing::Rfc4571 => vec![high, low],
-                Framing::MsControl => vec![2, 0, high, low],
-                Framing::MsData => vec![3, 0, high, low],
-            };
-            frame.extend(messages.packet(bytes, addresses));
-            Some(frame)
-        }
-        PartContent::PseudoTls(handshake) => Some(message::handshake(*handshake)),
-        PartContent::Tls { .. } | PartContent::Raw { .. } | PartContent::Unframed { .. } => None,
-    }
-}
-
-/// The second pass.
 struct Copy<W> {
     out: Writer<W>,
     addresses: Addresses,
     messages: Messages,
-    patches: HashMap<usize, Patches>,
-    streams: Streams,
+    segments: Segments,
     decoder: Decoder,
     /// The link type of the last packet.
     link: pcap::Linktype,
 }
 
-impl<W: Write> Copy<W> {
+impl<W: Write + Seek> Copy<W> {
     fn packet(&mut self, number: u64, record: Option<&Record<'_>>) -> Result<(), Error> {
         let Some(record) = record else {
             // It keeps its number, without a byte.
@@ -149,18 +52,39 @@ impl<W: Write> Copy<W> {
             return Ok(());
         };
         self.link = record.link;
-        let bytes = self.anonymized(record, number);
-        self.out
+        let (bytes, place) = self.anonymized(record, number);
+        let position = self
+            .out
             .packet(record.link, record.time, record.wire_len, &bytes)?;
+        if let Some(place) = place {
+            self.segments.hold(place, position, bytes);
+        }
+        self.replace()
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        self.segments
+            .finish(&mut self.messages, &mut self.addresses);
+        self.replace()?;
+        self.out.finish()?;
         Ok(())
     }
 
-    fn anonymized(&mut self, record: &Record<'_>, number: u64) -> Vec<u8> {
+    /// Writes the segments whose bytes are all known now.
+    fn replace(&mut self) -> Result<(), Error> {
+        for (position, bytes) in self.segments.take_known() {
+            self.out.replace(position, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The anonymized packet. A TCP segment has its place, if some of its bytes are not known yet.
+    fn anonymized(&mut self, record: &Record<'_>, number: u64) -> (Vec<u8>, Option<Place>) {
         let mut layers = Vec::new();
         let innermost =
             pcap::innermost_ip(record.link, record.frame(), &mut |layer| layers.push(layer));
         let Ok(ip) = innermost else {
-            return vec![0; record.bytes.len()];
+            return (vec![0; record.bytes.len()], None);
         };
         let mut bytes = record.bytes.to_vec();
         zero(&mut bytes, ip.payload.start);
@@ -170,22 +94,38 @@ impl<W: Write> Copy<W> {
                 Layer::Ip(ip) => self.addresses.replace(&mut bytes, ip),
             }
         }
-        if let Ok(packet) = pcap::decode(&mut self.decoder, record, number)
-            && ip.fragment.is_none()
-        {
-            self.payload(&mut bytes, record, &ip, &packet);
-        }
-        // From the inside out: the checksum of a tunnel covers what is inside.
-        for layer in layers.iter().rev() {
-            if let Layer::Ip(ip) = layer {
-                checksums(&mut bytes, ip);
+        layers.retain(|layer| matches!(layer, Layer::Ip(_)));
+        let mut place = None;
+        if let Ok(packet) = pcap::decode(&mut self.decoder, record, number) {
+            if packet.icmp.is_none() && matches!(packet.transport, Transport::Tcp(_)) {
+                let (messages, addresses) = (&mut self.messages, &mut self.addresses);
+                place = self.segments.push(&packet, messages, addresses);
+            }
+            if ip.fragment.is_none() {
+                let body = self.payload(&mut bytes, record, &ip, &packet);
+                if let Some(place) = &mut place {
+                    place.body = body;
+                    place.layers.clone_from(&layers);
+                    self.segments.fill(place, &mut bytes);
+                }
+            } else {
+                // Fragments become zeros.
+                place = None;
             }
         }
-        bytes
+        mend(&mut bytes, &layers);
+        (bytes, place.filter(|place| !place.is_known))
     }
 
-    /// Writes the transport header and the anonymized payload after the IP header.
-    fn payload(&mut self, bytes: &mut [u8], record: &Record<'_>, ip: &Ip, packet: &Packet) {
+    /// Writes the transport header and the anonymized payload after the IP header, apart from the payload
+    /// of a TCP segment. Returns the offset of the payload.
+    fn payload(
+        &mut self,
+        bytes: &mut [u8],
+        record: &Record<'_>,
+        ip: &Ip,
+        packet: &Packet,
+    ) -> usize {
         let (start, mut transport) = match packet.icmp {
             None => (ip.payload.start, ip.clone()),
             // The quoted packet follows 8 bytes of ICMP.
@@ -196,7 +136,7 @@ impl<W: Write> Copy<W> {
                     wire_len: usize::MAX,
                 };
                 let Ok(quoted) = pcap::ip(quote, start) else {
-                    return;
+                    return ip.payload.end;
                 };
                 copy_range(bytes, record.bytes, ip.payload.start, quoted.payload.start);
                 self.addresses.replace(bytes, &quoted);
@@ -211,57 +151,29 @@ impl<W: Write> Copy<W> {
         };
         let body = (start + header_len).min(end);
         copy_range(bytes, record.bytes, start, body);
-        let replaced = match packet.transport {
-            Transport::Udp => {
-                self.messages
-                    .datagram(&packet.payload, packet.wire_len, &mut self.addresses)
+        if packet.transport == Transport::Udp {
+            let (payload, addresses) = (&packet.payload, &mut self.addresses);
+            let replaced = self.messages.datagram(payload, packet.wire_len, addresses);
+            if let Some(target) = bytes.get_mut(body..body + replaced.len()) {
+                target.copy_from_slice(&replaced);
             }
-            Transport::Tcp(_) if packet.icmp.is_none() => {
-                self.streams.push(packet);
-                self.segment(packet)
-            }
-            Transport::Tcp(_) => Vec::new(),
-        };
-        if let Some(target) = bytes.get_mut(body..body + replaced.len()) {
-            target.copy_from_slice(&replaced);
         }
         if packet.icmp.is_some() {
             transport.payload = start..end;
             addresses::mend_quoted(bytes, &transport);
         }
-    }
-
-    /// The bytes of a segment, from the frames of its stream.
-    fn segment(&self, packet: &Packet) -> Vec<u8> {
-        let mut bytes = vec![0; packet.payload.len()];
-        let Some((stream, start)) = self.streams.locate(packet) else {
-            return bytes;
-        };
-        let Some(patches) = self.patches.get(&stream) else {
-            return bytes;
-        };
-        let end = start + bytes.len() as u64;
-        let first = patches.partition_point(|(offset, patch)| offset + patch.len() as u64 <= start);
-        for (offset, patch) in patches.iter().skip(first) {
-            if *offset >= end {
-                break;
-            }
-            for (byte, at) in patch.iter().zip(*offset..end) {
-                let target = at
-                    .checked_sub(start)
-                    .and_then(|at| usize::try_from(at).ok());
-                if let Some(target) = target.and_then(|at| bytes.get_mut(at)) {
-                    *target = *byte;
-                }
-            }
-        }
-        bytes
+        body
     }
 }
 
-/// Writes the checksums of an IP packet and of what is in it.
-fn checksums(bytes: &mut [u8], ip: &Ip) {
-    addresses::mend(bytes, ip);
+/// Writes the checksums of the IP packets in a packet. From the inside out: the checksum of a tunnel
+/// covers what is inside.
+fn mend(bytes: &mut [u8], layers: &[Layer]) {
+    for layer in layers.iter().rev() {
+        if let Layer::Ip(ip) = layer {
+            addresses::mend(bytes, ip);
+        }
+    }
 }
 
 fn zero(bytes: &mut [u8], from: usize) {

@@ -143,6 +143,12 @@ impl Framer {
         self.part(false)
     }
 
+    /// Offset up to which the stream was split into parts, including bytes that no part returned yet,
+    /// because they are in no frame.
+    pub fn settled(&self) -> u64 {
+        self.offset
+    }
+
     /// Ends the stream, or the part of it before a gap, and returns what is left. After a gap the
     /// next bytes are searched for frames.
     pub fn close(&mut self) -> Vec<Part> {

@@ -224,19 +224,13 @@ impl Input {
             return Err(Error::Usage(error));
         }
         // The check comes before the target is created.
-        let mut first = Some(self.capture()?);
+        let input = self.capture()?;
         let failed = |error| Error::Read {
             name: target.display().to_string(),
             error,
         };
         let file = File::create(target).map_err(failed)?;
-        let open = || match first.take() {
-            Some(input) => Ok(input),
-            None => self.capture().map_err(|error| {
-                capture::Error::Capture(pcap::Error::Io(io::Error::other(error.to_string())))
-            }),
-        };
-        anonymize::copy(open, io::BufWriter::new(file)).map_err(|error| {
+        anonymize::copy(input, file).map_err(|error| {
             // An incomplete copy could be mistaken for a complete one.
             let _ = std::fs::remove_file(target);
             match error {

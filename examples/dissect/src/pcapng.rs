@@ -1,18 +1,19 @@
 //! Writes pcapng files.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use crate::pcap::Linktype;
 
 /// A file of one section, with one interface for each link type and times in nanoseconds.
 pub struct Writer<W> {
-    out: W,
+    out: Tail<W>,
     links: Vec<Linktype>,
 }
 
 impl<W: Write> Writer<W> {
-    pub fn new(mut out: W) -> io::Result<Self> {
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut out = Tail::new(out);
         // Byte-order magic, version 1.0, unknown section length.
         let mut body = 0x1A2B_3C4D_u32.to_le_bytes().to_vec();
         body.extend([1, 0, 0, 0]);
@@ -24,14 +25,14 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    /// Appends a packet of `wire_len` bytes on the wire.
+    /// Appends a packet of `wire_len` bytes on the wire. Returns the position of its bytes in the file.
     pub fn packet(
         &mut self,
         link: Linktype,
         time: Duration,
         wire_len: usize,
         bytes: &[u8],
-    ) -> io::Result<()> {
+    ) -> io::Result<u64> {
         let interface = match self.links.iter().position(|&known| known == link) {
             Some(interface) => interface,
             None => self.interface(link)?,
@@ -49,12 +50,15 @@ impl<W: Write> Writer<W> {
             body.extend(number.to_le_bytes());
         }
         body.extend(bytes);
-        block(&mut self.out, 6, &body)
+        // The type and the length of the block come before its body.
+        let position = self.out.end() + 8 + 20;
+        block(&mut self.out, 6, &body)?;
+        Ok(position)
     }
 
     pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;
-        Ok(self.out)
+        Ok(self.out.out)
     }
 
     fn interface(&mut self, link: Linktype) -> io::Result<usize> {
@@ -66,6 +70,82 @@ impl<W: Write> Writer<W> {
         block(&mut self.out, 1, &body)?;
         self.links.push(link);
         Ok(self.links.len() - 1)
+    }
+}
+
+impl<W: Write + Seek> Writer<W> {
+    /// Replaces the bytes of a packet by as many others.
+    pub fn replace(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.out.replace(position, bytes)
+    }
+}
+
+/// Number of bytes that are not written yet, because they may be replaced.
+const TAIL: usize = 4 * 1024 * 1024;
+
+/// A file whose last bytes are in memory, so that most replacements need no access to the file.
+struct Tail<W> {
+    out: W,
+    /// Number of bytes that are in the file.
+    written: u64,
+    tail: Vec<u8>,
+}
+
+impl<W: Write> Tail<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out,
+            written: 0,
+            tail: Vec::new(),
+        }
+    }
+
+    /// The length of the file with its tail.
+    fn end(&self) -> u64 {
+        self.written + self.tail.len() as u64
+    }
+
+    fn replace(&mut self, position: u64, bytes: &[u8]) -> io::Result<()>
+    where
+        W: Seek,
+    {
+        if position < self.written {
+            self.drain(self.tail.len())?;
+            self.out.seek(SeekFrom::Start(position))?;
+            self.out.write_all(bytes)?;
+            self.out.seek(SeekFrom::Start(self.written))?;
+            return Ok(());
+        }
+        let start = usize::try_from(position - self.written).unwrap_or(usize::MAX);
+        match self.tail.get_mut(start..start.saturating_add(bytes.len())) {
+            Some(target) => target.copy_from_slice(bytes),
+            None => debug_assert!(false, "the packet was written before"),
+        }
+        Ok(())
+    }
+
+    /// Writes the first bytes of the tail to the file.
+    fn drain(&mut self, count: usize) -> io::Result<()> {
+        self.out
+            .write_all(self.tail.get(..count).unwrap_or_default())?;
+        self.tail.drain(..count.min(self.tail.len()));
+        self.written += count as u64;
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Tail<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tail.extend_from_slice(bytes);
+        if self.tail.len() >= TAIL {
+            self.drain(TAIL / 2)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.drain(self.tail.len())?;
+        self.out.flush()
     }
 }
 

@@ -64,6 +64,16 @@ impl Event {
     }
 }
 
+/// The place of a segment in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub stream: usize,
+    /// Of its payload.
+    pub offset: u64,
+    /// Whether the stream has ended, with this segment or before.
+    pub has_ended: bool,
+}
+
 /// All TCP streams of a capture.
 ///
 /// Closed connections stay in memory, so that late segments are not taken for a new connection, unless
@@ -187,9 +197,8 @@ impl Streams {
         events
     }
 
-    /// The stream of a segment that was pushed, and the offset in it of the segment's payload. `None`
-    /// if it lies before the stream.
-    pub fn locate(&self, packet: &Packet) -> Option<(usize, u64)> {
+    /// The place of a segment that was pushed. `None` if it lies before the stream.
+    pub fn locate(&self, packet: &Packet) -> Option<Location> {
         let Transport::Tcp(segment) = packet.transport else {
             return None;
         };
@@ -198,7 +207,11 @@ impl Streams {
             destination: packet.destination,
         })?;
         let sequence = segment.sequence.wrapping_add(u32::from(segment.syn));
-        Some((half.stream, half.offset_of(sequence)?))
+        Some(Location {
+            stream: half.stream,
+            offset: half.offset_of(sequence)?,
+            has_ended: half.closed,
+        })
     }
 
     pub fn endpoints(&self, stream: usize) -> Option<Endpoints> {

@@ -23,11 +23,15 @@ impl Kind {
     }
 }
 
+/// The digits of a hash, in names that have one more character at least.
+const HASHED: usize = 11;
+const NUMBERS: u64 = 36_u64.pow(11);
+
 /// The replacements of one copy. The same value has the same replacement everywhere in the copy, and
 /// another one in the next copy.
 #[derive(Default)]
 pub struct Names {
-    numbers: HashMap<(Kind, Vec<u8>), usize>,
+    numbers: HashMap<(Kind, Vec<u8>), u64>,
     key: RandomState,
 }
 
@@ -35,11 +39,20 @@ impl Names {
     /// A name of the same length: the letter of its kind and a number.
     pub fn text(&mut self, kind: Kind, value: &[u8]) -> Vec<u8> {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-        let count = self.numbers.len();
-        let mut number = *self.numbers.entry((kind, value.to_vec())).or_insert(count);
+        // A table of all nonces would grow with the capture. A long name has room for a hash.
+        let mut number = if value.len() > HASHED {
+            self.key.hash_one((kind, value)) % NUMBERS
+        } else {
+            let count = self.numbers.len() as u64;
+            *self.numbers.entry((kind, value.to_vec())).or_insert(count)
+        };
         let mut name = vec![b'0'; value.len()];
         for digit in name.iter_mut().rev() {
-            *digit = DIGITS.get(number % 36).copied().unwrap_or(b'0');
+            *digit = usize::try_from(number % 36)
+                .ok()
+                .and_then(|digit| DIGITS.get(digit))
+                .copied()
+                .unwrap_or(b'0');
             number /= 36;
         }
         // A short name needs all its characters for the number.

@@ -23,6 +23,11 @@ impl Framers {
         })
     }
 
+    /// Offset up to which an open stream was split.
+    pub fn settled(&self, stream: usize) -> Option<u64> {
+        Some(self.framers.get(&stream)?.settled())
+    }
+
     /// The next part of a stream.
     pub fn next(&mut self, stream: usize) -> Option<Part> {
         self.framers.get_mut(&stream)?.next()

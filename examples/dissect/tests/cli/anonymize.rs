@@ -239,6 +239,34 @@ fn channels_belong_to_a_connection() {
     assert!(packets[1].ends_with(&[0; 20]), "{:02x?}", packets[1]);
 }
 
+/// The first half of a message waits for the second one while more of other packets is written than is kept in
+/// memory; a later retransmission of the message equals it.
+#[test]
+fn frames_that_end_much_later() {
+    let check = messages::rfc5769_request();
+    let mut capture = Capture::of_link(1);
+    capture.raw(&tcp(1, &check[..50]));
+    for _ in 0..4500 {
+        capture.raw(&udp(&[0; 1000]));
+    }
+    capture
+        .raw(&tcp(51, &check[50..]))
+        .raw(&tcp(1, &check))
+        .raw(&tcp_from(40_001, 1, &check));
+    let (bytes, _) = copy(&capture);
+    let payloads: Vec<&[u8]> = packets(&bytes).iter().map(|packet| &packet[54..]).collect();
+    let (again, other) = (payloads[4502], payloads[4503]);
+    assert_eq!([payloads[0], payloads[4501]].concat(), again);
+    assert_eq!(again, other);
+    for packet in packets(&bytes) {
+        let (ip, payload) = Ipv4Header::from_slice(&packet[14..]).unwrap();
+        if ip.protocol == etherparse::IpNumber::TCP {
+            let (tcp, payload) = TcpHeader::from_slice(payload).unwrap();
+            assert_eq!(tcp.checksum, tcp.calc_checksum_ipv4(&ip, payload).unwrap());
+        }
+    }
+}
+
 /// The packets of a little-endian pcapng file.
 fn packets(file: &[u8]) -> Vec<&[u8]> {
     let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;

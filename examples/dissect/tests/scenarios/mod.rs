@@ -74,6 +74,7 @@ pub fn message(header: Header, attributes: Attributes<'_>, key: Option<&Key>) ->
 /// A capture in the making: a pcap file of raw IPv4 with times in microseconds.
 pub struct Call {
     bytes: Vec<u8>,
+    taken: u64,
     now: Duration,
     ids: u32,
     /// The next sequence number of each direction of a TCP connection.
@@ -91,6 +92,7 @@ impl Call {
         let header = [0xA1B2_C3D4, 0x0002_0004, 0, 0, 65_535, 101];
         Self {
             bytes: header.into_iter().flat_map(u32::to_be_bytes).collect(),
+            taken: 0,
             now: Duration::ZERO,
             ids: 0,
             sequences: HashMap::new(),
@@ -100,6 +102,17 @@ impl Call {
     /// The file.
     pub fn file(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Takes the next part of a file that is too long to keep it.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.taken += self.bytes.len() as u64;
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Number of bytes that were taken.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     pub fn now(&self) -> Duration {
