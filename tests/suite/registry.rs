@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use stunwire::attribute::{AttributeType, Support, registered};
 use stunwire::{Code, Dialect, Method};
+use stunwire_properties::{ATTRIBUTES as TYPES, DIALECTS};
 
 use crate::sources;
 
@@ -83,11 +84,15 @@ fn the_tables_have_no_gap() {
 
 #[test]
 fn attributes_are_those_of_iana() {
+    let mut attributes: HashMap<_, Vec<_>> = HashMap::new();
+    for attribute in registered() {
+        attributes.entry(attribute.ty).or_default().push(attribute);
+    }
     let mut compared = 0;
     for row in rows(ATTRIBUTES) {
         for code in row.first..=row.last {
             let ty = AttributeType::new(code);
-            let ours: Vec<_> = registered().filter(|ours| ours.ty == ty).collect();
+            let ours = attributes.get(&ty).map_or(&[][..], Vec::as_slice);
             let name = ty.name();
             if !row.is_free() {
                 compared += 1;
@@ -227,5 +232,35 @@ fn rows_are_documented() {
             row.name,
             row.reference
         );
+    }
+}
+
+/// Each typed attribute of the registry has exactly one entry among the properties, with its name, its code
+/// and its direction, and each entry has an attribute of the registry.
+#[test]
+fn the_properties_know_every_typed_attribute() {
+    let mut typed: Vec<_> = registered()
+        .filter(|row| matches!(row.support, Support::ReadWrite | Support::Read))
+        .map(|row| (row.name, row.ty.as_u16(), row.support))
+        .collect();
+    let mut listed: Vec<_> = TYPES
+        .iter()
+        .map(|entry| (entry.name, entry.code.as_u16(), entry.support))
+        .collect();
+    typed.sort_by_key(|row| (row.1, row.0));
+    listed.sort_by_key(|row| (row.1, row.0));
+    assert_eq!(listed, typed);
+}
+
+/// If the type of an entry owns its code, the library's name of the code is the entry's name.
+#[test]
+fn entries_have_the_type_of_their_name() {
+    for entry in TYPES {
+        let named = DIALECTS.iter().any(|dialect| {
+            (entry.is_type)(entry.code, *dialect) && dialect.name_of(entry.code) == Some(entry.name)
+        });
+        let second = (entry.is_type)(entry.code, Dialect::RFC8489)
+            && entry.code.second_name() == Some(entry.name);
+        assert!(named || second, "{}: {}", entry.name, entry.code);
     }
 }
