@@ -36,6 +36,7 @@ NAMES = {
     "f-encode-copy": "relay: Data, copied",
     "f-in-place": "relay: Data, in place",
     "f-vectored": "relay: Data, vectored",
+    "f-payload": "relay: Data, vectored, by the writer of any message",
     "f-channel-in-place": "relay: ChannelData, in place",
     "f-channel-decode": "relay: decode ChannelData",
     "f-channel-copy": "relay: ChannelData, copied",

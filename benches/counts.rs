@@ -159,6 +159,9 @@ fn vectored(payload: &[u8], peer: SocketAddr, out: &mut [u8], baseline_out: &mut
     let lengths = segments.map(<[u8]>::len);
     let checked = black_box(baseline_data_vectored(baseline_out, payload, peer, id)).unwrap();
     assert_eq!(checked.map(<[u8]>::len), lengths);
+    let segments = black_box(op_data_payload(out, payload, peer, id)).unwrap();
+    assert_eq!(segments[0], baseline_out[..36]);
+    assert_eq!(segments.map(<[u8]>::len), lengths);
 }
 
 /// A message of `count` attributes of 4 bytes, which are of an unknown type and have no value.

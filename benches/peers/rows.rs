@@ -41,6 +41,7 @@ pub const ROWS: &[Row] = &[
     ("f-encode-copy", relay_copy),
     ("f-in-place", relay_in_place),
     ("f-vectored", relay_vectored),
+    ("f-payload", relay_payload),
     ("f-channel-in-place", channel_in_place),
     ("f-channel-decode", channel_decode),
     ("f-channel-copy", channel_copy),
@@ -455,6 +456,22 @@ fn relay_vectored() -> Vec<Result> {
         }),
         Way::new("stunwire", || {
             op_data_vectored(out, black_box(&payload), peer, ID)
+                .is_some_and(|parts| parts[0].len() == 36)
+        }),
+    ])
+}
+
+fn relay_payload() -> Vec<Result> {
+    let payload = messages::payload(1200);
+    let peer = peers::PEER;
+    let (out, baseline_out) = (buffer::<64>(), buffer::<64>());
+    measure(vec![
+        Way::new("baseline", || {
+            baseline_data_vectored(baseline_out, black_box(&payload), peer, ID)
+                .is_ok_and(|parts| parts[0].len() == 36)
+        }),
+        Way::new("stunwire", || {
+            op_data_payload(out, black_box(&payload), peer, ID)
                 .is_some_and(|parts| parts[0].len() == 36)
         }),
     ])

@@ -463,10 +463,23 @@ pub fn op_data_in_place(
     relay::data_indication_in_place(buf, payload, peer, TransactionId::new(id)).ok()
 }
 
-/// A Data indication in segments: the bytes before the payload, the payload, the padding.
+/// A Data indication around a payload in another buffer.
 #[cfg_attr(feature = "opaque", inline(never))]
 #[cfg_attr(not(feature = "opaque"), inline)]
 pub fn op_data_vectored<'b>(
+    out: &'b mut [u8],
+    payload: &'b [u8],
+    peer: SocketAddr,
+    id: [u8; 12],
+) -> Option<[&'b [u8]; 3]> {
+    let segments = relay::data_indication_vectored(out, payload, peer, TransactionId::new(id));
+    Some(segments.ok()?.as_slices())
+}
+
+/// The same packet, from the writer of any message.
+#[cfg_attr(feature = "opaque", inline(never))]
+#[cfg_attr(not(feature = "opaque"), inline)]
+pub fn op_data_payload<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
     peer: SocketAddr,

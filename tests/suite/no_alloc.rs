@@ -139,6 +139,8 @@ fn streams_and_relay() {
         let message = Message::parse(&buf[packet]).unwrap();
         assert_eq!(relay::read(&message).unwrap().unwrap().peer, peer);
         relay::send_indication_in_place(&mut buf, range.clone(), peer, id).unwrap();
+        let mut leading = [0; relay::HEADROOM];
+        relay::data_indication_vectored(&mut leading, &buf, peer, id).unwrap();
         let number = stunwire::attribute::ChannelNumber::MIN;
         let packet = relay::channel_data_in_place(&mut buf, range, number).unwrap();
         let data = ChannelData::parse_datagram(&buf[packet]).unwrap();

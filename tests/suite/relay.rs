@@ -143,6 +143,32 @@ fn buffers_that_are_too_small() {
             "{length}"
         );
     }
+    let payload = vec![0; 65_536];
+    let mut header = [0; 48];
+    let segments =
+        relay::data_indication_vectored(&mut header, &payload[..65_516], v4, ID).unwrap();
+    assert_eq!(segments.as_slices().map(<[u8]>::len), [36, 65_516, 0]);
+    let segments =
+        relay::send_indication_vectored(&mut header, &payload[..65_501], v6, ID).unwrap();
+    assert_eq!(segments.as_slices().map(<[u8]>::len), [48, 65_501, 3]);
+    for length in [65_517, 65_519, 65_520, 65_535, 65_536] {
+        let written = relay::send_indication_vectored(&mut header, &payload[..length], v4, ID);
+        assert!(
+            matches!(written, Err(EncodeError::TooLong { .. })),
+            "{length}"
+        );
+    }
+    let refused = relay::data_indication_vectored(&mut header[..47], b"hello", v6, ID);
+    assert_eq!(
+        refused.unwrap_err(),
+        EncodeError::BufferFull {
+            needed: 48,
+            available: 47
+        }
+    );
+    let other = Header::indication(Method::BINDING, ID);
+    let refused = relay::message_vectored(&mut header, b"hello", v4, other);
+    assert_eq!(refused, Err(EncodeError::NoSuchMessage));
     let number = ChannelNumber::MIN;
     assert!(relay::channel_data_in_place(&mut buf, 4..65_540, number).is_err());
     assert!(relay::channel_data_in_place(&mut buf, 3..10, number).is_err());

@@ -105,7 +105,8 @@ fn address_of(value: &[u8], mask: [u8; 16]) -> SocketAddr {
     SocketAddr::new(ip, u16::from_be_bytes(port))
 }
 
-/// A message that is written in place equals the message of the writer, and is read back.
+/// A message that is written in place or in segments equals the message of the writer, and is read back. A buffer
+/// that is a byte too short for its segments is refused.
 fn messages(payload: &[u8], dialect: Dialect) {
     let payload = &payload[..payload.len().min(2000)];
     let send = if is_ms_turn(dialect) {
@@ -147,6 +148,14 @@ fn messages(payload: &[u8], dialect: Dialect) {
                 payload: start..start + payload.len(),
             };
             assert_eq!(relay::read(&message), Ok(Some(data)));
+
+            let mut leading = vec![0xAA; start];
+            let segments = relay::message_vectored(&mut leading, payload, peer, header)
+                .expect("the length of the message up to its payload is enough");
+            assert_eq!(segments.payload.as_ptr(), payload.as_ptr());
+            assert_eq!(segments.as_slices().concat(), expected);
+            let refused = relay::message_vectored(&mut leading[1..], payload, peer, header);
+            assert!(matches!(refused, Err(EncodeError::BufferFull { .. })));
         }
     }
 }
