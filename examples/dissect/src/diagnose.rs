@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
-use crate::findings;
+use crate::findings::{self, Finding};
 use crate::json::Json;
 use crate::ladder::{Ladder, svg, text};
 use crate::print::Print;
@@ -37,6 +37,8 @@ pub struct Text<W> {
     ladder: Option<Ladder>,
     name: Option<String>,
     units: u64,
+    /// The findings about flows that are closed.
+    closed: Vec<Finding>,
 }
 
 impl<W: Write + Send> Text<W> {
@@ -49,6 +51,15 @@ impl<W: Write + Send> Text<W> {
             ladder: wants_ladder.then(Ladder::default),
             name: None,
             units: 0,
+            closed: Vec::new(),
+        }
+    }
+
+    fn close_idle(&mut self) {
+        if let Some((idle, findings)) = idle(&mut self.analysis) {
+            self.closed.extend(findings);
+            self.closed.truncate(MOST_CLOSED);
+            self.analysis.close(&idle);
         }
     }
 }
@@ -65,6 +76,7 @@ impl<W: Write + Send> Output for Text<W> {
         {
             ladder.note(&self.analysis, unit, noted);
         }
+        self.close_idle();
         self.units += 1;
         // A single message has no summary.
         if self.options.packets || unit.origin.elapsed.is_none() {
@@ -79,12 +91,15 @@ impl<W: Write + Send> Output for Text<W> {
         {
             ladder.tcp(&self.analysis, origin, event, noted);
         }
+        self.close_idle();
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         self.analysis.finish(summary);
-        let findings = findings::check(&self.analysis);
+        let mut findings = std::mem::take(&mut self.closed);
+        findings.extend(findings::check(&self.analysis));
+        findings::sort(&mut findings);
         if self.options.packets {
             self.print.separate()?;
         }
@@ -117,6 +132,23 @@ impl<W: Write + Send> Output for Text<W> {
     }
 }
 
+/// Number of findings about closed flows that the summary as text keeps.
+const MOST_CLOSED: usize = 10_000;
+
+/// Ends the flows that were idle for the longest time, if there are very many. Returns their indices and the
+/// findings about them. They are still to be closed.
+fn idle(analysis: &mut Analysis) -> Option<(Vec<usize>, Vec<Finding>)> {
+    if !analysis.is_full() {
+        return None;
+    }
+    let idle = analysis.idle();
+    let mut findings = findings::check(analysis);
+    // A finding about other flows too is not repeated when these are closed.
+    let is_idle = |number: &usize| idle.binary_search(&(number - 1)).is_ok();
+    findings.retain(|finding| finding.flows.iter().any(is_idle));
+    Some((idle, findings))
+}
+
 /// The records of the analysis after and between those of packets.
 pub struct Records<W> {
     json: Json<W>,
@@ -140,6 +172,32 @@ impl<W: Write + Send> Records<W> {
         }
         Ok(())
     }
+
+    /// Writes the records of flows and of findings.
+    fn flows(&mut self, indices: &[usize], findings: &[Finding]) -> io::Result<()> {
+        let analysis = &self.analysis;
+        for flow in indices
+            .iter()
+            .filter_map(|&index| analysis.flows.get(index))
+        {
+            self.json
+                .record("flow", |line| records::flow(line, analysis, flow))?;
+        }
+        for finding in findings {
+            self.json
+                .record("finding", |line| records::finding(line, finding))?;
+        }
+        Ok(())
+    }
+
+    fn close_idle(&mut self) -> io::Result<()> {
+        if let Some((idle, findings)) = idle(&mut self.analysis) {
+            self.transactions()?;
+            self.flows(&idle, &findings)?;
+            self.analysis.close(&idle);
+        }
+        Ok(())
+    }
 }
 
 impl<W: Write + Send> Output for Records<W> {
@@ -151,26 +209,26 @@ impl<W: Write + Send> Output for Records<W> {
         self.analysis.note(unit);
         let number = self.json.unit(unit)?;
         self.transactions()?;
+        self.close_idle()?;
         Ok(number)
     }
 
     fn tcp(&mut self, origin: &Origin, event: TcpEvent) -> io::Result<()> {
         self.analysis.tcp(origin, event);
-        self.json.tcp(origin, event)
+        self.json.tcp(origin, event)?;
+        self.close_idle()
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         self.analysis.finish(summary);
         self.transactions()?;
-        let analysis = &self.analysis;
-        for flow in &analysis.flows {
-            self.json
-                .record("flow", |line| records::flow(line, analysis, flow))?;
-        }
-        for finding in findings::check(analysis) {
-            self.json
-                .record("finding", |line| records::finding(line, &finding))?;
-        }
+        let all: Vec<usize> = self
+            .analysis
+            .flows
+            .iter()
+            .map(|flow| flow.number - 1)
+            .collect();
+        self.flows(&all, &findings::check(&self.analysis))?;
         self.json.finish(summary)
     }
 

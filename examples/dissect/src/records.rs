@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analysis::Analysis;
-use crate::analysis::flow::{Flow, Frames, Media, Side, Stamp};
+use crate::analysis::flow::{Flow, Media, Side, Stamp};
 use crate::analysis::ice::Pair;
 use crate::analysis::transaction::FinishedTransaction;
 use crate::analysis::turn::Allocation;
@@ -211,16 +211,11 @@ pub fn finding(line: &mut Record, finding: &Finding) {
     line.text("text", &finding.text);
     line.text("reference", rule.reference);
     numbers(line, "flows", finding.flows.iter().map(|&flow| flow as u64));
-    let Frames {
-        count,
-        numbers: frames,
-        first,
-        last,
-    } = &finding.frames;
-    numbers(line, "frames", frames.iter().copied());
-    line.number("frame_count", *count);
-    line.seconds("first_elapsed", first.time);
-    line.seconds("last_elapsed", last.time);
+    let frames = &finding.frames;
+    numbers(line, "frames", frames.numbers.iter().copied());
+    line.number("frame_count", frames.count);
+    line.seconds("first_elapsed", frames.first.time);
+    line.seconds("last_elapsed", frames.last.time);
 }
 
 /// An address and a port, each with its key.

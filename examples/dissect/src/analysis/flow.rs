@@ -1,113 +1,16 @@
 //! A flow, and the types from which its state is built.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
+pub use super::evidence::{Frames, Stamp, Traffic};
 use super::ice::Pair;
 use super::login::Login;
 use super::transaction::Exchanges;
 use super::turn::Allocation;
 use crate::unit::Transport;
 
-/// Maximum number of frame numbers that are kept as evidence of one event. All are counted.
-pub const MOST_FRAMES: usize = 8;
-
 /// Maximum number of allocations that are kept of one flow. A further one replaces the oldest.
 pub const MOST_ALLOCATIONS: usize = 16;
-
-/// A packet of the capture: its number, counted from 1, and its time since the first packet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp {
-    pub time: Duration,
-    pub frame: u64,
-}
-
-impl Stamp {
-    /// The time since `earlier`.
-    pub fn since(self, earlier: Self) -> Duration {
-        self.time.saturating_sub(earlier.time)
-    }
-}
-
-/// The first packets in which something was seen, the last one, and how many there were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
-    pub count: u64,
-    pub numbers: Vec<u64>,
-    pub first: Stamp,
-    pub last: Stamp,
-}
-
-impl Frames {
-    pub fn note(&mut self, at: Stamp) {
-        if self.count == 0 {
-            self.first = at;
-        }
-        self.count += 1;
-        self.last = at;
-        if self.numbers.len() < MOST_FRAMES && self.numbers.last() != Some(&at.frame) {
-            self.numbers.push(at.frame);
-        }
-    }
-
-    /// The evidence of a single packet.
-    pub fn one(at: Stamp) -> Self {
-        let mut frames = Self::default();
-        frames.note(at);
-        frames
-    }
-
-    /// The evidence of several packets.
-    pub fn of(all: impl IntoIterator<Item = Stamp>) -> Self {
-        let mut frames = Self::default();
-        for at in all {
-            frames.note(at);
-        }
-        frames
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// Adds the evidence of another flow.
-    pub fn join(&mut self, other: &Self) {
-        if other.is_empty() {
-            return;
-        }
-        self.first = if self.is_empty() {
-            other.first
-        } else {
-            self.first.min(other.first)
-        };
-        self.last = self.last.max(other.last);
-        self.count += other.count;
-        self.numbers.extend(&other.numbers);
-        self.numbers.sort_unstable();
-        self.numbers.dedup();
-        self.numbers.truncate(MOST_FRAMES);
-    }
-}
-
-/// Packets and bytes in one direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    pub packets: u64,
-    pub bytes: u64,
-    pub first: Stamp,
-    pub last: Stamp,
-}
-
-impl Traffic {
-    pub fn note(&mut self, at: Stamp, bytes: u64) {
-        if self.packets == 0 {
-            self.first = at;
-        }
-        self.packets += 1;
-        self.bytes += bytes;
-        self.last = at;
-    }
-}
 
 /// The packets that one side of a flow sent, other than STUN.
 #[derive(Clone, Debug, Default)]

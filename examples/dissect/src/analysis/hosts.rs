@@ -5,12 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::flow::{Flow, Stamp};
+use super::flows::Flows;
 use crate::unit::Transport;
 
 /// A client's host and a server's.
 type Hosts = (IpAddr, IpAddr);
 
-/// The flows of a capture by their hosts. Filled in at the end of the capture.
+/// Maximum number of entries of a kind. With more hosts, those of closed flows are forgotten.
+const MOST_HOSTS: usize = 100_000;
+
+/// The flows of a capture by their hosts, those that are closed too.
 #[derive(Default)]
 pub struct Index {
     answering: HashSet<IpAddr>,
@@ -21,19 +25,35 @@ pub struct Index {
 }
 
 impl Index {
-    pub fn new(flows: &[Flow]) -> Self {
-        let mut index = Self::default();
-        for (number, flow) in flows.iter().enumerate() {
+    /// Adds what is known about the flows.
+    pub fn update(&mut self, flows: &Flows) {
+        let kinds = [
+            self.answering.len(),
+            self.answers.len(),
+            self.contacted.len(),
+            self.accepted.len(),
+            self.allocated.len(),
+        ];
+        if kinds.into_iter().any(|len| len > MOST_HOSTS) {
+            *self = Self::default();
+        }
+        let index = self;
+        for flow in flows.iter() {
+            let number = flow.number - 1;
             let hosts = (flow.client.ip(), flow.server.ip());
             index.contacted.insert((hosts.0, flow.server));
             if flow.messages.server > 0 {
                 if flow.via.is_none() {
                     index.answering.insert(hosts.1);
                 }
-                index
+                let first = index
                     .answers
                     .entry((hosts, flow.transport))
                     .or_insert(number);
+                // A closed flow cannot be named.
+                if flows.get(*first).is_none() {
+                    *first = number;
+                }
             }
             if !flow.login.accepted.is_empty() {
                 index.accepted.insert(hosts);
@@ -44,7 +64,6 @@ impl Index {
                 *last = made.max(*last);
             }
         }
-        index
     }
 
     /// Whether the server's host answered on any flow.

@@ -153,6 +153,8 @@ pub struct Session {
 #[derive(Debug, Default)]
 pub struct Sessions {
     pub all: Vec<Session>,
+    /// Indices of sessions without pairs, whose flows were closed.
+    unused: Vec<usize>,
     by_fragments: BTreeMap<Option<[Vec<u8>; 2]>, usize>,
 }
 
@@ -170,15 +172,33 @@ impl Sessions {
         if let Some(&known) = self.by_fragments.get(&fragments) {
             return known;
         }
-        if self.all.len() >= MOST_SESSIONS {
-            return self.all.len() - 1;
-        }
-        self.by_fragments.insert(fragments.clone(), self.all.len());
-        self.all.push(Session {
-            fragments,
+        let session = Session {
+            fragments: fragments.clone(),
             pairs: Vec::new(),
-        });
-        self.all.len() - 1
+        };
+        let index = match self.unused.pop() {
+            Some(index) => index,
+            // A flow may begin more than one session.
+            None if self.all.len() >= MOST_SESSIONS => return self.all.len() - 1,
+            None => self.all.len(),
+        };
+        match self.all.get_mut(index) {
+            Some(unused) => *unused = session,
+            None => self.all.push(session),
+        }
+        self.by_fragments.insert(fragments, index);
+        index
+    }
+
+    /// Removes a pair whose flow was closed.
+    pub fn remove(&mut self, session: usize, flow: usize) {
+        let Some(found) = self.all.get_mut(session) else {
+            return;
+        };
+        found.pairs.retain(|&pair| pair != flow);
+        if found.pairs.is_empty() && self.by_fragments.remove(&found.fragments).is_some() {
+            self.unused.push(session);
+        }
     }
 }
 

@@ -244,8 +244,9 @@ impl Analysis {
     /// The flow of the allocation that has offered this connection, and the relayed address.
     fn control_of(&self, index: usize, id: u32) -> Option<(usize, Option<SocketAddr>)> {
         let data = self.flows.get(index)?;
-        let mut flows = self.flows.iter().enumerate().rev();
-        flows.find_map(|(control, flow)| {
+        let mut flows = self.flows.iter().rev();
+        flows.find_map(|flow| {
+            let control = flow.number - 1;
             let is_same = flow.server == data.server && flow.client.ip() == data.client.ip();
             let allocation = flow.allocations.last().filter(|_| is_same)?;
             let mut connections = allocation.connections.iter();

@@ -4,7 +4,9 @@
 //! open transactions, so memory does not grow with the length of a capture. It grows with the number of
 //! flows, up to [`MOST_FLOWS`]; the limits inside a flow are constants of the modules.
 
+mod evidence;
 pub mod flow;
+pub mod flows;
 pub mod hosts;
 pub mod ice;
 pub mod login;
@@ -22,12 +24,13 @@ use crate::unit::{
     Content, Endpoints, GapCause, IcmpError, Origin, Protocol, Summary, TcpEvent, Transport, Unit,
 };
 use flow::{Flow, Frames, Side, Stamp, Unreachable};
+use flows::Flows;
 use ice::Sessions;
 use observe::Facts;
 use transaction::{Finished, FinishedTransaction};
 use turn::Way;
 
-/// Maximum number of flows. Packets of further flows are counted and not analysed.
+/// Number of flows beyond which those that were idle for the longest time are closed.
 pub const MOST_FLOWS: usize = 20_000;
 
 /// Maximum nesting depth of packets in packets.
@@ -36,15 +39,13 @@ const DEEPEST: usize = 8;
 /// The state of the analysis.
 #[derive(Default)]
 pub struct Analysis {
-    pub flows: Vec<Flow>,
+    pub flows: Flows,
     pub sessions: Sessions,
     /// When the last packet of a flow was captured.
     pub end: Duration,
     /// Since the epoch, when the first packet of the capture was captured.
     pub start: Option<Duration>,
-    /// Units of flows beyond the limit.
-    pub untracked: u64,
-    /// The flows by their hosts, at the end of the capture.
+    /// The flows by their hosts, since they were last needed.
     pub hosts: hosts::Index,
     index: HashMap<Key, usize>,
     last: Option<(Key, usize)>,
@@ -236,14 +237,55 @@ impl Analysis {
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             self.end = self.end.max(last.saturating_sub(first));
         }
-        for flow in &mut self.flows {
+        for flow in self.flows.iter_mut() {
             let mut finished = Finished {
                 flow: flow.number,
                 out: self.wants_transactions.then_some(&mut self.finished),
             };
             flow.exchanges.finish(self.end, &mut finished);
         }
-        self.hosts = hosts::Index::new(&self.flows);
+        self.hosts.update(&self.flows);
+    }
+
+    /// Whether the flows that were idle for the longest time must be closed.
+    pub fn is_full(&self) -> bool {
+        self.flows.len() >= MOST_FLOWS
+    }
+
+    /// Ends the transactions of the flows that were idle for the longest time: half of all. Returns their
+    /// indices. They must be given to [`close`](Self::close) then.
+    pub fn idle(&mut self) -> Vec<usize> {
+        let mut idle = self.flows.idle(MOST_FLOWS / 2);
+        idle.sort_unstable();
+        for &index in &idle {
+            if let Some(flow) = self.flows.get_mut(index) {
+                let mut finished = Finished {
+                    flow: flow.number,
+                    out: self.wants_transactions.then_some(&mut self.finished),
+                };
+                flow.exchanges.finish(self.end, &mut finished);
+            }
+        }
+        self.hosts.update(&self.flows);
+        idle
+    }
+
+    /// Forgets these flows. A further packet between the same addresses begins a new flow.
+    pub fn close(&mut self, indices: &[usize]) {
+        self.last = None;
+        for &index in indices {
+            let Some(flow) = self.flows.remove(index) else {
+                continue;
+            };
+            let path = Endpoints {
+                source: flow.client,
+                destination: flow.server,
+            };
+            self.index.remove(&Key::new(path, flow.transport, flow.via));
+            if let Some(pair) = &flow.pair {
+                self.sessions.remove(pair.session, index);
+            }
+        }
     }
 
     /// The flow of a packet, if there is one.
@@ -272,10 +314,6 @@ impl Analysis {
             }
             return Some(index);
         }
-        if self.flows.len() >= MOST_FLOWS {
-            self.untracked += 1;
-            return None;
-        }
         let is_from_client = is_from_client.unwrap_or_else(|| {
             !classify::is_stun_port(path.source.port())
                 || classify::is_stun_port(path.destination.port())
@@ -285,9 +323,10 @@ impl Analysis {
         } else {
             [path.destination, path.source]
         };
-        let index = self.flows.len();
-        self.flows
-            .push(Flow::new(index + 1, ends, key.transport, key.via, at));
+        let (transport, via) = (key.transport, key.via);
+        let index = self
+            .flows
+            .push(|number| Flow::new(number, ends, transport, via, at));
         self.index.insert(key, index);
         self.last = Some((key, index));
         Some(index)

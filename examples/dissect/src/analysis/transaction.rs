@@ -165,6 +165,9 @@ impl Exchanges {
         if self.pending.len() >= MOST_PENDING {
             self.give_up(finished);
         }
+        if self.pending.is_empty() {
+            self.pending.reserve_exact(1);
+        }
         self.pending.push_back(Transaction {
             id: facts.id,
             method: facts.method,
@@ -291,6 +294,9 @@ impl Exchanges {
         let index = match self.outcomes.iter().position(same) {
             Some(index) => index,
             None if self.outcomes.len() < MOST_KINDS => {
+                if self.outcomes.is_empty() {
+                    self.outcomes.reserve_exact(1);
+                }
                 self.outcomes.push(Outcome {
                     method,
                     side,

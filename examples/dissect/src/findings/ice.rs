@@ -278,7 +278,7 @@ pub fn not_nominated(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn unsigned(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let Some(pair) = &flow.pair else {
             continue;
         };

@@ -7,7 +7,7 @@ use crate::analysis::ice::State;
 use crate::words::{Count, Span};
 
 pub fn dtls(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let works = flow
             .pair
             .as_ref()
@@ -38,7 +38,7 @@ pub fn dtls(analysis: &Analysis, found: &mut Found) {
 const ENOUGH_PACKETS: u64 = 100;
 
 pub fn one_way(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let works = flow
             .pair
             .as_ref()

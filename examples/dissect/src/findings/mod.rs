@@ -165,8 +165,13 @@ pub fn check(analysis: &Analysis) -> Vec<Finding> {
             frames,
         }));
     }
-    findings.sort_by_key(|finding| (finding.rule.severity, finding.frames.first));
+    sort(&mut findings);
     findings
+}
+
+/// Puts the worst findings first.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (finding.rule.severity, finding.frames.first));
 }
 
 /// Length of the rest of the capture, after this packet.

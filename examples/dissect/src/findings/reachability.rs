@@ -202,7 +202,7 @@ pub fn loss(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn slow(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let trips = &flow.exchanges.round_trips;
         let Some(median) = trips.median().filter(|_| trips.count >= 5) else {
             continue;

@@ -5,7 +5,7 @@ use crate::analysis::Analysis;
 use crate::words::Count;
 
 pub fn forged(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let frames = &flow.forged;
         if !frames.is_empty() {
             let text = format!(
@@ -21,7 +21,7 @@ pub fn forged(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn fingerprint(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         let frames = &flow.bad_fingerprints;
         if !frames.is_empty() {
             let text = format!(
@@ -37,7 +37,7 @@ pub fn fingerprint(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn rewritten(analysis: &Analysis, found: &mut Found) {
-    for flow in &analysis.flows {
+    for flow in analysis.flows.iter() {
         if let Some((plain, xored, at)) = flow.rewritten {
             let text = format!(
                 "A response of {} to {} has {plain} in MAPPED-ADDRESS and {xored} in \

@@ -118,19 +118,13 @@ impl<W: Write> Report<'_, W> {
         for flow in analysis.flows.iter().take(MOST_FLOWS) {
             self.flow(analysis, flow)?;
         }
-        let more = analysis.flows.len().saturating_sub(MOST_FLOWS) as u64;
+        let shown = analysis.flows.len().min(MOST_FLOWS);
+        let more = analysis.flows.total().saturating_sub(shown) as u64;
         if more > 0 {
             writeln!(
                 self.out,
                 "  and {}; --json has them all",
                 Count(more, "more flow")
-            )?;
-        }
-        if analysis.untracked > 0 {
-            writeln!(
-                self.out,
-                "  {} of further flows were not analysed",
-                Count(analysis.untracked, "packet")
             )?;
         }
         writeln!(self.out)

@@ -15,6 +15,7 @@ mod anonymize;
 mod credentials;
 mod duckdb;
 mod findings;
+mod flows;
 mod inputs;
 mod memory;
 mod messages;
