@@ -2,7 +2,7 @@
 //!
 //! The analysis consumes units one by one. It keeps counts, the first frame numbers of each kind, and
 //! open transactions, so memory does not grow with the length of a capture. It grows with the number of
-//! flows, up to [`MOST_FLOWS`]; the limits inside a flow are constants of the modules.
+//! flows, until [`MOST_FLOWS`] of them are open; the limits inside a flow are constants of the modules.
 
 mod evidence;
 pub mod flow;
