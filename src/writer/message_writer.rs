@@ -273,7 +273,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, or the key returns no HMAC.
-    #[inline]
+    #[inline(always)]
     pub fn integrity<K: HmacKey + ?Sized>(
         mut self,
         key: &K,
@@ -341,7 +341,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect of
     /// this message has no such attribute.
-    #[inline]
+    #[inline(always)]
     pub fn integrity_like<K: HmacKey + ?Sized>(
         self,
         request: &Verified<'_>,
@@ -379,7 +379,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, the dialect has no
     /// such attribute, or its length is invalid.
-    #[inline]
+    #[inline(always)]
     pub fn integrity_with<K: HmacKey + ?Sized>(
         mut self,
         algorithm: IntegrityAlgorithm,
@@ -411,7 +411,7 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     ///
     /// # Errors
     /// As in [`integrity_with`](Self::integrity_with).
-    #[inline]
+    #[inline(always)]
     pub fn integrity_by<T: Into<HmacTag>>(
         mut self,
         algorithm: IntegrityAlgorithm,
@@ -431,7 +431,7 @@ impl<'b, B: Buffer + ?Sized, S: BeforeSha256> MessageWriter<'b, B, S> {
     /// # Errors
     /// If the buffer is too small, the message would be too long, the key returns no HMAC, or the dialect has
     /// no such attribute.
-    #[inline]
+    #[inline(always)]
     pub fn integrity_sha256<K: HmacKey + ?Sized>(
         mut self,
         key: &K,
@@ -447,7 +447,7 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
     ///
     /// # Errors
     /// If the buffer is too small, the message would be too long, or the dialect has no FINGERPRINT.
-    #[inline]
+    #[inline(always)]
     pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
         self.raw.fingerprint(S::IS_SIGNED)?;
         Ok(MessageWriter::of(self.raw))
