@@ -440,11 +440,7 @@ impl Port {
 
     fn connect(self, to: SocketAddr) -> io::Result<Path> {
         Ok(match self {
-            Self::Udp(socket) => {
-                // Connected, so that the system drops packets from other addresses.
-                socket.connect(to)?;
-                Path::Udp(socket)
-            }
+            Self::Udp(socket) => Path::Udp { socket, to },
             Self::Passive(listener) => Path::stream(listener.accept()?.0)?,
             Self::Active(_) => Path::stream(TcpStream::connect_timeout(&to, CONNECT)?)?,
         })
@@ -453,7 +449,10 @@ impl Port {
 
 /// The pair of candidates.
 enum Path {
-    Udp(UdpSocket),
+    Udp {
+        socket: UdpSocket,
+        to: SocketAddr,
+    },
     Tcp {
         stream: TcpStream,
         received: Vec<u8>,
@@ -470,18 +469,14 @@ impl Path {
 
     fn remote(&self) -> io::Result<SocketAddr> {
         match self {
-            Self::Udp(socket) => socket.peer_addr(),
+            Self::Udp { to, .. } => Ok(*to),
             Self::Tcp { stream, .. } => stream.peer_addr(),
         }
     }
 
     fn send(&mut self, packet: &[u8]) -> io::Result<()> {
         match self {
-            Self::Udp(socket) => match socket.send(packet) {
-                // The other agent has not started yet, or has finished.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
-                sent => sent.map(|_| ()),
-            },
+            Self::Udp { socket, to } => socket.send_to(packet, *to).map(|_| ()),
             Self::Tcp { stream, .. } => {
                 let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
                 stream.write_all(&[&length.to_be_bytes(), packet].concat())
@@ -493,10 +488,11 @@ impl Path {
     fn receive(&mut self, within: Duration) -> io::Result<Option<Vec<u8>>> {
         let mut chunk = [0; 2048];
         let read = match self {
-            Self::Udp(socket) => {
+            Self::Udp { socket, to } => {
                 socket.set_read_timeout(Some(within))?;
-                let read = socket.recv(&mut chunk);
-                read.map(|n| chunk.get(..n).map(<[u8]>::to_vec))
+                // A check from another address would make a peer-reflexive candidate and another pair.
+                let read = socket.recv_from(&mut chunk);
+                read.map(|(n, from)| chunk.get(..n).filter(|_| from == *to).map(<[u8]>::to_vec))
             }
             Self::Tcp { stream, received } => {
                 if let Some(packet) = take_frame(received)? {
@@ -515,7 +511,6 @@ impl Path {
         };
         read.or_else(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Ok(None),
-            io::ErrorKind::ConnectionRefused => Ok(None),
             _ => Err(error),
         })
     }
