@@ -25,13 +25,13 @@ pub struct Party {
 }
 
 /// The example `ice_agent`.
-struct Ours {
+pub struct Ours {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Ours {
-    fn start(is_controlling: bool, tcp: bool) -> (Self, Party) {
+    pub fn start(is_controlling: bool, tcp: bool) -> (Self, Party) {
         let mut command: Command = programs::own("ice_agent");
         command.args(is_controlling.then_some("--controlling"));
         command.args(tcp.then_some("--tcp"));
@@ -63,7 +63,7 @@ impl Ours {
     }
 
     /// Tells the agent about the other one.
-    fn connect(&mut self, to: &Party) {
+    pub fn connect(&mut self, to: &Party) {
         let input = self.child.stdin.as_mut().unwrap();
         writeln!(input, "{} {} {}", to.ufrag, to.password, to.address).unwrap();
     }
@@ -227,46 +227,92 @@ pub fn converse<P: Peer>(
     let (mut ours, party) = Ours::start(case.is_ours_controlling, case.tcp);
     let port = Port::bind(case, party.address);
     let address = port.address();
-    let (mut peer, ufrag, password) = new(address, &party);
+    let (peer, ufrag, password) = new(address, &party);
     ours.connect(&Party {
         ufrag,
         password,
         address,
     });
-    let mut wire = port.connect(party.address);
+    let wire = port.connect(party.address);
     let (local, remote) = wire.addresses();
+    let mut driven = Driven { peer, wire };
+    let is_controlling = ours.exchange(&mut driven, remote, local);
+    assert_eq!(driven.peer.connected(), Some((local, remote)));
+    is_controlling
+}
 
-    let mut told: Vec<String> = Vec::new();
-    let (mut outstanding, mut returned) = (None, 0);
-    let mut held: Option<Vec<u8>> = None;
-    let begin = Instant::now();
-    // `ice_agent` prints its role and two addresses, and a line more after it has sent its packets.
-    while told.len() < 4 && returned < PACKETS {
-        assert!(
-            begin.elapsed() < LIMIT,
-            "not finished: {told:?}, {:?}, {returned} packets",
-            peer.connected()
-        );
-        told.extend(ours.lines.try_iter());
-        let is_connected = peer.connected().is_some() && told.len() >= 3;
-        if is_connected && !told[0].ends_with("controlling") && outstanding.is_none() {
-            let bytes = (128..192).cycle().take(1 + 50 * returned);
-            wire.send(outstanding.insert(bytes.collect::<Vec<u8>>()));
-        }
-        while let Some((packet, to)) = peer.packet() {
+/// The other agent, with whatever carries its packets.
+pub trait Connection {
+    fn is_connected(&mut self) -> bool;
+    /// Sends data.
+    fn send(&mut self, data: &[u8]);
+    /// Data that has arrived within a short time.
+    fn receive(&mut self) -> Option<Vec<u8>>;
+}
+
+struct Driven<P> {
+    peer: P,
+    wire: Wire,
+}
+
+impl<P: Peer> Connection for Driven<P> {
+    fn is_connected(&mut self) -> bool {
+        self.peer.connected().is_some()
+    }
+
+    fn send(&mut self, data: &[u8]) {
+        self.wire.send(data);
+    }
+
+    fn receive(&mut self) -> Option<Vec<u8>> {
+        let (local, remote) = self.wire.addresses();
+        while let Some((packet, to)) = self.peer.packet() {
             // A connection has one destination; the candidate of an active agent has port 9.
             if to == remote {
-                wire.send(&packet);
+                self.wire.send(&packet);
             }
         }
-        // Data may arrive before the peer knows that it is connected.
-        if let Some(packet) = held.take_if(|_| peer.connected().is_some()) {
-            wire.send(&packet);
-        }
-        let Some(packet) = wire.receive(Duration::from_millis(10)) else {
-            continue;
-        };
-        if !peer.receive(&packet, remote, local) {
+        let packet = self.wire.receive(Duration::from_millis(10))?;
+        (!self.peer.receive(&packet, remote, local)).then_some(packet)
+    }
+}
+
+impl Ours {
+    /// Exchanges data with the other agent. Asserts that `ice_agent` has this address, as the other agent sees it, and
+    /// that it is connected to `theirs`. Returns whether it is controlling.
+    pub fn exchange(
+        &mut self,
+        other: &mut impl Connection,
+        address: SocketAddr,
+        theirs: SocketAddr,
+    ) -> bool {
+        let mut told: Vec<String> = Vec::new();
+        let (mut outstanding, mut returned) = (None, 0);
+        let mut held: Option<Vec<u8>> = None;
+        let begin = Instant::now();
+        // `ice_agent` prints its role and two addresses, and a line more after it has sent its packets.
+        while told.len() < 4 && returned < PACKETS {
+            let is_connected = other.is_connected();
+            assert!(
+                begin.elapsed() < LIMIT,
+                "not finished: {told:?}, connected: {is_connected}, {returned} packets"
+            );
+            told.extend(self.lines.try_iter());
+            if is_connected
+                && told.len() >= 3
+                && !told[0].ends_with("controlling")
+                && outstanding.is_none()
+            {
+                let bytes = (128..192).cycle().take(1 + 50 * returned);
+                other.send(outstanding.insert(bytes.collect::<Vec<u8>>()));
+            }
+            // Data may arrive before the other agent knows that it is connected.
+            if let Some(packet) = held.take_if(|_| is_connected) {
+                other.send(&packet);
+            }
+            let Some(packet) = other.receive() else {
+                continue;
+            };
             match outstanding.take() {
                 Some(sent) => {
                     assert_eq!(packet, sent);
@@ -275,16 +321,15 @@ pub fn converse<P: Peer>(
                 None => held = Some(packet),
             }
         }
+        let told = told.join("\n");
+        // The XOR-MAPPED-ADDRESS of the other agent's responses, and the pair.
+        assert_eq!(field(&told, "mapped address"), address.to_string());
+        assert_eq!(field(&told, "connected to"), theirs.to_string());
+        let is_controlling = field(&told, "role") == "controlling";
+        if is_controlling {
+            assert_eq!(field(&told, "data"), "20 packets, 12001 bytes each way");
+            assert!(self.child.wait().unwrap().success());
+        }
+        is_controlling
     }
-    assert_eq!(peer.connected(), Some((local, remote)));
-    let told = told.join("\n");
-    // The XOR-MAPPED-ADDRESS of the peer's responses, and the pair.
-    assert_eq!(field(&told, "mapped address"), remote.to_string());
-    assert_eq!(field(&told, "connected to"), local.to_string());
-    let is_controlling = field(&told, "role") == "controlling";
-    if is_controlling {
-        assert_eq!(field(&told, "data"), "20 packets, 12001 bytes each way");
-        assert!(ours.child.wait().unwrap().success());
-    }
-    is_controlling
 }

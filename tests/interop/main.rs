@@ -25,6 +25,7 @@ mod own_capture;
 mod programs;
 mod refusals;
 mod sha256;
+mod signed;
 mod status;
 mod stunclient;
 mod stund;

@@ -20,18 +20,10 @@ use turn_server_proto::api::{TurnServerApi as _, TurnServerPollRet};
 use turn_server_proto::server::TurnServer;
 use turn_server_proto::stun::auth::Feature;
 
-use stunwire::attribute::{
-    ChannelNumber, EncodeAttribute, Lifetime, RequestedTransport, XorMappedAddress, XorPeerAddress,
-    XorRelayedAddress,
-};
-use stunwire::auth::{LongTermClient, Response, Sent};
-use stunwire::relay::{self, HEADROOM, TAILROOM};
-use stunwire::{ChannelData, Dialect, Message, MessageWriter, Method, TransactionId, Verified};
-
-use crate::client::link::Link;
 use crate::harness::tests;
 use crate::own::{PASSWORD, REALM, Turn, USER};
 use crate::programs::{self, IPV6};
+use crate::signed;
 use crate::support::{LOOPBACK, field, run, text};
 
 tests! {
@@ -470,116 +462,15 @@ impl Sockets {
     }
 }
 
-/// A client of the server. The server repeats its nonce in success responses, which `LongTermClient` ignores without
-/// PASSWORD-ALGORITHMS (RFC 8489 §9.2.5), so that this client verifies them by their key alone.
-struct Login {
-    link: Link,
-    client: LongTermClient<stunwire::Credentials<&'static str, &'static str>>,
-}
-
-impl Login {
-    /// Gets realm and nonce.
-    fn new(server: &Server, tcp: bool) -> Self {
-        let link = Link::open(server.address, tcp).unwrap();
-        let client = LongTermClient::new(USER, PASSWORD);
-        let mut login = Self { link, client };
-        let (answer, sent) = login.send(Method::ALLOCATE, &[&RequestedTransport::UDP]);
-        let answer = Message::parse(&answer).unwrap();
-        let response = login.client.response(&sent, &answer);
-        assert!(matches!(response, Response::Retry), "{response:?}");
-        login
-    }
-
-    fn send(&mut self, method: Method, attributes: &[&dyn EncodeAttribute]) -> (Vec<u8>, Sent) {
-        let mut packet = Vec::new();
-        let id = TransactionId::random().unwrap();
-        let request = MessageWriter::request(&mut packet, method, id).unwrap();
-        let (_, sent) = self
-            .client
-            .sign(request.with_all(attributes).unwrap())
-            .unwrap();
-        let answer = self.link.ask(Dialect::RFC8489, &packet).unwrap();
-        (answer.packet, sent)
-    }
-
-    /// Sends a request, whose response must be a success. Returns the result of `read`.
-    fn ask<T>(
-        &mut self,
-        method: Method,
-        attributes: &[&dyn EncodeAttribute],
-        read: impl FnOnce(Verified<'_>) -> T,
-    ) -> T {
-        let (answer, _) = self.send(method, attributes);
-        let answer = Message::parse(&answer).unwrap();
-        assert!(answer.is_success_response(), "{answer}");
-        let verified = answer.verify(self.client.key().unwrap()).unwrap();
-        assert_eq!(verified.algorithm(), stunwire::IntegrityAlgorithm::SHA256);
-        read(verified)
-    }
-}
-
-/// Allocates, sends indications and ChannelData to a peer, which sends them back, and deletes the allocation.
+/// The server repeats its nonce in success responses, which `LongTermClient` ignores without PASSWORD-ALGORITHMS (RFC
+/// 8489 §9.2.5), so that this client verifies them by their key alone.
 fn server(tcp: bool) {
     let server = Server::start(tcp);
-    let mut login = Login::new(&server, tcp);
-    let (mapped, relayed) = login.ask(Method::ALLOCATE, &[&RequestedTransport::UDP], |success| {
-        let (mapped, relayed) = success
-            .read::<(XorMappedAddress, XorRelayedAddress)>()
-            .unwrap();
-        (mapped.0, relayed.0)
+    signed::converse(server.address, tcp, |client, response| {
+        let verified = response.verify(client.key().unwrap()).unwrap();
+        assert_eq!(verified.algorithm(), stunwire::IntegrityAlgorithm::SHA256);
+        verified
     });
-    assert_eq!(mapped.port(), login.link.local_addr().unwrap().port());
-    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
-    socket.set_read_timeout(Some(LIMIT)).unwrap();
-    let peer = socket.local_addr().unwrap();
-    login.ask(Method::CREATE_PERMISSION, &[&XorPeerAddress(peer)], |_| ());
-    let channel = ChannelNumber::MIN;
-    login.ask(
-        Method::CHANNEL_BIND,
-        &[&channel, &XorPeerAddress(peer)],
-        |_| (),
-    );
-
-    let transport = if tcp {
-        TransportType::Tcp
-    } else {
-        TransportType::Udp
-    };
-    for number in 0..2 * PACKETS {
-        let data = payload(number / 2, transport);
-        let mut buffer = vec![0; HEADROOM];
-        buffer.extend(&data);
-        buffer.extend([0; TAILROOM]);
-        let range = HEADROOM..HEADROOM + data.len();
-        let packet = if number % 2 == 0 {
-            let id = TransactionId::random().unwrap();
-            relay::send_indication_in_place(&mut buffer, range, peer, id).unwrap()
-        } else {
-            relay::channel_data_in_place(&mut buffer, range, channel).unwrap()
-        };
-        login.link.send(&buffer[packet]).unwrap();
-        let mut buffer = [0; 2048];
-        let (n, from) = socket.recv_from(&mut buffer).unwrap();
-        assert_eq!((&buffer[..n], from), (&data[..], relayed));
-        socket.send_to(&data, relayed).unwrap();
-        // The server uses the channel, which is bound, or a Data indication.
-        let packet = login.link.receive(LIMIT).unwrap();
-        let back = match ChannelData::parse_datagram(&packet) {
-            Ok(received) => {
-                assert_eq!(received.number, channel);
-                received.payload
-            }
-            Err(_) => {
-                let message = Message::parse(&packet).unwrap();
-                let received = relay::read(&message).unwrap().unwrap();
-                assert_eq!(received.peer, peer);
-                &packet[received.payload]
-            }
-        };
-        assert_eq!(back, data);
-    }
-    let end = Lifetime::from_secs(0);
-    login.ask(Method::REFRESH, &[&end], |_| ());
     // It has accepted MESSAGE-INTEGRITY-SHA256.
     assert!(server.has_seen_sha256());
 }
