@@ -71,36 +71,36 @@ pub(crate) const fn len(address: &SocketAddr) -> usize {
     }
 }
 
-/// Writes a transport address that is not XORed, or was XORed before.
+/// Writes a transport address.
 #[inline(always)]
 pub(crate) fn encode(address: &SocketAddr, out: &mut [u8]) -> Option<()> {
-    let [p0, p1] = address.port().to_be_bytes();
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let [a, b, c, d] = ip.octets();
-            put(out, [0, 1, p0, p1, a, b, c, d])
-        }
-        IpAddr::V6(ip) => {
-            put(out, [0, 2, p0, p1])?;
-            put(out.get_mut(4..)?, ip.octets())
-        }
-    }
+    encode_masked(address, 0, out)
 }
 
-/// XORs port and IP address with the magic cookie and the transaction id, as [`decode_xored`] does.
+/// Writes a transport address whose port and IP address are XORed as [`decode_xored`] reads them.
 #[inline(always)]
-pub(crate) fn xor(address: SocketAddr, id: TransactionId) -> SocketAddr {
-    let [m0, m1, m2, m3] = id.cookie();
-    let port = address.port() ^ u16::from_be_bytes([m0, m1]);
-    let ip = match address.ip() {
-        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(
-            ip.to_bits() ^ u32::from_be_bytes([m0, m1, m2, m3]),
-        )),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(
-            ip.to_bits() ^ u128::from_be_bytes(*id.as_bytes()),
-        )),
-    };
-    SocketAddr::new(ip, port)
+pub(crate) fn encode_xored(address: &SocketAddr, id: &TransactionId, out: &mut [u8]) -> Option<()> {
+    encode_masked(address, u128::from_ne_bytes(*id.as_bytes()), out)
+}
+
+/// Writes a transport address of which port and IP address are XORed with the first bytes of `mask`.
+#[inline(always)]
+fn encode_masked(address: &SocketAddr, mask: u128, out: &mut [u8]) -> Option<()> {
+    let [m0, m1, m2, m3, ..] = mask.to_ne_bytes();
+    let [p0, p1] = (address.port() ^ u16::from_be_bytes([m0, m1])).to_be_bytes();
+    match address {
+        SocketAddr::V4(address) => {
+            let [a, b, c, d] = address.ip().octets();
+            let ip = u32::from_ne_bytes([a, b, c, d]) ^ u32::from_ne_bytes([m0, m1, m2, m3]);
+            let [a, b, c, d] = ip.to_ne_bytes();
+            put(out, [0, 1, p0, p1, a, b, c, d])
+        }
+        SocketAddr::V6(address) => {
+            let ip = u128::from_ne_bytes(address.ip().octets()) ^ mask;
+            put(out, [0, 2, p0, p1])?;
+            put(out.get_mut(4..)?, ip.to_ne_bytes())
+        }
+    }
 }
 
 /// Defines an attribute that holds a transport address, `plain` or `xored`.
@@ -154,8 +154,7 @@ macro_rules! address {
 
             #[inline(always)]
             fn encode(&self, out: &mut [u8], context: $crate::Context) -> Option<()> {
-                let address = $crate::attribute::address::xor(self.0, context.transaction_id);
-                $crate::attribute::address::encode(&address, out)
+                $crate::attribute::address::encode_xored(&self.0, &context.transaction_id, out)
             }
         }
     };

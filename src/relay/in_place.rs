@@ -5,9 +5,8 @@ use core::ops::Range;
 
 use super::leading::{Leading, PeerAttribute};
 use crate::ChannelData;
-use crate::attribute::ms::{DestinationAddress, RemoteAddress};
+use crate::attribute::ChannelNumber;
 use crate::attribute::shape::put_slice;
-use crate::attribute::{ChannelNumber, EncodeAttribute, XorPeerAddress};
 use crate::code_point::Method;
 use crate::error::EncodeError;
 use crate::framing::channel_data;
@@ -43,7 +42,11 @@ pub fn data_indication_in_place(
     transaction_id: TransactionId,
 ) -> Result<Range<usize>, EncodeError> {
     let header = Header::indication(Method::DATA, transaction_id);
-    write_around(buf, payload, &Leading::new(header, peer, XorPeerAddress))
+    write_around(
+        buf,
+        payload,
+        &Leading::new(header, &peer, PeerAttribute::XorPeerAddress),
+    )
 }
 
 /// Writes a Send indication around a payload for `peer`
@@ -73,7 +76,11 @@ pub fn send_indication_in_place(
     transaction_id: TransactionId,
 ) -> Result<Range<usize>, EncodeError> {
     let header = Header::indication(Method::SEND, transaction_id);
-    write_around(buf, payload, &Leading::new(header, peer, XorPeerAddress))
+    write_around(
+        buf,
+        payload,
+        &Leading::new(header, &peer, PeerAttribute::XorPeerAddress),
+    )
 }
 
 /// Writes the message with this header around a payload: the peer's address, in the attribute that this
@@ -112,27 +119,16 @@ pub fn message_in_place(
     peer: SocketAddr,
     header: Header,
 ) -> Result<Range<usize>, EncodeError> {
-    match PeerAttribute::of(header)? {
-        PeerAttribute::XorPeerAddress => {
-            write_around(buf, payload, &Leading::new(header, peer, XorPeerAddress))
-        }
-        PeerAttribute::DestinationAddress => write_around(
-            buf,
-            payload,
-            &Leading::new(header, peer, DestinationAddress),
-        ),
-        PeerAttribute::RemoteAddress => {
-            write_around(buf, payload, &Leading::new(header, peer, RemoteAddress))
-        }
-    }
+    let attribute = PeerAttribute::of(header)?;
+    write_around(buf, payload, &Leading::new(header, &peer, attribute))
 }
 
 /// Writes a message with an address and DATA around a payload that is in the buffer.
 #[inline(always)]
-fn write_around<A: EncodeAttribute>(
+fn write_around(
     buf: &mut [u8],
     payload: Range<usize>,
-    leading: &Leading<A>,
+    leading: &Leading<'_>,
 ) -> Result<Range<usize>, EncodeError> {
     let (available, len) = (buf.len(), leading.len());
     let is_padded = leading.header.dialect().is_padded();

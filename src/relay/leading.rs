@@ -2,16 +2,19 @@
 
 use core::net::SocketAddr;
 
+use crate::attribute::ms::{DestinationAddress, RemoteAddress};
 use crate::attribute::shape::put_slice;
-use crate::attribute::{Attribute, AttributeType, Data, EncodeAttribute};
+use crate::attribute::{Attribute, AttributeType, Data, XorPeerAddress, address};
 use crate::code_point::{Class, Method};
-use crate::dialect::{Context, MAGIC_COOKIE_ATTRIBUTE};
+use crate::dialect::{Dialect, MAGIC_COOKIE_ATTRIBUTE};
 use crate::error::EncodeError;
 use crate::header::Header;
 use crate::num::saturating_u32;
+use crate::transaction_id::TransactionId;
 use crate::wire::{HEADER_LEN, TLV_HEADER_LEN};
 
 /// The attribute in which a message has the address of the peer.
+#[derive(Clone, Copy)]
 pub(super) enum PeerAttribute {
     XorPeerAddress,
     DestinationAddress,
@@ -33,29 +36,46 @@ impl PeerAttribute {
             _ => Err(EncodeError::NoSuchMessage),
         }
     }
+
+    #[inline(always)]
+    fn type_in(self, dialect: Dialect) -> Option<AttributeType> {
+        match self {
+            Self::XorPeerAddress => XorPeerAddress::type_in(dialect),
+            Self::DestinationAddress => DestinationAddress::type_in(dialect),
+            Self::RemoteAddress => RemoteAddress::type_in(dialect),
+        }
+    }
+
+    /// Writes the value. Reads the address by reference: an attribute with a copy of it would be in memory, and be
+    /// read before the processor has its parts.
+    #[inline(always)]
+    fn encode(self, peer: &SocketAddr, id: &TransactionId, out: &mut [u8]) -> Option<()> {
+        match self {
+            Self::XorPeerAddress => address::encode_xored(peer, id, out),
+            Self::DestinationAddress | Self::RemoteAddress => address::encode(peer, out),
+        }
+    }
 }
 
 /// What a message has before its payload: the header, the peer's address, and type and length of DATA. The
 /// general writer is not used, because its states are not needed.
-pub(super) struct Leading<A> {
+pub(super) struct Leading<'p> {
     pub(super) header: Header,
-    address: A,
+    peer: &'p SocketAddr,
+    attribute: PeerAttribute,
     /// Length of the address's value.
     address_len: u16,
     /// MAGIC-COOKIE in MS-TURN.
     magic_cookie: &'static [u8],
 }
 
-impl<A: EncodeAttribute> Leading<A> {
+impl<'p> Leading<'p> {
     #[inline(always)]
-    pub(super) fn new(
-        header: Header,
-        peer: SocketAddr,
-        attribute: impl FnOnce(SocketAddr) -> A,
-    ) -> Self {
+    pub(super) fn new(header: Header, peer: &'p SocketAddr, attribute: PeerAttribute) -> Self {
         Self {
             header,
-            address: attribute(peer),
+            peer,
+            attribute,
             address_len: if peer.is_ipv4() { 8 } else { 20 },
             magic_cookie: if header.dialect().rules().magic_cookie_attribute {
                 &MAGIC_COOKIE_ATTRIBUTE
@@ -90,7 +110,7 @@ impl<A: EncodeAttribute> Leading<A> {
         let header = self.header;
         let (dialect, id) = (header.dialect(), header.transaction_id());
         let (Some(address_type), Some(data_type)) =
-            (self.address.wire_type(dialect), Data::type_in(dialect))
+            (self.attribute.type_in(dialect), Data::type_in(dialect))
         else {
             return Err(EncodeError::NotInDialect);
         };
@@ -134,8 +154,7 @@ impl<A: EncodeAttribute> Leading<A> {
         let out = put_slice(out, self.magic_cookie)?;
         let out = put_slice(out, &word(address_type.as_u16(), self.address_len))?;
         let (value, out) = out.split_at_mut_checked(usize::from(self.address_len))?;
-        let context = Context::new(id, self.header.dialect());
-        self.address.encode(value, context);
+        self.attribute.encode(self.peer, &id, value)?;
         put_slice(out, &word(data_type.as_u16(), payload_len)).map(|_| ())
     }
 }

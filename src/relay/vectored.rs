@@ -3,8 +3,6 @@
 use core::net::SocketAddr;
 
 use super::leading::{Leading, PeerAttribute};
-use crate::attribute::ms::{DestinationAddress, RemoteAddress};
-use crate::attribute::{EncodeAttribute, XorPeerAddress};
 use crate::code_point::Method;
 use crate::error::EncodeError;
 use crate::header::Header;
@@ -43,7 +41,11 @@ pub fn data_indication_vectored<'b>(
     transaction_id: TransactionId,
 ) -> Result<Segments<'b>, EncodeError> {
     let header = Header::indication(Method::DATA, transaction_id);
-    write_before(buf, payload, &Leading::new(header, peer, XorPeerAddress))
+    write_before(
+        buf,
+        payload,
+        &Leading::new(header, &peer, PeerAttribute::XorPeerAddress),
+    )
 }
 
 /// Writes a Send indication for a payload that is sent to `peer` and is not in `buf`
@@ -74,7 +76,11 @@ pub fn send_indication_vectored<'b>(
     transaction_id: TransactionId,
 ) -> Result<Segments<'b>, EncodeError> {
     let header = Header::indication(Method::SEND, transaction_id);
-    write_before(buf, payload, &Leading::new(header, peer, XorPeerAddress))
+    write_before(
+        buf,
+        payload,
+        &Leading::new(header, &peer, PeerAttribute::XorPeerAddress),
+    )
 }
 
 /// Writes the message with this header for a payload that is not in `buf`: the peer's address, in the attribute
@@ -109,28 +115,17 @@ pub fn message_vectored<'b>(
     peer: SocketAddr,
     header: Header,
 ) -> Result<Segments<'b>, EncodeError> {
-    match PeerAttribute::of(header)? {
-        PeerAttribute::XorPeerAddress => {
-            write_before(buf, payload, &Leading::new(header, peer, XorPeerAddress))
-        }
-        PeerAttribute::DestinationAddress => write_before(
-            buf,
-            payload,
-            &Leading::new(header, peer, DestinationAddress),
-        ),
-        PeerAttribute::RemoteAddress => {
-            write_before(buf, payload, &Leading::new(header, peer, RemoteAddress))
-        }
-    }
+    let attribute = PeerAttribute::of(header)?;
+    write_before(buf, payload, &Leading::new(header, &peer, attribute))
 }
 
 /// Writes what a message with an address and DATA has before and after its payload.
 #[inline(always)]
 #[allow(clippy::arithmetic_side_effects, reason = "a slice and 3 bytes")]
-fn write_before<'b, A: EncodeAttribute>(
+fn write_before<'b>(
     buf: &'b mut [u8],
     payload: &'b [u8],
-    leading: &Leading<A>,
+    leading: &Leading<'_>,
 ) -> Result<Segments<'b>, EncodeError> {
     let (available, len) = (buf.len(), leading.len());
     let Some(out) = buf.get_mut(..len) else {
