@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use stunwire::Method;
 
-use super::{Found, remains, seconds, to_servers};
+use super::{Found, remains, seconds, to_servers, works};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames};
-use crate::analysis::ice::State;
 use crate::analysis::turn::PeerConnection;
 use crate::words::{Span, Times};
 
@@ -128,13 +127,10 @@ pub fn connect_failed(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn no_attempt(analysis: &Analysis, found: &mut Found) {
-    let works = analysis.flows.iter().any(|flow| {
-        flow.data_connection.is_some()
-            || flow
-                .pair
-                .as_ref()
-                .is_some_and(|pair| pair.state() >= State::Answered)
-    });
+    let works = analysis
+        .flows
+        .iter()
+        .any(|flow| flow.data_connection.is_some() || works(flow));
     if works {
         return;
     }

@@ -1,22 +1,17 @@
 //! Media on pairs that work.
 
-use super::{Found, seconds, through};
+use super::{Found, seconds, through, works};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Frames, Side};
-use crate::analysis::ice::State;
 use crate::words::{Count, Span};
 
 pub fn dtls(analysis: &Analysis, found: &mut Found) {
     for flow in analysis.flows.iter() {
-        let works = flow
-            .pair
-            .as_ref()
-            .is_some_and(|pair| pair.state() >= State::Answered);
         for side in Side::BOTH {
             let sent = &flow.media.of(side).dtls;
             let received = flow.media.of(side.other());
             let lasted = sent.last.since(sent.first);
-            if !works || sent.packets < 3 || lasted < seconds(3) || received.packets() > 0 {
+            if !works(flow) || sent.packets < 3 || lasted < seconds(3) || received.packets() > 0 {
                 continue;
             }
             let text = format!(
@@ -39,16 +34,12 @@ const ENOUGH_PACKETS: u64 = 100;
 
 pub fn one_way(analysis: &Analysis, found: &mut Found) {
     for flow in analysis.flows.iter() {
-        let works = flow
-            .pair
-            .as_ref()
-            .is_some_and(|pair| pair.state() >= State::Answered);
         for side in Side::BOTH {
             let sent = &flow.media.of(side).rtp;
             let received = flow.media.of(side.other());
             let lasted = sent.last.since(sent.first);
             // A receiver that sends no media sends reports all the same.
-            if !works
+            if !works(flow)
                 || sent.packets < ENOUGH_PACKETS
                 || lasted < seconds(10)
                 || received.rtp.packets + received.rtcp.packets > 0

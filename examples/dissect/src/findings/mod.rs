@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames, Stamp};
+use crate::analysis::ice::State;
 
 /// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,6 +211,12 @@ fn to_servers(analysis: &Analysis) -> impl Iterator<Item = &Flow> {
         .flows
         .iter()
         .filter(|flow| flow.via.is_none() && flow.pair.is_none())
+}
+
+/// Whether the flow is a pair with answered checks.
+fn works(flow: &Flow) -> bool {
+    let pair = flow.pair.as_ref();
+    pair.is_some_and(|pair| pair.state() >= State::Answered)
 }
 
 /// The flow in which something is relayed, in words.

@@ -6,6 +6,14 @@ mod relay;
 mod servers;
 mod sound;
 
+use std::net::SocketAddr;
+
+use stunwire::attribute::{
+    ChannelNumber, ConnectionId, Lifetime, Nonce, Realm, RequestedTransport, Username,
+    XorMappedAddress, XorPeerAddress, XorRelayedAddress,
+};
+use stunwire::{Header, Method};
+
 use super::*;
 pub use ice::*;
 pub use login::*;

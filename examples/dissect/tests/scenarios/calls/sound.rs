@@ -39,11 +39,7 @@ pub fn indications() -> Call {
     let turn = Turn::udp();
     turn.allocate(&mut call);
     turn.permit(&mut call, peer());
-    for number in 0..20 {
-        turn.send(&mut call, peer(), &rtp(number));
-        turn.data(&mut call, peer(), &rtp(number));
-        call.wait(20);
-    }
+    turn.indications(&mut call, peer(), 20);
     call
 }
 
