@@ -311,14 +311,20 @@ pub fn expired(analysis: &Analysis, found: &mut Found) {
                 _ if unanswered > 0 => "its Refresh had no response".to_owned(),
                 _ => "it sent no Refresh".to_owned(),
             };
+            let refreshed = match allocation.refreshes {
+                0 => String::new(),
+                count => format!(
+                    ", {} that succeeded before",
+                    Count(count, "Refresh request")
+                ),
+            };
             let late = frames.last.time.saturating_sub(expiry);
             let text = format!(
                 "The allocation of {} at {} ran out {} before the client stopped sending (lifetime \
-                 {lifetime} s, {} that succeeded; {why}). Nothing came back after that.",
+                 {lifetime} s{refreshed}; {why}). Nothing came back after that.",
                 flow.client,
                 flow.server,
                 Span(late),
-                Count(allocation.refreshes, "Refresh request"),
             );
             found.add(flow, frames, text);
         }

@@ -9,16 +9,14 @@ use stunwire::{Header, Method, TransactionId};
 
 use crate::scenarios::{Call, address, message, rtp, server};
 
-/// Bytes of memory that the process may use, including the address space that the allocator reserves.
-const LIMIT: u64 = 256 << 20;
-
 /// Runs the program with a capture larger than its memory on standard input: `packets` adds a part of it.
-fn run_with_limit(arguments: &str, mut packets: impl FnMut(&mut Call)) -> Output {
+/// `limit` is in MiB, and includes the address space that the allocator reserves for each thread.
+fn run_with_limit(limit: u64, arguments: &str, mut packets: impl FnMut(&mut Call)) -> Output {
     let mut child = Command::new("sh")
         .args(["-c"])
         .arg(format!(
             "ulimit -v {}; exec \"$0\" {arguments}",
-            LIMIT >> 10
+            limit << 10
         ))
         .arg(env!("CARGO_BIN_EXE_dissect"))
         .stdin(Stdio::piped())
@@ -28,7 +26,7 @@ fn run_with_limit(arguments: &str, mut packets: impl FnMut(&mut Call)) -> Output
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     let mut call = Call::new();
-    while call.taken() < LIMIT + LIMIT / 4 {
+    while call.taken() < (limit + limit / 4) << 20 {
         packets(&mut call);
         if input.write_all(&call.take()).is_err() {
             // The program has ended, and its output says why.
@@ -43,7 +41,7 @@ fn run_with_limit(arguments: &str, mut packets: impl FnMut(&mut Call)) -> Output
 #[test]
 fn a_capture_larger_than_memory() {
     let mut transactions = 0_u32;
-    let output = run_with_limit("-", |call| {
+    let output = run_with_limit(256, "-", |call| {
         for client in 0..20 {
             let client = address(&format!("192.0.2.{client}:50000"));
             let id = [&[0; 8][..], &transactions.to_be_bytes()].concat();
@@ -77,7 +75,7 @@ fn an_anonymized_copy_larger_than_memory() {
     let clients: Vec<_> = (0..20)
         .map(|client| address(&format!("192.0.2.{client}:50000")))
         .collect();
-    let output = run_with_limit("/dev/stdin --anonymize /dev/null", |call| {
+    let output = run_with_limit(96, "/dev/stdin --anonymize /dev/null", |call| {
         if call.now().is_zero() {
             call.tcp(address("192.0.2.99:50000"), server(), first);
         }
