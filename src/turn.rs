@@ -168,12 +168,16 @@ pub enum Refusal {
 /// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 for a peer of another family |
 /// | ChannelBind ([§12.2](https://www.rfc-editor.org/rfc/rfc8656#section-12.2)) | 437 without an allocation; 400 without CHANNEL-NUMBER of 0x4000 to 0x4FFF or XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | Send ([§11.2](https://www.rfc-editor.org/rfc/rfc8656#section-11.2)) | discarded without an allocation, XOR-PEER-ADDRESS or DATA |
+/// | Binding | none |
 /// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | discarded by a server without TCP relays; 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | discarded by a server without TCP relays; 400 without CONNECTION-ID, or over UDP |
 ///
-/// Call it after authentication and after the check for unknown attributes
-/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes)), in which a server that cannot set the
-/// DF bit omits DONT-FRAGMENT from the known types. The application performs the checks that need the
+/// Call it for a request after authentication, and for an indication, which is not authenticated, at once; for
+/// both after the check for unknown attributes
+/// ([`reply::unknown_attributes`](crate::reply::unknown_attributes),
+/// [`Message::unknown_required`](crate::Message::unknown_required)), in which a server that cannot set the DF bit
+/// omits DONT-FRAGMENT from the known types. Of a request that was authenticated pass
+/// [`Verified::message`](crate::Verified::message): the check does not read attributes that the tag does not cover. The application performs the checks that need the
 /// server's tables: before this check it recognizes a retransmitted Allocate; after it, it checks whether a
 /// token is valid, whether a channel or a peer is already bound, and whether a peer is allowed.
 ///

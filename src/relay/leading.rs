@@ -15,6 +15,7 @@ use crate::wire::{HEADER_LEN, TLV_HEADER_LEN};
 
 /// The attribute in which a message has the address of the peer.
 #[derive(Clone, Copy)]
+#[allow(clippy::enum_variant_names, reason = "the names of the attributes")]
 pub(super) enum PeerAttribute {
     XorPeerAddress,
     DestinationAddress,
