@@ -3,8 +3,9 @@
 
     python3 benches/chart.py
 
-Reads benches/peers/release.txt and benches/peers/lto.txt: the output of `cargo bench` in benches/peers under
-cargo's release profile, and under fat LTO with one codegen unit.
+Reads the output of `cargo bench` in benches/peers under cargo's release profile (benches/peers/release.txt) and under
+fat LTO with one codegen unit (lto.txt): the times, and those of the other crates. The ratios to the baseline are those
+of `cargo bench --features calls` (release-calls.txt, lto-calls.txt).
 """
 
 import math
@@ -60,6 +61,12 @@ def read(profile):
     return rows, comments[0] if comments else ""
 
 
+def against_baseline(profile, row, runs):
+    """The ratio to the baseline, where both are functions that are not inlined, and its quartiles."""
+    _, ratio, quartiles, _ = runs[f"{profile}-calls"][row]["stunwire"]
+    return ratio, quartiles
+
+
 def best_peer(ways):
     peers = {name: way for name, way in ways.items() if not name.startswith(OWN)}
     return min(peers.items(), key=lambda item: item[1][0]) if peers else None
@@ -74,7 +81,8 @@ def table(runs):
         cells = [NAMES[row]]
         for profile in PROFILES:
             ways = runs[profile][row]
-            time, ratio, quartiles, allocations = ways["stunwire"]
+            time, _, _, allocations = ways["stunwire"]
+            ratio, quartiles = against_baseline(profile, row, runs)
             assert allocations == 0, row
             peer = ""
             if best := best_peer(ways):
@@ -129,7 +137,8 @@ def chart(runs, processor):
 
 
 def main():
-    read_runs = {profile: read(profile) for profile in PROFILES}
+    names = [profile + mode for profile in PROFILES for mode in ("", "-calls")]
+    read_runs = {name: read(name) for name in names}
     runs = {profile: rows for profile, (rows, _) in read_runs.items()}
     write_page(table(runs))
     (BENCHES / "chart.svg").write_text(chart(runs, read_runs["release"][1]), encoding="utf-8")

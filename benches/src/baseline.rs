@@ -65,7 +65,7 @@ fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_parse(bytes: &[u8]) -> Option<Parsed<'_>> {
     parse(bytes)
 }
@@ -88,7 +88,7 @@ fn visible<'a>(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_iterate(bytes: &[u8]) -> Option<usize> {
     let mut sum = 0;
     visible(parse(bytes)?, |ty, value| {
@@ -118,7 +118,7 @@ fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) -> Option<(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let (mut username, mut priority, mut controlling) = (None, None, None);
     let (mut nominated, mut integrity, mut fingerprint) = (None, None, None);
@@ -144,7 +144,7 @@ pub fn baseline_check(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let (mut username, mut realm, mut nonce, mut software) = (None, None, None, None);
     let (mut transport, mut lifetime, mut integrity, mut fingerprint) = (None, None, None, None);
@@ -192,7 +192,7 @@ pub(super) fn address(value: &[u8], id: &[u8; 16]) -> Option<SocketAddr> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
     let (header, mut left) = bytes.split_first_chunk::<20>()?;
@@ -217,7 +217,7 @@ pub fn baseline_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
 
 /// Checks FINGERPRINT, which must be the last attribute, by the CRC of the bytes before it.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
     let Some(parsed) = parse(bytes) else {
         return false;
@@ -232,7 +232,7 @@ pub fn baseline_fingerprint(bytes: &[u8]) -> bool {
 
 /// The HMAC of a text that already has the right header length, without a walk.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
     let mut mac = key.clone();
     mac.update(text);
@@ -241,7 +241,7 @@ pub fn baseline_verify(text: &[u8], key: &Hmac<Sha1>, tag: &[u8]) -> bool {
 
 /// The compression function over as many blocks as the HMAC of a text hashes.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_compress(mut state: [u32; 5], blocks: &[[u8; 64]]) -> [u32; 5] {
     sha1::block_api::compress(&mut state, blocks);
     state
@@ -293,7 +293,7 @@ fn is_text(text: &str) -> bool {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     if !is_username(check.remote.len() + 1 + check.local.len()) {
         return None;
@@ -318,7 +318,7 @@ fn sign<'b>(out: &'b mut [u8], len: usize, key: &Hmac<Sha1>) -> Option<&'b [u8]>
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_encode_signed<'b>(
     out: &'b mut [u8],
     check: &Check<'_>,
@@ -329,7 +329,7 @@ pub fn baseline_encode_signed<'b>(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_encode_allocate<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -343,7 +343,7 @@ pub fn baseline_encode_allocate<'b>(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_encode_allocate_signed<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -355,7 +355,7 @@ pub fn baseline_encode_allocate_signed<'b>(
 
 /// Reads the first peer address and the first payload that are not ignored, from a valid message.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let parsed = parse(bytes)?;
     if !matches!(bytes.first_chunk(), Some([0x00, 0x16 | 0x17])) {
@@ -381,7 +381,7 @@ pub fn baseline_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> 
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_data_copy<'b>(
     out: &'b mut [u8],
     peer: SocketAddr,
@@ -406,7 +406,7 @@ pub enum NoPacket {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -447,7 +447,7 @@ pub fn baseline_data_in_place(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -472,7 +472,7 @@ pub fn baseline_data_vectored<'b>(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_channel_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -487,7 +487,7 @@ pub fn baseline_channel_in_place(
 
 /// Reads number and data of a datagram with up to 3 bytes of padding.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<4>()?;
     let number = u16::from_be_bytes([header[0], header[1]]);
@@ -498,7 +498,7 @@ pub fn baseline_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
 
 /// Writes a datagram of ChannelData with a copy of the data.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) -> Option<&'b [u8]> {
     let length = u16::try_from(data.len()).ok()?;
     if !(0x4000..0x8000).contains(&number) {
@@ -513,7 +513,7 @@ pub fn baseline_channel_copy<'b>(out: &'b mut [u8], number: u16, data: &[u8]) ->
 
 /// Steps over the frames by their lengths.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn baseline_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let (mut left, mut sum) = (stream, 0_usize);
     while let Some(header) = left.first_chunk::<4>() {

@@ -48,14 +48,14 @@ pub(super) fn each<'a>(
 
 /// Whether every attribute is complete.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_walk(bytes: &[u8]) -> Option<&[u8]> {
     each_word(bytes, |_, _| Some(()))?;
     Some(bytes)
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_iterate(bytes: &[u8]) -> Option<usize> {
     let mut sum = 0;
     each(bytes, |ty, value| {
@@ -66,7 +66,7 @@ pub fn least_iterate(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     each(bytes, |ty, value| {
@@ -85,7 +85,7 @@ pub fn least_check(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     each(bytes, |ty, value| {
@@ -127,7 +127,7 @@ pub(super) fn write_check(out: &mut [u8], check: &Check<'_>, following: usize) -
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     let total = write_check(out, check, 0)?;
     out.get(..total)
@@ -161,7 +161,7 @@ pub(super) fn write_allocate(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
     let total = write_allocate(out, allocate, 0)?;
     out.get(..total)
@@ -169,7 +169,7 @@ pub fn least_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> 
 
 /// Reads the first peer address and the first payload.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let id = bytes.get(4..)?.first_chunk::<16>()?;
     let (mut peer, mut payload) = (None, None);
@@ -231,7 +231,7 @@ pub(super) fn header_len(peer: SocketAddr) -> usize {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -252,7 +252,7 @@ pub fn least_data_in_place(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -268,7 +268,7 @@ pub fn least_data_vectored<'b>(
 
 /// The walk, and the CRC over what FINGERPRINT covers.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn least_fingerprint(bytes: &[u8]) -> bool {
     let mut found = None;
     let is_complete = each(bytes, |ty, value| {

@@ -26,20 +26,20 @@ pub fn mix(sum: usize, ty: u16, value: &[u8]) -> usize {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_parse(bytes: &[u8]) -> Result<Message<'_>, ParseError> {
     Message::parse(bytes)
 }
 
 /// A message that is followed by more bytes: the cost does not depend on their number.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_parse_trailing(bytes: &[u8]) -> bool {
     matches!(Message::parse(bytes), Err(ParseError::Trailing { .. }))
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
     let message = Message::parse(bytes).ok()?;
     let sum = message.attributes().fold(0, |sum, attribute| {
@@ -49,7 +49,7 @@ pub fn op_parse_iterate(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_walk(bytes: &[u8]) -> Option<usize> {
     let (_, mut walk) = Dialect::RFC8489.walk(bytes).ok()?;
     walk.try_fold(0, |sum, attribute| {
@@ -95,7 +95,7 @@ fn read_check<'a>(view: &mut CheckView<'a>, attribute: RawAttribute<'a>) -> Opti
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_check(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -105,7 +105,7 @@ pub fn op_check(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
@@ -116,7 +116,7 @@ pub fn op_check_walk(bytes: &[u8]) -> Option<CheckView<'_>> {
 
 /// The same through the enum of all attributes.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
     let mut view = CheckView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -134,7 +134,7 @@ pub fn op_check_any(bytes: &[u8]) -> Option<CheckView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
     let (username, priority, controlling, nominated, integrity, fingerprint) =
         Message::parse(bytes)
@@ -160,7 +160,7 @@ pub fn op_check_read(bytes: &[u8]) -> Option<CheckView<'_>> {
 
 /// One `get` for each attribute.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_check_get(bytes: &[u8]) -> Option<CheckView<'_>> {
     let message = Message::parse(bytes).ok()?;
     Some(CheckView {
@@ -219,7 +219,7 @@ fn read_allocate<'a>(view: &mut AllocateView<'a>, attribute: RawAttribute<'a>) -
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     for attribute in Message::parse(bytes).ok()?.attributes() {
@@ -229,7 +229,7 @@ pub fn op_allocate(bytes: &[u8]) -> Option<AllocateView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let mut view = AllocateView::default();
     for attribute in Dialect::RFC8489.walk(bytes).ok()?.1 {
@@ -239,7 +239,7 @@ pub fn op_allocate_walk(bytes: &[u8]) -> Option<AllocateView<'_>> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let (username, realm, nonce, software, transport, lifetime, integrity, fingerprint) =
         Message::parse(bytes)
@@ -269,7 +269,7 @@ pub fn op_allocate_read(bytes: &[u8]) -> Option<AllocateView<'_>> {
 
 /// One `get` for each attribute.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_allocate_get(bytes: &[u8]) -> Option<AllocateView<'_>> {
     let message = Message::parse(bytes).ok()?;
     Some(AllocateView {
@@ -299,7 +299,7 @@ pub struct MsSendView<'a> {
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
     let mut view = MsSendView::default();
     for attribute in Dialect::MS_TURN.parse(bytes).ok()?.attributes() {
@@ -317,21 +317,21 @@ pub fn op_ms_send(bytes: &[u8]) -> Option<MsSendView<'_>> {
 
 /// Parse and check FINGERPRINT.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_fingerprint(bytes: &[u8]) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.fingerprint().is_valid())
 }
 
 /// Parse and verify MESSAGE-INTEGRITY.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_verify(bytes: &[u8], key: &Key) -> bool {
     Message::parse(bytes).is_ok_and(|message| message.verify(key).is_ok())
 }
 
 /// Parse, make a key of the password and verify MESSAGE-INTEGRITY.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_key_and_verify(bytes: &[u8], password: &str) -> bool {
     op_verify(bytes, &Key::short_term(password))
 }
@@ -363,14 +363,14 @@ fn write_check<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<MessageWriter
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_encode<'b>(out: &'b mut [u8], check: &Check<'_>) -> Option<&'b [u8]> {
     Some(write_check(out, check)?.finish().ok()?)
 }
 
 /// Encode and sign.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_encode_signed<'b>(out: &'b mut [u8], check: &Check<'_>, key: &Key) -> Option<&'b [u8]> {
     let signed = write_check(out, check)?.integrity(key).ok()?;
     Some(signed.fingerprint().ok()?.finish().ok()?)
@@ -410,13 +410,13 @@ fn write_allocate<'b>(
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_encode_allocate<'b>(out: &'b mut [u8], allocate: &Allocate<'_>) -> Option<&'b [u8]> {
     Some(write_allocate(out, allocate)?.finish().ok()?)
 }
 
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_encode_allocate_signed<'b>(
     out: &'b mut [u8],
     allocate: &Allocate<'_>,
@@ -428,7 +428,7 @@ pub fn op_encode_allocate_signed<'b>(
 
 /// A Send indication, to its peer and the range of its payload.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
     let message = Message::parse(bytes).ok()?;
     let indication = relay::read(&message).ok()??;
@@ -437,7 +437,7 @@ pub fn op_send_decode(bytes: &[u8]) -> Option<(SocketAddr, Range<usize>)> {
 
 /// A Data indication with a copy of the payload.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_data_copy<'b>(
     out: &'b mut [u8],
     peer: SocketAddr,
@@ -453,7 +453,7 @@ pub fn op_data_copy<'b>(
 
 /// A Data indication around a payload in the buffer.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_data_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -465,7 +465,7 @@ pub fn op_data_in_place(
 
 /// A Data indication around a payload in another buffer.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_data_vectored<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -478,7 +478,7 @@ pub fn op_data_vectored<'b>(
 
 /// The same packet, from the writer of any message.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_data_payload<'b>(
     out: &'b mut [u8],
     payload: &'b [u8],
@@ -493,7 +493,7 @@ pub fn op_data_payload<'b>(
 
 /// ChannelData around a payload in the buffer.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_channel_in_place(
     buf: &mut [u8],
     payload: Range<usize>,
@@ -504,7 +504,7 @@ pub fn op_channel_in_place(
 
 /// A datagram of ChannelData.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let data = ChannelData::parse_datagram(bytes).ok()?;
     Some((data.number.as_u16(), data.payload))
@@ -512,7 +512,7 @@ pub fn op_channel_decode(bytes: &[u8]) -> Option<(u16, &[u8])> {
 
 /// A datagram of ChannelData with a copy of the data.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_channel_copy<'b>(
     out: &'b mut [u8],
     number: ChannelNumber,
@@ -524,7 +524,7 @@ pub fn op_channel_copy<'b>(
 
 /// The frames of a stream, and how many bytes they take.
 #[cfg_attr(feature = "opaque", inline(never))]
-#[cfg_attr(not(feature = "opaque"), inline)]
+#[cfg_attr(not(feature = "opaque"), inline(always))]
 pub fn op_frames(stream: &[u8]) -> Option<(usize, usize)> {
     let framing = StunTcp::new();
     let (mut at, mut sum) = (0, 0_usize);
