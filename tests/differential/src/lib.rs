@@ -7,9 +7,11 @@ use stunwire::{Message, ParseError};
 
 mod peers;
 mod rules;
+mod turn;
 
 pub use self::peers::{PEERS, Peer};
 pub use self::rules::{RULES, Rule};
+pub use self::turn::differing_value;
 
 /// The short-term password of the signed messages.
 pub const PASSWORD: &str = "VOkJxbRl1RmTxUk/WvJxBt";
@@ -49,6 +51,20 @@ pub fn ours(bytes: &[u8]) -> Result<Reading, ParseError> {
     })
 }
 
+/// A valid message with its attributes and signed with [`PASSWORD`]. `None` if it has no room for that.
+#[must_use]
+pub fn sign(bytes: &[u8]) -> Option<Vec<u8>> {
+    let message = Message::parse(bytes).ok()?;
+    let mut out = Vec::new();
+    let writer = message
+        .rewrite(&mut out, |_, _| Ok(stunwire::Rewrite::Keep))
+        .ok()?;
+    let key = stunwire::Key::short_term(PASSWORD);
+    let writer = writer.integrity(&key).ok()?.fingerprint().ok()?;
+    writer.finish().ok()?;
+    Some(out)
+}
+
 /// The differences between what stunwire and the other crates read from these bytes.
 #[must_use]
 pub fn differences(bytes: &[u8]) -> Vec<Difference> {
@@ -76,15 +92,10 @@ pub fn differences(bytes: &[u8]) -> Vec<Difference> {
                 }
             }
         };
-        let rule = RULES.iter().find(|rule| {
-            rule.aspect == aspect && rule.peers.contains(&peer.name) && (rule.applies)(bytes)
-        });
-        differences.push(Difference {
-            peer: peer.name,
-            aspect,
-            rule,
-        });
+        differences.push(Difference::new(peer.name, aspect, bytes));
     }
+    let aspects = turn::aspects(bytes).into_iter();
+    differences.extend(aspects.map(|aspect| Difference::new("turn-types", aspect, bytes)));
     differences
 }
 
@@ -115,6 +126,15 @@ pub struct Difference {
     pub rule: Option<&'static Rule>,
 }
 
+impl Difference {
+    fn new(peer: &'static str, aspect: Aspect, bytes: &[u8]) -> Self {
+        let rule = RULES.iter().find(|rule| {
+            rule.aspect == aspect && rule.peers.contains(&peer) && (rule.applies)(bytes)
+        });
+        Self { peer, aspect, rule }
+    }
+}
+
 /// What differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aspect {
@@ -128,4 +148,8 @@ pub enum Aspect {
     Attributes,
     /// Whether MESSAGE-INTEGRITY is valid.
     Integrity,
+    /// The value of an attribute of TURN, or whether it is malformed.
+    Value,
+    /// ChannelData: the channel number, the payload, or whether it is malformed.
+    ChannelData,
 }

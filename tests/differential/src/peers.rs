@@ -48,7 +48,7 @@ fn header(bytes: &[u8]) -> (u16, [u8; 12]) {
 }
 
 /// A panic is a refusal: what is compared is what is read.
-fn quietly<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+pub(crate) fn quietly<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 

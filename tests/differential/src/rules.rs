@@ -201,6 +201,47 @@ pub const RULES: &[Rule] = &[
         sentence: "RFC 8489 §14.5: \"The text used as input to HMAC is the STUN message\".",
         reading: "The bytes of the packet are covered, with bits that receivers ignore.",
     },
+    Rule {
+        name: "unknown address family",
+        aspect: Aspect::Value,
+        peers: &["turn-types"],
+        applies: |bytes| {
+            let differing = Message::parse(bytes).map(|message| crate::differing_value(&message));
+            matches!(differing, Ok(Some((0x0017 | 0x8000, Some(_), None))))
+        },
+        sentence: "RFC 8656 §7.2, step 7: \"If the server does not support the address family requested by the \
+                   client in REQUESTED-ADDRESS-FAMILY, [...] it MUST include an ERROR-CODE attribute with the 440 \
+                   (Address Family not Supported) response code\".",
+        reading: "Any family is read, so that a server can answer 440.",
+    },
+    Rule {
+        name: "datagram longer than its ChannelData",
+        aspect: Aspect::ChannelData,
+        peers: &["turn-types"],
+        applies: |bytes| match *bytes {
+            [0x40..=0x7F, _, high, low, ref rest @ ..] => {
+                rest.len() > 3 + usize::from(u16::from_be_bytes([high, low]))
+            }
+            _ => false,
+        },
+        sentence: "RFC 8656 §12.5: \"the actual size of a ChannelData message (including padding) is (4 + Length) \
+                   rounded up to the nearest multiple of 4\", and \"Over UDP, the padding is not required but MAY be \
+                   included.\"",
+        reading: "Up to 3 bytes may follow the data in a datagram, with any content.",
+    },
+    Rule {
+        name: "channel numbers above 0x7FFF",
+        aspect: Aspect::ChannelData,
+        peers: &["turn-types"],
+        applies: |bytes| {
+            bytes.first().is_some_and(|first| *first >= 0x80)
+                && stunwire::ChannelData::parse_datagram(bytes).is_err()
+        },
+        sentence: "RFC 8656 §12.6: \"If the message uses a value in the reserved range (0x5000 through 0xFFFF), \
+                   then the message is silently discarded.\"",
+        reading: "Refused: RFC 7983 §7 gives these first bytes to other protocols. Numbers up to 0x7FFF are read, because \
+                  clients of RFC 5766 are still in use.",
+    },
 ];
 
 const TRAILER: [u16; 3] = [0x0008, 0x001C, 0x8028];

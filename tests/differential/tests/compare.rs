@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use stunwire_differential::{Aspect, PASSWORD, RULES, differences};
+use stunwire_differential::{Aspect, RULES, differences, sign};
 
 /// The messages of the seeds and of the corpus, and messages signed with the password.
 fn messages() -> Vec<Vec<u8>> {
@@ -17,31 +17,43 @@ fn messages() -> Vec<Vec<u8>> {
             messages.push(bytes[start.min(bytes.len())..].to_vec());
         }
     }
+    messages.extend(relayed());
     messages.sort();
     assert!(messages.len() > 300);
-    let key = stunwire::Key::short_term(PASSWORD);
-    let signed: Vec<_> = messages
-        .iter()
-        .filter_map(|bytes| sign(bytes, &key))
-        .collect();
+    let signed: Vec<_> = messages.iter().filter_map(|bytes| sign(bytes)).collect();
     messages.extend(signed);
     messages
 }
 
-fn sign(bytes: &[u8], key: &stunwire::Key) -> Option<Vec<u8>> {
-    let message = stunwire::Message::parse(bytes).ok()?;
-    let mut out = Vec::new();
-    let writer = message
-        .rewrite(&mut out, |_, _| Ok(stunwire::Rewrite::Keep))
-        .ok()?;
-    writer
-        .integrity(key)
-        .ok()?
-        .fingerprint()
-        .ok()?
-        .finish()
-        .ok()?;
-    Some(out)
+/// A message with every attribute of TURN that is compared (RFC 8656 §18), and ChannelData.
+fn relayed() -> [Vec<u8>; 2] {
+    let values: [(u16, &[u8]); 12] = [
+        (0x000C, b"\x40\x01\0\0"),
+        (0x000D, b"\0\0\x02\x58"),
+        (0x0012, b"\0\x01\xa1\x47\xe1\x12\xa6\x43"),
+        (0x0013, b"hello"),
+        (
+            0x0016,
+            b"\0\x02\xa1\x47\x01\x13\xa9\xfa\xa5\xd3\xf1\x79\xbc\x25\xf4\xb5\xbe\xd2\xb9\xd9",
+        ),
+        (0x0017, b"\x01\0\0\0"),
+        (0x0018, b"\x80"),
+        (0x0019, b"\x11\0\0\0"),
+        (0x001A, b""),
+        (0x0022, b"reserved"),
+        (0x002A, b"\0\0\0\x01"),
+        (0x8000, b"\x02\0\0\0"),
+    ];
+    let mut message = b"\x00\x03\0\0\x21\x12\xa4\x42abcdefghijkl".to_vec();
+    for (ty, value) in values {
+        message.extend_from_slice(&ty.to_be_bytes());
+        message.extend_from_slice(&(value.len() as u16).to_be_bytes());
+        message.extend_from_slice(value);
+        message.resize(message.len().next_multiple_of(4), 0);
+    }
+    let length = (message.len() - 20) as u16;
+    message[2..4].copy_from_slice(&length.to_be_bytes());
+    [message, b"\x40\x01\0\x05hello\0\0\0".to_vec()]
 }
 
 /// Numbers that are the same in each run.
