@@ -1,7 +1,7 @@
 //! Calls every public function of stunwire with input that the compiler does not know, so that what can panic
 //! in a release build is in this library. `check.py` looks for it. Formatting is not called: `core::fmt` can
 //! panic on paths that no caller reaches.
-#![cfg_attr(not(feature = "codec"), no_std)]
+#![cfg_attr(not(feature = "std"), no_std)]
 
 use core::hint::black_box;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,7 +15,9 @@ use stunwire::reply::{self, Challenge};
 use stunwire::uri::{Scheme, Transport, Uri};
 use stunwire::{writer, *};
 
-#[cfg(not(feature = "codec"))]
+mod others;
+
+#[cfg(not(feature = "std"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
@@ -734,6 +736,16 @@ fn codecs(input: Input<'_>) {
         ));
         black_box(message.into_bytes());
     }
+    if let Ok(message) =
+        OwnedMessage::parse_in(Bytes::copy_from_slice(input.bytes), input.dialect())
+    {
+        black_box((message.as_bytes(), message.class(), message.method()));
+        black_box((
+            message.get::<Username>().is_ok(),
+            message.read::<(Lifetime,)>().is_ok(),
+        ));
+        black_box(message.transaction_id());
+    }
     let mut out = Vec::new();
     if let Ok(writer) = MessageWriter::new(&mut out, input.header()) {
         black_box(
@@ -772,9 +784,19 @@ entries! {
     entry_streams => streams;
     entry_relayed => relayed;
     entry_uris => uris;
+    entry_headers => others::headers;
+    entry_values => others::values;
+    entry_claims => others::claims;
+    entry_handshakes => others::handshakes;
+    entry_segments => others::segments;
+    entry_written => others::written;
 }
 
 #[cfg(feature = "codec")]
 entries! { entry_codecs => codecs; }
+#[cfg(feature = "oauth")]
+entries! { entry_tokens => others::tokens; }
+#[cfg(feature = "serde")]
+entries! { entry_serialized => others::serialized; }
 #[cfg(feature = "planted")]
 entries! { entry_planted => planted; }

@@ -157,7 +157,7 @@ pub const RULES: &[Rule] = &[
         name: "all 12 bits of the method",
         aspect: Aspect::TheyRefuse,
         peers: &["stun_codec"],
-        applies: |bytes| bytes[0] & 0x30 != 0,
+        applies: has_high_method,
         sentence: "RFC 8489 §5: bits M11 to M0 \"represent a 12-bit encoding of the method\".",
         reading: "Each of the 4,096 values is a method; whether it is supported is known to the application.",
     },
@@ -196,7 +196,7 @@ pub const RULES: &[Rule] = &[
         peers: &["stun_codec"],
         // Bits that are not kept when the message is written again: of the method, ERROR-CODE and addresses.
         applies: |bytes| {
-            bytes[0] & 0x3E != 0 || any_error_code(bytes, has_reserved) || has_first_byte(bytes)
+            has_high_method(bytes) || any_error_code(bytes, has_reserved) || has_first_byte(bytes)
         },
         sentence: "RFC 8489 §14.5: \"The text used as input to HMAC is the STUN message\".",
         reading: "The bytes of the packet are covered, with bits that receivers ignore.",
@@ -245,6 +245,11 @@ pub const RULES: &[Rule] = &[
 ];
 
 const TRAILER: [u16; 3] = [0x0008, 0x001C, 0x8028];
+
+/// Whether one of the bits M11 to M4 of the method is set.
+fn has_high_method(bytes: &[u8]) -> bool {
+    bytes[0] & 0x3E != 0 || bytes[1] & 0xE0 != 0
+}
 
 /// Whether there is such an ERROR-CODE, by its first 4 bytes.
 fn any_error_code(bytes: &[u8], is_such: fn([u8; 4]) -> bool) -> bool {

@@ -188,7 +188,7 @@ fn is_ipv4(text: &str) -> bool {
     text.split('.').count() == 4 && text.split('.').all(is_octet)
 }
 
-/// Eight groups of one to four digits, of which an IPv4 address may be the last two and `::` stands once for one or
+/// Eight groups of one to four digits, of which an IPv4 address may be the last two and `::` replaces one or
 /// more (RFC 3986 §3.2.2).
 fn is_ipv6(text: &str) -> bool {
     let groups = |text: &str, is_last: bool| -> Option<usize> {
