@@ -215,7 +215,17 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     #[inline(always)]
     pub(super) fn tlv_refusal(&self, len: usize) -> EncodeError {
         if len > 0xFFFF {
-            return too_long(len);
+            let padding = match self.dialect().is_padded() {
+                true => wire::padding_len(len),
+                false => 0,
+            };
+            let attributes = usize::from(self.length());
+            let value = len.saturating_add(padding);
+            return too_long(
+                attributes
+                    .saturating_add(TLV_HEADER_LEN)
+                    .saturating_add(value),
+            );
         }
         self.refusal(self.tlv_len(len))
     }
@@ -347,7 +357,8 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
             ));
         };
         if rules.fingerprint == FingerprintRule::Required {
-            length = length.checked_add(8).ok_or(too_long(usize::from(length)))?;
+            let with_fingerprint = usize::from(length).saturating_add(8);
+            length = u16::try_from(with_fingerprint).map_err(|_| too_long(with_fingerprint))?;
             self.fingerprint_required = true;
         }
         let type_bits = self.header.type_bits();
