@@ -172,3 +172,58 @@ fn data_that_does_not_fit_is_refused() {
     assert_eq!(long.header().unwrap_err(), error);
     assert_eq!(out, b"before");
 }
+
+/// RFC 8656 §12.4: why a datagram is not ChannelData. The first byte decides what it could be (RFC 7983 §7).
+#[test]
+fn refused_datagrams() {
+    let no_frame = |first| FrameError::NoFrame { first };
+    let truncated = |declared, available| FrameError::Truncated {
+        declared,
+        available,
+    };
+    let channel = |number| FrameError::Channel {
+        number,
+        last: 0x4FFF,
+    };
+    for (bytes, expected) in [
+        (&b""[..], truncated(4, 0)),
+        (b"\x40\x00\x00", truncated(4, 3)),
+        (b"\x3f\xff\x00\x00", no_frame(0x3F)),
+        (b"\x80\x00\x00\x00", no_frame(0x80)),
+        (b"\xff\xff\x00\x00", no_frame(0xFF)),
+        (b"\x50\x00\x00\x00", channel(0x5000)),
+        (b"\x4f\xff\x00\x05abcd", truncated(9, 8)),
+        (
+            b"\x4f\xff\x00\x01abcde",
+            FrameError::Trailing {
+                offset: 5,
+                available: 9,
+            },
+        ),
+    ] {
+        assert_eq!(
+            ChannelData::parse_datagram_in(ChannelRange::RFC8656, bytes).err(),
+            Some(expected),
+            "{bytes:x?}"
+        );
+    }
+}
+
+/// The room that is missing for the padding is counted.
+#[test]
+fn no_room_for_the_padding() {
+    let data = ChannelData {
+        number: ChannelNumber::MIN,
+        payload: b"hello",
+    };
+    for available in 0..12 {
+        let mut buffer = [0; 12];
+        assert_eq!(
+            data.write_padded(&mut buffer[..available]).err(),
+            Some(EncodeError::BufferFull {
+                needed: 12,
+                available: available as u32
+            })
+        );
+    }
+}

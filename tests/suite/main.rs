@@ -1,5 +1,6 @@
 //! The integration tests, in one binary: linking is most of their cost.
 
+mod accessors;
 mod arbiter;
 mod auth;
 mod authentication;
@@ -17,6 +18,7 @@ mod memory;
 mod microsoft;
 mod ms_relay;
 mod no_alloc;
+mod printed;
 mod programs;
 mod properties;
 mod published;
@@ -24,6 +26,7 @@ mod registry;
 mod regressions;
 mod relay;
 mod resync;
+mod sniffing;
 mod sources;
 mod streams;
 mod support;

@@ -77,6 +77,40 @@ fn skips_no_part_of_a_message_that_arrives() {
     }
 }
 
+/// Bytes before a message are the header of its frame only if their length is that of the message.
+#[test]
+fn bytes_that_look_like_a_header() {
+    for lost in [
+        &b"\xff\x10\x00\x1csession!"[..],
+        b"\x02\x00\x00\x1c",
+        b"\x03\x00\x00\x1c",
+        b"\x00\x1c",
+    ] {
+        // Of a message without attributes: the lengths before it are those of others.
+        let message = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+        let stream = [&b"before"[..], lost, message].concat();
+        let offset = stream.len() - message.len();
+        let is_session = lost.len() == 12;
+        let expected = match is_session {
+            // 28 bytes are the message and the session's id.
+            true => Resync::Found {
+                offset: 6,
+                framing: Framing::MsMultiplexed,
+            },
+            false => Resync::Found {
+                offset,
+                framing: Framing::StunTcp,
+            },
+        };
+        assert_eq!(resync(&stream), expected, "{lost:x?}");
+        let mut other = stream.clone();
+        // One more than any of them needs.
+        other[offset - lost.len() + if is_session { 3 } else { lost.len() - 1 }] = 0x1D;
+        let framing = Framing::StunTcp;
+        assert_eq!(resync(&other), Resync::Found { offset, framing });
+    }
+}
+
 /// A message with an invalid attribute is not found, and the search continues after its cookie.
 #[test]
 fn continues_after_an_invalid_message() {

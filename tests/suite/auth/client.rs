@@ -6,8 +6,8 @@ use stunwire::attribute::{
 };
 use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Response, Sent};
 use stunwire::{
-    Code, Credentials, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method,
-    TransactionId,
+    Code, Credentials, Header, HmacAlgorithm, HmacKey, IntegrityAlgorithm, Key, Message,
+    MessageWriter, Method, TransactionId,
 };
 
 use super::{MD5, REALM, SHA256, types};
@@ -786,6 +786,37 @@ fn stored_keys() {
 fn printing() {
     let (client, _, sent) = challenged(BIT, Some(&[SHA256]));
     let text = format!("{client:?} {sent:?} {:?}", client.credentials());
+    let expected =
+        "LongTermClient { username: \"alice\", is_challenged: true, .. } Sent { transaction_id: ";
+    assert!(text.starts_with(expected), "{text}");
     assert!(text.contains("alice") && !text.contains("password\""));
     assert!(!text.contains("password,"));
+}
+
+// A response to a request that was sent with a key of an earlier challenge, for another realm and the same algorithm,
+// is ignored: the key for the response is gone.
+#[test]
+fn replaced_keys() {
+    let (mut client, _, sent) = challenged(NO_BIT, None);
+    assert_eq!(sent.transaction_id().as_bytes()[4..], *b"not a secret");
+    assert_eq!(sent.method(), Method::ALLOCATE);
+    let before = client.key().unwrap().hmac(HmacAlgorithm::Sha1, &[b"text"]);
+    let weak = key(MD5);
+    let expected = weak.hmac(HmacAlgorithm::Sha1, &[b"text"]);
+    assert_eq!(before.as_bytes(), expected.as_bytes());
+    let other_nonce = nonce(NO_BIT, 7);
+    let other_realm = Answer {
+        realm: Some("example.com"),
+        ..challenge(&other_nonce, None)
+    };
+    assert_eq!(outcome(&mut client, &sent, other_realm), "retry");
+    let after = client.key().unwrap().hmac(HmacAlgorithm::Sha1, &[b"text"]);
+    assert_ne!(after.as_bytes(), expected.as_bytes());
+    let success = Answer {
+        tag: Some((SHA1_ANSWER, &weak)),
+        ..Answer::default()
+    };
+    assert_eq!(outcome(&mut client, &sent, success), "ignore");
+    let (_, sent) = sign(&client);
+    assert_eq!(outcome(&mut client, &sent, success), "violation");
 }

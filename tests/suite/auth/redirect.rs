@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stunwire::attribute::{AlternateDomain, AlternateServer};
-use stunwire::auth::Redirects;
+use stunwire::auth::{Redirects, UnixTime};
 use stunwire::{Code, Header, Key, Message, MessageWriter, Method};
 
 use super::{NOW, id};
@@ -112,4 +112,22 @@ fn rings() {
         asked.push(redirect.server);
     }
     assert_eq!(asked.len(), 4);
+}
+
+/// A server that is asked again keeps one entry, so it takes no other's.
+#[test]
+fn one_entry_for_each_server() {
+    let key = Key::from_bytes(b"key");
+    let servers = ["192.0.2.7:3478", "192.0.2.8:3478"];
+    let second = |number| UnixTime::from_secs(NOW.as_secs() + number);
+    let mut redirects = Redirects::<2>::new();
+    for (number, server) in [(0, 0), (1, 1), (2, 1)] {
+        redirects.asked(address(servers[server]), second(number));
+    }
+    for server in servers {
+        let bytes = response(Code::TRY_ALTERNATE, &[server], None, &key);
+        let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let redirect = redirects.follow(&verified, address("192.0.2.1:3478"), second(3));
+        assert!(redirect.is_none(), "{server} was asked");
+    }
 }

@@ -664,3 +664,61 @@ fn connection_bind() {
         }
     }
 }
+
+// What a server prints has no secret: neither the key nor the secret of the nonces.
+#[test]
+fn printing() {
+    let server = server();
+    let nonce = fresh(&server);
+    let key = key_of("alice", SHA256).unwrap();
+    let packet = good(&nonce).write(&key);
+    let message = Message::parse(&packet).unwrap();
+    let mut claimed = String::new();
+    let check = server.check(&message, client_address(), NOW, |claim| {
+        assert_eq!(claim.method(), Method::ALLOCATE);
+        assert_eq!(claim.client(), client_address());
+        claimed = format!("{claim:?}");
+        Some(key.clone())
+    });
+    let Check::Verified(request) = check else {
+        panic!("the request is good");
+    };
+    assert_eq!(
+        claimed,
+        format!(
+            "Claim {{ message: {message:?}, user: Name(\"alice\"), algorithm: {SHA256:?}, nonce: Valid, .. }}"
+        )
+    );
+    assert_eq!(
+        format!("{request:?}"),
+        format!(
+            "Authenticated {{ verified: {:?}, user: Name(\"alice\"), .. }}",
+            request.verified()
+        )
+    );
+    let hmac = |key: &Key| {
+        key.hmac(HmacAlgorithm::Sha1, &[b"text"])
+            .as_bytes()
+            .map(<[u8]>::to_vec)
+    };
+    assert_eq!(hmac(request.key()), hmac(&key));
+    assert_eq!(hmac(&request.into_key()), hmac(&key));
+    let hash = UserHash::of("alice", REALM);
+    assert_eq!(format!("{:?}", UserId::Hash(hash)), format!("Hash({hash})"));
+    let text = format!("{server:?}");
+    assert!(
+        text.starts_with("LongTermServer { realm: \"example.org\", offered: "),
+        "{text}"
+    );
+    let mint = NonceMint::new(Key::from_bytes(b"secret"));
+    assert_eq!(format!("{mint:?}"), "NonceMint { lifetime: 600s, .. }");
+    let unsigned = Request::default().write(&Key::from_bytes(b""));
+    let message = Message::parse(&unsigned).unwrap();
+    let check = server.check(&message, client_address(), NOW, |_| None::<Key>);
+    let Check::Reply(reply) = check else {
+        panic!("the request has no credentials");
+    };
+    let text = format!("{reply:?}");
+    assert!(text.starts_with("AuthReply { header: "), "{text}");
+    assert!(text.contains("code: "), "{text}");
+}

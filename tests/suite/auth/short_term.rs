@@ -194,3 +194,27 @@ fn classes() {
             .is_err()
     );
 }
+
+// Keys are not printed.
+#[test]
+fn printing() {
+    let key = key();
+    let client = ShortTermClient::new("user", &key);
+    assert_eq!(
+        format!("{client:?}"),
+        "ShortTermClient { username: \"user\", .. }"
+    );
+    let packet = message(Class::Request, Some("user"), &[SHA1], &key);
+    let request = Message::parse(&packet).unwrap();
+    let mut claimed = String::new();
+    let check = ShortTermServer::new().check(&request, |claim| {
+        assert_eq!(claim.username(), Username::new("user").unwrap());
+        claimed = format!("{claim:?}");
+        Some(&key)
+    });
+    assert!(matches!(check, Check::Verified(_)));
+    assert_eq!(
+        claimed,
+        format!("ShortTermClaim {{ message: {request:?}, user: Name(\"user\"), .. }}")
+    );
+}

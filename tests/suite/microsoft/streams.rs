@@ -79,6 +79,38 @@ fn bytes_after_a_hello_are_left_unread() {
     }
 }
 
+/// The limit applies to the frames, after the handshake too.
+#[test]
+fn the_longest_frame() {
+    let frame = b"\x02\x00\x00\x05xxxxx";
+    for hello in [&b""[..], &hex(LIBNICE)] {
+        for (max, is_allowed) in [(9, true), (8, false)] {
+            let mut server = PseudoTls::server().max_frame(max);
+            let stream = [hello, frame].concat();
+            let mut rest = &stream[..];
+            if !hello.is_empty() {
+                let Ok(Next::Frame { consumed, .. }) = server.next(rest) else {
+                    panic!("the hello is complete");
+                };
+                rest = &rest[consumed..];
+            }
+            assert_eq!(server.next(rest).is_ok(), is_allowed, "{max}");
+        }
+    }
+}
+
+/// \[MS-TURN\] 2.2.3: FF 10, the length of the rest of the frame, and the session's id.
+#[test]
+fn the_header_of_a_multiplexed_frame() {
+    let session = MultiplexedTurnSessionId(*b"session!");
+    let header = |len| MsMultiplexed::header(session, len);
+    assert_eq!(header(0), Ok(*b"\xff\x10\x00\x08session!"));
+    assert_eq!(header(65_527), Ok(*b"\xff\x10\xff\xffsession!"));
+    for len in [65_528, usize::MAX] {
+        assert!(header(len).is_err(), "{len}");
+    }
+}
+
 #[test]
 fn a_client_without_a_hello() {
     let mut server = PseudoTls::server();
