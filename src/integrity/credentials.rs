@@ -3,7 +3,7 @@
 use core::fmt;
 
 #[cfg(feature = "crypto")]
-use super::key_bytes::{KeyBytes, long_term, unquoted};
+use super::key_bytes::{KeyBytes, WipeStack, long_term, unquoted};
 #[cfg(feature = "crypto")]
 use crate::attribute::PasswordAlgorithm;
 #[cfg(feature = "crypto")]
@@ -54,9 +54,17 @@ impl<U: AsRef<[u8]>, P: AsRef<[u8]>> Credentials<U, P> {
         realm: impl AsRef<[u8]>,
         algorithm: PasswordAlgorithm<'_>,
     ) -> Option<KeyBytes> {
+        let _wipe = WipeStack;
+        self.derive(realm.as_ref(), algorithm)
+    }
+
+    /// Not inlined, so that its temporaries are on the part of the stack that is wiped.
+    #[cfg(feature = "crypto")]
+    #[inline(never)]
+    fn derive(&self, realm: &[u8], algorithm: PasswordAlgorithm<'_>) -> Option<KeyBytes> {
         match algorithm.number() {
-            1 => Some(self.md5(realm.as_ref())),
-            2 => Some(self.sha256(realm.as_ref())),
+            1 => Some(self.md5(realm)),
+            2 => Some(self.sha256(realm)),
             _ => None,
         }
     }

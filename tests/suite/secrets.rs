@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use stunwire::attribute::{Nonce, PasswordAlgorithm, Realm, Username};
 use stunwire::auth::{NonceMint, NonceStatus, UnixTime, rest};
 use stunwire::{
-    Credentials, Header, Key, Message, MessageWriter, Method, SecurityFeatures, TransactionId,
+    Credentials, Header, HmacAlgorithm, HmacKey, Key, Message, MessageWriter, Method,
+    SecurityFeatures, TransactionId,
 };
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -204,6 +205,18 @@ fn keys_leave_nothing() {
         sign_and_verify(&key, out);
     });
     assert_eq!(sha256, none, "long term, SHA-256");
+    // The bytes of a key, for a server that stores them.
+    for (algorithm, key) in [
+        (PasswordAlgorithm::MD5, Md5::digest(&text).to_vec()),
+        (PasswordAlgorithm::SHA256, Sha256::digest(&text).to_vec()),
+    ] {
+        let len = key.len();
+        let stored = left_by(secrets(&key), move |_| {
+            let bytes = black_box(&credentials()).key_bytes(REALM, algorithm);
+            assert_eq!(black_box(&bytes).as_ref().unwrap().as_bytes().len(), len);
+        });
+        assert_eq!(stored, none, "stored keys");
+    }
     let ms_turn = left_by(secrets(&ms_turn), |out| {
         let (realm, nonce) = (Realm::new(REALM).unwrap(), Nonce::new(NONCE).unwrap());
         let key = Key::ms_turn(black_box(&credentials()), realm, nonce, 3);
@@ -227,6 +240,9 @@ fn keys_leave_nothing() {
     let password = rest::password(&Key::from_bytes(PASSWORD.as_bytes()), &username).unwrap();
     let mut sought = secrets(PASSWORD.as_bytes());
     sought.push(("time-limited password", password.as_ref()[..12].to_vec()));
+    let hmac =
+        Key::from_bytes(PASSWORD.as_bytes()).hmac(HmacAlgorithm::Sha1, &[username.as_bytes()]);
+    sought.push(("HMAC", hmac.as_bytes().unwrap()[..12].to_vec()));
     let time_limited = left_by(sought, move |_| {
         let secret = Key::from_bytes(black_box(PASSWORD).as_bytes());
         let now = UnixTime::from_secs(1_600_000_000);
