@@ -490,6 +490,23 @@ fn the_longest_message() {
     }
 }
 
+/// The length of a message that is too long counts the tag.
+#[test]
+fn no_room_for_a_tag() {
+    let value = vec![7; 65_508];
+    let mut buffer = vec![0; 70_000];
+    for (len, expected) in [
+        (65_508, Err(EncodeError::TooLong { length: 65_536 })),
+        (65_504, Ok(65_552)),
+    ] {
+        let writer = MessageWriter::request(&mut buffer[..], Method::BINDING, ID).unwrap();
+        let writer = writer.with(&Data(&value[..len])).unwrap();
+        let written = writer.integrity(&key()).and_then(|writer| writer.finish());
+        // An attribute of 4 + len bytes, and a tag of 24.
+        assert_eq!(written.map(|packet| packet.len()), expected, "{len}");
+    }
+}
+
 /// The length that the HMAC covers counts the FINGERPRINT that must follow.
 #[test]
 fn no_room_for_a_required_fingerprint() {

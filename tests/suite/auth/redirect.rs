@@ -121,13 +121,19 @@ fn one_entry_for_each_server() {
     let servers = ["192.0.2.7:3478", "192.0.2.8:3478"];
     let second = |number| UnixTime::from_secs(NOW.as_secs() + number);
     let mut redirects = Redirects::<2>::new();
-    for (number, server) in [(0, 0), (1, 1), (2, 1)] {
+    for (number, server) in [(0, 0), (10, 1), (20, 1)] {
         redirects.asked(address(servers[server]), second(number));
     }
-    for server in servers {
+    // After five minutes the first server is forgotten, and the second not yet.
+    for (server, now, is_followed) in [
+        (servers[0], 30, false),
+        (servers[1], 305, false),
+        ("192.0.2.9:3478", 30, false),
+        ("192.0.2.9:3478", 305, true),
+    ] {
         let bytes = response(Code::TRY_ALTERNATE, &[server], None, &key);
         let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
-        let redirect = redirects.follow(&verified, address("192.0.2.1:3478"), second(3));
-        assert!(redirect.is_none(), "{server} was asked");
+        let redirect = redirects.follow(&verified, address("192.0.2.1:3478"), second(now));
+        assert_eq!(redirect.is_some(), is_followed, "{server} after {now} s");
     }
 }
