@@ -81,3 +81,15 @@ impl Flows {
         flows.into_iter().map(|(_, index)| index).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Most flows have one request and its answer; what is rare is in boxes.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_flow_is_small() {
+        assert!(size_of::<Flow>() <= 1200, "{}", size_of::<Flow>());
+    }
+}

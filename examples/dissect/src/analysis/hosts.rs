@@ -12,7 +12,7 @@ use crate::unit::Transport;
 type Hosts = (IpAddr, IpAddr);
 
 /// Maximum number of entries of a kind. With more hosts, those of closed flows are forgotten.
-const MOST_HOSTS: usize = 100_000;
+const MOST_HOSTS: usize = 40_000;
 
 /// The flows of a capture by their hosts, those that are closed too.
 #[derive(Default)]
