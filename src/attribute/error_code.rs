@@ -44,7 +44,7 @@ use crate::wire;
 ///     matches!(error, STALE)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, Eq)]
+#[derive(Clone, Copy, Eq)]
 pub struct ErrorCode<'a> {
     code: Code,
     reason: &'a [u8],
@@ -111,6 +111,17 @@ impl ErrorCode<'static> {
 impl From<Code> for ErrorCode<'_> {
     fn from(code: Code) -> Self {
         ErrorCode::with_default_reason(code)
+    }
+}
+
+/// The reason phrase as a string, escaped.
+impl fmt::Debug for ErrorCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.escape_ascii();
+        f.debug_struct("ErrorCode")
+            .field("code", &self.code)
+            .field("reason", &format_args!("\"{reason}\""))
+            .finish()
     }
 }
 

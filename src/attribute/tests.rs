@@ -501,3 +501,11 @@ fn registry_is_consistent() {
         assert!(!rows[..index].contains(row), "{row:?}");
     }
 }
+
+#[test]
+fn debug_of_a_text_is_a_string() {
+    let software = Software::new("v6 \"beta\"\n").unwrap();
+    assert_eq!(format!("{software:?}"), r#"Software("v6 \"beta\"\n")"#);
+    let error = crate::ErrorCode::new(crate::Code::STALE_NONCE, "Stale").unwrap();
+    assert!(format!("{error:?}").ends_with(r#"reason: "Stale" }"#));
+}

@@ -75,8 +75,16 @@ macro_rules! text {
         $(limits: $max_bytes:literal bytes, $max_chars:literal characters;)?
     ) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $name<'a>(&'a [u8]);
+
+        /// The bytes as a string, escaped.
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let text = self.0.escape_ascii();
+                f.debug_tuple(stringify!($name)).field(&format_args!("\"{text}\"")).finish()
+            }
+        }
 
         impl<'a> $name<'a> {
             $(
