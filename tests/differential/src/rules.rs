@@ -268,7 +268,8 @@ fn has_reserved(value: [u8; 4]) -> bool {
 /// Whether the first byte of an address is not zero.
 fn has_first_byte(bytes: &[u8]) -> bool {
     any_attribute(bytes, |ty, value| {
-        [0x0001, 0x0020, 0x8023].contains(&ty) && value.first().is_some_and(|first| *first != 0)
+        [0x0001, 0x0020, 0x8020, 0x8023].contains(&ty)
+            && value.first().is_some_and(|first| *first != 0)
     })
 }
 
