@@ -10,8 +10,7 @@ and the tests that reach it run, the fastest first, until one fails. A result is
 so that an interrupted run continues.
 
 A mutant that no test notices is missed. It fails the run unless `equivalent.txt` beside this file lists it. Mutants in
-expressions that are evaluated at compile time, and the few that the switch cannot express, are built by cargo-mutants
-itself, one at a time.
+expressions that are evaluated at compile time, and the few that the switch cannot express, are not tried.
 """
 
 import collections
