@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::MessageWriter;
-use super::raw::{External, RawWriter, impossible, too_long};
+use super::raw::{External, RawWriter, impossible};
 use super::state::{BeforeFingerprint, Closed, Open, Sealed};
 use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
@@ -204,7 +204,7 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
             return Err(EncodeError::NotInDialect);
         };
         let Ok(length) = u16::try_from(len) else {
-            return Err(too_long(len));
+            return Err(self.tlv_refusal(len));
         };
         let padded_len = if dialect.is_padded() {
             len + wire::padding_len(len)

@@ -11,7 +11,7 @@ use stunwire::writer::PayloadWriter;
 use stunwire::{
     ChannelData, EncodeError, Header, Key, Message, MessageWriter, Method, TransactionId,
 };
-use stunwire_properties::DIALECTS;
+use stunwire_properties::{self as properties, DIALECTS};
 
 use crate::support::hex;
 
@@ -175,6 +175,14 @@ fn buffers_that_are_too_small() {
     let mut exact = [0; 9];
     assert!(relay::channel_data_in_place(&mut exact, 4..9, number).is_ok());
     assert!(relay::padded_channel_data_in_place(&mut exact, 4..9, number).is_err());
+}
+
+/// A payload that is too long is refused with the same error in every way of writing it.
+#[test]
+fn payloads_that_are_too_long() {
+    for len in [65_516, 65_517, 65_535, 65_536, 65_537, 70_000] {
+        properties::relay(&vec![7; len]);
+    }
 }
 
 /// Finishes either kind of writer with one of the combinations of integrity and FINGERPRINT.
