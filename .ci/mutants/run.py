@@ -4,7 +4,7 @@
     python3 .ci/mutants/run.py FOLDER FILE...
 
 FOLDER keeps the copy, its build and the results. A mutant is a change of one operator, match arm, field or returned
-value. In the copy each is behind `mutant_switch::on(NUMBER)`, so that the library and its tests are built once and not
+value. In the copy each has effect if `mutant_switch::on(NUMBER)`, so that the library and its tests are built once and not
 once per mutant. A first run of each test records which mutants it reaches; then each mutant is switched on in turn,
 and the tests that reach it run, the fastest first, until one fails. A result is kept for each file and its contents,
 so that an interrupted run continues.

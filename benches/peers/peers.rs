@@ -34,6 +34,8 @@ const TIE_BREAKER: u64 = 0x932F_F9B1_5126_3B36;
 /// The number of attributes of a check, and the sum of the lengths of their values.
 const CHECK_ATTRIBUTES: usize = 4;
 const CHECK_VALUES: usize = 21;
+/// The sum of their types: USERNAME, PRIORITY, ICE-CONTROLLING and USE-CANDIDATE.
+const CHECK_TYPES: usize = 0x0006 + 0x0024 + 0x802A + 0x0025;
 
 pub fn is_check(username: &[u8], priority: u32, tie_breaker: u64, nominated: bool) -> bool {
     username == USERNAME.as_bytes()

@@ -47,6 +47,22 @@ impl UserId<'_> {
     }
 }
 
+/// The name in quotes and escaped, or the hash in hexadecimal.
+///
+/// ```
+/// use stunwire::auth::UserId;
+///
+/// assert_eq!(UserId::Name(b"alice").to_string(), "\"alice\"");
+/// ```
+impl fmt::Display for UserId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => Quoted(name).fmt(f),
+            Self::Hash(hash) => hash.fmt(f),
+        }
+    }
+}
+
 impl fmt::Debug for UserId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

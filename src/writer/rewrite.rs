@@ -53,6 +53,34 @@ impl<'a> Message<'a> {
     ///
     /// The attributes are not authenticated. If the key of the sender is known, use [`Verified::rewrite`].
     ///
+    /// `f` returns errors of the writer only, so it decides itself about a value that cannot be decoded:
+    ///
+    /// ```
+    /// use stunwire::attribute::{AttributeType, Priority};
+    /// use stunwire::{Message, MessageWriter, Method, Rewrite, TransactionId};
+    ///
+    /// let id = TransactionId::new(*b"not a secret");
+    /// let mut buffer = [0; 32];
+    /// let packet = MessageWriter::request(&mut buffer, Method::BINDING, id)?
+    ///     .with(&Priority(0x6e00_01ff))?
+    ///     .finish()?;
+    ///
+    /// // Halves PRIORITY, and keeps one that is malformed.
+    /// let mut out = Vec::new();
+    /// let packet = Message::parse(packet)?
+    ///     .rewrite(&mut out, |attribute, writer| {
+    ///         if attribute.ty() != AttributeType::PRIORITY {
+    ///             return Ok(Rewrite::Keep);
+    ///         }
+    ///         let Ok(Priority(old)) = attribute.decode() else { return Ok(Rewrite::Keep) };
+    ///         writer.attribute(&Priority(old / 2))?;
+    ///         Ok(Rewrite::Drop)
+    ///     })?
+    ///     .finish()?;
+    /// assert_eq!(Message::parse(packet)?.get()?, Some(Priority(0x3700_00ff)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the buffer is too small, or `f` returns an error.
     pub fn rewrite<'o, B, F>(

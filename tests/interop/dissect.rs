@@ -100,8 +100,8 @@ impl Client {
     }
 
     fn now(&mut self) {
-        let behind = self.begin.elapsed().saturating_sub(self.call.now());
-        self.call.wait(behind.as_millis() as u64);
+        let lag = self.begin.elapsed().saturating_sub(self.call.now());
+        self.call.wait(lag.as_millis() as u64);
     }
 
     fn send(&mut self, packet: &[u8]) {
