@@ -34,7 +34,9 @@ fn python(server: &Turn, at: SocketAddr, kind: &str, transport: &str) -> u64 {
     let output = run(&mut command, Duration::from_secs(60));
     let told = text(&output);
     assert!(output.status.success(), "{told}\n{}", server.log());
-    told.trim().strip_prefix("bytes ").unwrap().parse().unwrap()
+    // Other lines are messages of Python's event loop on standard error.
+    let bytes = told.lines().find_map(|line| line.strip_prefix("bytes "));
+    bytes.expect(&told).parse().unwrap()
 }
 
 fn exchange_data(name: &str, module: &str, transport: &str, least: u64) {

@@ -48,16 +48,22 @@ impl Turn {
 
     /// The sums over all allocations, after this many have ended.
     pub fn figures(&self, allocations: usize) -> Figures {
+        self.figures_with_connections(allocations, 0)
+    }
+
+    /// The sums over all allocations and connections of TCP relays, after this many of each have ended.
+    pub fn figures_with_connections(&self, allocations: usize, connections: usize) -> Figures {
         let begin = Instant::now();
         loop {
             let figures = Figures::of(&self.log());
-            if figures.ended >= allocations {
+            if figures.ended >= allocations && figures.connections >= connections {
                 return figures;
             }
             assert!(
-                begin.elapsed() < Duration::from_secs(10),
-                "{} allocations have ended, expected {allocations}",
-                figures.ended
+                begin.elapsed() < Duration::from_secs(30),
+                "{} allocations and {} connections have ended, expected {allocations} and {connections}",
+                figures.ended,
+                figures.connections
             );
             thread::sleep(Duration::from_millis(20));
         }

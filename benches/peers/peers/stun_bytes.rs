@@ -9,7 +9,11 @@ pub fn iterate(bytes: &[u8]) -> Way<'_> {
         let message = ByteMsg::from(bytes);
         // Type and length of each, as the other ways of the row.
         let sum = message.attrs_iter().try_fold(0, |sum, attribute| {
-            Some(mix(sum, u16::from_be_bytes(*attribute.typ()?), attribute.val()?))
+            Some(mix(
+                sum,
+                u16::from_be_bytes(*attribute.typ()?),
+                attribute.val()?,
+            ))
         });
         sum == Some(CHECK_TYPES + CHECK_VALUES.next_multiple_of(4))
     })
