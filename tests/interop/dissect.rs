@@ -15,7 +15,7 @@ use stunwire::{Class, Header, Key, Message, Method};
 use crate::harness::tests;
 use crate::programs::{AIOICE, PYTHON, TURNSERVER, own};
 use crate::scenarios::{self, Call, REALM, USER, channel_data, key, message, rtp};
-use crate::support::{run, text};
+use crate::support::{LOOPBACK, free_port, run, text};
 
 tests! {
     [TURNSERVER] => [
@@ -39,10 +39,7 @@ struct Server {
 
 impl Server {
     fn start(options: &[&str]) -> Self {
-        let address = UdpSocket::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let address = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK]));
         let child = Command::new("turnserver")
             .args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech"])
             .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1"])
