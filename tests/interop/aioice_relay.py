@@ -117,6 +117,11 @@ async def with_refreshes():
     for _ in range(50):
         relay.sendto(b"x" * 100, peer.get_extra_info("sockname"))
         await asyncio.sleep(0.1)
+    # The last packets may still be on their way.
+    for _ in range(100):
+        if client.received == 50 * 100:
+            break
+        await asyncio.sleep(0.1)
     relay.close()
     await asyncio.sleep(0.5)
     return client.received
