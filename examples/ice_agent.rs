@@ -484,7 +484,7 @@ impl Path {
         }
     }
 
-    /// Receives the next packet. `None` if there is none within this time.
+    /// Receives the next packet. `None` if no packet arrives within this time.
     fn receive(&mut self, within: Duration) -> io::Result<Option<Vec<u8>>> {
         let mut chunk = [0; 2048];
         let read = match self {
