@@ -69,7 +69,7 @@ fn a_signed_420_can_list_more() {
 
 /// The cells of the row that begins with this label.
 fn row(label: &str) -> Vec<String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/reply.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/reply/mod.rs");
     let text = fs::read_to_string(source).unwrap();
     let prefix = format!("//! | {label} |");
     let line = text
