@@ -24,9 +24,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use stunwire::attribute::{
-    IceControlled, IceControlling, Priority, UseCandidate, XorMappedAddress,
-};
+use stunwire::attribute::{Priority, UseCandidate, XorMappedAddress};
 use stunwire::auth::{Check, Response, Sent, ShortTermClient, ShortTermServer};
 use stunwire::demux::{Demux, Protocol};
 use stunwire::framing::{Next, Rfc4571};
@@ -268,11 +266,9 @@ impl Agent {
             let mut packet = Vec::new();
             let mut check =
                 MessageWriter::request(&mut packet, Method::BINDING, TransactionId::random()?)?;
-            check.attribute(&self.priority)?;
-            match self.role {
-                Role::Controlling => check.attribute(&IceControlling(self.tie_breaker))?,
-                Role::Controlled => check.attribute(&IceControlled(self.tie_breaker))?,
-            };
+            check
+                .attribute(&self.priority)?
+                .attribute(&self.role.attribute(self.tie_breaker))?;
             // Regular nomination (§8.1.1): of a pair whose check has succeeded.
             let nominates = self.role == Role::Controlling && self.mapped.is_some();
             if nominates {

@@ -2,7 +2,7 @@
 //! relayed address and, after an error, the probable cause.
 //!
 //! ```text
-//! cargo run --example turn_status turn.example.org:3478 --user USER --password PASSWORD [--tcp]
+//! cargo run --example turn_status turn.example.org:3478 --user USER --password PASSWORD [--tcp] [--rfc5389]
 //! ```
 //!
 //! It makes one allocation with long-term credentials, MD5 or SHA-256, and releases it again.
@@ -36,11 +36,13 @@ mod client {
 const HELP: &str = "\
 Shows whether a TURN server is reachable, whether it accepts the login, and the addresses that it gives.
 
-usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp]
+usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp] [--rfc5389]
 
-  --tcp       TCP to the server";
+  --tcp       TCP to the server
+  --rfc5389   MD5 and SHA-1 only, for a server whose responses do not follow RFC 8489";
 
-const USAGE: &str = "usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp]";
+const USAGE: &str =
+    "usage: turn_status HOST:PORT --user USER --password PASSWORD [--tcp] [--rfc5389]";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -66,17 +68,20 @@ struct Args {
     user: String,
     password: String,
     tcp: bool,
+    rfc5389: bool,
 }
 
 impl Args {
     fn read() -> Result<Self> {
-        let (mut server, mut user, mut password, mut tcp) = (None, None, None, false);
+        let (mut server, mut user, mut password) = (None, None, None);
+        let (mut tcp, mut rfc5389) = (false, false);
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--user" => user = arguments.next(),
                 "--password" => password = arguments.next(),
                 "--tcp" => tcp = true,
+                "--rfc5389" => rfc5389 = true,
                 option if option.starts_with('-') => {
                     return Err(format!("unknown option {option}; {USAGE}").into());
                 }
@@ -88,6 +93,7 @@ impl Args {
             user: user.ok_or(USAGE)?,
             password: password.ok_or(USAGE)?,
             tcp,
+            rfc5389,
         })
     }
 }
@@ -101,6 +107,9 @@ fn run(args: &Args) -> Result<()> {
     // The first request has no credentials: the server refuses it with its realm and a nonce.
     let allocate: [&dyn EncodeAttribute; 1] = [&RequestedTransport::UDP];
     let mut login = Login::new(&args.user, &args.password);
+    if args.rfc5389 {
+        login = login.rfc5389();
+    }
     let answer = login.challenge(&mut link, Method::ALLOCATE, &allocate)?;
     line("reachable", "yes");
     let milliseconds = answer.took.as_secs_f64() * 1000.0;

@@ -2,7 +2,7 @@
 //! indications with one peer, a channel with the other, and a Refresh that deletes the allocation.
 //!
 //! ```text
-//! cargo run --example turn_udp 192.0.2.1:3478 --user USER --password PASSWORD [--tcp]
+//! cargo run --example turn_udp 192.0.2.1:3478 --user USER --password PASSWORD [--tcp] [--rfc5389]
 //! ```
 //!
 //! The peers are sockets of this program that echo every packet, so the server must reach this machine without a
@@ -42,11 +42,12 @@ mod client {
 const HELP: &str = "\
 Sends data through a TURN server to two peers of this program, which send it back.
 
-usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]
+usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp] [--rfc5389]
 
-  --tcp       TCP to the server; UDP to the peers as before";
+  --tcp       TCP to the server; UDP to the peers as before
+  --rfc5389   MD5 and SHA-1 only, for a server whose responses do not follow RFC 8489";
 
-const USAGE: &str = "usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp]";
+const USAGE: &str = "usage: turn_udp HOST:PORT --user USER --password PASSWORD [--tcp] [--rfc5389]";
 
 /// The number of packets in each direction for each peer, and the longest payload in bytes.
 const PACKETS: usize = 60;
@@ -71,13 +72,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let (mut server, mut user, mut password, mut tcp) = (None, None, None, false);
+    let (mut server, mut user, mut password) = (None, None, None);
+    let (mut tcp, mut rfc5389) = (false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--user" => user = arguments.next(),
             "--password" => password = arguments.next(),
             "--tcp" => tcp = true,
+            "--rfc5389" => rfc5389 = true,
             option if option.starts_with('-') => {
                 return Err(format!("unknown option {option}; {USAGE}").into());
             }
@@ -95,6 +98,9 @@ fn run() -> Result<()> {
     let all: [&dyn EncodeAttribute; 2] = [&RequestedTransport::UDP, &family];
     let allocate = if here.is_ipv6() { &all[..] } else { &all[..1] };
     let mut login = Login::new(&user, &password);
+    if rfc5389 {
+        login = login.rfc5389();
+    }
     // The 401 to a request without credentials has realm and nonce.
     let challenge = login.challenge(&mut link, Method::ALLOCATE, allocate)?;
     line("round trip", format_args!("{:?}", challenge.took));

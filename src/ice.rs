@@ -1,6 +1,9 @@
 //! ICE (RFC 8445): resolves role conflicts and computes priorities.
 
-use crate::attribute::{IceControlled, IceControlling, Priority};
+use crate::attribute::{
+    Attribute, AttributeType, EncodeAttribute, IceControlled, IceControlling, Priority,
+};
+use crate::dialect::{Context, Dialect};
 use crate::error::{AttributeError, EncodeError};
 use crate::integrity::Verified;
 
@@ -32,6 +35,61 @@ impl Role {
             Self::Controlling => Self::Controlled,
             Self::Controlled => Self::Controlling,
         }
+    }
+
+    /// The attribute that a check of an agent with this role carries: ICE-CONTROLLING or ICE-CONTROLLED with the
+    /// agent's tie-breaker, a random number of 64 bits
+    /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
+    ///
+    /// ```
+    /// use stunwire::attribute::{IceControlled, Priority};
+    /// use stunwire::ice::Role;
+    /// use stunwire::{EncodeError, Key, MessageWriter, Message, Method, TransactionId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (role, tie_breaker) = (Role::Controlled, 0x932F_F9B1_5126_3B36);
+    /// let key = Key::short_term("VOkJxbRl1RmTxUk/WvJxBt");
+    /// let mut buffer = [0; 128];
+    /// let check = MessageWriter::request(&mut buffer, Method::BINDING, TransactionId::new(*b"not a secret"))?
+    ///     .with(&Priority(0x6E00_1EFF))?
+    ///     .with(&role.attribute(tie_breaker))?
+    ///     .integrity(&key)?
+    ///     .fingerprint()?
+    ///     .finish()?;
+    /// assert_eq!(Message::parse(check)?.get()?, Some(IceControlled(tie_breaker)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn attribute(self, tie_breaker: u64) -> RoleAttribute {
+        RoleAttribute {
+            role: self,
+            tie_breaker,
+        }
+    }
+}
+
+/// ICE-CONTROLLING or ICE-CONTROLLED, created by [`Role::attribute`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoleAttribute {
+    role: Role,
+    tie_breaker: u64,
+}
+
+impl EncodeAttribute for RoleAttribute {
+    fn wire_type(&self, dialect: Dialect) -> Option<AttributeType> {
+        match self.role {
+            Role::Controlling => IceControlling::type_in(dialect),
+            Role::Controlled => IceControlled::type_in(dialect),
+        }
+    }
+
+    fn value_len(&self, context: Context) -> usize {
+        IceControlling(self.tie_breaker).value_len(context)
+    }
+
+    fn encode(&self, out: &mut [u8], context: Context) {
+        IceControlling(self.tie_breaker).encode(out, context);
     }
 }
 

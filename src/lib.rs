@@ -22,7 +22,10 @@ extern crate alloc;
 extern crate std;
 
 // Lengths and offsets of messages and frames are up to 65,555 and must fit into `usize`.
-const _: () = assert!(usize::BITS >= 32, "stunwire needs a usize of 32 bits");
+const _: () = assert!(
+    usize::BITS >= 32,
+    "stunwire needs a usize of at least 32 bits"
+);
 
 // The layers from bottom to top. A type's `impl` blocks are documented in this order too.
 mod format;

@@ -25,6 +25,13 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// For a server whose responses do not follow RFC 8489: ignores what that RFC adds to RFC 5389.
+    pub fn rfc5389(self) -> Self {
+        Self {
+            client: self.client.rfc5389(),
+        }
+    }
+
     /// Sends a first request without credentials, and stores the challenge in its response. Returns this response,
     /// which is not authenticated.
     pub fn challenge(

@@ -79,34 +79,6 @@ macro_rules! any_attribute {
             /// # Ok::<(), stunwire::Error>(())
             /// ```
             ///
-            /// ```
-            /// use stunwire::Message;
-            /// use stunwire::attribute::AnyAttribute;
-            ///
-            /// let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24\x00\x04\x6e\x00\x01\xff";
-            /// for attribute in Message::parse(packet)?.attributes() {
-            ///     match attribute.to_any()? {
-            ///         AnyAttribute::Priority(priority) => println!("priority {}", priority.0),
-            ///         other => println!("{other:?}"),
-            ///     }
-            /// }
-            /// # Ok::<(), stunwire::Error>(())
-            /// ```
-            ///
-            /// ```
-            /// use stunwire::Message;
-            /// use stunwire::attribute::AnyAttribute;
-            ///
-            /// let packet = b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x24\x00\x04\x6e\x00\x01\xff";
-            /// for attribute in Message::parse(packet)?.attributes() {
-            ///     match attribute.to_any()? {
-            ///         AnyAttribute::Priority(priority) => println!("priority {}", priority.0),
-            ///         other => println!("{other:?}"),
-            ///     }
-            /// }
-            /// # Ok::<(), stunwire::Error>(())
-            /// ```
-            ///
             /// # Errors
             /// If the value is malformed.
             #[inline]

@@ -75,7 +75,7 @@ impl<'a> RawAttribute<'a> {
     #[inline]
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "at most 65,551; lib.rs requires a usize of 32 bits"
+        reason = "at most 65,551; lib.rs requires a usize of at least 32 bits"
     )]
     pub const fn offset(&self) -> usize {
         self.offset as usize

@@ -145,15 +145,18 @@ pub trait EncodeAttribute {
     /// byte must be written.
     fn encode(&self, out: &mut [u8], context: Context);
 
-    /// Checks the limits that depend on the dialect, which the constructor could not check. The writer calls
-    /// it before it writes anything.
+    /// Checks the value and the limits that depend on the dialect. The writer calls it before it writes anything.
+    /// Without this method every value is allowed.
     ///
     /// ```
     /// use stunwire::attribute::{AttributeType, EncodeAttribute};
     /// use stunwire::{Context, Dialect, EncodeError};
     ///
-    /// /// SESSION: a number that only dialects with a magic cookie can carry.
+    /// /// SESSION: a number, not 0, that only dialects with a magic cookie can carry.
     /// struct Session(u32);
+    ///
+    /// /// The reason in [`EncodeError::Custom`].
+    /// const SESSION_IS_0: u16 = 1;
     ///
     /// impl EncodeAttribute for Session {
     ///     fn wire_type(&self, _: Dialect) -> Option<AttributeType> {
@@ -169,6 +172,9 @@ pub trait EncodeAttribute {
     ///     }
     ///
     ///     fn validate(&self, context: Context) -> Result<(), EncodeError> {
+    ///         if self.0 == 0 {
+    ///             return Err(EncodeError::Custom { code: SESSION_IS_0 });
+    ///         }
     ///         match context.transaction_id.has_cookie() {
     ///             true => Ok(()),
     ///             false => Err(EncodeError::NotInDialect),
@@ -178,7 +184,7 @@ pub trait EncodeAttribute {
     /// ```
     ///
     /// # Errors
-    /// If the dialect does not allow the value.
+    /// If the value is not allowed, or not in this dialect. The writer returns the error and stays as it was.
     #[inline]
     fn validate(&self, _context: Context) -> Result<(), EncodeError> {
         Ok(())

@@ -163,8 +163,18 @@ pub struct LongTermClient<C: ClientCredentials, const N: usize = 512> {
     proven: Option<Proven>,
     /// Whether the server has signed with MESSAGE-INTEGRITY-SHA256.
     sha256: bool,
-    sha256_required: bool,
+    accepted: Accepted,
     fingerprint: bool,
+}
+
+/// The password algorithms that the client uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accepted {
+    /// Those that the server offers.
+    Offered,
+    Sha256,
+    /// MD5, whatever the server offers.
+    Rfc5389,
 }
 
 /// What the server offered when it last sent a verified response. The stored challenge may be a later one, and
@@ -198,7 +208,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             unanswered: 0,
             proven: None,
             sha256: false,
-            sha256_required: false,
+            accepted: Accepted::Offered,
             fingerprint: false,
         }
     }
@@ -217,7 +227,29 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
     #[must_use]
     pub fn require_sha256(self) -> Self {
         Self {
-            sha256_required: true,
+            accepted: Accepted::Sha256,
+            ..self
+        }
+    }
+
+    /// Behaves as a client of RFC 5389: it sends USERNAME and signs with MESSAGE-INTEGRITY and a key derived by
+    /// MD5, whatever the nonce announces and the server offers. Replaces
+    /// [`require_sha256`](Self::require_sha256).
+    ///
+    /// It is meant for servers that announce the features of RFC 8489 and whose responses do not follow its
+    /// [§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4): by default the client treats them as
+    /// forged. There is no protection against downgrades, so use it only for servers that need it.
+    ///
+    /// ```
+    /// use stunwire::auth::LongTermClient;
+    ///
+    /// let login = LongTermClient::new("user", "password").rfc5389();
+    /// # let _ = login;
+    /// ```
+    #[must_use]
+    pub fn rfc5389(self) -> Self {
+        Self {
+            accepted: Accepted::Rfc5389,
             ..self
         }
     }
@@ -309,7 +341,10 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             return self.challenged(sent, message);
         }
         let nonce = message.get::<Nonce<'_>>().ok().flatten();
-        if announces_algorithms(nonce) && !matches!(challenge::list(message), Ok(Some(_))) {
+        if self.accepted != Accepted::Rfc5389
+            && announces_algorithms(nonce)
+            && !matches!(challenge::list(message), Ok(Some(_)))
+        {
             return Response::Ignore;
         }
         if error.is_some_and(|error| error.code() == Code::BAD_REQUEST) && !message.has_integrity()
@@ -363,8 +398,9 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         });
         self.unanswered = 0;
         // §9.2.3.2, and the last paragraph of §9.2.5.
-        if verified.algorithm() == IntegrityAlgorithm::SHA256
-            || matches!(challenge::list(message), Ok(Some(_)))
+        if self.accepted != Accepted::Rfc5389
+            && (verified.algorithm() == IntegrityAlgorithm::SHA256
+                || matches!(challenge::list(message), Ok(Some(_))))
         {
             self.sha256 = true;
         }
@@ -389,15 +425,23 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         let Ok((realm, nonce)) = message.read::<(Option<Realm<'_>>, Option<Nonce<'_>>)>() else {
             return Response::Violation;
         };
-        let Ok(list) = challenge::list(message) else {
-            return Response::Violation;
+        let (list, features) = match self.accepted {
+            Accepted::Rfc5389 => (None, SecurityFeatures::NONE),
+            Accepted::Offered | Accepted::Sha256 => match challenge::list(message) {
+                Ok(list) => (
+                    list,
+                    nonce
+                        .as_ref()
+                        .map_or(SecurityFeatures::NONE, challenge::features),
+                ),
+                Err(_) => return Response::Violation,
+            },
         };
         let stored_realm = current.filter(|_| stale).map(Challenge::realm);
         let realm = realm.map(|realm| realm.as_bytes()).or(stored_realm);
         let (Some(realm), Some(nonce)) = (realm, nonce) else {
             return Response::Failed(Failure::Incomplete);
         };
-        let features = challenge::features(&nonce);
         // The list was removed on the way: the request must not be sent again.
         if features.contains(SecurityFeatures::PASSWORD_ALGORITHMS) && list.is_none() {
             return Response::Violation;
@@ -473,7 +517,7 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         list: Option<PasswordAlgorithms<'a>>,
     ) -> Option<(Option<Choice<'a>>, C::Key)> {
         let accepted = |algorithm: &PasswordAlgorithm<'_>| {
-            !self.sha256_required || algorithm.number() == SHA256
+            self.accepted != Accepted::Sha256 || algorithm.number() == SHA256
         };
         match list {
             None => {

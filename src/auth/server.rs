@@ -166,7 +166,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     }
 
     /// Checks a request completely: [`claim`](Self::claim), the look-up of the key by `key`, and
-    /// [`Claim::verify`]. `key` returns `None` if there is no such user.
+    /// [`Claim::verify`]. `key` returns `None` if there is no such user, and the key alone or a
+    /// [pair](crate::HmacKey#impl-HmacKey-for-(K,+T)) of the key and the user's account.
     pub fn check<'a, 's, K: HmacKey>(
         &'s self,
         message: &Message<'a>,

@@ -129,6 +129,13 @@ pub enum EncodeError {
         /// Length of the full HMAC in bytes.
         expected: u8,
     },
+    /// A reason that is defined by the attribute type of an application, returned by its
+    /// [`validate`](crate::attribute::EncodeAttribute::validate).
+    #[error("the value is not allowed (application-defined reason {code})")]
+    Custom {
+        /// The reason; its meaning is up to the application.
+        code: u16,
+    },
 }
 
 impl EncodeError {

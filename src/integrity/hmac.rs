@@ -209,8 +209,8 @@ impl fmt::Debug for HmacTag {
     }
 }
 
-/// A key that computes HMACs: implemented by [`Key`](crate::Key), by references, `Arc` and `Box`, and by
-/// [`HmacFn`] for a closure.
+/// A key that computes HMACs: implemented by [`Key`](crate::Key), by references, `Arc` and `Box`, by [`HmacFn`]
+/// for a closure, and by a pair of a key and what the application knows of its user.
 ///
 /// Implement it for a key type of the application to use other cryptography, such as a validated module, a
 /// hardware key store or another provider. The feature `crypto` is then not needed. This crate truncates the
@@ -290,6 +290,49 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
     #[inline]
     fn ms_turn_sha256(&self) -> bool {
         (**self).ms_turn_sha256()
+    }
+}
+
+/// The key `.0`, with what the application looked up beside it.
+///
+/// [`LongTermServer::check`](crate::auth::LongTermServer::check) returns it with the request, so that the account is
+/// looked up once.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
+/// use stunwire::auth::{Authenticated, Claim, UserId};
+/// use stunwire::{HmacKey, Key};
+///
+/// struct Account {
+///     password: String,
+///     max_allocations: u32,
+/// }
+///
+/// /// The look-up for `LongTermServer::check`.
+/// fn account(
+///     claim: &Claim<'_, '_>,
+///     accounts: &HashMap<Vec<u8>, Arc<Account>>,
+/// ) -> Option<(Key, Arc<Account>)> {
+///     let UserId::Name(name) = claim.user() else { return None };
+///     let account = accounts.get(name)?;
+///     Some((claim.derive_key(name, &account.password)?, account.clone()))
+/// }
+///
+/// fn quota(request: &Authenticated<'_, (Key, Arc<Account>)>) -> u32 {
+///     let (_, account) = request.key();
+///     account.max_allocations
+/// }
+/// ```
+impl<K: HmacKey, T: Send + Sync> HmacKey for (K, T) {
+    #[inline]
+    fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
+        self.0.hmac(algorithm, segments)
+    }
+
+    #[inline]
+    fn ms_turn_sha256(&self) -> bool {
+        self.0.ms_turn_sha256()
     }
 }
 

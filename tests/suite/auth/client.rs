@@ -692,6 +692,96 @@ fn sha256_required() {
     }
 }
 
+fn answered<'r>(
+    nonce: Option<&'r [u8]>,
+    list: Option<&'r [PasswordAlgorithm<'r>]>,
+    tag: Option<(IntegrityAlgorithm, &'r Key)>,
+) -> Answer<'r> {
+    Answer {
+        nonce,
+        list,
+        tag,
+        ..Answer::default()
+    }
+}
+
+// A client of RFC 5389 reads neither the features of a nonce nor PASSWORD-ALGORITHMS.
+#[test]
+fn rfc5389() {
+    let both = Some(&[SHA256, MD5][..]);
+    let (strong, weak) = (key(SHA256), key(MD5));
+    for (prefix, list) in [
+        (&b"nonce"[..], None),
+        (BIT, both),
+        (BOTH_BITS, None),
+        (BOTH_BITS, both),
+    ] {
+        for client in [
+            client().rfc5389(),
+            client().require_sha256().rfc5389(),
+            client().fingerprint().rfc5389(),
+        ] {
+            let mut client = client;
+            let (_, sent) = sign(&client);
+            let first = nonce(prefix, 0);
+            assert_eq!(
+                outcome(&mut client, &sent, challenge(&first, list)),
+                "retry"
+            );
+            let expect_signed = |client: &Client, expected: &[u8]| {
+                let (packet, sent) = sign(client);
+                let names = types(&packet);
+                assert_eq!(
+                    names[..4],
+                    ["USERNAME", "REALM", "NONCE", "MESSAGE-INTEGRITY"]
+                );
+                let message = Message::parse(&packet).unwrap();
+                assert_eq!(
+                    message.get::<Nonce<'_>>().unwrap().unwrap().as_bytes(),
+                    expected
+                );
+                message.verify(&weak).unwrap();
+                sent
+            };
+            let sent = expect_signed(&client, &first);
+            let tag = Some((SHA1_ANSWER, &strong));
+            assert_eq!(
+                outcome(&mut client, &sent, answered(None, None, tag)),
+                "violation"
+            );
+            // The nonce again, without the list.
+            let tag = Some((SHA1_ANSWER, &weak));
+            let repeated = answered(Some(&first), None, tag);
+            assert_eq!(outcome(&mut client, &sent, repeated), "verified");
+            let offering = answered(Some(&first), both, tag);
+            assert_eq!(outcome(&mut client, &sent, offering), "verified");
+            let tag = Some((SHA256_ANSWER, &weak));
+            assert_eq!(
+                outcome(&mut client, &sent, answered(None, None, tag)),
+                "verified"
+            );
+            // A new nonce, which announces something else.
+            let mut sent = expect_signed(&client, &first);
+            for (prefix, list) in [(NO_BIT, both), (BOTH_BITS, None)] {
+                let new = nonce(prefix, 1);
+                let stale = Answer {
+                    code: Some(Code::STALE_NONCE),
+                    ..challenge(&new, list)
+                };
+                assert_eq!(outcome(&mut client, &sent, stale), "retry");
+                sent = expect_signed(&client, &new);
+            }
+        }
+    }
+    // The last call decides.
+    let mut client = client().rfc5389().require_sha256();
+    let (_, sent) = sign(&client);
+    assert_eq!(
+        outcome(&mut client, &sent, challenge(b"nonce", None)),
+        "no algorithm"
+    );
+}
+
 // §9.2.3.2 and the end of §9.2.5: SHA-256 is kept once the server has used or announced it.
 #[test]
 fn subsequent_requests() {

@@ -44,6 +44,17 @@ fn ice_controlled_and_controlling() {
     let value = hex("932ff9b151263b36");
     both_ways(0x8029, &value, IceControlled(0x932F_F9B1_5126_3B36));
     both_ways(0x802A, &value, IceControlling(0x932F_F9B1_5126_3B36));
+    for (role, ty) in [(Role::Controlled, 0x29), (Role::Controlling, 0x2A)] {
+        let mut out = Vec::new();
+        let check = MessageWriter::request(&mut out, Method::BINDING, ID)
+            .unwrap()
+            .with(&role.attribute(0x932F_F9B1_5126_3B36))
+            .unwrap()
+            .finish()
+            .unwrap();
+        assert_eq!(check[20..24], [0x80, ty, 0, 8]);
+        assert_eq!(check[24..], value);
+    }
 }
 
 /// §7.2.2: the user name is the peer's fragment, a colon and the agent's own fragment; the key is the peer's
