@@ -37,6 +37,7 @@ tests! {
     [] => [
         server_udp,
         server_tcp,
+        server_rfc5389,
         server_wrong_password,
     ],
 }
@@ -481,6 +482,31 @@ fn server_udp() {
 
 fn server_tcp() {
     server(true);
+}
+
+/// As a client of RFC 5389 `turn_udp` accepts these responses. It sends ChannelData of any length, so only over UDP.
+fn server_rfc5389() {
+    let server = Server::start(false);
+    let mut command = programs::own("turn_udp");
+    command.arg(server.address.to_string()).args([
+        "--user",
+        USER,
+        "--password",
+        PASSWORD,
+        "--rfc5389",
+    ]);
+    let output = run(&mut command, LIMIT);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    for name in ["Send and Data", "ChannelData"] {
+        let carried = field(&said, name);
+        assert_eq!(
+            carried, "60 packets, 36001 bytes each way, all equal",
+            "{said}"
+        );
+    }
+    assert_eq!(field(&said, "released"), "yes");
+    assert!(!server.has_seen_sha256());
 }
 
 fn server_wrong_password() {

@@ -12,7 +12,7 @@ use crate::agent::{Connection, Ours, Party};
 use crate::harness::tests;
 use crate::own::{PASSWORD, REALM, Turn, USER, stun_server};
 use crate::programs::IPV6;
-use crate::relay::LIMIT;
+use crate::relay::{LIMIT, turn_status, turn_udp};
 use crate::signed;
 use crate::support::{LOOPBACK, answers, free_port, within};
 
@@ -21,6 +21,7 @@ tests! {
         controlled_by_ice_agent,
         controlling_ice_agent,
         turn_server_sha256,
+        turn_server_rfc5389,
     ],
     [IPV6] => [
         relayed_data,
@@ -144,12 +145,10 @@ fn relayed_sha256_offered() {
     assert!(log.contains("00080014"), "{log}");
 }
 
-/// The server accepts requests with MESSAGE-INTEGRITY-SHA256. Its responses have MESSAGE-INTEGRITY, with the key that MD5
-/// derives.
-fn turn_server_sha256() {
+fn turn_server() -> (Server, SocketAddr) {
     let address = SocketAddr::new(LOOPBACK, free_port(&[LOOPBACK]));
     let credentials = ServerCredentials::new(USER, PASSWORD, None).unwrap();
-    let _server = Server::builder()
+    let server = Server::builder()
         .bind_address(&address)
         .add_credentials(credentials)
         .with_realm(REALM)
@@ -157,6 +156,20 @@ fn turn_server_sha256() {
         .build()
         .unwrap();
     within(LIMIT, || answers(address));
+    (server, address)
+}
+
+/// A client of RFC 5389 gets responses with MESSAGE-INTEGRITY, which is what it signs with.
+fn turn_server_rfc5389() {
+    let (_server, address) = turn_server();
+    turn_status(address, &["--rfc5389"]);
+    turn_udp(address, &["--rfc5389"]);
+}
+
+/// The server accepts requests with MESSAGE-INTEGRITY-SHA256. Its responses have MESSAGE-INTEGRITY, with the key that MD5
+/// derives.
+fn turn_server_sha256() {
+    let (_server, address) = turn_server();
     signed::converse(address, false, |_, response| {
         let credentials = Credentials {
             username: USER,

@@ -64,20 +64,20 @@ pub fn relayed_all(turn: &Turn) -> String {
 }
 
 /// Runs an example as a client of a server.
-pub fn example(name: &str, server: SocketAddr, tcp: bool) -> (Output, String) {
+pub fn example(name: &str, server: SocketAddr, options: &[&str]) -> (Output, String) {
     let mut command = programs::own(name);
     command
         .arg(server.to_string())
         .args(["--user", USER, "--password", PASSWORD])
-        .args(tcp.then_some("--tcp"));
+        .args(options);
     let output = run(&mut command, LIMIT);
     let said = text(&output);
     (output, said)
 }
 
 /// `turn_udp` sends data to two peers through the server.
-pub fn turn_udp(server: SocketAddr, tcp: bool) {
-    let (output, said) = example("turn_udp", server, tcp);
+pub fn turn_udp(server: SocketAddr, options: &[&str]) {
+    let (output, said) = example("turn_udp", server, options);
     assert!(output.status.success(), "{said}");
     for name in ["Send and Data", "ChannelData"] {
         let carried = field(&said, name);
@@ -90,8 +90,8 @@ pub fn turn_udp(server: SocketAddr, tcp: bool) {
 }
 
 /// `turn_status` allocates and releases; the server reports the address of the client.
-pub fn turn_status(server: SocketAddr, tcp: bool) {
-    let (output, said) = example("turn_status", server, tcp);
+pub fn turn_status(server: SocketAddr, options: &[&str]) {
+    let (output, said) = example("turn_status", server, options);
     assert!(output.status.success(), "{said}");
     assert_eq!(field(&said, "status"), "ok", "{said}");
     let local: SocketAddr = field(&said, "local address").parse().unwrap();

@@ -19,12 +19,13 @@ use crate::harness::tests;
 use crate::login::{Login, code};
 use crate::own::{PASSWORD, REALM, USER};
 use crate::programs;
-use crate::relay::{LIMIT, PACKETS, payload};
+use crate::relay::{LIMIT, PACKETS, payload, turn_status};
 use crate::support::{LOOPBACK, answers, field, free_port, run, text, within};
 
 tests! {
     [] => [
         mapped_address,
+        allocations,
         refuses_password,
         data_udp,
         data_tcp,
@@ -88,6 +89,12 @@ fn mapped_address() {
             "{said}"
         );
     }
+}
+
+/// The example `turn_status`, as a client of RFC 5389.
+fn allocations() {
+    turn_status(server(), &["--rfc5389"]);
+    turn_status(server(), &["--rfc5389", "--tcp"]);
 }
 
 fn refuses_password() {

@@ -216,7 +216,7 @@ fn turn_server() {
         });
         (server.await.unwrap(), address)
     });
-    turn_status(address, false);
-    turn_udp(address, false);
+    turn_status(address, &[]);
+    turn_udp(address, &[]);
     runtime.block_on(server.close()).unwrap();
 }
