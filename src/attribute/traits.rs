@@ -10,7 +10,8 @@ use crate::error::{EncodeError, ValueError};
 ///
 /// An application can implement this trait and [`EncodeAttribute`] for other types, and use them in
 /// [`Message::get`](crate::Message::get), in [`Message::read`](crate::Message::read) and in the writer
-/// like the types of this crate.
+/// like the types of this crate: see
+/// [attributes of an application](crate::attribute#attributes-of-an-application), also for the choice of the code.
 ///
 /// Example program: [`custom_attribute`](https://docs.rs/crate/stunwire/latest/source/examples/custom_attribute.rs).
 ///
@@ -99,7 +100,8 @@ pub trait Attribute<'a>: Sized {
 /// An attribute that can be written into a message.
 ///
 /// The trait is object-safe, so that an application can pass a list of attributes as
-/// `&[&dyn EncodeAttribute]`.
+/// `&[&dyn EncodeAttribute]`. To implement it together with [`Attribute`] see
+/// [attributes of an application](crate::attribute#attributes-of-an-application).
 ///
 /// Example program: [`custom_attribute`](https://docs.rs/crate/stunwire/latest/source/examples/custom_attribute.rs).
 ///
