@@ -69,7 +69,17 @@ impl Role {
     }
 }
 
-/// ICE-CONTROLLING or ICE-CONTROLLED, created by [`Role::attribute`].
+/// ICE-CONTROLLING or ICE-CONTROLLED, created by [`Role::attribute`]: the tie-breaker, 8 bytes, big-endian
+/// ([RFC 8445 §16.1](https://www.rfc-editor.org/rfc/rfc8445#section-16.1)).
+///
+/// ```
+/// use stunwire::ice::{Role, RoleAttribute};
+///
+/// /// The role attribute of the checks of an agent.
+/// fn role_attribute(role: Role, tie_breaker: u64) -> RoleAttribute {
+///     role.attribute(tie_breaker)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoleAttribute {
     role: Role,

@@ -473,6 +473,12 @@ fn server(input: Input<'_>) {
     black_box(turn::check(&message, support, None).is_ok());
     if let Ok(verified) = message.verify(&key) {
         black_box(ice::role_conflict(&verified, ice::Role::Controlled, input.number).is_ok());
+        let role = ice::Role::Controlled.attribute(input.number);
+        black_box(
+            MessageWriter::request(&mut [0; 64], Method::BINDING, input.id())
+                .and_then(|writer| writer.with(&role)?.finish().map(|_| ()))
+                .is_ok(),
+        );
     }
 }
 
@@ -487,6 +493,9 @@ fn client(input: Input<'_>) {
         return;
     };
     let mut client = LongTermClient::new(bytes, bytes).fingerprint();
+    if number % 2 == 0 {
+        client = client.rfc5389();
+    }
     for _ in 0..3 {
         let Ok(request) = MessageWriter::request(out, Method::ALLOCATE, input.id()) else {
             return;
@@ -678,6 +687,7 @@ fn streams(input: Input<'_>) {
 
 fn relayed(input: Input<'_>) {
     let (header, peer, id) = (input.header(), input.address(), input.id());
+    let payload = input.bytes;
     let (out, start, end) = (
         input.out,
         input.number as usize,
@@ -686,6 +696,9 @@ fn relayed(input: Input<'_>) {
     black_box(relay::message_in_place(out, start..end, peer, header).is_ok());
     black_box(relay::data_indication_in_place(out, start..end, peer, id).is_ok());
     black_box(relay::send_indication_in_place(out, start..end, peer, id).is_ok());
+    black_box(relay::message_vectored(out, payload, peer, header).is_ok());
+    black_box(relay::data_indication_vectored(out, payload, peer, id).is_ok());
+    black_box(relay::send_indication_vectored(out, payload, peer, id).is_ok());
     if let Ok(number) = ChannelNumber::new(start as u16) {
         black_box(relay::channel_data_in_place(out, start..end, number).is_ok());
         black_box(relay::padded_channel_data_in_place(out, start..end, number).is_ok());
