@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use crate::code_point::{AttributeType, Class, MessageType, Method};
 use crate::transaction_id::TransactionId;
-use crate::wire::RawHeader;
+use crate::wire::{self, RawHeader};
 
 /// MAGIC-COOKIE with type, length and value: the first attribute of every MS-TURN message
 /// (\[MS-TURN\] 2.2.2.8).
@@ -237,6 +237,16 @@ impl Dialect {
     #[must_use]
     pub const fn is_padded(self) -> bool {
         self.padded
+    }
+
+    /// Length of the padding after a value of `len` bytes.
+    #[inline(always)]
+    pub(crate) const fn padding_len(self, len: usize) -> usize {
+        if self.padded {
+            wire::padding_len(len)
+        } else {
+            0
+        }
     }
 
     /// This dialect's bit in a set of dialects.

@@ -177,9 +177,12 @@ pub enum Refusal {
 /// ([`reply::unknown_attributes`](crate::reply::unknown_attributes),
 /// [`Message::unknown_required`](crate::Message::unknown_required)), in which a server that cannot set the DF bit
 /// omits DONT-FRAGMENT from the known types. Of a request that was authenticated pass
-/// [`Verified::message`](crate::Verified::message): the check does not read attributes that the tag does not cover. The application performs the checks that need the
-/// server's tables: before this check it recognizes a retransmitted Allocate; after it, it checks whether a
-/// token is valid, whether a channel or a peer is already bound, and whether a peer is allowed.
+/// [`Verified::message`](crate::Verified::message): the check does not read attributes that the tag does not
+/// cover.
+///
+/// The application performs the checks that need the server's tables: before this check it recognizes a
+/// retransmitted Allocate; after it, it checks whether a token is valid, whether a channel or a peer is already
+/// bound, and whether a peer is allowed.
 ///
 /// Example program: [`turn_server`](https://docs.rs/crate/stunwire/latest/source/examples/turn_server/main.rs).
 ///

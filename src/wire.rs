@@ -197,6 +197,17 @@ pub(crate) const fn padding_len(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
+/// The padding that follows a value of `length` bytes.
+#[inline(always)]
+pub(crate) const fn zero_padding(length: usize) -> &'static [u8] {
+    match padding_len(length) {
+        0 => &[],
+        1 => &[0; 1],
+        2 => &[0; 2],
+        _ => &[0; 3],
+    }
+}
+
 /// Zeros up to 3 bytes of padding. `fill` would be a call.
 #[inline(always)]
 pub(crate) fn zero(padding: &mut [u8]) {

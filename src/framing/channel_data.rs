@@ -205,12 +205,7 @@ impl<'a> ChannelData<'a> {
     /// ([RFC 8656 §12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)).
     #[must_use]
     pub fn padding(&self) -> &'static [u8] {
-        match self.payload.len() & 3 {
-            1 => &[0; 3],
-            2 => &[0; 2],
-            3 => &[0; 1],
-            _ => &[],
-        }
+        wire::zero_padding(self.payload.len())
     }
 }
 

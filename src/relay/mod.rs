@@ -33,7 +33,7 @@
 //!
 //! In MS-TURN (\[MS-TURN\] 2.2.1) a client sends data in a Send *request* with DESTINATION-ADDRESS, and the
 //! server does not answer it. A server sends data in a Data indication with REMOTE-ADDRESS. [`read`] reads
-//! both, and [`message_in_place`] writes both: the header selects the dialect.
+//! both, and [`message_in_place`] and [`message_vectored`] write both: the header selects the dialect.
 
 mod in_place;
 mod leading;

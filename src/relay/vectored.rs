@@ -7,6 +7,7 @@ use crate::code_point::Method;
 use crate::error::EncodeError;
 use crate::header::Header;
 use crate::transaction_id::TransactionId;
+use crate::wire;
 use crate::writer::Segments;
 
 /// Writes a Data indication for a payload that was received from `peer` and is not in `buf`
@@ -132,7 +133,7 @@ fn write_before<'b>(
         return Err(EncodeError::buffer_full(len, available));
     };
     let trailing: &[u8] = if leading.header.dialect().is_padded() {
-        padding(payload.len())
+        wire::zero_padding(payload.len())
     } else {
         &[]
     };
@@ -142,15 +143,4 @@ fn write_before<'b>(
         payload,
         trailing,
     })
-}
-
-/// The padding of a payload of this length.
-#[inline(always)]
-const fn padding(len: usize) -> &'static [u8] {
-    match len % 4 {
-        1 => &[0; 3],
-        2 => &[0; 2],
-        3 => &[0; 1],
-        _ => &[],
-    }
 }

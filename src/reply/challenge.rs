@@ -2,7 +2,7 @@
 
 use super::{Content, Reply, ReplyTo};
 use crate::attribute::{
-    Code, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, SecurityFeatures,
+    Code, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, announces_algorithms,
 };
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
@@ -50,7 +50,7 @@ impl<'a> Challenge<'a> {
         N: AsRef<[u8]> + ?Sized,
     {
         let nonce = Nonce::new(nonce)?;
-        if announces_algorithms(&nonce) {
+        if announces_algorithms(Some(nonce)) {
             return Err(EncodeError::AlgorithmsMissing);
         }
         Ok(Self {
@@ -76,7 +76,7 @@ impl<'a> Challenge<'a> {
         N: AsRef<[u8]> + ?Sized,
     {
         let nonce = Nonce::new(nonce)?;
-        if !announces_algorithms(&nonce) {
+        if !announces_algorithms(Some(nonce)) {
             return Err(EncodeError::NonceWithoutFeature);
         }
         if algorithms.is_empty() {
@@ -128,9 +128,4 @@ impl<'a> Challenge<'a> {
         }
         Ok(())
     }
-}
-
-fn announces_algorithms(nonce: &Nonce<'_>) -> bool {
-    SecurityFeatures::of(nonce)
-        .is_some_and(|features| features.contains(SecurityFeatures::PASSWORD_ALGORITHMS))
 }

@@ -8,7 +8,7 @@ use crate::attribute::registry;
 use crate::buffer::Buffer;
 use crate::dialect::Context;
 use crate::error::EncodeError;
-use crate::wire::{self, TLV_HEADER_LEN};
+use crate::wire::TLV_HEADER_LEN;
 
 /// Writes one attribute that is not in a message: type, length, value and padding.
 ///
@@ -56,12 +56,7 @@ where
     let Ok(length) = u16::try_from(len) else {
         return Err(too_long(len));
     };
-    let padding = if dialect.is_padded() {
-        wire::padding_len(len)
-    } else {
-        0
-    };
-    let total = TLV_HEADER_LEN + len + padding;
+    let total = TLV_HEADER_LEN + len + dialect.padding_len(len);
     let (start, limit) = (buffer.start(), buffer.limit());
     let Some(out) = buffer.extend(start, total) else {
         return Err(full(total, limit.saturating_sub(start)));

@@ -10,7 +10,7 @@ use crate::attribute::{Data, EncodeAttribute};
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::integrity::{HmacKey, IntegrityAlgorithm};
-use crate::wire::{self, TLV_HEADER_LEN};
+use crate::wire::TLV_HEADER_LEN;
 
 /// The three segments of a message with an external payload, to be sent one after the other.
 ///
@@ -206,11 +206,7 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
         let Ok(length) = u16::try_from(len) else {
             return Err(self.tlv_refusal(len));
         };
-        let padded_len = if dialect.is_padded() {
-            len + wire::padding_len(len)
-        } else {
-            len
-        };
+        let padded_len = len + dialect.padding_len(len);
         let offset = self.len() + TLV_HEADER_LEN;
         self.external = External { payload, offset };
         let padding = padded_len.saturating_sub(payload.len());

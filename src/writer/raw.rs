@@ -215,17 +215,9 @@ impl<'b, B: Buffer + ?Sized> RawWriter<'b, B> {
     #[inline(always)]
     pub(super) fn tlv_refusal(&self, len: usize) -> EncodeError {
         if len > 0xFFFF {
-            let padding = match self.dialect().is_padded() {
-                true => wire::padding_len(len),
-                false => 0,
-            };
-            let attributes = usize::from(self.length());
-            let value = len.saturating_add(padding);
-            return too_long(
-                attributes
-                    .saturating_add(TLV_HEADER_LEN)
-                    .saturating_add(value),
-            );
+            let padded_len = len.saturating_add(self.dialect().padding_len(len));
+            let before = usize::from(self.length()).saturating_add(TLV_HEADER_LEN);
+            return too_long(before.saturating_add(padded_len));
         }
         self.refusal(self.tlv_len(len))
     }
