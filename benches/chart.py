@@ -123,14 +123,14 @@ def chart(runs, processor):
         y = 36 + index * line
         out.append(f'<text x="{left - 8}" y="{y + 30}" text-anchor="end">{NAMES[row].replace("`", "")}</text>')
         bars = []
-        for profile, colours in zip(PROFILES, (("#2a6fbb", "#b9b9b9"), ("#6aa5e0", "#d6d6d6"))):
+        for profile, colors in zip(PROFILES, (("#2a6fbb", "#b9b9b9"), ("#6aa5e0", "#d6d6d6"))):
             ways = runs[profile][row]
             name, way = best_peer(ways)
-            bars.append((f"stunwire, {PROFILES[profile]}", ways["stunwire"][1], colours[0]))
-            bars.append((f"{name}, {PROFILES[profile]}", way[1], colours[1]))
-        for at, (name, ratio, colour) in enumerate(bars):
+            bars.append((f"stunwire, {PROFILES[profile]}", ways["stunwire"][1], colors[0]))
+            bars.append((f"{name}, {PROFILES[profile]}", way[1], colors[1]))
+        for at, (name, ratio, color) in enumerate(bars):
             long = bar(ratio)
-            out.append(f'<rect x="{left}" y="{y + at * 13}" width="{long:.1f}" height="11" fill="{colour}"/>')
+            out.append(f'<rect x="{left}" y="{y + at * 13}" width="{long:.1f}" height="11" fill="{color}"/>')
             out.append(f'<text x="{left + long + 5:.1f}" y="{y + 10 + at * 13}" font-size="11">{name} {ratio:.2f}</text>')
     out.append("</svg>")
     return "\n".join(out) + "\n"

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each agent prints a line with its fragment, password and address: paste it into the other one. The programs have
-//! the place of two browsers, and the terminal that of the signalling server.
+//! the place of two browsers, and the terminal that of the signaling server.
 //!
 //! **This is an example, not a product.** A product gathers several candidates, also from STUN and TURN servers, forms
 //! a checklist of their pairs, discovers peer-reflexive candidates, and authenticates the data with DTLS.

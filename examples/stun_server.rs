@@ -7,7 +7,7 @@
 //! ```
 //!
 //! With a second address and port the server has four sockets and answers from the one that CHANGE-REQUEST selects,
-//! as NAT behaviour discovery requires (RFC 5780 and RFC 3489).
+//! as NAT behavior discovery requires (RFC 5780 and RFC 3489).
 //!
 //! Two features of RFC 3489 are refused: RESPONSE-ADDRESS with 420, because an attacker could direct responses to a
 //! victim, and Shared Secret requests with 400, because they need TLS.

@@ -181,7 +181,7 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// Writes the next payload after the headroom. Lengths grow from 1 to the longest; neighbouring bytes differ.
+/// Writes the next payload after the headroom. Lengths grow from 1 to the longest; neighboring bytes differ.
 fn fill(buffer: &mut [u8], number: usize) -> std::ops::Range<usize> {
     let range = HEADROOM..HEADROOM + 1 + number * (LONGEST - 1) / (PACKETS - 1);
     let payload = buffer.get_mut(range.clone()).unwrap_or_default();

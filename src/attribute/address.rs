@@ -384,7 +384,7 @@ address! {
 }
 
 address! {
-    /// OTHER-ADDRESS: the other address and port of the server, for NAT behaviour discovery
+    /// OTHER-ADDRESS: the other address and port of the server, for NAT behavior discovery
     /// ([RFC 5780 §7.4](https://www.rfc-editor.org/rfc/rfc5780#section-7.4)).
     ///
     /// Type 0x802C.

@@ -1,4 +1,4 @@
-//! The attributes of classic STUN (RFC 3489) and of NAT behaviour discovery (RFC 5780) that are not
+//! The attributes of classic STUN (RFC 3489) and of NAT behavior discovery (RFC 5780) that are not
 //! addresses, and small extensions of STUN.
 
 use core::fmt;

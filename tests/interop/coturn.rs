@@ -175,7 +175,7 @@ fn stun_client_classic() {
     tshark::agree_classic("stun_client --classic with turnserver", &tap, 2);
 }
 
-// RFC 5780 §4.3 and §4.4: the tests of a NAT's behaviour.
+// RFC 5780 §4.3 and §4.4: the tests of a NAT's behavior.
 fn change_request() {
     let (_server, addresses) = turnserver(&[]);
     let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();

@@ -70,7 +70,7 @@ fn turnutils_natdiscovery() {
         "{told}"
     );
     assert!(told.contains(&format!("Other addr: : {second}")), "{told}");
-    println!("turnutils_natdiscovery: {answers} responses with PADDING, behaviour discovered");
+    println!("turnutils_natdiscovery: {answers} responses with PADDING, behavior discovered");
 }
 
 fn vovida_stun() {

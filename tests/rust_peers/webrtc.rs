@@ -100,20 +100,20 @@ fn connect(is_ours_controlling: bool) {
     runtime
         .block_on(async { agent.add_remote_candidate(&remote) })
         .unwrap();
-    let (_cancel, cancelled) = tokio::sync::mpsc::channel(1);
+    let (_cancel, canceled) = tokio::sync::mpsc::channel(1);
     let Party {
         ufrag, password, ..
     } = party;
     // The types of the two connections differ.
     if is_ours_controlling {
-        let accepted = async { timeout(LIMIT, agent.accept(cancelled, ufrag, password)).await };
+        let accepted = async { timeout(LIMIT, agent.accept(canceled, ufrag, password)).await };
         let conn = runtime.block_on(accepted).unwrap().unwrap();
         let mut connected = Connected { runtime, conn };
         assert!(ours.exchange(&mut connected, party.address, address));
         end(&connected.runtime, &agent, address, party.address);
     } else {
-        let dialled = async { timeout(LIMIT, agent.dial(cancelled, ufrag, password)).await };
-        let conn = runtime.block_on(dialled).unwrap().unwrap();
+        let dialed = async { timeout(LIMIT, agent.dial(canceled, ufrag, password)).await };
+        let conn = runtime.block_on(dialed).unwrap().unwrap();
         let mut connected = Connected { runtime, conn };
         assert!(!ours.exchange(&mut connected, party.address, address));
         end(&connected.runtime, &agent, address, party.address);

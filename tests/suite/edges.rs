@@ -197,7 +197,7 @@ fn the_bytes_that_a_truncated_attribute_needs() {
 }
 
 /// RFC 7983 §7: the first byte of DTLS is 20 to 63; RFC 6347 §4.1: its versions are 254.253 and 254.255. Records of
-/// these content types are recognised in a frame of RFC 4571.
+/// these content types are recognized in a frame of RFC 4571.
 #[test]
 fn dtls_in_a_frame() {
     let framed = |packet: &[u8]| {

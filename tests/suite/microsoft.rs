@@ -661,7 +661,7 @@ fn bare(id: TransactionId) -> Vec<u8> {
     bytes
 }
 
-/// The table of dialects in `src/docs/microsoft.md`, checked against the behaviour of each dialect.
+/// The table of dialects in `src/docs/microsoft.md`, checked against the behavior of each dialect.
 #[test]
 fn the_table_of_dialects() {
     struct Row {

@@ -1,7 +1,7 @@
 //! No secret remains on the stack after a key was derived, used and dropped.
 //!
 //! The test reads the stack below its own frame through `/proc/self/mem`, so it runs on Linux. It is meaningful
-//! in optimised code only: without optimisation each move leaves a copy that cannot be wiped.
+//! in optimized code only: without optimization each move leaves a copy that cannot be wiped.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -178,7 +178,7 @@ fn the_search_finds_secrets() {
 #[test]
 #[cfg_attr(
     debug_assertions,
-    ignore = "optimised code only: cargo test --release --test secrets"
+    ignore = "optimized code only: cargo test --release --test secrets"
 )]
 fn keys_leave_nothing() {
     let text = format!("{USER}:{REALM}:{PASSWORD}");

@@ -6,7 +6,7 @@ use stunwire::{Dialect, MAGIC_COOKIE, Message, ParseError};
 
 use crate::unit::{Partial, Protocol};
 
-/// Ports of STUN and TURN servers: the registered ones, their neighbours that Microsoft and Zoom
+/// Ports of STUN and TURN servers: the registered ones, their neighbors that Microsoft and Zoom
 /// use, and Google's.
 const STUN_PORTS: [std::ops::RangeInclusive<u16>; 3] = [3478..=3481, 5349..=5350, 19302..=19309];
 

@@ -1,4 +1,4 @@
-//! The output that analyses: hands units on to the output of packets where that is wanted, and says
+//! The output that analyzes: hands units on to the output of packets where that is wanted, and says
 //! at the end of a capture what happened.
 
 use std::fs::File;

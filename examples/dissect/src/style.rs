@@ -1,26 +1,26 @@
-//! Colours of the text output.
+//! Colors of the text output.
 
 use std::fmt::{self, Display};
 use std::io::IsTerminal;
 
-/// Whether the output has colours.
+/// Whether the output has colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    colours: bool,
+    colors: bool,
 }
 
 impl Style {
-    /// Without colours.
+    /// Without colors.
     #[allow(dead_code, reason = "for outputs that write files, and for tests")]
-    pub const PLAIN: Self = Self { colours: false };
+    pub const PLAIN: Self = Self { colors: false };
 
-    /// Colours if standard output is a terminal that shows them, and the environment variable
+    /// Colors if standard output is a terminal that shows them, and the environment variable
     /// `NO_COLOR` is not set.
     pub fn of_stdout() -> Self {
         let unwanted = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colours: std::io::stdout().is_terminal() && !unwanted("NO_COLOR") && !is_dumb,
+            colors: std::io::stdout().is_terminal() && !unwanted("NO_COLOR") && !is_dumb,
         }
     }
 
@@ -46,13 +46,13 @@ impl Style {
 
     fn with<T: Display>(self, code: &'static str, text: T) -> Styled<T> {
         Styled {
-            code: self.colours.then_some(code),
+            code: self.colors.then_some(code),
             text,
         }
     }
 }
 
-/// Text in a colour, or as it is.
+/// Text in a color, or as it is.
 pub struct Styled<T> {
     code: Option<&'static str>,
     text: T,
@@ -72,9 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_enclose_the_text() {
+    fn colors_enclose_the_text() {
         assert_eq!(Style::PLAIN.bad("error").to_string(), "error");
-        let style = Style { colours: true };
+        let style = Style { colors: true };
         assert_eq!(style.bad("error").to_string(), "\x1b[31merror\x1b[0m");
     }
 }

@@ -1,7 +1,7 @@
 //! What was found in a capture: the stream of decoded units that every output consumes.
 //!
 //! The dissector calls an [`Output`] once per unit, in the order in which the units were completed.
-//! An output that analyses finds everything here: where and when a unit was captured ([`Origin`]),
+//! An output that analyzes finds everything here: where and when a unit was captured ([`Origin`]),
 //! and its decoded content with direct access to the [`Message`].
 
 use std::io;

@@ -398,7 +398,7 @@ text! {
 
 encode_text!(SipCallIdentifier);
 
-/// The location of an endpoint relative to the organisation's network, in [`LocationProfile`].
+/// The location of an endpoint relative to the organization's network, in [`LocationProfile`].
 ///
 /// ```
 /// use stunwire::attribute::ms::Location;
@@ -414,9 +414,9 @@ pub struct Location(
 impl Location {
     /// Unknown, 0.
     pub const UNKNOWN: Self = Self(0);
-    /// Outside the organisation's network, 1.
+    /// Outside the organization's network, 1.
     pub const INTERNET: Self = Self(1);
-    /// Inside the organisation's network, 2.
+    /// Inside the organization's network, 2.
     pub const INTRANET: Self = Self(2);
 }
 
@@ -432,7 +432,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// The kind of organisation to which the peer belongs, in [`LocationProfile`].
+/// The kind of organization to which the peer belongs, in [`LocationProfile`].
 ///
 /// ```
 /// use stunwire::attribute::ms::Federation;
@@ -446,7 +446,7 @@ pub struct Federation(
 );
 
 impl Federation {
-    /// The peer belongs to the same organisation, 0.
+    /// The peer belongs to the same organization, 0.
     pub const NONE: Self = Self(0);
     /// Another enterprise, 1.
     pub const ENTERPRISE: Self = Self(1);
@@ -486,7 +486,7 @@ pub struct LocationProfile {
     pub peer: Location,
     /// The location of the sender.
     pub sender: Location,
-    /// The kind of organisation to which the peer belongs.
+    /// The kind of organization to which the peer belongs.
     pub federation: Federation,
 }
 

@@ -68,7 +68,7 @@ impl fmt::Display for ImplementationVersion {
 /// of 4 bytes, as libnice writes it. In \[MS-ICE2\] the USERNAME is that of ICE: [`Username::joined`].
 ///
 /// The fragments, and the password that [`Key::short_term`](crate::Key::short_term) takes, are the
-/// decoded bytes of the base64 texts in the signalling.
+/// decoded bytes of the base64 texts in the signaling.
 ///
 /// ```
 /// use stunwire::attribute::Username;

@@ -1,4 +1,4 @@
-//! The attributes of STUN: RFC 8489, classic STUN of RFC 3489, NAT behaviour discovery of RFC 5780, and
+//! The attributes of STUN: RFC 8489, classic STUN of RFC 3489, NAT behavior discovery of RFC 5780, and
 //! small extensions.
 
 macro_rules! stun_attributes {

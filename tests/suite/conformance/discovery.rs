@@ -1,4 +1,4 @@
-//! RFC 5780 §7: NAT behaviour discovery.
+//! RFC 5780 §7: NAT behavior discovery.
 
 use stunwire::attribute::{ChangeRequest, OtherAddress, Padding, ResponseOrigin, ResponsePort};
 

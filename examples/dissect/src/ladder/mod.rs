@@ -25,7 +25,7 @@ pub const MOST_ROWS: usize = 10_000;
 /// Maximum number of lifelines. Further hosts share the last one.
 const MOST_LIFELINES: usize = 10;
 
-/// A retransmission is recognised within this many rows.
+/// A retransmission is recognized within this many rows.
 const MEMORY: usize = 256;
 
 /// Maximum number of repeated checks that wait for their responses.

@@ -87,7 +87,7 @@ fn header(out: &mut impl Write, ladder: &Ladder, gap: usize, top: usize) -> io::
 }
 
 fn draw(out: &mut impl Write, row: &Row, gap: usize, width: usize, y: usize) -> io::Result<()> {
-    let (colour, dash) = match row.kind {
+    let (color, dash) = match row.kind {
         Kind::Request => ("#0b57d0", ""),
         Kind::Success => ("#137333", ""),
         Kind::Error => ("#c5221f", ""),
@@ -105,11 +105,11 @@ fn draw(out: &mut impl Write, row: &Row, gap: usize, width: usize, y: usize) -> 
     )?;
     writeln!(
         out,
-        r#"<line x1="{from}" y1="{y}" x2="{to}" y2="{y}" stroke="{colour}"{dash}/>"#
+        r#"<line x1="{from}" y1="{y}" x2="{to}" y2="{y}" stroke="{color}"{dash}/>"#
     )?;
-    arrow_head(out, to, from < to, y, colour)?;
+    arrow_head(out, to, from < to, y, color)?;
     if row.goes_back {
-        arrow_head(out, from, to < from, y, colour)?;
+        arrow_head(out, from, to < from, y, color)?;
     }
     let text = row.text();
     let room = from.abs_diff(to).saturating_sub(24) / LETTER;
@@ -117,7 +117,7 @@ fn draw(out: &mut impl Write, row: &Row, gap: usize, width: usize, y: usize) -> 
     let middle = (from + to) / 2;
     write!(
         out,
-        r#"<text x="{middle}" y="{}" text-anchor="middle" fill="{colour}" stroke="white" stroke-width="4" paint-order="stroke">{}"#,
+        r#"<text x="{middle}" y="{}" text-anchor="middle" fill="{color}" stroke="white" stroke-width="4" paint-order="stroke">{}"#,
         y - 4,
         escape(&shown)
     )?;
@@ -139,12 +139,12 @@ fn arrow_head(
     x: usize,
     points_right: bool,
     y: usize,
-    colour: &str,
+    color: &str,
 ) -> io::Result<()> {
     let base = if points_right { x - 8 } else { x + 8 };
     writeln!(
         out,
-        r#"<path d="M{x} {y} L{base} {} L{base} {} Z" fill="{colour}"/>"#,
+        r#"<path d="M{x} {y} L{base} {} L{base} {} Z" fill="{color}"/>"#,
         y - 4,
         y + 4
     )

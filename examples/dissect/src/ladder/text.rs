@@ -55,15 +55,15 @@ pub fn write(out: &mut impl Write, ladder: &Ladder, style: Style) -> io::Result<
     Ok(())
 }
 
-/// The addresses, centred above their lifelines.
+/// The addresses, centered above their lifelines.
 fn header(out: &mut impl Write, ladder: &Ladder, gap: usize, style: Style) -> io::Result<()> {
     let mut line = String::new();
     let mut columns = 0;
     for (index, host) in ladder.hosts.iter().enumerate() {
         let name = host.to_string();
         let width = name.chars().count();
-        let centre = TIME + MARGIN + index * gap;
-        let start = centre
+        let center = TIME + MARGIN + index * gap;
+        let start = center
             .saturating_sub(width / 2)
             .max(columns + usize::from(columns > 0));
         line.extend(std::iter::repeat_n(' ', start.saturating_sub(columns)));

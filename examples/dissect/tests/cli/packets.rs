@@ -283,7 +283,7 @@ fn microsofts_frames() {
 
 /// The output of these tests is not a terminal.
 #[test]
-fn no_colours_in_a_pipe() {
+fn no_colors_in_a_pipe() {
     assert!(!text(&run(&[])).contains('\x1b'));
 }
 
