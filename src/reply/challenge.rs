@@ -64,8 +64,8 @@ impl<'a> Challenge<'a> {
     ///
     /// # Errors
     /// If the realm or the nonce is longer than 127 characters or 509 bytes, the list is empty, or the nonce
-    /// does not announce [`SecurityFeatures::PASSWORD_ALGORITHMS`]: a client could then not detect that an
-    /// attacker removed the list.
+    /// does not announce [`PASSWORD_ALGORITHMS`](crate::SecurityFeatures::PASSWORD_ALGORITHMS): a client could
+    /// then not detect that an attacker removed the list.
     pub fn with_algorithms<R, N>(
         realm: &'a R,
         nonce: &'a N,
