@@ -109,7 +109,7 @@ impl EncodeAttribute for RoleAttribute {
 /// use stunwire::ice::{Role, RoleConflict};
 /// use stunwire::{EncodeError, Key, Verified, reply};
 ///
-/// /// Whether the check is to be answered with success.
+/// /// Whether to answer the check with success.
 /// fn settle(
 ///     conflict: RoleConflict,
 ///     role: &mut Role,

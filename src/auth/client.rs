@@ -3,97 +3,24 @@
 use core::fmt;
 
 use super::challenge::{self, Challenge, Offer};
+use super::client_credentials::ClientCredentials;
 use super::response::{Failure, Response, Sent, SentState};
 use crate::attribute::{
     Code, ErrorCode, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, SecurityFeatures,
-    UserHash, Username, announces_algorithms,
+    Username, announces_algorithms,
 };
 use crate::buffer::Buffer;
 use crate::code_point::Class;
 use crate::error::EncodeError;
 use crate::format::Quoted;
 #[cfg(feature = "crypto")]
-use crate::integrity::{Credentials, Key};
-use crate::integrity::{HmacKey, IntegrityAlgorithm, Policy};
+use crate::integrity::Credentials;
+use crate::integrity::{IntegrityAlgorithm, Policy};
 use crate::message::Message;
 use crate::writer::MessageWriter;
 
 /// The number of challenges in succession that a client answers before the server accepts a request.
 const MAX_CHALLENGES: u8 = 4;
-
-/// The username and the keys of a [`LongTermClient`].
-///
-/// [`Credentials`](crate::Credentials) implements it with keys that are derived from a password. Implement it
-/// for keys that are stored, or held by other cryptography; the feature `crypto` is then not needed.
-///
-/// ```
-/// use stunwire::Key;
-/// use stunwire::attribute::{PasswordAlgorithm, UserHash};
-/// use stunwire::auth::{ClientCredentials, LongTermClient};
-///
-/// /// A user whose key for one realm was derived earlier, so that the password is not stored.
-/// struct StoredKey {
-///     realm: &'static str,
-///     sha256: [u8; 32],
-/// }
-///
-/// impl ClientCredentials for StoredKey {
-///     type Key = Key;
-///
-///     fn username(&self) -> &[u8] {
-///         b"alice"
-///     }
-///
-///     fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
-///         let is_known = algorithm == PasswordAlgorithm::SHA256 && realm == self.realm.as_bytes();
-///         is_known.then(|| Key::from_bytes(&self.sha256))
-///     }
-///
-///     fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
-///         Some(UserHash::of("alice", realm))
-///     }
-/// }
-///
-/// // It stores challenges of up to 1,024 bytes, and refuses servers that offer only MD5.
-/// let stored = StoredKey { realm: "example.org", sha256: [7; 32] };
-/// let login = LongTermClient::<_, 1024>::with_credentials(stored).require_sha256().fingerprint();
-/// assert_eq!(login.realm(), None);
-/// # assert!(login.credentials().key(PasswordAlgorithm::SHA256, b"example.org").is_some());
-/// # assert!(login.credentials().user_hash(b"example.org").is_some());
-/// ```
-pub trait ClientCredentials {
-    /// The type of the keys.
-    type Key: HmacKey;
-
-    /// The username, prepared with OpaqueString if it is not ASCII.
-    fn username(&self) -> &[u8];
-
-    /// The key that `algorithm` derives for `realm`. `None` if the client has no credentials for the realm or
-    /// does not support the algorithm.
-    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Self::Key>;
-
-    /// SHA-256 of `username:realm`, for a server with username anonymity
-    /// ([RFC 8489 §14.4](https://www.rfc-editor.org/rfc/rfc8489#section-14.4)). `None` if it cannot be
-    /// computed.
-    fn user_hash(&self, realm: &[u8]) -> Option<UserHash>;
-}
-
-#[cfg(feature = "crypto")]
-impl<U: AsRef<[u8]>, P: AsRef<[u8]>> ClientCredentials for Credentials<U, P> {
-    type Key = Key;
-
-    fn username(&self) -> &[u8] {
-        self.username.as_ref()
-    }
-
-    fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
-        Key::long_term_by(algorithm, self, realm)
-    }
-
-    fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
-        Some(UserHash::of(&self.username, realm))
-    }
-}
 
 /// A client that authenticates to one server with long-term credentials
 /// ([RFC 8489 §9.2.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.3),

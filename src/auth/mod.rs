@@ -21,6 +21,7 @@ mod algorithm;
 mod authenticated;
 mod challenge;
 mod client;
+mod client_credentials;
 mod mint;
 #[cfg(feature = "oauth")]
 pub mod oauth;
@@ -36,7 +37,8 @@ mod time;
 
 pub use self::algorithm::{AlgorithmError, choose_algorithm, password_algorithm};
 pub use self::authenticated::{Authenticated, Check, UserId};
-pub use self::client::{ClientCredentials, LongTermClient};
+pub use self::client::LongTermClient;
+pub use self::client_credentials::ClientCredentials;
 pub use self::mint::{MintedNonce, NonceMint, NonceStatus};
 pub use self::redirect::{Redirect, Redirects};
 pub use self::reply::{AuthReply, Rejected};
