@@ -1,61 +1,111 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use stunwire::attribute::{AddressFamily, ChannelRange};
 
-/// A small TURN server.
-#[derive(clap::Parser)]
+/// The text of --help.
+pub const HELP: &str = "\
+A small TURN server: UDP and TCP clients, UDP and TCP relays.
+
+usage: turn_server --user NAME:PASSWORD [OPTIONS]
+
+  --user NAME:PASSWORD      a user with the right to allocate; may be given several times
+  --listen ADDRESS:PORT     an address for clients, over UDP and TCP; may be given several times
+                            [default: 127.0.0.1:3478]
+  --relay ADDRESS           an address for relays, at most one of each family; by default those of --listen
+  --realm REALM             the realm of the passwords [default: example.org]
+  --sha256                  offers SHA-256 in addition to MD5 for the key, and USERHASH (RFC 8489)
+  --quota NUMBER            the number of allocations that a user may have [default: 10]
+  --nonce-lifetime SECONDS  the time for which a nonce is valid [default: 600]
+  --rfc5766-channels        allows clients to bind channels 0x5000 to 0x7FFE, as in RFC 5766
+  --allow-any-address       listens and relays on addresses that are not loopback
+  --allow-any-peer          relays to peers that are not on loopback
+  --trace                   prints every STUN message in hexadecimal";
+
+const USAGE: &str = "usage: turn_server --user NAME:PASSWORD [OPTIONS]; --help lists them";
+
+/// The options; see [`HELP`].
 pub struct Config {
-    /// An address for clients, over UDP and TCP; may be given several times
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3478")]
     pub listen: Vec<SocketAddr>,
-    /// The addresses for relays, at most one of each family; by default those of --listen
-    #[arg(long, value_name = "ADDRESS")]
     pub relay: Vec<IpAddr>,
-    /// A user with the right to allocate; may be given several times
-    #[arg(long, value_name = "NAME:PASSWORD", required = true, value_parser = credentials)]
-    pub user: Vec<(String, String)>,
-    /// The realm of the passwords
-    #[arg(long, default_value = "example.org")]
+    /// Names and passwords.
+    pub users: Vec<(String, String)>,
     pub realm: String,
-    /// Offers SHA-256 in addition to MD5 for the key, and USERHASH (RFC 8489)
-    #[arg(long)]
     pub sha256: bool,
-    /// The number of allocations that a user may have
-    #[arg(long, default_value_t = 10)]
     pub quota: usize,
-    /// The number of seconds for which a nonce is valid
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
     pub nonce_lifetime: Duration,
-    /// Allows clients to bind channels 0x5000 to 0x7FFE, as in RFC 5766
-    #[arg(long)]
     pub rfc5766_channels: bool,
-    /// Listens and relays on addresses that are not loopback
-    #[arg(long)]
     pub allow_any_address: bool,
-    /// Relays to peers that are not on loopback
-    #[arg(long)]
     pub allow_any_peer: bool,
-    /// Prints every STUN message in hexadecimal
-    #[arg(long)]
     pub trace: bool,
 }
 
-fn credentials(text: &str) -> Result<(String, String), String> {
-    let (name, password) = text.split_once(':').ok_or("a colon is missing")?;
-    Ok((name.into(), password.into()))
-}
-
-fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
-    text.parse().map(Duration::from_secs)
+/// The value after an option.
+fn value<T: FromStr<Err: Display>>(
+    option: &str,
+    arguments: &mut impl Iterator<Item = String>,
+) -> Result<T, String> {
+    let text = arguments.next().ok_or(format!("{option} needs a value"))?;
+    text.parse()
+        .map_err(|error| format!("{option} {text}: {error}"))
 }
 
 impl Config {
+    pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut config = Self {
+            listen: Vec::new(),
+            relay: Vec::new(),
+            users: Vec::new(),
+            realm: "example.org".to_owned(),
+            sha256: false,
+            quota: 10,
+            nonce_lifetime: Duration::from_secs(600),
+            rfc5766_channels: false,
+            allow_any_address: false,
+            allow_any_peer: false,
+            trace: false,
+        };
+        while let Some(argument) = arguments.next() {
+            let option = argument.as_str();
+            match option {
+                "--user" => {
+                    let user: String = value(option, &mut arguments)?;
+                    let (name, password) =
+                        user.split_once(':').ok_or("--user needs NAME:PASSWORD")?;
+                    config.users.push((name.to_owned(), password.to_owned()));
+                }
+                "--listen" => config.listen.push(value(option, &mut arguments)?),
+                "--relay" => config.relay.push(value(option, &mut arguments)?),
+                "--realm" => config.realm = value(option, &mut arguments)?,
+                "--sha256" => config.sha256 = true,
+                "--quota" => config.quota = value(option, &mut arguments)?,
+                "--nonce-lifetime" => {
+                    config.nonce_lifetime = Duration::from_secs(value(option, &mut arguments)?);
+                }
+                "--rfc5766-channels" => config.rfc5766_channels = true,
+                "--allow-any-address" => config.allow_any_address = true,
+                "--allow-any-peer" => config.allow_any_peer = true,
+                "--trace" => config.trace = true,
+                _ => return Err(format!("unknown option {option}; {USAGE}")),
+            }
+        }
+        if config.users.is_empty() {
+            return Err(USAGE.to_owned());
+        }
+        if config.listen.is_empty() {
+            config.listen.push(([127, 0, 0, 1], 3478).into());
+        }
+        config.check_addresses()?;
+        Ok(config)
+    }
+
     /// Refuses addresses outside loopback without --allow-any-address, so that the example does not become an open
     /// relay by accident.
-    pub fn check(&self) -> Result<(), String> {
+    fn check_addresses(&self) -> Result<(), String> {
         let listen = self.listen.iter().map(SocketAddr::ip);
         let outside = listen
             .chain(self.relay.iter().copied())

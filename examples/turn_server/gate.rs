@@ -78,7 +78,7 @@ impl Gate {
             } else {
                 server.offer(&[])
             },
-            accounts: config.user.iter().map(account).collect(),
+            accounts: config.users.iter().map(account).collect(),
             start: now,
         })
     }

@@ -40,16 +40,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::time;
 
-use config::Config;
+use config::{Config, HELP};
 use hub::Hub;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
-    let done = config.check().map_err(io::Error::other).and_then(|()| {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let config = Config::parse(std::env::args().skip(1)).map_err(io::Error::other);
+    let done = config.and_then(|config| {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?
