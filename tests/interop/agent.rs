@@ -241,7 +241,16 @@ pub fn converse<P: Peer>(
     is_controlling
 }
 
-/// The other agent, with whatever carries its packets.
+/// [`converse`] without a conflict: each agent keeps its role.
+pub fn connect<P: Peer>(
+    case: Case,
+    new: impl FnOnce(Case, SocketAddr, &Party) -> (P, String, String),
+) {
+    let is_controlling = converse(case, |address, party| new(case, address, party));
+    assert_eq!(is_controlling, case.is_ours_controlling);
+}
+
+/// The other agent with its connection: what sends and receives its packets.
 pub trait Connection {
     fn is_connected(&mut self) -> bool;
     /// Sends data.
@@ -286,21 +295,21 @@ impl Ours {
         address: SocketAddr,
         theirs: SocketAddr,
     ) -> bool {
-        let mut told: Vec<String> = Vec::new();
+        let mut printed: Vec<String> = Vec::new();
         let (mut outstanding, mut returned) = (None, 0);
         let mut held: Option<Vec<u8>> = None;
         let begin = Instant::now();
         // `ice_agent` prints its role and two addresses, and a line more after it has sent its packets.
-        while told.len() < 4 && returned < PACKETS {
+        while printed.len() < 4 && returned < PACKETS {
             let is_connected = other.is_connected();
             assert!(
                 begin.elapsed() < LIMIT,
-                "not finished: {told:?}, connected: {is_connected}, {returned} packets"
+                "not finished: {printed:?}, connected: {is_connected}, {returned} packets"
             );
-            told.extend(self.lines.try_iter());
+            printed.extend(self.lines.try_iter());
             if is_connected
-                && told.len() >= 3
-                && !told[0].ends_with("controlling")
+                && printed.len() >= 3
+                && !printed[0].ends_with("controlling")
                 && outstanding.is_none()
             {
                 let bytes = (128..192).cycle().take(1 + 50 * returned);
@@ -321,13 +330,13 @@ impl Ours {
                 None => held = Some(packet),
             }
         }
-        let told = told.join("\n");
+        let printed = printed.join("\n");
         // The XOR-MAPPED-ADDRESS of the other agent's responses, and the pair.
-        assert_eq!(field(&told, "mapped address"), address.to_string());
-        assert_eq!(field(&told, "connected to"), theirs.to_string());
-        let is_controlling = field(&told, "role") == "controlling";
+        assert_eq!(field(&printed, "mapped address"), address.to_string());
+        assert_eq!(field(&printed, "connected to"), theirs.to_string());
+        let is_controlling = field(&printed, "role") == "controlling";
         if is_controlling {
-            assert_eq!(field(&told, "data"), "20 packets, 12001 bytes each way");
+            assert_eq!(field(&printed, "data"), "20 packets, 12001 bytes each way");
             assert!(self.child.wait().unwrap().success());
         }
         is_controlling

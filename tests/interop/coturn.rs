@@ -479,20 +479,8 @@ impl EncodeAttribute for Unassigned {
     }
 }
 
-/// A connection to the server, and a login with the realm and the nonce of the 401 to a first Allocate.
 fn challenged(server: SocketAddr) -> (Link, Login) {
-    let mut link = Link::open(server, false).unwrap();
-    let mut packet = Vec::new();
-    let id = TransactionId::random().unwrap();
-    MessageWriter::request(&mut packet, Method::ALLOCATE, id)
-        .unwrap()
-        .with(&RequestedTransport::UDP)
-        .unwrap()
-        .finish()
-        .unwrap();
-    let answer = link.ask(Dialect::RFC8489, &packet).unwrap();
-    assert_eq!(code(&answer), 401);
-    (link, Login::new(USER, PASSWORD, &answer.packet))
+    Login::open(server, false, USER, PASSWORD)
 }
 
 /// The attributes of an Allocate request.

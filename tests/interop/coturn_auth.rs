@@ -14,6 +14,7 @@ use stunwire::{Dialect, Key, Message, MessageWriter, Method, TransactionId};
 
 use crate::client::link::Link;
 use crate::harness::tests;
+use crate::login;
 use crate::programs::{PYTHON, SQLITE, TURNSERVER, own};
 use crate::support::{LOOPBACK, Server, answers, field, free_port, run, text};
 
@@ -119,18 +120,7 @@ fn oauth_tokens() {
             (NAME, UnixTime::from_secs(1_500_000_000), false),
         ] {
             let mut link = Link::open(address, false).unwrap();
-            let mut packet = Vec::new();
-            MessageWriter::request(
-                &mut packet,
-                Method::ALLOCATE,
-                TransactionId::random().unwrap(),
-            )
-            .unwrap()
-            .with(&RequestedTransport::UDP)
-            .unwrap()
-            .finish()
-            .unwrap();
-            let answer = link.ask(Dialect::RFC8489, &packet).unwrap();
+            let answer = login::challenge(&mut link);
             let challenge = Message::parse(&answer.packet).unwrap();
             let (realm, nonce, server) = challenge
                 .read::<(Realm, Nonce, ThirdPartyAuthorization)>()

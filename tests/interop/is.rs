@@ -6,7 +6,7 @@ use std::time::Instant;
 use is::stun::{StunMessage, StunPacket};
 use is::{Candidate, IceAgent, IceAgentEvent, IceCreds, Protocol};
 
-use crate::agent::{Case, Party, Peer, converse};
+use crate::agent::{Case, Party, Peer, connect, converse};
 use crate::harness::tests;
 
 tests! {
@@ -91,33 +91,27 @@ impl Peer for Is {
     }
 }
 
-fn connect(case: Case) {
-    let is_controlling = converse(case, |address, other| Is::new(case, address, other));
-    assert_eq!(is_controlling, case.is_ours_controlling);
-}
-
 fn controlled_by_ice_agent() {
-    connect(Case::new(true, false));
+    connect(Case::new(true, false), Is::new);
 }
 
 fn controlling_ice_agent() {
-    connect(Case::new(false, false));
+    connect(Case::new(false, false), Is::new);
 }
 
 fn controlled_by_ice_agent_tcp() {
-    connect(Case::new(true, true));
+    connect(Case::new(true, true), Is::new);
 }
 
 fn controlling_ice_agent_tcp() {
-    connect(Case::new(false, true));
+    connect(Case::new(false, true), Is::new);
 }
 
 /// The agent with the larger tie-breaker becomes controlling (RFC 8445 §7.3.1.1).
 fn conflict(case: Case) {
     for (tie_breaker, is_ours_controlling) in [(0, true), (u64::MAX, false)] {
         let result = converse(case, |address, other| {
-            let peer = Is::new(case, address, other);
-            let (mut is, ufrag, password) = peer;
+            let (mut is, ufrag, password) = Is::new(case, address, other);
             is.agent.set_control_tie_breaker(tie_breaker);
             (is, ufrag, password)
         });

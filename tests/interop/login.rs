@@ -1,7 +1,9 @@
 //! A TURN client with long-term credentials that sends any request, also invalid ones, and returns any response
 //! (RFC 8489 §9.2). The library's `LongTermClient` would refuse some of them.
 
-use stunwire::attribute::{EncodeAttribute, Nonce, Realm, Username};
+use std::net::SocketAddr;
+
+use stunwire::attribute::{EncodeAttribute, Nonce, Realm, RequestedTransport, Username};
 use stunwire::{
     Credentials, Dialect, ErrorCode, Key, Message, MessageWriter, Method, TransactionId, Verified,
 };
@@ -33,6 +35,18 @@ impl Login {
             nonce: nonce.as_bytes().to_vec(),
             key: Key::long_term(&credentials, realm),
         }
+    }
+
+    /// A connection to the server, and a login with the realm and the nonce of its challenge.
+    pub fn open(
+        server: SocketAddr,
+        tcp: bool,
+        user: &'static str,
+        password: &'static str,
+    ) -> (Link, Self) {
+        let mut link = Link::open(server, tcp).unwrap();
+        let challenge = challenge(&mut link);
+        (link, Self::new(user, password, &challenge.packet))
     }
 
     /// A request with these attributes, signed.
@@ -88,6 +102,21 @@ impl Login {
         let message = Message::parse(&answer.packet).unwrap();
         message.verify(&self.key).unwrap()
     }
+}
+
+/// The 401 to an Allocate without credentials.
+pub fn challenge(link: &mut Link) -> Answer {
+    let mut packet = Vec::new();
+    let id = TransactionId::random().unwrap();
+    MessageWriter::request(&mut packet, Method::ALLOCATE, id)
+        .unwrap()
+        .with(&RequestedTransport::UDP)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let answer = link.ask(Dialect::RFC8489, &packet).unwrap();
+    assert_eq!(code(&answer), 401);
+    answer
 }
 
 /// The error code of an answer; 0 for a success response.

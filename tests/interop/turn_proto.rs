@@ -67,6 +67,26 @@ enum Wire {
 }
 
 impl Wire {
+    /// The connection, and its own address.
+    fn open(transport: TransportType, server: SocketAddr) -> (Self, SocketAddr) {
+        match transport {
+            TransportType::Udp => {
+                let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+                socket.connect(server).unwrap();
+                socket.set_nonblocking(true).unwrap();
+                let local = socket.local_addr().unwrap();
+                (Self::Udp(socket), local)
+            }
+            TransportType::Tcp => {
+                let stream = TcpStream::connect(server).unwrap();
+                stream.set_nonblocking(true).unwrap();
+                stream.set_nodelay(true).unwrap();
+                let local = stream.local_addr().unwrap();
+                (Self::Tcp(stream), local)
+            }
+        }
+    }
+
     fn send(&mut self, bytes: &[u8]) {
         match self {
             Self::Udp(socket) => assert_eq!(socket.send(bytes).unwrap(), bytes.len()),
@@ -91,13 +111,10 @@ impl Wire {
     }
 }
 
-/// A client with its connection, its relayed address once it is known, and a peer, which sends everything back.
+/// A client with its connection, and a peer, which sends everything back.
 struct Client<C> {
     client: C,
     wire: Wire,
-    transport: TransportType,
-    local: SocketAddr,
-    server: SocketAddr,
     peer: UdpSocket,
     start: Clock,
 }
@@ -108,6 +125,30 @@ enum Got {
 }
 
 impl<C: TurnClientApi> Client<C> {
+    /// `allocate` creates the client with its own address and that of the server.
+    fn new(
+        transport: TransportType,
+        server: SocketAddr,
+        allocate: impl FnOnce(SocketAddr, SocketAddr) -> C,
+    ) -> Self {
+        let (wire, local) = Wire::open(transport, server);
+        let peer = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+        peer.set_nonblocking(true).unwrap();
+        Self {
+            client: allocate(local, server),
+            wire,
+            peer,
+            start: Clock::now(),
+        }
+    }
+
+    /// Bytes of the server.
+    fn received(&self, bytes: Vec<u8>) -> Transmit<Vec<u8>> {
+        let client = &self.client;
+        let (server, local) = (client.remote_addr(), client.local_addr());
+        Transmit::new(bytes, client.transport(), server, local)
+    }
+
     /// Runs the client until something has happened.
     fn next(&mut self) -> Got {
         let begin = Clock::now();
@@ -133,7 +174,7 @@ impl<C: TurnClientApi> Client<C> {
                 thread::sleep(Duration::from_micros(200));
                 continue;
             };
-            let received = Transmit::new(bytes, self.transport, self.server, self.local);
+            let received = self.received(bytes);
             match self.client.recv(received, at) {
                 TurnRecvRet::Handled => {}
                 TurnRecvRet::PeerData(data) => {
@@ -156,7 +197,7 @@ impl<C: TurnClientApi> Client<C> {
         let peer = self.peer.local_addr().unwrap();
         let mut bytes = 0;
         for number in 0..PACKETS {
-            let data = payload(number, self.transport);
+            let data = payload(number, self.client.transport());
             let sent = self
                 .client
                 .send_to(TransportType::Udp, peer, data.clone(), now(self.start))
@@ -209,7 +250,7 @@ impl<C: TurnClientApi> Client<C> {
                 self.wire.send(&packet.data);
             }
             if let Some(bytes) = self.wire.receive() {
-                let received = Transmit::new(bytes, self.transport, self.server, self.local);
+                let received = self.received(bytes);
                 self.client.recv(received, at);
             }
         }
@@ -225,39 +266,12 @@ fn client(tcp: bool, sha256: bool, configure: impl FnOnce(&mut TurnConfig)) -> S
     let server = turn.at("127.0.0.1");
     let mut config = TurnConfig::new(TurnCredentials::new(USER, PASSWORD));
     configure(&mut config);
-    let peer = UdpSocket::bind((LOOPBACK, 0)).unwrap();
-    peer.set_nonblocking(true).unwrap();
-    let start = Clock::now();
     let bytes = if tcp {
-        let stream = TcpStream::connect(server).unwrap();
-        stream.set_nonblocking(true).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let local = stream.local_addr().unwrap();
-        let client = Client {
-            client: TurnClientTcp::allocate(local, server, config),
-            wire: Wire::Tcp(stream),
-            transport: TransportType::Tcp,
-            local,
-            server,
-            peer,
-            start,
-        };
-        client.converse(&turn)
+        let allocate = |local, server| TurnClientTcp::allocate(local, server, config);
+        Client::new(TransportType::Tcp, server, allocate).converse(&turn)
     } else {
-        let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
-        socket.connect(server).unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let local = socket.local_addr().unwrap();
-        let client = Client {
-            client: TurnClientUdp::allocate(local, server, config),
-            wire: Wire::Udp(socket),
-            transport: TransportType::Udp,
-            local,
-            server,
-            peer,
-            start,
-        };
-        client.converse(&turn)
+        let allocate = |local, server| TurnClientUdp::allocate(local, server, config);
+        Client::new(TransportType::Udp, server, allocate).converse(&turn)
     };
     let figures = turn.figures(1);
     let expected = (2 * PACKETS as u64, bytes as u64);

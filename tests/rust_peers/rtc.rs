@@ -17,7 +17,7 @@ use rtc_shared::{TransportContext, TransportMessage, TransportProtocol};
 use rtc_turn::client::{Client, ClientConfig, Event};
 use sansio::Protocol as _;
 
-use crate::agent::{Case, Party, Peer, converse};
+use crate::agent::{Case, Party, Peer, connect, converse};
 use crate::harness::tests;
 use crate::own::{PASSWORD, REALM, Turn, USER};
 use crate::programs::IPV6;
@@ -141,25 +141,20 @@ impl Peer for Rtc {
     }
 }
 
-fn connect(case: Case) {
-    let is_controlling = converse(case, |address, other| Rtc::new(case, address, other));
-    assert_eq!(is_controlling, case.is_ours_controlling);
-}
-
 fn controlled_by_ice_agent() {
-    connect(Case::new(true, false));
+    connect(Case::new(true, false), Rtc::new);
 }
 
 fn controlling_ice_agent() {
-    connect(Case::new(false, false));
+    connect(Case::new(false, false), Rtc::new);
 }
 
 fn controlled_by_ice_agent_tcp() {
-    connect(Case::new(true, true));
+    connect(Case::new(true, true), Rtc::new);
 }
 
 fn controlling_ice_agent_tcp() {
-    connect(Case::new(false, true));
+    connect(Case::new(false, true), Rtc::new);
 }
 
 /// Either agent may give up its role: the tie-breakers are random.

@@ -10,7 +10,7 @@ use stunwire::attribute::{
     XorRelayedAddress,
 };
 use stunwire::relay::{self, HEADROOM, TAILROOM};
-use stunwire::{ChannelData, Dialect, Message, MessageWriter, Method, TransactionId};
+use stunwire::{ChannelData, Message, Method, TransactionId};
 use tokio::runtime::Runtime;
 use turn_server::config::{Auth, Config, Interface, Server};
 
@@ -19,8 +19,8 @@ use crate::harness::tests;
 use crate::login::{Login, code};
 use crate::own::{PASSWORD, REALM, USER};
 use crate::programs;
-use crate::relay::{LIMIT, PACKETS, payload, turn_status};
-use crate::support::{LOOPBACK, answers, field, free_port, run, text, within};
+use crate::relay::{LIMIT, PACKETS, assert_mapped, payload, turn_status};
+use crate::support::{LOOPBACK, answers, free_port, run, text, within};
 
 tests! {
     [] => [
@@ -81,13 +81,7 @@ fn mapped_address() {
         let output = run(&mut command, LIMIT);
         let said = text(&output);
         assert!(output.status.success(), "{said}");
-        let local: SocketAddr = field(&said, "local address").parse().unwrap();
-        let mapped: SocketAddr = field(&said, "mapped address").parse().unwrap();
-        assert_eq!(
-            (mapped.ip(), mapped.port()),
-            (LOOPBACK, local.port()),
-            "{said}"
-        );
+        assert_mapped(&said);
     }
 }
 
@@ -98,25 +92,9 @@ fn allocations() {
 }
 
 fn refuses_password() {
-    let (mut link, mut login) = challenged(false, "wrong");
+    let (mut link, mut login) = Login::open(server(), false, USER, "wrong");
     let answer = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::UDP]);
     assert_eq!(code(&answer), 401);
-}
-
-/// A connection to the server, and a login with the realm and the nonce of the 401 to a first Allocate.
-fn challenged(tcp: bool, password: &'static str) -> (Link, Login) {
-    let mut link = Link::open(server(), tcp).unwrap();
-    let mut packet = Vec::new();
-    let id = TransactionId::random().unwrap();
-    MessageWriter::request(&mut packet, Method::ALLOCATE, id)
-        .unwrap()
-        .with(&RequestedTransport::UDP)
-        .unwrap()
-        .finish()
-        .unwrap();
-    let answer = link.ask(Dialect::RFC8489, &packet).unwrap();
-    assert_eq!(code(&answer), 401);
-    (link, Login::new(USER, password, &answer.packet))
 }
 
 struct Client {
@@ -127,7 +105,7 @@ struct Client {
 
 impl Client {
     fn new(tcp: bool) -> Self {
-        let (mut link, mut login) = challenged(tcp, PASSWORD);
+        let (mut link, mut login) = Login::open(server(), tcp, USER, PASSWORD);
         let answer = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::UDP]);
         let granted = login.granted(&answer);
         let (mapped, relayed) = granted
