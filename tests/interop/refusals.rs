@@ -1,20 +1,21 @@
 //! The TURN server's error responses, each with the code of the RFC. The programs of the other modules do not
 //! cause most of them.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use stunwire::attribute::{
-    AddressFamily, ChannelNumber, EncodeAttribute, EvenPort, Lifetime, MessageIntegritySha256,
-    Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, RequestedAddressFamily,
-    RequestedTransport, ReservationToken, TransportProtocol, UnknownAttributes, UserHash, Username,
-    XorPeerAddress, XorRelayedAddress,
+    AddressFamily, ChannelNumber, ConnectionId, EncodeAttribute, EvenPort, Lifetime,
+    MessageIntegritySha256, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm,
+    RequestedAddressFamily, RequestedTransport, ReservationToken, TransportProtocol,
+    UnknownAttributes, UserHash, Username, XorPeerAddress, XorRelayedAddress,
 };
 use stunwire::{
     Credentials, ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId,
 };
 
 use crate::harness::tests;
+use crate::login::{Login, code};
 use crate::own::{PASSWORD, REALM, Turn, USER};
 use crate::programs::{IPV6, own};
 use crate::support::{run, text};
@@ -23,6 +24,7 @@ tests! {
     [IPV6] => [
         allocations,
         permissions_and_channels,
+        connections,
         credentials,
         password_algorithms,
         addresses,
@@ -246,6 +248,25 @@ fn permissions_and_channels() {
     );
     assert_eq!(client.code(Method::REFRESH, &[]), 441);
     println!("refused_with_an_allocation: {} requests", client.asked);
+}
+
+/// RFC 6062 §5.4: a ConnectionBind of another user is refused, and the connection remains for the client's.
+fn connections() {
+    let server = Turn::start(&["--user", "bob:other"]);
+    let address = server.at("127.0.0.1");
+    let (mut link, mut login) = Login::open(address, true, USER, PASSWORD);
+    let allocated = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::TCP]);
+    login.granted(&allocated);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = XorPeerAddress(listener.local_addr().unwrap());
+    let connected = login.ask(&mut link, Method::CONNECT, &[&peer]);
+    let (id,) = login.granted(&connected).read::<(ConnectionId,)>().unwrap();
+    for (user, password, expected) in [("bob", "other", 400), (USER, PASSWORD, 0)] {
+        let (mut data, mut login) = Login::open(address, true, user, password);
+        let bound = login.ask(&mut data, Method::CONNECTION_BIND, &[&id]);
+        assert_eq!(code(&bound), expected, "{user}");
+    }
+    println!("refused_connections: 1 of 2 ConnectionBind requests");
 }
 
 fn credentials() {

@@ -122,14 +122,15 @@ impl Server {
         let owner = self.allocations.get(&connection.client);
         let same_user =
             owner.is_some_and(|allocation| allocation.account.name == request.key().account.name);
-        match connection.end.take() {
-            Some(end) if end > now && same_user => Ok(Granted {
-                connection: Some(id),
-                then: Some(Then::Splice(id)),
-                ..Granted::default()
-            }),
-            _ => Err(Code::BAD_REQUEST.into()),
+        if !same_user || connection.end.is_none_or(|end| end <= now) {
+            return Err(Code::BAD_REQUEST.into());
         }
+        connection.end = None;
+        Ok(Granted {
+            connection: Some(id),
+            then: Some(Then::Splice(id)),
+            ..Granted::default()
+        })
     }
 
     fn is_connected(&self, client: Client, peer: SocketAddr) -> bool {
