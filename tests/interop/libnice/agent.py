@@ -6,44 +6,14 @@
 The relay type is libnice's: 0 for UDP, 2 for pseudo-TLS over TCP. Prints the local credentials and
 candidates, takes the peer at PEER-PORT for its remote side, and says when a pair is ready; then
 sends a datagram and goes on until its standard input ends.
-
-Through ctypes: the callback that libnice wants for receiving has no binding for Python.
 """
 
 import base64
-import ctypes
-import ctypes.util
 import select
 import sys
 import time
 
-OC2007R2 = 5  # NICE_COMPATIBILITY_OC2007R2
-READY = 4  # NICE_COMPONENT_STATE_READY
-
-nice = ctypes.CDLL(ctypes.util.find_library("nice") or "libnice.so.10")
-glib = ctypes.CDLL("libglib-2.0.so.0")
-gobject = ctypes.CDLL("libgobject-2.0.so.0")
-
-P, I, S = ctypes.c_void_p, ctypes.c_uint, ctypes.c_char_p
-Received = ctypes.CFUNCTYPE(None, P, I, I, I, ctypes.POINTER(ctypes.c_char), P)
-for function, result, arguments in [
-    (nice.nice_agent_new, P, [P, I]),
-    (nice.nice_agent_add_stream, I, [P, I]),
-    (nice.nice_agent_set_stream_name, I, [P, I, S]),
-    (nice.nice_agent_add_local_address, I, [P, P]),
-    (nice.nice_agent_set_relay_info, I, [P, I, I, S, I, S, S, I]),
-    (nice.nice_agent_attach_recv, I, [P, I, I, P, Received, P]),
-    (nice.nice_agent_gather_candidates, I, [P, I]),
-    (nice.nice_agent_generate_local_sdp, S, [P]),
-    (nice.nice_agent_parse_remote_sdp, ctypes.c_int, [P, S]),
-    (nice.nice_agent_get_component_state, I, [P, I, I]),
-    (nice.nice_agent_send, ctypes.c_int, [P, I, I, I, S]),
-    (nice.nice_address_new, P, []),
-    (nice.nice_address_set_from_string, I, [P, S]),
-    (glib.g_main_context_new, P, []),
-    (glib.g_main_context_iteration, I, [P, I]),
-]:
-    function.restype, function.argtypes = result, arguments
+from library import OC2007R2, READY, Received, glib, nice, set_property
 
 
 def say(*words):
@@ -59,11 +29,11 @@ relay_port, relay_type, peer_port = (int(word) for word in sys.argv[1:])
 context = glib.g_main_context_new()
 agent = nice.nice_agent_new(context, OC2007R2)
 # This agent nominates, so that the peer need not.
-gobject.g_object_set(P(agent), b"controlling-mode", ctypes.c_int(1), None)
+set_property(agent, b"controlling-mode", True)
 if relay_type != 0:
     # With a UDP candidate and a relay over TCP, libnice sends frames without a length:
     # udp-turn-over-tcp.c expects the length prefix of RFC 4571, which only TCP candidates have.
-    gobject.g_object_set(P(agent), b"ice-udp", ctypes.c_int(0), None)
+    set_property(agent, b"ice-udp", False)
 loopback = nice.nice_address_new()
 nice.nice_address_set_from_string(loopback, b"127.0.0.1")
 nice.nice_agent_add_local_address(agent, loopback)

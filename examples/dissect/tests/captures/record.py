@@ -10,8 +10,6 @@ The addresses of the documentation networks (RFC 5737) are those of the loopback
 the user is "alice" with the password "secret" in realm "example.org". README.md says what each capture shows.
 """
 
-import ctypes
-import ctypes.util
 import gzip
 import http.server
 import json
@@ -25,10 +23,14 @@ import threading
 import time
 import urllib.parse
 
+HERE = pathlib.Path(__file__).resolve().parent
+INTEROP = HERE.parents[3] / "tests/interop"
+sys.path.append(str(INTEROP / "libnice"))
+from library import READY, RFC5245, Received, glib, nice, set_property
+
 USER, PASSWORD, REALM = "alice", "secret", "example.org"
 CLIENT, PEER, SERVER = "192.0.2.10", "198.51.100.20", "203.0.113.1"
 SERVER_PORT = 3478
-HERE = pathlib.Path(__file__).parent
 CAPTURES = {}
 
 
@@ -163,47 +165,13 @@ class Page:
                 time.sleep(0.5)
 
 
-# libnice, through ctypes.
-
-RFC5245 = 0  # NICE_COMPATIBILITY_RFC5245
-READY = 4  # NICE_COMPONENT_STATE_READY
-P, I, S = ctypes.c_void_p, ctypes.c_uint, ctypes.c_char_p
-Received = ctypes.CFUNCTYPE(None, P, I, I, I, ctypes.POINTER(ctypes.c_char), P)
-
-
-def libraries():
-    nice = ctypes.CDLL(ctypes.util.find_library("nice") or "libnice.so.10")
-    glib = ctypes.CDLL("libglib-2.0.so.0")
-    gobject = ctypes.CDLL("libgobject-2.0.so.0")
-    for function, result, arguments in [
-        (nice.nice_agent_new, P, [P, I]),
-        (nice.nice_agent_add_stream, I, [P, I]),
-        (nice.nice_agent_set_stream_name, I, [P, I, S]),
-        (nice.nice_agent_add_local_address, I, [P, P]),
-        (nice.nice_agent_set_relay_info, I, [P, I, I, S, I, S, S, I]),
-        (nice.nice_agent_attach_recv, I, [P, I, I, P, Received, P]),
-        (nice.nice_agent_gather_candidates, I, [P, I]),
-        (nice.nice_agent_generate_local_sdp, S, [P]),
-        (nice.nice_agent_parse_remote_sdp, ctypes.c_int, [P, S]),
-        (nice.nice_agent_get_component_state, I, [P, I, I]),
-        (nice.nice_agent_send, ctypes.c_int, [P, I, I, I, S]),
-        (nice.nice_address_new, P, []),
-        (nice.nice_address_set_from_string, I, [P, S]),
-        (glib.g_main_context_new, P, []),
-        (glib.g_main_context_iteration, I, [P, I]),
-    ]:
-        function.restype, function.argtypes = result, arguments
-    return nice, glib, gobject
-
-
 class Agent:
     def __init__(self, address, controlling, relay_password=None):
-        self.nice, self.glib, self.gobject = nice, glib, gobject = libraries()
         self.context = glib.g_main_context_new()
         self.agent = nice.nice_agent_new(self.context, RFC5245)
         for name, value in [(b"ice-tcp", 0), (b"upnp", 0), (b"force-relay", relay_password is not None)]:
-            self.set(name, value)
-        self.set(b"controlling-mode", controlling)
+            set_property(self.agent, name, value)
+        set_property(self.agent, b"controlling-mode", controlling)
         own = nice.nice_address_new()
         nice.nice_address_set_from_string(own, address.encode())
         nice.nice_agent_add_local_address(self.agent, own)
@@ -217,31 +185,28 @@ class Agent:
         nice.nice_agent_attach_recv(self.agent, self.stream, 1, self.context, self.callback, None)
         nice.nice_agent_gather_candidates(self.agent, self.stream)
 
-    def set(self, name, value):
-        self.gobject.g_object_set(P(self.agent), name, ctypes.c_int(int(value)), None)
-
     def sdp(self):
-        return self.nice.nice_agent_generate_local_sdp(self.agent).decode()
+        return nice.nice_agent_generate_local_sdp(self.agent).decode()
 
     def port(self):
         line = next(line for line in self.sdp().splitlines() if line.startswith("a=candidate"))
         return int(line.split(" ")[5])
 
     def take(self, sdp):
-        self.nice.nice_agent_parse_remote_sdp(self.agent, sdp.encode())
+        nice.nice_agent_parse_remote_sdp(self.agent, sdp.encode())
 
     def state(self):
-        return self.nice.nice_agent_get_component_state(self.agent, self.stream, 1)
+        return nice.nice_agent_get_component_state(self.agent, self.stream, 1)
 
     def send(self, packet):
-        self.nice.nice_agent_send(self.agent, self.stream, 1, len(packet), packet)
+        nice.nice_agent_send(self.agent, self.stream, 1, len(packet), packet)
 
 
 def run(agents, seconds, until=lambda: False):
     end = time.monotonic() + seconds
     while time.monotonic() < end and not until():
         for agent in agents:
-            while agent.glib.g_main_context_iteration(agent.context, 0):
+            while glib.g_main_context_iteration(agent.context, 0):
                 pass
         time.sleep(0.002)
 
@@ -265,7 +230,7 @@ def chromium_forbidden_peer(path):
 
 @capture
 def chromium_lost_allocation(path):
-    """The server is started anew, and then the page gets one more candidate of the peer."""
+    """The server is restarted, and then the page gets one more candidate of the peer."""
     servers = [Coturn()]
 
     def restart():
@@ -373,9 +338,9 @@ def libnice_role_conflict(path):
 @capture
 def aioice_role_conflict(path):
     """Both agents are controlling, and do not switch their roles."""
-    script = HERE / "../../../../tests/interop/aioice_roles.py"
     with Recorder(path):
-        subprocess.run(["/usr/bin/python3", script, "insist"], check=True, stdout=subprocess.DEVNULL)
+        command = ["/usr/bin/python3", INTEROP / "aioice_roles.py", "insist"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def ip(*words):
@@ -386,7 +351,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     ip("link", "set", "lo", "up")
-    # The packets between these addresses are on the loopback interface nevertheless.
+    # The system sends packets between its own addresses over the loopback interface, whichever has them.
     ip("tuntap", "add", "tap0", "mode", "tap")
     ip("link", "set", "tap0", "up")
     for address in CLIENT, PEER, SERVER:
