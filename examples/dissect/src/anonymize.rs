@@ -16,7 +16,7 @@ use crate::pcap::{self, Decoder, Frame, Ip, Layer, Packet, Record, Transport};
 use crate::pcapng::Writer;
 use addresses::Addresses;
 use message::Messages;
-use segments::{Place, Segments};
+use segments::{Segment, Segments};
 
 /// Copies a capture. The frames of a TCP stream may end in later packets, so the bytes of a segment are
 /// written again once all its frames are known.
@@ -52,12 +52,12 @@ impl<W: Write + Seek> Copy<W> {
             return Ok(());
         };
         self.link = record.link;
-        let (bytes, place) = self.anonymized(record, number);
+        let (bytes, segment) = self.anonymized(record, number);
         let position = self
             .out
             .packet(record.link, record.time, record.wire_len, &bytes)?;
-        if let Some(place) = place {
-            self.segments.hold(place, position, bytes);
+        if let Some(segment) = segment {
+            self.segments.hold(segment, position, bytes);
         }
         self.replace()
     }
@@ -78,8 +78,8 @@ impl<W: Write + Seek> Copy<W> {
         Ok(())
     }
 
-    /// The anonymized packet. A TCP segment has its place, if some of its bytes are not known yet.
-    fn anonymized(&mut self, record: &Record<'_>, number: u64) -> (Vec<u8>, Option<Place>) {
+    /// The anonymized packet. With it, the TCP segment, if some of its bytes are not known yet.
+    fn anonymized(&mut self, record: &Record<'_>, number: u64) -> (Vec<u8>, Option<Segment>) {
         let mut layers = Vec::new();
         let innermost =
             pcap::innermost_ip(record.link, record.frame(), &mut |layer| layers.push(layer));
@@ -95,26 +95,26 @@ impl<W: Write + Seek> Copy<W> {
             }
         }
         layers.retain(|layer| matches!(layer, Layer::Ip(_)));
-        let mut place = None;
+        let mut segment = None;
         if let Ok(packet) = pcap::decode(&mut self.decoder, record, number) {
             if packet.icmp.is_none() && matches!(packet.transport, Transport::Tcp(_)) {
                 let (messages, addresses) = (&mut self.messages, &mut self.addresses);
-                place = self.segments.push(&packet, messages, addresses);
+                segment = self.segments.push(&packet, messages, addresses);
             }
             if ip.fragment.is_none() {
                 let body = self.payload(&mut bytes, record, &ip, &packet);
-                if let Some(place) = &mut place {
-                    place.body = body;
-                    place.layers.clone_from(&layers);
-                    self.segments.fill(place, &mut bytes);
+                if let Some(segment) = &mut segment {
+                    segment.body = body;
+                    segment.layers.clone_from(&layers);
+                    self.segments.fill(segment, &mut bytes);
                 }
             } else {
                 // Fragments become zeros.
-                place = None;
+                segment = None;
             }
         }
         mend(&mut bytes, &layers);
-        (bytes, place.filter(|place| !place.is_known))
+        (bytes, segment.filter(|segment| !segment.is_known))
     }
 
     /// Writes the transport header and the anonymized payload after the IP header, apart from the payload

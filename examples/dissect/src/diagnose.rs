@@ -222,12 +222,7 @@ impl<W: Write + Send> Output for Records<W> {
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         self.analysis.finish(summary);
         self.transactions()?;
-        let all: Vec<usize> = self
-            .analysis
-            .flows
-            .iter()
-            .map(|flow| flow.number - 1)
-            .collect();
+        let all = self.analysis.flows.indices();
         self.flows(&all, &findings::check(&self.analysis))?;
         self.json.finish(summary)
     }

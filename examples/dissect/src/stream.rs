@@ -64,7 +64,7 @@ impl Event {
     }
 }
 
-/// The place of a segment in its stream.
+/// The location of a segment in its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     pub stream: usize,
@@ -197,7 +197,7 @@ impl Streams {
         events
     }
 
-    /// The place of a segment that was pushed. `None` if it lies before the stream.
+    /// The location of a segment that was pushed. `None` if it lies before the stream.
     pub fn locate(&self, packet: &Packet) -> Option<Location> {
         let Transport::Tcp(segment) = packet.transport else {
             return None;

@@ -184,6 +184,11 @@ impl Flow {
         }
     }
 
+    /// The index of the flow, by which [`Flows`](super::flows::Flows) finds it.
+    pub fn index(&self) -> usize {
+        self.number - 1
+    }
+
     pub fn address(&self, side: Side) -> SocketAddr {
         match side {
             Side::Client => self.client,

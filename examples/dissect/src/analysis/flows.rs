@@ -49,8 +49,9 @@ impl Flows {
         self.flows.iter().filter_map(|flow| flow.as_deref())
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flow> {
-        self.flows.iter_mut().filter_map(|flow| flow.as_deref_mut())
+    /// The indices of the open flows.
+    pub fn indices(&self) -> Vec<usize> {
+        self.iter().map(Flow::index).collect()
     }
 
     /// Number of open flows.
@@ -69,10 +70,7 @@ impl Flows {
 
     /// The indices of the flows whose last packets are the oldest.
     pub fn idle(&self, count: usize) -> Vec<usize> {
-        let mut flows: Vec<_> = self
-            .iter()
-            .map(|flow| (flow.last, flow.number - 1))
-            .collect();
+        let mut flows: Vec<_> = self.iter().map(|flow| (flow.last, flow.index())).collect();
         let count = count.min(flows.len());
         if count > 0 {
             flows.select_nth_unstable(count - 1);

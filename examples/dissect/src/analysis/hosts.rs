@@ -37,30 +37,26 @@ impl Index {
         if kinds.into_iter().any(|len| len > MOST_HOSTS) {
             *self = Self::default();
         }
-        let index = self;
         for flow in flows.iter() {
-            let number = flow.number - 1;
             let hosts = (flow.client.ip(), flow.server.ip());
-            index.contacted.insert((hosts.0, flow.server));
+            self.contacted.insert((hosts.0, flow.server));
             if flow.messages.server > 0 {
                 if flow.via.is_none() {
-                    index.answering.insert(hosts.1);
+                    self.answering.insert(hosts.1);
                 }
-                let first = index
-                    .answers
-                    .entry((hosts, flow.transport))
-                    .or_insert(number);
+                let answers = self.answers.entry((hosts, flow.transport));
+                let first = answers.or_insert(flow.index());
                 // A closed flow cannot be named.
                 if flows.get(*first).is_none() {
-                    *first = number;
+                    *first = flow.index();
                 }
             }
             if !flow.login.accepted.is_empty() {
-                index.accepted.insert(hosts);
+                self.accepted.insert(hosts);
             }
             let made = flow.allocations.iter().filter_map(|one| one.made).max();
             if let Some(made) = made {
-                let last = index.allocated.entry(hosts).or_insert(made);
+                let last = self.allocated.entry(hosts).or_insert(made);
                 *last = made.max(*last);
             }
         }

@@ -246,13 +246,12 @@ impl Analysis {
         let data = self.flows.get(index)?;
         let mut flows = self.flows.iter().rev();
         flows.find_map(|flow| {
-            let control = flow.number - 1;
             let is_same = flow.server == data.server && flow.client.ip() == data.client.ip();
             let allocation = flow.allocations.last().filter(|_| is_same)?;
             let mut connections = allocation.connections.iter();
             connections
                 .any(|connection| connection.id == id)
-                .then_some((control, allocation.relayed))
+                .then_some((flow.index(), allocation.relayed))
         })
     }
 

@@ -237,14 +237,7 @@ impl Analysis {
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             self.end = self.end.max(last.saturating_sub(first));
         }
-        for flow in self.flows.iter_mut() {
-            let mut finished = Finished {
-                flow: flow.number,
-                out: self.wants_transactions.then_some(&mut self.finished),
-            };
-            flow.exchanges.finish(self.end, &mut finished);
-        }
-        self.hosts.update(&self.flows);
+        self.finish_transactions(&self.flows.indices());
     }
 
     /// Whether the flows that were idle for the longest time must be closed.
@@ -257,7 +250,13 @@ impl Analysis {
     pub fn idle(&mut self) -> Vec<usize> {
         let mut idle = self.flows.idle(MOST_FLOWS / 2);
         idle.sort_unstable();
-        for &index in &idle {
+        self.finish_transactions(&idle);
+        idle
+    }
+
+    /// Ends the transactions of these flows, and updates what is known about all hosts.
+    fn finish_transactions(&mut self, indices: &[usize]) {
+        for &index in indices {
             if let Some(flow) = self.flows.get_mut(index) {
                 let mut finished = Finished {
                     flow: flow.number,
@@ -267,7 +266,6 @@ impl Analysis {
             }
         }
         self.hosts.update(&self.flows);
-        idle
     }
 
     /// Forgets these flows. A further packet between the same addresses begins a new flow.

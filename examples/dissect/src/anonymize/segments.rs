@@ -20,8 +20,8 @@ const MOST_WAITING: usize = 64 * 1024 * 1024;
 /// Number of bytes of the last frames that are kept for retransmissions. In later ones they are zeros.
 const MOST_KEPT: usize = 16 * 1024 * 1024;
 
-/// The place of a segment in its stream and of its payload in its packet.
-pub struct Place {
+/// The payload of a segment: where it is in its stream, and in its packet.
+pub struct Segment {
     stream: usize,
     /// Offset of the payload in the stream.
     start: u64,
@@ -35,7 +35,7 @@ pub struct Place {
     pub layers: Vec<Layer>,
 }
 
-impl Place {
+impl Segment {
     fn end(&self) -> u64 {
         self.start + self.len as u64
     }
@@ -43,7 +43,7 @@ impl Place {
 
 /// A packet that was written and waits.
 struct Waiting {
-    place: Place,
+    segment: Segment,
     /// In the file.
     position: u64,
     bytes: Vec<u8>,
@@ -73,7 +73,7 @@ impl Segments {
         packet: &Packet,
         messages: &mut Messages,
         addresses: &mut Addresses,
-    ) -> Option<Place> {
+    ) -> Option<Segment> {
         for stream in self.ended.drain(..) {
             self.kept.forget(stream);
         }
@@ -82,7 +82,7 @@ impl Segments {
             self.take(event, messages, addresses);
         }
         let location = self.streams.locate(packet)?;
-        let mut place = Place {
+        let mut segment = Segment {
             stream: location.stream,
             start: location.offset,
             len: packet.payload.len(),
@@ -90,27 +90,27 @@ impl Segments {
             body: 0,
             layers: Vec::new(),
         };
-        let settled = self.framers.settled(place.stream).unwrap_or(0);
-        place.is_known |= place.len == 0 || place.end() <= settled;
-        Some(place)
+        let settled = self.framers.settled(segment.stream).unwrap_or(0);
+        segment.is_known |= segment.len == 0 || segment.end() <= settled;
+        Some(segment)
     }
 
     /// Writes what is known of the payload of a segment.
-    pub fn fill(&self, place: &Place, bytes: &mut [u8]) {
-        self.kept.fill(place, bytes);
+    pub fn fill(&self, segment: &Segment, bytes: &mut [u8]) {
+        self.kept.fill(segment, bytes);
     }
 
     /// Keeps a packet that was written with the bytes that are known so far.
-    pub fn hold(&mut self, place: Place, position: u64, bytes: Vec<u8>) {
+    pub fn hold(&mut self, segment: Segment, position: u64, bytes: Vec<u8>) {
         self.count += 1;
         self.waiting_bytes += bytes.len();
-        let key = (place.start, self.count);
+        let key = (segment.start, self.count);
         let waiting = Waiting {
-            place,
+            segment,
             position,
             bytes,
         };
-        let stream = self.waiting.entry(waiting.place.stream).or_default();
+        let stream = self.waiting.entry(waiting.segment.stream).or_default();
         stream.insert(key, waiting);
         if self.waiting_bytes > MOST_WAITING {
             self.release_all();
@@ -171,9 +171,8 @@ impl Segments {
         }
         let patch = Patch { offset, bytes };
         if let Some(waiting) = self.waiting.get_mut(&stream) {
-            for waiting in waiting.range_mut(..(patch.end(), 0)) {
-                let Waiting { place, bytes, .. } = waiting.1;
-                patch.write(place, bytes);
+            for (_, waiting) in waiting.range_mut(..(patch.end(), 0)) {
+                patch.write(&waiting.segment, &mut waiting.bytes);
             }
         }
         self.kept.push(stream, patch);
@@ -185,7 +184,7 @@ impl Segments {
             return;
         };
         let before = waiting.range(..(settled, 0));
-        let due = before.filter(|(_, waiting)| waiting.place.end() <= settled);
+        let due = before.filter(|(_, waiting)| waiting.segment.end() <= settled);
         let due: Vec<_> = due.map(|(key, _)| *key).collect();
         for key in due {
             if let Some(waiting) = waiting.remove(&key) {
@@ -209,10 +208,13 @@ impl Segments {
 impl Waiting {
     /// The packet with its checksums.
     fn finish(mut self) -> (u64, Vec<u8>) {
-        mend(&mut self.bytes, &self.place.layers);
+        mend(&mut self.bytes, &self.segment.layers);
         (self.position, self.bytes)
     }
 }
+
+/// Number of bytes of memory that a patch takes beside its own.
+const OVERHEAD: usize = 64;
 
 /// A frame, anonymized, without trailing zeros.
 struct Patch {
@@ -228,20 +230,23 @@ impl Patch {
 
     /// The memory that it takes, in bytes, roughly.
     fn cost(&self) -> usize {
-        self.bytes.len() + 64
+        self.bytes.len() + OVERHEAD
     }
 
     /// Writes the part of the frame that is in a segment.
-    fn write(&self, place: &Place, packet: &mut [u8]) {
-        let (from, to) = (self.offset.max(place.start), self.end().min(place.end()));
+    fn write(&self, segment: &Segment, packet: &mut [u8]) {
+        let (from, to) = (
+            self.offset.max(segment.start),
+            self.end().min(segment.end()),
+        );
         let range = |base: u64| {
             let from = usize::try_from(from.checked_sub(base)?).ok()?;
             let to = usize::try_from(to.checked_sub(base)?).ok()?;
             (from < to).then_some(from..to)
         };
         let source = range(self.offset).and_then(|range| self.bytes.get(range));
-        let payload = packet.get_mut(place.body..).unwrap_or_default();
-        let target = range(place.start).and_then(|range| payload.get_mut(range));
+        let payload = packet.get_mut(segment.body..).unwrap_or_default();
+        let target = range(segment.start).and_then(|range| payload.get_mut(range));
         if let (Some(source), Some(target)) = (source, target) {
             target.copy_from_slice(source);
         }
@@ -262,7 +267,7 @@ impl Kept {
         self.cost += patch.cost();
         self.order.push_back(stream);
         self.patches.entry(stream).or_default().push_back(patch);
-        while self.cost > MOST_KEPT || self.order.len() > MOST_KEPT / 64 {
+        while self.cost > MOST_KEPT || self.order.len() > MOST_KEPT / OVERHEAD {
             let Some(oldest) = self.order.pop_front() else {
                 return;
             };
@@ -283,16 +288,16 @@ impl Kept {
         self.cost -= patches.iter().map(Patch::cost).sum::<usize>();
     }
 
-    fn fill(&self, place: &Place, bytes: &mut [u8]) {
-        let Some(patches) = self.patches.get(&place.stream) else {
+    fn fill(&self, segment: &Segment, bytes: &mut [u8]) {
+        let Some(patches) = self.patches.get(&segment.stream) else {
             return;
         };
-        let first = patches.partition_point(|patch| patch.end() <= place.start);
+        let first = patches.partition_point(|patch| patch.end() <= segment.start);
         for patch in patches.iter().skip(first) {
-            if patch.offset >= place.end() {
+            if patch.offset >= segment.end() {
                 break;
             }
-            patch.write(place, bytes);
+            patch.write(segment, bytes);
         }
     }
 }

@@ -127,11 +127,11 @@ pub fn connect_failed(analysis: &Analysis, found: &mut Found) {
 }
 
 pub fn no_attempt(analysis: &Analysis, found: &mut Found) {
-    let works = analysis
+    let any_works = analysis
         .flows
         .iter()
         .any(|flow| flow.data_connection.is_some() || works(flow));
-    if works {
+    if any_works {
         return;
     }
     for flow in to_servers(analysis) {

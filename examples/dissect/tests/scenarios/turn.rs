@@ -212,23 +212,15 @@ impl Turn {
 
     /// A Send indication.
     pub fn send(&self, call: &mut Call, peer: SocketAddr, data: &[u8]) {
-        let id = call.id();
-        let packet = message(
-            Header::indication(Method::SEND, id),
-            &[&XorPeerAddress(peer), &Data(data)],
-            None,
-        );
+        let attributes: Attributes<'_> = &[&XorPeerAddress(peer), &Data(data)];
+        let packet = indication(call, Method::SEND, attributes);
         self.to_server(call, &packet);
     }
 
     /// A Data indication.
     pub fn data(&self, call: &mut Call, peer: SocketAddr, data: &[u8]) {
-        let id = call.id();
-        let packet = message(
-            Header::indication(Method::DATA, id),
-            &[&XorPeerAddress(peer), &Data(data)],
-            None,
-        );
+        let attributes: Attributes<'_> = &[&XorPeerAddress(peer), &Data(data)];
+        let packet = indication(call, Method::DATA, attributes);
         self.to_client(call, &packet);
     }
 
@@ -252,13 +244,13 @@ impl Turn {
     }
 
     pub fn connection_attempt(&self, call: &mut Call, id: u32, peer: SocketAddr) {
-        let transaction = call.id();
-        let packet = message(
-            Header::indication(Method::CONNECTION_ATTEMPT, transaction),
-            &[&ConnectionId(id), &XorPeerAddress(peer)],
-            None,
-        );
+        let attributes: Attributes<'_> = &[&ConnectionId(id), &XorPeerAddress(peer)];
+        let packet = indication(call, Method::CONNECTION_ATTEMPT, attributes);
         self.to_client(call, &packet);
         call.wait(10);
     }
+}
+
+fn indication(call: &mut Call, method: Method, attributes: Attributes<'_>) -> Vec<u8> {
+    message(Header::indication(method, call.id()), attributes, None)
 }
