@@ -208,7 +208,7 @@ class Build:
                 self.reasons.setdefault(number, "not expressible")
 
     def guilty(self, message):
-        """The mutants at the places that a message of the compiler names."""
+        """The mutants at the positions that a message of the compiler names."""
         found = set()
         for primary in (True, False):
             for span in message["spans"]:
@@ -352,12 +352,12 @@ class Tests:
         budget = 0.25
         while tests:
             # Tests of one program, of about twice the time of the last batch.
-            program, batch, sum = tests[0][0], [], 0.0
+            program, batch, seconds = tests[0][0], [], 0.0
             for key in tests:
-                if key[0] == program and (not batch or sum + self.seconds[key] <= budget):
+                if key[0] == program and (not batch or seconds + self.seconds[key] <= budget):
                     batch.append(key)
-                    sum += self.seconds[key]
-            failed = self.execute(program, [test for _, test in batch], 2 + 8 * sum, {"MUTANT": str(number)})
+                    seconds += self.seconds[key]
+            failed = self.execute(program, [test for _, test in batch], 2 + 8 * seconds, {"MUTANT": str(number)})
             if failed:
                 return failed[0]
             tests = [key for key in tests if key not in batch]
@@ -389,9 +389,10 @@ def compare(missed, files):
     return not unlisted
 
 
-def is_done(result):
-    missed = [row for name, row in result.items() if name != "complete" and row["result"] == "missed"]
-    return result.get("complete") and not missed
+def is_done(result, mutants):
+    """Whether each mutant of a file has its result. A missed one is tried again: there may be new tests."""
+    rows = [result.get(mutant["name"]) for mutant in mutants]
+    return all(row and row["result"] != "missed" for row in rows)
 
 
 def main():
@@ -401,7 +402,8 @@ def main():
     mutants = mutant_list(files)
     results_of = {file: folder / f"{file.replace('/', '-')}-{digest(file)}.json" for file in files}
     results = {file: json.loads(path.read_text()) if path.exists() else {} for file, path in results_of.items()}
-    open_files = [file for file in files if not is_done(results[file])]
+    of_file = {file: [mutant for mutant in mutants if mutant["file"] == file] for file in files}
+    open_files = [file for file in files if not is_done(results[file], of_file[file])]
     if open_files:
         build = Build(folder, mutants)
         build.write_copy()
@@ -415,12 +417,10 @@ def main():
         print(f"{len(tests.seconds)} tests in {time.monotonic() - begin:.0f} s", flush=True)
     for file in open_files:
         result = results[file]
-        numbers = [number for number, mutant in enumerate(mutants, 1) if mutant["file"] == file]
         begin = time.monotonic()
-        for number in numbers:
-            name = mutants[number - 1]["name"]
-            # A missed mutant is tried again: there may be new tests.
-            if name in result and result[name]["result"] != "missed":
+        for number, mutant in enumerate(mutants, 1):
+            name = mutant["name"]
+            if mutant["file"] != file or is_done(result, [mutant]):
                 continue
             if number in build.reasons:
                 result[name] = {"result": "not built", "reason": build.reasons[number]}
@@ -434,21 +434,17 @@ def main():
             else:
                 result[name] = {"result": "caught", "test": failed}
             results_of[file].write_text(json.dumps(result))
-        result["complete"] = True
         results_of[file].write_text(json.dumps(result))
-        kinds = [row["result"] for row in result.values() if row is not True]
-        counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("caught", "timeout", "missed", "not built"))
+        kinds = collections.Counter(result[mutant["name"]]["result"] for mutant in of_file[file])
+        counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("caught", "timeout", "missed", "not built"))
         print(f"{file}: {counts}; {time.monotonic() - begin:.0f} s", flush=True)
-    changes = {mutant["name"]: mutant["change"] for mutant in mutants}
     missed = collections.Counter()
     total = collections.Counter()
-    for file in files:
-        for name, row in results[file].items():
-            if row is True:
-                continue
-            total[row["result"]] += 1
-            if row["result"] == "missed":
-                missed[file, changes[name]] += 1
+    for mutant in mutants:
+        kind = results[mutant["file"]][mutant["name"]]["result"]
+        total[kind] += 1
+        if kind == "missed":
+            missed[mutant["file"], mutant["change"]] += 1
     print(", ".join(f"{count} {kind}" for kind, count in sorted(total.items())))
     if not compare(missed, files):
         raise SystemExit(1)

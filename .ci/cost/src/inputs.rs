@@ -322,12 +322,8 @@ pub fn changed(numbers: &mut Numbers, bytes: &[u8]) -> Vec<u8> {
                 // A part is copied.
                 let length = 4 * (1 + numbers.below(16));
                 let from = numbers.below(bytes.len()) & !3;
-                for index in 0..length {
-                    if let (Some(byte), true) =
-                        (bytes.get(from + index).copied(), word + index < bytes.len())
-                    {
-                        bytes[word + index] = byte;
-                    }
+                for index in 0..length.min(bytes.len() - from.max(word)) {
+                    bytes[word + index] = bytes[from + index];
                 }
             }
             _ if bytes.len() >= 4 => {

@@ -91,7 +91,7 @@ fn search(operation: &Operation, steps: usize) -> Worst {
     worst
 }
 
-/// Whether the cost of each byte grows with the length, for each family.
+/// Whether the cost of each byte does not grow with the length, for every family.
 fn is_linear(operation: &Operation) -> bool {
     let mut is_linear = true;
     for family in FAMILIES {

@@ -9,7 +9,7 @@ use stunwire::attribute::{
     Username, XorMappedAddress, XorPeerAddress,
 };
 use stunwire::auth::{Check, LongTermClient, LongTermServer, NonceMint, Response, UnixTime};
-use stunwire::framing::{MsTcp, Next, Rfc4571, StunTcp, resync, sniff};
+use stunwire::framing::{FrameError, MsTcp, Next, Rfc4571, StunTcp, resync, sniff};
 use stunwire::uri::Uri;
 use stunwire::{
     Credentials, Dialect, ErrorCode, Key, Message, MessageWriter, Method, TransactionId, relay,
@@ -186,33 +186,15 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "frames-stun-tcp",
-        run: |bytes| {
-            let mut rest = bytes;
-            while let Ok(Next::Frame { consumed, .. }) = StunTcp::new().next(rest) {
-                rest = &rest[consumed..];
-            }
-            black_box(rest);
-        },
+        run: |bytes| frames(bytes, |rest| StunTcp::new().next(rest)),
     },
     Operation {
         name: "frames-rfc4571",
-        run: |bytes| {
-            let mut rest = bytes;
-            while let Ok(Next::Frame { consumed, .. }) = Rfc4571::new().next(rest) {
-                rest = &rest[consumed..];
-            }
-            black_box(rest);
-        },
+        run: |bytes| frames(bytes, |rest| Rfc4571::new().next(rest)),
     },
     Operation {
         name: "frames-ms-tcp",
-        run: |bytes| {
-            let mut rest = bytes;
-            while let Ok(Next::Frame { consumed, .. }) = MsTcp::new().next(rest) {
-                rest = &rest[consumed..];
-            }
-            black_box(rest);
-        },
+        run: |bytes| frames(bytes, |rest| MsTcp::new().next(rest)),
     },
     Operation {
         name: "sniff",
@@ -240,6 +222,15 @@ fn with(bytes: &[u8], run: impl Fn(&Message<'_>)) {
     if let Ok((message, _)) = Message::parse_prefix(bytes) {
         run(&message);
     }
+}
+
+/// Reads frames until one is incomplete or invalid.
+fn frames<'a, F>(bytes: &'a [u8], next: impl Fn(&'a [u8]) -> Result<Next<F>, FrameError>) {
+    let mut rest = bytes;
+    while let Ok(Next::Frame { consumed, .. }) = next(rest) {
+        rest = &rest[consumed..];
+    }
+    black_box(rest);
 }
 
 const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50000);

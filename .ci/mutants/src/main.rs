@@ -320,17 +320,15 @@ fn render_node(source: &Source, node: &Node, inner: &[Node], out: &mut String) {
             *out += &mark(*number, &format!(" if !mutant_switch::on({number})"));
         }
         Change::Guard { mutants } => {
-            let mut close = 0;
             for (number, guard) in mutants {
                 let test = format!("mutant_switch::on({number})");
                 *out += &match guard {
                     Guard::Delete | Guard::False => mark(*number, &format!("!{test} && (")),
                     Guard::True => mark(*number, &format!("{test} || (")),
                 };
-                close += 1;
             }
             render(source, node.range, inner, out);
-            out.push_str(&")".repeat(close));
+            out.push_str(&")".repeat(mutants.len()));
         }
         Change::Field {
             number,
@@ -371,8 +369,7 @@ struct Changed {
     compile_time: Vec<usize>,
 }
 
-fn change_file(text: String, mutants: &[Mutant]) -> Changed {
-    let source = Source::new(text);
+fn change_file(source: &Source, mutants: &[Mutant]) -> Changed {
     let file = syn::parse_file(&source.text).expect("the file is valid Rust");
     let mut by_start: HashMap<(&str, usize), Vec<&Mutant>> = HashMap::new();
     for mutant in mutants.iter().filter(|mutant| mutant.genre != "FnValue") {
@@ -380,7 +377,7 @@ fn change_file(text: String, mutants: &[Mutant]) -> Changed {
         by_start.entry(key).or_default().push(mutant);
     }
     let mut finder = Finder {
-        source: &source,
+        source,
         mutants: by_start,
         nodes: Vec::new(),
         blocks: Vec::new(),
@@ -418,7 +415,7 @@ fn change_file(text: String, mutants: &[Mutant]) -> Changed {
     // The sort is stable, and the visitor meets what encloses before what is enclosed.
     nodes.sort_by_key(|node| (node.range.0, usize::MAX - node.range.1));
     let mut text = String::new();
-    render(&source, (0, source.text.len()), &nodes, &mut text);
+    render(source, (0, source.text.len()), &nodes, &mut text);
     let in_tests = |mutant: &&Mutant| {
         let mut around = tests.iter();
         around.any(|module| module.0 <= mutant.start && mutant.end <= module.1)
@@ -457,7 +454,7 @@ fn main() {
         // Inlined, the switches would be compiled many times. Of the same length, for the offsets.
         let text = text.replace("#[inline(always)]", "                 ");
         let text = text.replace("#[inline]", "         ");
-        let source = Source::new(text.clone());
+        let source = Source::new(text);
         let offset = |position: &Value| {
             let number = |key: &str| position[key].as_u64().expect("a number") as usize;
             source.offset(number("line"), number("column") - 1)
@@ -473,7 +470,7 @@ fn main() {
                 end: offset(&value["span"]["end"]),
             })
             .collect();
-        let changed = change_file(text, &mutants);
+        let changed = change_file(&source, &mutants);
         let ranges: BTreeMap<String, Value> = marked(&changed.text)
             .into_iter()
             .map(|(number, (start, end))| (number.to_string(), json!([start, end])))

@@ -30,7 +30,16 @@ struct Input<'a> {
     number: u64,
 }
 
-impl Input<'_> {
+impl<'a> Input<'a> {
+    /// Separates the output, so that the input can be used while something is written.
+    fn split_out(self) -> (Self, &'a mut [u8]) {
+        let input = Self {
+            out: &mut [],
+            ..self
+        };
+        (input, self.out)
+    }
+
     fn dialect(&self) -> Dialect {
         let dialect = match self.number % 5 {
             0 => Dialect::RFC8489,
@@ -146,12 +155,7 @@ macro_rules! each_type {
 }
 
 fn attributes(input: Input<'_>) {
-    let Input { bytes, out, number } = input;
-    let input = Input {
-        bytes,
-        out: &mut [],
-        number,
-    };
+    let (input, out) = input.split_out();
     each_type!(read_and_write (&input, out) {
     MappedAddress, ResponseAddress, ChangeRequest, SourceAddress, ChangedAddress, Username,
     Password, ErrorCode, UnknownAttributes, ReflectedFrom, ChannelNumber, Lifetime, ms::Bandwidth,
@@ -431,12 +435,7 @@ fn keys(input: Input<'_>) {
 }
 
 fn server(input: Input<'_>) {
-    let Input { bytes, out, number } = input;
-    let input = Input {
-        bytes,
-        out: &mut [],
-        number,
-    };
+    let (input, out) = input.split_out();
     let Some(message) = input.message() else {
         return;
     };
@@ -483,12 +482,8 @@ fn server(input: Input<'_>) {
 }
 
 fn client(input: Input<'_>) {
-    let Input { bytes, out, number } = input;
-    let input = Input {
-        bytes,
-        out: &mut [],
-        number,
-    };
+    let (input, out) = input.split_out();
+    let bytes = input.bytes;
     let Some(message) = input.message() else {
         return;
     };
@@ -534,12 +529,8 @@ fn client(input: Input<'_>) {
 }
 
 fn writers(input: Input<'_>) {
-    let Input { bytes, out, number } = input;
-    let input = Input {
-        bytes,
-        out: &mut [],
-        number,
-    };
+    let (input, out) = input.split_out();
+    let Input { bytes, number, .. } = input;
     let key = input.key();
     macro_rules! written {
         ($(|$writer:ident| $body:expr;)*) => { $( {

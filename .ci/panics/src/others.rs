@@ -156,12 +156,8 @@ pub(crate) fn claims(input: Input<'_>) {
 
 /// The functions of the writer and of replies that other functions do not contain.
 pub(crate) fn written(input: Input<'_>) {
-    let Input { bytes, out, number } = input;
-    let input = Input {
-        bytes,
-        out: &mut [],
-        number,
-    };
+    let (input, out) = input.split_out();
+    let bytes = input.bytes;
     let Some(message) = input.message() else {
         return;
     };
