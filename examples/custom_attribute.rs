@@ -3,6 +3,11 @@
 //! The attribute reports a server's load as a percentage and its region as text. Its code is in the
 //! comprehension-optional range from 0xC000 to 0xFFFF, so peers that do not know it ignore it.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the program changes a packet that it has written"
+)]
+
 use core::error::Error;
 use core::fmt;
 
@@ -103,9 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // A value of 101 % is an error of this attribute only.
-    if let Some(percent) = packet.get_mut(24) {
-        *percent = 101;
-    }
+    packet[24] = 101;
     match Message::parse(packet)?.get::<ServerLoad>() {
         Err(error) => println!("refused:       {} ({error})", explain(&error)),
         Ok(load) => return Err(format!("{load:?} should have been refused").into()),

@@ -6,7 +6,7 @@
 //! cargo run --example ice_agent -- --controlling    in another
 //! ```
 //!
-//! Each agent prints a line with its fragment, password and address: paste it into the other one. The programs have
+//! Each agent prints a line with its fragment, password and address: paste it into the other one. The programs take
 //! the place of two browsers, and the terminal that of the signaling server.
 //!
 //! **This is an example, not a product.** A product gathers several candidates, also from STUN and TURN servers, forms
@@ -14,7 +14,9 @@
 #![allow(clippy::std_instead_of_core, reason = "the program uses std")]
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "instants within minutes, and sums of the lengths of a few small packets"
+    clippy::indexing_slicing,
+    reason = "instants within minutes, sums of the lengths of a few small packets; and a socket returns how much of a \
+              buffer it filled"
 )]
 
 use std::error::Error;
@@ -255,39 +257,37 @@ impl Agent {
         if now < self.due {
             return Ok(None);
         }
-        if self
-            .pending
-            .as_ref()
-            .is_some_and(|check| check.attempts == ATTEMPTS)
-        {
-            return Err("no answer to a check".into());
+        let check = match self.pending.take() {
+            Some(check) if check.attempts == ATTEMPTS => return Err("no answer to a check".into()),
+            Some(check) => check,
+            None => self.new_check()?,
+        };
+        let check = self.pending.insert(check);
+        self.due = now + FIRST_WAIT * 2_u32.pow(check.attempts);
+        check.attempts += 1;
+        Ok(Some(&check.packet))
+    }
+
+    fn new_check(&self) -> Result<Pending> {
+        let mut packet = Vec::new();
+        let id = TransactionId::random()?;
+        let mut check = MessageWriter::request(&mut packet, Method::BINDING, id)?;
+        check
+            .attribute(&self.priority)?
+            .attribute(&self.role.attribute(self.tie_breaker))?;
+        // Regular nomination (§8.1.1): of a pair whose check has succeeded.
+        let nominates = self.role == Role::Controlling && self.mapped.is_some();
+        if nominates {
+            check.attribute(&UseCandidate)?;
         }
-        if self.pending.is_none() {
-            let mut packet = Vec::new();
-            let mut check =
-                MessageWriter::request(&mut packet, Method::BINDING, TransactionId::random()?)?;
-            check
-                .attribute(&self.priority)?
-                .attribute(&self.role.attribute(self.tie_breaker))?;
-            // Regular nomination (§8.1.1): of a pair whose check has succeeded.
-            let nominates = self.role == Role::Controlling && self.mapped.is_some();
-            if nominates {
-                check.attribute(&UseCandidate)?;
-            }
-            let (_, sent) = self.client.sign(check)?;
-            self.pending = Some(Pending {
-                packet,
-                sent,
-                role: self.role,
-                nominates,
-                attempts: 0,
-            });
-        }
-        Ok(self.pending.as_mut().map(|check| {
-            self.due = now + FIRST_WAIT * 2_u32.pow(check.attempts);
-            check.attempts += 1;
-            &check.packet[..]
-        }))
+        let (_, sent) = self.client.sign(check)?;
+        Ok(Pending {
+            packet,
+            sent,
+            role: self.role,
+            nominates,
+            attempts: 0,
+        })
     }
 
     /// Reads a check of the other agent, or its response to one. Writes the answer to a check.
@@ -302,9 +302,7 @@ impl Agent {
             self.response(&message)
         }
     }
-}
 
-impl Agent {
     /// RFC 8445 §7.3: authentication, roles, nomination.
     fn answer(&mut self, check: &Message<'_>, from: SocketAddr, out: &mut Vec<u8>) -> Result<()> {
         let check = ShortTermServer::new().check(check, |claim| {
@@ -474,8 +472,9 @@ impl Path {
         match self {
             Self::Udp { socket, to } => socket.send_to(packet, *to).map(|_| ()),
             Self::Tcp { stream, .. } => {
-                let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
-                stream.write_all(&[&length.to_be_bytes(), packet].concat())
+                let length = Rfc4571::header(packet.len()).map_err(io::Error::other)?;
+                // In one write, so that both leave in one segment.
+                stream.write_all(&[&length, packet].concat())
             }
         }
     }
@@ -488,7 +487,7 @@ impl Path {
                 socket.set_read_timeout(Some(within))?;
                 // A check from another address would make a peer-reflexive candidate and another pair.
                 let read = socket.recv_from(&mut chunk);
-                read.map(|(n, from)| chunk.get(..n).filter(|_| from == *to).map(<[u8]>::to_vec))
+                read.map(|(n, from)| (from == *to).then(|| chunk[..n].to_vec()))
             }
             Self::Tcp { stream, received } => {
                 if let Some(packet) = take_frame(received)? {
@@ -498,7 +497,7 @@ impl Path {
                 match stream.read(&mut chunk) {
                     Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                     Ok(n) => {
-                        received.extend_from_slice(chunk.get(..n).unwrap_or_default());
+                        received.extend_from_slice(&chunk[..n]);
                         take_frame(received)
                     }
                     Err(error) => Err(error),

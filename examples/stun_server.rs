@@ -11,7 +11,11 @@
 //!
 //! Two features of RFC 3489 are refused: RESPONSE-ADDRESS with 420, because an attacker could direct responses to a
 //! victim, and Shared Secret requests with 400, because they need TLS.
-#![allow(clippy::std_instead_of_core, reason = "the program uses std")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    reason = "the program uses std, and a socket returns how much of a buffer it filled"
+)]
 
 use std::env;
 use std::io::{self, Read as _, Write as _};
@@ -141,11 +145,11 @@ fn answer<B: Buffer + ?Sized>(
         reply.write(out)?;
         return Ok(Some(straight));
     }
-    let Ok(wishes) = Wishes::of(&request) else {
+    let Ok(options) = Options::of(&request) else {
         reply::bad_request(&request).write(out)?;
         return Ok(Some(straight));
     };
-    let Some(from) = site.change(at, wishes.change) else {
+    let Some(from) = site.change(at, options.change) else {
         // RFC 5780 §6.1: a server with one address does not support the attribute.
         let known = KNOWN.map(|ty| match ty {
             AttributeType::CHANGE_REQUEST => AttributeType::RESPONSE_PORT,
@@ -167,7 +171,7 @@ fn answer<B: Buffer + ?Sized>(
         if let Some(other) = other {
             reply.attribute(&OtherAddress(other))?;
         }
-        if wishes.padding {
+        if options.padding {
             reply.attribute(&Padding(&[0; 1500]))?;
         }
     } else {
@@ -181,29 +185,29 @@ fn answer<B: Buffer + ?Sized>(
     } else {
         reply.finish()?;
     }
-    let to = SocketAddr::new(client.ip(), wishes.port.unwrap_or(client.port()));
+    let to = SocketAddr::new(client.ip(), options.port.unwrap_or(client.port()));
     Ok(Some(Route { from, to }))
 }
 
 /// The options of a request.
-struct Wishes {
+struct Options {
     change: ChangeRequest,
     port: Option<u16>,
     padding: bool,
 }
 
-impl Wishes {
+impl Options {
     fn of(request: &Message<'_>) -> Result<Self, Box<dyn std::error::Error>> {
-        let wishes = Self {
+        let options = Self {
             change: request.get()?.unwrap_or_default(),
             port: request.get::<ResponsePort>()?.map(|port| port.0),
             padding: request.get::<Padding<'_>>()?.is_some(),
         };
-        if wishes.port.is_some() && wishes.padding {
+        if options.port.is_some() && options.padding {
             // RFC 5780 §6.1: with both, the server would amplify attacks.
             return Err("RESPONSE-PORT and PADDING in one request".into());
         }
-        Ok(wishes)
+        Ok(options)
     }
 }
 
@@ -218,7 +222,7 @@ fn serve_datagrams(site: Site, at: SocketAddr, sockets: &[UdpSocket]) -> io::Res
     let mut out = Vec::new();
     loop {
         let (len, client) = receiving.recv_from(&mut buf)?;
-        let packet = buf.get(..len).unwrap_or_default();
+        let packet = &buf[..len];
         out.clear();
         if let Ok(Some(route)) = answer(site, at, client, packet, &mut out) {
             // An error of one client must not stop the server.
@@ -274,7 +278,7 @@ fn serve_stream(site: Site, at: SocketAddr, mut stream: TcpStream) -> io::Result
             }
             Next::Incomplete { .. } => match stream.read(&mut chunk)? {
                 0 => return Ok(()),
-                len => buf.extend_from_slice(chunk.get(..len).unwrap_or_default()),
+                len => buf.extend_from_slice(&chunk[..len]),
             },
         }
     }

@@ -95,7 +95,7 @@ fn run() -> Result<()> {
     let peer = XorPeerAddress((here, 0).into());
     login.ask(&mut link, Method::CREATE_PERMISSION, &[&peer], |_| Ok(()))?;
     let mut peer = TcpStream::connect_timeout(&relayed, WAIT)?;
-    let early = ask(&mut peer)?;
+    let early = send_check(&mut peer)?;
     let (from, id) = link.wait_for(WAIT, |packet| {
         let message = Message::parse(packet).ok()?;
         let is_attempt = message.method() == Method::CONNECTION_ATTEMPT && message.is_indication();
@@ -107,7 +107,7 @@ fn run() -> Result<()> {
     }
     let mut data = bind(server, &mut login, id)?;
     answer_check(&mut data, from)?;
-    answered(&mut peer, early, from)?;
+    expect_answer(&mut peer, early, from)?;
     exchange(&mut data, &mut peer)?;
     println!("from a peer        {from}, {CHECKS} checks each way");
 
@@ -152,12 +152,12 @@ fn exchange(client: &mut TcpStream, peer: &mut TcpStream) -> Result<()> {
     client.set_nodelay(true)?;
     peer.set_nodelay(true)?;
     for _ in 0..CHECKS {
-        let id = ask(client)?;
+        let id = send_check(client)?;
         answer_check(peer, client_address)?;
-        answered(client, id, client_address)?;
-        let id = ask(peer)?;
+        expect_answer(client, id, client_address)?;
+        let id = send_check(peer)?;
         answer_check(client, peer_address)?;
-        answered(peer, id, peer_address)?;
+        expect_answer(peer, id, peer_address)?;
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ fn carry(bytes: &[u8], from: &mut TcpStream, to: &mut TcpStream) -> Result<()> {
     }
 }
 
-fn ask(stream: &mut TcpStream) -> Result<TransactionId> {
+fn send_check(stream: &mut TcpStream) -> Result<TransactionId> {
     let id = TransactionId::random()?;
     let mut bytes = Vec::new();
     let mut frame = Rfc4571::begin(&mut bytes)?;
@@ -202,7 +202,7 @@ fn answer_check(stream: &mut TcpStream, from: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-fn answered(stream: &mut TcpStream, id: TransactionId, from: SocketAddr) -> Result<()> {
+fn expect_answer(stream: &mut TcpStream, id: TransactionId, from: SocketAddr) -> Result<()> {
     let packet = packet(stream)?;
     let answer = Message::parse(&packet)?;
     let mapped = answer.get::<XorMappedAddress>()?.map(|mapped| mapped.0);

@@ -14,7 +14,8 @@
 )]
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "sums of the lengths of a few small packets"
+    clippy::indexing_slicing,
+    reason = "sums of the lengths of a few small packets, and ranges of the program's own buffers"
 )]
 
 use std::error::Error;
@@ -125,10 +126,10 @@ fn run() -> Result<()> {
     let mut carried = 0;
     for number in 0..PACKETS {
         let payload = fill(&mut buffer, number);
-        let sent = buffer.get(payload.clone()).unwrap_or_default().to_vec();
+        let sent = buffer[payload.clone()].to_vec();
         let id = TransactionId::random()?;
         let packet = relay::send_indication_in_place(&mut buffer, payload, first.address, id)?;
-        link.send(buffer.get(packet).unwrap_or_default())?;
+        link.send(&buffer[packet])?;
         first.echo(relayed, &sent)?;
 
         let (peer, payload) = link.wait_for(WAIT, |packet| {
@@ -153,14 +154,14 @@ fn run() -> Result<()> {
     let mut carried = 0;
     for number in 0..PACKETS {
         let payload = fill(&mut buffer, number);
-        let sent = buffer.get(payload.clone()).unwrap_or_default().to_vec();
+        let sent = buffer[payload.clone()].to_vec();
         // Padding is required in a stream, but not in a datagram.
         let packet = if tcp {
             relay::padded_channel_data_in_place(&mut buffer, payload, channel)?
         } else {
             relay::channel_data_in_place(&mut buffer, payload, channel)?
         };
-        link.send(buffer.get(packet).unwrap_or_default())?;
+        link.send(&buffer[packet])?;
         second.echo(relayed, &sent)?;
 
         let (number_in, payload) = link.wait_for(WAIT, |packet| {
@@ -184,8 +185,8 @@ fn run() -> Result<()> {
 /// Writes the next payload after the headroom. Lengths grow from 1 to the longest; neighboring bytes differ.
 fn fill(buffer: &mut [u8], number: usize) -> std::ops::Range<usize> {
     let range = HEADROOM..HEADROOM + 1 + number * (LONGEST - 1) / (PACKETS - 1);
-    let payload = buffer.get_mut(range.clone()).unwrap_or_default();
-    for (byte, value) in payload.iter_mut().zip((0..=250).cycle().skip(number)) {
+    let payload = buffer[range.clone()].iter_mut();
+    for (byte, value) in payload.zip((0..=250).cycle().skip(number)) {
         *byte = value;
     }
     range
@@ -209,7 +210,7 @@ impl Peer {
     fn echo(&self, relayed: SocketAddr, expected: &[u8]) -> Result<()> {
         let mut buffer = [0; LONGEST];
         let (n, from) = self.socket.recv_from(&mut buffer)?;
-        let payload = buffer.get(..n).unwrap_or_default();
+        let payload = &buffer[..n];
         if from != relayed || payload != expected {
             return Err(format!("the peer received {n} unexpected bytes from {from}").into());
         }

@@ -19,7 +19,9 @@
 //! - `hub` implements `Host` and owns the sockets. `udp` and `tcp` are the tasks that read them.
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "instants within hours, lengths of buffers in memory, and counters of 64 bits"
+    clippy::indexing_slicing,
+    reason = "instants within hours, lengths of buffers in memory, counters of 64 bits; and ranges of a buffer are \
+              those that a socket or the crate returned"
 )]
 #![allow(
     unreachable_pub,

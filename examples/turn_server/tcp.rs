@@ -114,8 +114,7 @@ async fn on_message(
     match then.map_err(io::Error::other)? {
         Then::Done => {}
         Then::Relay { from, to, payload } => {
-            let payload = packet.get(payload).unwrap_or_default();
-            hub.relay(from, to, payload).await;
+            hub.relay(from, to, &packet[payload]).await;
         }
         Then::Connect { from, to, request } => {
             let (hub, writer) = (Arc::clone(hub), writer.clone());

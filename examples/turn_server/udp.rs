@@ -25,7 +25,7 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
         let Ok((len, address)) = socket.recv_from(&mut buf).await else {
             continue;
         };
-        let packet = buf.get(..len).unwrap_or_default();
+        let packet = &buf[..len];
         let client = Client {
             transport: Transport::Udp,
             server,
@@ -42,8 +42,7 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
                     let _ = socket.send_to(&reply, address).await;
                 }
                 if let Ok(Then::Relay { from, to, payload }) = then {
-                    let payload = packet.get(payload).unwrap_or_default();
-                    hub.relay(from, to, payload).await;
+                    hub.relay(from, to, &packet[payload]).await;
                 }
             }
             Some(Protocol::ChannelData) => {
@@ -65,11 +64,11 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
 pub async fn serve_peers(hub: Arc<Hub>, relay: SocketAddr, socket: Arc<UdpSocket>) {
     let mut buf = vec![0; HEADROOM + MAX_DATAGRAM + TAILROOM];
     loop {
-        let room = buf.get_mut(HEADROOM..HEADROOM + MAX_DATAGRAM);
-        let Ok((len, peer)) = socket.recv_from(room.unwrap_or_default()).await else {
+        let room = &mut buf[HEADROOM..HEADROOM + MAX_DATAGRAM];
+        let Ok((len, peer)) = socket.recv_from(room).await else {
             continue;
         };
-        let payload = buf.get(HEADROOM..HEADROOM + len).unwrap_or_default();
+        let payload = &buf[HEADROOM..HEADROOM + len];
         hub.trace(format_args!("{relay} < peer {peer}"), payload);
         let now = Instant::now();
         let packet = hub.server().peer_data(now, relay, peer, &mut buf, len);
@@ -77,7 +76,7 @@ pub async fn serve_peers(hub: Arc<Hub>, relay: SocketAddr, socket: Arc<UdpSocket
             continue;
         };
         if let Some(client) = hub.client(client) {
-            let _ = client.send(buf.get(packet).unwrap_or_default()).await;
+            let _ = client.send(&buf[packet]).await;
         }
     }
 }
