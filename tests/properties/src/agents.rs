@@ -78,11 +78,11 @@ fn demux(bytes: &[u8]) {
 
 /// The formulas of RFC 8445 §5.1.2.1 and §6.1.2.3, in wider integers.
 fn priorities(bytes: &[u8]) {
-    let Some(([preference, local @ .., c0, c1], rest)) = bytes.split_first_chunk::<5>() else {
+    let Some(([preference, l0, l1, c0, c1], rest)) = bytes.split_first_chunk() else {
         return;
     };
     let (local, component) = (
-        u16::from_be_bytes([local[0], local[1]]),
+        u16::from_be_bytes([*l0, *l1]),
         u16::from_be_bytes([*c0, *c1]),
     );
     for component in [component, component % 258] {
@@ -101,13 +101,13 @@ fn priorities(bytes: &[u8]) {
             Err(_) => assert!(!is_valid),
         }
     }
-    let Some(([g @ .., d0, d1, d2, d3], _)) = rest.split_first_chunk::<8>() else {
+    let Some((g, rest)) = rest.split_first_chunk() else {
         return;
     };
-    let (g, d) = (
-        u32::from_be_bytes([g[0], g[1], g[2], g[3]]),
-        u32::from_be_bytes([*d0, *d1, *d2, *d3]),
-    );
+    let Some((d, _)) = rest.split_first_chunk() else {
+        return;
+    };
+    let (g, d) = (u32::from_be_bytes(*g), u32::from_be_bytes(*d));
     let formula = |g: u32, d: u32| {
         let (g, d) = (u128::from(g), u128::from(d));
         (1_u128 << 32) * g.min(d) + 2 * g.max(d) + u128::from(g > d)
@@ -156,10 +156,11 @@ fn conflict(bytes: &[u8]) {
     };
     let key = Key::from_bytes(KEY);
     let value = &value[..value.len().min(20)];
-    let (one, other) = if choice & 1 == 0 {
-        (0x802A, 0x8029)
+    // ICE-CONTROLLING has the type 0x802A, ICE-CONTROLLED 0x8029.
+    let (one, other, claimed) = if choice & 1 == 0 {
+        (0x802A, 0x8029, Role::Controlling)
     } else {
-        (0x8029, 0x802A)
+        (0x8029, 0x802A, Role::Controlled)
     };
     let attributes = [(one, value), (0x0024, b"1234"), (other, b"12345678")];
     let count = usize::from(choice >> 1) % 4;
@@ -172,11 +173,6 @@ fn conflict(bytes: &[u8]) {
         Role::Controlled
     };
     let ours = u64::from_be_bytes(*ours);
-    let claimed = if one == 0x802A {
-        Role::Controlling
-    } else {
-        Role::Controlled
-    };
     let found = |ours| ice::role_conflict(&check, role, ours);
     let Ok(theirs) = <[u8; 8]>::try_from(value).map(u64::from_be_bytes) else {
         assert_eq!(found(ours).is_err(), count > 0);

@@ -28,12 +28,13 @@ const METHODS: [u16; 10] = [3, 4, 8, 9, 10, 11, 1, 6, 7, 12];
 /// The first byte selects what the server supports, the second the allocation and whether a message follows. If not,
 /// the third selects a method and class, and pairs of bytes an attribute and its value.
 pub(crate) fn turn(bytes: &[u8]) {
-    let Some(([server, allocation, rest @ ..], _)) = bytes.split_first_chunk::<3>() else {
+    let Some(([server, allocation, kind], attributes)) = bytes.split_first_chunk() else {
         return;
     };
     let server = Server {
         families: families(*server),
-        tcp: server >> 2 & 3,
+        has_tcp_relays: server & 12 != 0,
+        is_over_tcp: server & 8 != 0,
         rfc5766: server & 16 != 0,
     };
     let relayed = (allocation & 4 != 0).then(|| families(*allocation));
@@ -42,7 +43,7 @@ pub(crate) fn turn(bytes: &[u8]) {
             server.judge(&message, relayed);
         }
     } else {
-        let packet = packet(rest[0], &bytes[3..]);
+        let packet = packet(*kind, attributes);
         let message = Message::parse(&packet).expect("its lengths are right");
         server.judge(&message, relayed);
     }
@@ -101,8 +102,9 @@ fn families(bits: u8) -> Families {
 
 struct Server {
     families: Families,
-    /// 0: no TCP relays; 1: TCP relays, and the message arrived over UDP; otherwise it arrived over TCP.
-    tcp: u8,
+    has_tcp_relays: bool,
+    /// Whether the message arrived over TCP.
+    is_over_tcp: bool,
     rfc5766: bool,
 }
 
@@ -159,8 +161,8 @@ fn first<'a>(message: &Message<'a>, code: u16) -> Read<'a> {
 impl Server {
     fn judge(&self, message: &Message<'_>, relayed: Option<Families>) {
         let mut support = Support::udp(self.families);
-        if self.tcp > 0 {
-            support = support.with_tcp(self.tcp > 1);
+        if self.has_tcp_relays {
+            support = support.with_tcp(self.is_over_tcp);
         }
         if self.rfc5766 {
             support = support.with_channels(ChannelRange::RFC5766);
@@ -187,10 +189,10 @@ impl Server {
             0x0004 => self.refresh(message, relayed),
             0x0008 => self.permission(message, relayed),
             0x0009 => self.channel(message, relayed),
-            0x000A if self.tcp > 0 => self.connect(message, relayed),
+            0x000A if self.has_tcp_relays => self.connect(message, relayed),
             // RFC 6062 §5.4.
-            0x000B if self.tcp > 0 => {
-                vec![(self.tcp == 1 || !first(message, 0x002A).is_valid(), 400)]
+            0x000B if self.has_tcp_relays => {
+                vec![(!self.is_over_tcp || !first(message, 0x002A).is_valid(), 400)]
             }
             _ => return None,
         };
@@ -225,10 +227,10 @@ impl Server {
             (has_allocation, 437),
             (!transport.is_valid() || is_malformed, 400),
             (
-                transport.first() != Some(17) && !(is_tcp && self.tcp > 0),
+                transport.first() != Some(17) && !(is_tcp && self.has_tcp_relays),
                 442,
             ),
-            (is_tcp && self.tcp == 1, 400),
+            (is_tcp && !self.is_over_tcp, 400),
             (
                 is_tcp && (fragment.is_valid() || even.is_valid() || token.is_valid()),
                 400,
