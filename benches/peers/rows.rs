@@ -446,22 +446,17 @@ fn relay_in_place() -> Vec<Result> {
 }
 
 fn relay_vectored() -> Vec<Result> {
-    let payload = messages::payload(1200);
-    let peer = peers::PEER;
-    let (out, baseline_out) = (buffer::<64>(), buffer::<64>());
-    measure(vec![
-        Way::new("baseline", || {
-            baseline_data_vectored(baseline_out, black_box(&payload), peer, ID)
-                .is_ok_and(|parts| parts[0].len() == 36)
-        }),
-        Way::new("stunwire", || {
-            op_data_vectored(out, black_box(&payload), peer, ID)
-                .is_some_and(|parts| parts[0].len() == 36)
-        }),
-    ])
+    relay_segments(op_data_vectored)
 }
 
 fn relay_payload() -> Vec<Result> {
+    relay_segments(op_data_payload)
+}
+
+/// A Data indication around a payload in another buffer, which `stunwire` writes.
+fn relay_segments(
+    stunwire: impl for<'b> Fn(&'b mut [u8], &'b [u8], SocketAddr, [u8; 12]) -> Option<[&'b [u8]; 3]>,
+) -> Vec<Result> {
     let payload = messages::payload(1200);
     let peer = peers::PEER;
     let (out, baseline_out) = (buffer::<64>(), buffer::<64>());
@@ -471,8 +466,7 @@ fn relay_payload() -> Vec<Result> {
                 .is_ok_and(|parts| parts[0].len() == 36)
         }),
         Way::new("stunwire", || {
-            op_data_payload(out, black_box(&payload), peer, ID)
-                .is_some_and(|parts| parts[0].len() == 36)
+            stunwire(out, black_box(&payload), peer, ID).is_some_and(|parts| parts[0].len() == 36)
         }),
     ])
 }
