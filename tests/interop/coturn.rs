@@ -266,12 +266,7 @@ fn turn_udp() {
     for &(address, arguments) in &ways {
         let tap = Tap::new(address);
         let output = run(&mut with_login("turn_udp", tap.address(), arguments), LIMIT);
-        let said = text(&output);
-        assert!(output.status.success(), "{said}");
-        let carried = "60 packets, 36001 bytes each way, all equal";
-        assert_eq!(field(&said, "Send and Data"), carried);
-        assert_eq!(field(&said, "ChannelData"), carried);
-        assert_eq!(field(&said, "released"), "yes");
+        support::assert_turn_udp(&output);
         let what = name("turn_udp", arguments, address);
         // Five transactions and twice sixty packets each way.
         tshark::agree(&what, &tap, 2 * 5 + 4 * 60);

@@ -210,6 +210,17 @@ pub fn field<'t>(text: &'t str, name: &str) -> &'t str {
     line.map_or("", |line| line[name.len()..].trim())
 }
 
+/// The example `turn_udp` has got every packet of both peers back, and released its allocation.
+#[track_caller]
+pub fn assert_turn_udp(output: &Output) {
+    let said = text(output);
+    assert!(output.status.success(), "{said}");
+    let carried = "60 packets, 36001 bytes each way, all equal";
+    assert_eq!(field(&said, "Send and Data"), carried, "{said}");
+    assert_eq!(field(&said, "ChannelData"), carried, "{said}");
+    assert_eq!(field(&said, "released"), "yes", "{said}");
+}
+
 /// Waits until a condition is true; panics after `limit`.
 #[track_caller]
 pub fn within(limit: Duration, mut is_true: impl FnMut() -> bool) {

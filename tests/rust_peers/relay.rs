@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::own::{Figures, PASSWORD, Turn, USER};
 use crate::programs;
-use crate::support::{LOOPBACK, field, run, text};
+use crate::support::{LOOPBACK, assert_turn_udp, field, run, text};
 
 pub const LIMIT: Duration = Duration::from_secs(60);
 /// The packets that a client sends.
@@ -64,34 +64,24 @@ pub fn relayed_all(turn: &Turn) -> String {
 }
 
 /// Runs an example as a client of a server.
-pub fn example(name: &str, server: SocketAddr, options: &[&str]) -> (Output, String) {
+fn example(name: &str, server: SocketAddr, options: &[&str]) -> Output {
     let mut command = programs::own(name);
     command
         .arg(server.to_string())
         .args(["--user", USER, "--password", PASSWORD])
         .args(options);
-    let output = run(&mut command, LIMIT);
-    let said = text(&output);
-    (output, said)
+    run(&mut command, LIMIT)
 }
 
 /// `turn_udp` sends data to two peers through the server.
 pub fn turn_udp(server: SocketAddr, options: &[&str]) {
-    let (output, said) = example("turn_udp", server, options);
-    assert!(output.status.success(), "{said}");
-    for name in ["Send and Data", "ChannelData"] {
-        let carried = field(&said, name);
-        assert_eq!(
-            carried, "60 packets, 36001 bytes each way, all equal",
-            "{said}"
-        );
-    }
-    assert_eq!(field(&said, "released"), "yes");
+    assert_turn_udp(&example("turn_udp", server, options));
 }
 
 /// `turn_status` allocates and releases; the server reports the address of the client.
 pub fn turn_status(server: SocketAddr, options: &[&str]) {
-    let (output, said) = example("turn_status", server, options);
+    let output = example("turn_status", server, options);
+    let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert_eq!(field(&said, "status"), "ok", "{said}");
     assert_mapped(&said);
