@@ -483,7 +483,7 @@ fn server(input: Input<'_>) {
 
 fn client(input: Input<'_>) {
     let (input, out) = input.split_out();
-    let bytes = input.bytes;
+    let Input { bytes, number, .. } = input;
     let Some(message) = input.message() else {
         return;
     };
