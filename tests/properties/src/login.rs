@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use stunwire::attribute::{PasswordAlgorithm, RequestedTransport};
+use stunwire::attribute::{AttributeType, PasswordAlgorithm, RequestedTransport};
 use stunwire::auth::{
     Check, LongTermClient, LongTermServer, NonceMint, Response, ShortTermClient, ShortTermServer,
     UnixTime,
@@ -71,12 +71,15 @@ fn server(settings: u8) -> Server {
     }
 }
 
+/// The setting of a client of RFC 5389.
+const RFC5389: u8 = 32;
+
 fn client(settings: u8) -> Client {
     let client = LongTermClient::with_credentials(CREDENTIALS);
-    let client = if settings & 8 == 0 {
-        client
-    } else {
-        client.require_sha256()
+    let client = match settings & (8 | RFC5389) {
+        8 => client.require_sha256(),
+        RFC5389.. => client.rfc5389(),
+        _ => client,
     };
     if settings & 16 == 0 {
         client
@@ -134,6 +137,14 @@ fn request(client: &Client) -> (Vec<u8>, stunwire::auth::Sent) {
     (packet, sent)
 }
 
+/// The attributes that RFC 8489 adds to requests.
+const RFC8489_ATTRIBUTES: [AttributeType; 4] = [
+    AttributeType::USERHASH,
+    AttributeType::PASSWORD_ALGORITHMS,
+    AttributeType::PASSWORD_ALGORITHM,
+    AttributeType::MESSAGE_INTEGRITY_SHA256,
+];
+
 /// Uses the input as a response: first to a client without a challenge, then to a client that the server has
 /// challenged.
 fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
@@ -165,7 +176,11 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
         let mut retries = 0;
         loop {
             let (signed, sent) = request(&client);
-            assert!(Message::parse(&signed).is_ok());
+            let request = Message::parse(&signed).expect("the library wrote it");
+            if settings & RFC5389 != 0 {
+                let is_newer = |ty| RFC8489_ATTRIBUTES.contains(&ty);
+                assert!(!request.attributes().any(|raw| is_newer(raw.ty())));
+            }
             match client.response(&sent, &message) {
                 Response::Retry => retries += 1,
                 Response::Verified(_) | Response::Refused(_, Some(_)) => {
