@@ -37,8 +37,8 @@ impl HmacAlgorithm {
 
 /// The full HMAC of a message, as an [`HmacKey`] returns it: 20 or 32 bytes.
 ///
-/// It is wiped when dropped, is printed without its bytes, and cannot be compared, because a comparison
-/// that is not in constant time would reveal it.
+/// It is wiped when dropped, though a move before may have left a copy. It is printed without its bytes, and cannot
+/// be compared, because a comparison that is not in constant time would reveal it.
 ///
 /// ```
 /// use stunwire::HmacTag;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use stunwire::attribute::{Nonce, PasswordAlgorithm, Realm, Username};
 use stunwire::auth::{NonceMint, NonceStatus, UnixTime, rest};
 use stunwire::{
-    Credentials, Header, HmacAlgorithm, HmacKey, Key, Message, MessageWriter, Method,
+    Credentials, Header, HmacAlgorithm, HmacKey, HmacTag, Key, Message, MessageWriter, Method,
     SecurityFeatures, TransactionId,
 };
 
@@ -250,6 +250,23 @@ fn keys_leave_nothing() {
         assert!(key.is_some());
     });
     assert_eq!(time_limited, none, "time-limited credentials");
+}
+
+/// The HMAC of a provider, which is returned as a slice.
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "optimized code only: cargo test --release --test secrets"
+)]
+fn tags_are_wiped() {
+    for len in [20, 32] {
+        let left = left_by(vec![("HMAC", vec![0x5A; 12])], move |_| {
+            let hmac = vec![0x5A; len];
+            let tag = HmacTag::from(black_box(hmac.as_slice()));
+            black_box(&tag);
+        });
+        assert_eq!(left, [""; 0], "{len} bytes");
+    }
 }
 
 /// The key derivation of [MS-TURN] from version 3 on, computed with the `hmac` crate.
