@@ -37,9 +37,9 @@ def with_length(packet, length):
     return packet[:2] + length.to_bytes(2, "big") + packet[4:]
 
 
-def signed(packet, digest="sha1", code=0x0008, cut=None, key=PASSWORD, adjust=0):
+def signed(packet, digest="sha1", code=0x0008, truncated=None, key=PASSWORD, adjust=0):
     """The message with an integrity attribute at its end; `adjust` falsifies the length that is covered."""
-    size = cut or hashlib.new(digest).digest_size
+    size = truncated or hashlib.new(digest).digest_size
     length = len(packet) - 20 + 4 + size
     covered = with_length(packet, length + adjust)
     tag = hmac.new(key.encode(), covered, digest).digest()[:size]
@@ -237,7 +237,7 @@ def texts():
         else:
             put(accept, "127-characters-in-508-bytes", "\U0001f600".encode() * 127, "Fewer than 128 characters, of up to 4 bytes.")
         put(reject, "continuation-byte", b"user\x80", "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): a continuation byte is first.")
-        put(reject, "cut-character", b"user\xe3\x83", "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): a character is not complete.")
+        put(reject, "incomplete-character", b"user\xe3\x83", "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): a character is not complete.")
         put(reject, "overlong", b"\xc0\xaf", "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): an overlong form.")
         put(reject, "surrogate", b"\xed\xa0\x80", "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): a surrogate.")
         put(reject, "latin-1", "stra\xdfe".encode("latin-1"), "not-utf-8", "The value must be UTF-8 (RFC 3629 §3): Latin-1.")
@@ -257,7 +257,7 @@ def lists():
     put(reject, "two", bytes.fromhex("0002000000010000"), "value-length", "The attribute contains one algorithm.")
     several = {"code": 0x8002, "name": "password-algorithms", "section": "RFC 8489 §14.11"}
     put(accept, "two", bytes.fromhex("0002000000010000"), "A list of algorithms.", **several)
-    put(reject, "second-cut", bytes.fromhex("000200000001"), "value-length", "The second algorithm has no length.", **several)
+    put(reject, "second-truncated", bytes.fromhex("000200000001"), "value-length", "The second algorithm has no length.", **several)
     put(reject, "second-overruns", bytes.fromhex("0002000000010001"), "value-length", "The parameters of the second algorithm are longer than the value.", **several)
     put(reject, "length-65535", bytes.fromhex("0002ffff"), "value-length", "The parameters are longer than the value.", **several)
     unknown = {"code": 0x000A, "name": "unknown-attributes", "section": "RFC 8489 §14.13"}
@@ -342,7 +342,7 @@ def integrity():
     accept("sha256-before-another-attribute", with_length(after, len(after) - 20 + 8) + SOFTWARE,
            "Attributes that follow it must be ignored; the length is adjusted.", "RFC 8489 §9.1.2, §14.6", **more)
     for size in (16, 20, 24, 28):
-        reject(f"sha256-{size}-bytes", signed(base, cut=size, **sha256), "tag-length",
+        reject(f"sha256-{size}-bytes", signed(base, truncated=size, **sha256), "tag-length",
                "The value must be the full 32 bytes unless the usage allows truncation, and this one does not.", section, **more)
     for size in (0, 4, 8, 12, 15, 17, 31, 33, 36):
         value = (signed(base, **sha256)[-32:] + bytes(4))[:size]

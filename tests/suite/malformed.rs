@@ -169,7 +169,7 @@ fn parse_error(error: ParseError) -> Kinds {
         ParseError::Header(HeaderError::NoCookie { .. }) => &["magic-cookie"],
         ParseError::Truncated { .. } => &["truncated"],
         ParseError::Trailing { .. } => &["trailing"],
-        // The last attribute of a message whose length is not a multiple of 4 is cut.
+        // The last attribute of a message whose length is not a multiple of 4 is truncated.
         ParseError::Attribute { .. } => &["attribute-overrun", "not-multiple-of-4"],
         error => panic!("{error:?}"),
     }

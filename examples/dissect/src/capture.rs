@@ -65,7 +65,7 @@ pub fn read(
     let summary = Summary {
         packets: packets.frames(),
         skipped: packets.skipped(),
-        cut_short: packets.cut_short(),
+        file_is_truncated: packets.file_is_truncated(),
         first: packets.times().map(|(first, _)| first),
         last: packets.times().map(|(_, last)| last),
         ..Summary::default()

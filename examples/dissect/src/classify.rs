@@ -28,7 +28,7 @@ pub struct Hints {
 pub struct Packet<'a> {
     pub bytes: &'a [u8],
     /// Length in bytes on the wire; greater than the length of `bytes` if the snap length of the
-    /// capture cut the packet.
+    /// capture truncated the packet.
     pub wire_len: usize,
 }
 
@@ -109,14 +109,14 @@ pub fn read_stun(packet: Packet<'_>, dialect: Dialect) -> Reading<'_> {
         },
         Err(error) => {
             let partial = partial(packet.bytes, dialect);
-            let cut = match error {
+            let is_end_missing = match error {
                 ParseError::Truncated { declared, .. } => {
                     usize::try_from(declared).is_ok_and(|declared| declared <= packet.wire_len)
                 }
                 ParseError::Header(_) => partial.header.is_none(),
                 _ => false,
             };
-            if packet.is_truncated() && cut {
+            if packet.is_truncated() && is_end_missing {
                 Reading::Truncated(partial)
             } else {
                 Reading::Malformed { partial, error }

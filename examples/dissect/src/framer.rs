@@ -190,7 +190,7 @@ impl Framer {
                     if let Some(skipped) = self.take_skipped() {
                         return Some(skipped);
                     }
-                    return Some(self.cut(framing, proven, frame));
+                    return Some(self.truncated(framing, proven, frame));
                 }
                 State::Lost { previous } => {
                     let found = self.search(previous, is_final)?;
@@ -225,7 +225,7 @@ impl Framer {
     }
 
     /// Removes a frame from the buffer, whole or not.
-    fn cut(&mut self, framing: Framing, proven: u32, frame: Frame) -> Part {
+    fn truncated(&mut self, framing: Framing, proven: u32, frame: Frame) -> Part {
         let offset = self.offset;
         let rest = self.rest();
         let kind = match (framing, rest.first()) {

@@ -356,7 +356,7 @@ impl Input {
     ) -> Result<Option<String>, Error> {
         self.begin(file, dissector)?;
         match capture::read(file, input, dissector) {
-            Ok(summary) if summary.cut_short => Ok(Some(
+            Ok(summary) if summary.file_is_truncated => Ok(Some(
                 "the capture ends in the middle of a packet".to_owned(),
             )),
             Ok(_) => Ok(None),

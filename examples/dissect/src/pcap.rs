@@ -70,7 +70,7 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// Whether the snap length cut the payload.
+    /// Whether the snap length truncated the payload.
     pub fn is_truncated(&self) -> bool {
         self.wire_len > self.payload.len()
     }
@@ -129,7 +129,7 @@ pub fn read<'a>(input: impl Read + Send + 'a) -> Result<Packets<'a>, Error> {
             capacity: BUFFER,
             failure,
             contents: Contents::default(),
-            cut_short: false,
+            file_is_truncated: false,
             done: false,
         }),
         Err(PcapError::Eof) => Err(Error::Empty),
@@ -169,7 +169,7 @@ pub struct Packets<'a> {
     capacity: usize,
     failure: Failure,
     contents: Contents,
-    cut_short: bool,
+    file_is_truncated: bool,
     done: bool,
 }
 
@@ -196,8 +196,8 @@ impl Packets<'_> {
 
     /// Whether the file ended in the middle of a block, as it does when the capturing program
     /// was killed or the disk was full. Known once the iteration has ended.
-    pub fn cut_short(&self) -> bool {
-        self.cut_short
+    pub fn file_is_truncated(&self) -> bool {
+        self.file_is_truncated
     }
 
     fn step(&mut self) -> Result<Option<Packet>, Error> {
@@ -243,7 +243,7 @@ impl Packets<'_> {
             // A complete block that needs more bytes is inconsistent.
             Next::Refill | Next::CutShort if self.block_is_whole() => return Err(self.corrupt()),
             Next::CutShort => {
-                self.cut_short = !self.reader.data().is_empty();
+                self.file_is_truncated = !self.reader.data().is_empty();
                 self.done = true;
             }
             Next::Refill => self.refill()?,

@@ -102,7 +102,7 @@ impl Display for Counts<'_> {
         for (count, what) in [
             (*multiplexed, "multiplexed frames"),
             (*pseudo_tls, "pseudo-TLS handshakes"),
-            (*truncated, "messages cut by the capture"),
+            (*truncated, "messages truncated by the capture"),
         ] {
             if count > 0 {
                 write!(f, "{count} {what}, ")?;
@@ -117,7 +117,10 @@ impl Display for Counts<'_> {
             (skipped.link, "of an unknown link type"),
             (skipped.fragments, "incomplete fragments"),
             (skipped.malformed, "malformed"),
-            (skipped.truncated, "cut by the capture within their headers"),
+            (
+                skipped.truncated,
+                "truncated by the capture within their headers",
+            ),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
@@ -170,10 +173,10 @@ impl<W: Write> Block<'_, W> {
                 captured,
                 length,
             } => {
-                self.title(origin, self.style.warning("cut by the capture"))?;
+                self.title(origin, self.style.warning("truncated by the capture"))?;
                 self.partial(partial)?;
                 self.line(format_args!(
-                    "  {captured:>5}  cut by the capture: {captured} of {length} bytes"
+                    "  {captured:>5}  truncated by the capture: {captured} of {length} bytes"
                 ))
             }
             Content::ChannelData {
@@ -188,7 +191,7 @@ impl<W: Write> Block<'_, W> {
                 ))?;
                 if payload.len() < *length {
                     self.line(format_args!(
-                        "  cut by the capture: {} of {length} bytes",
+                        "  truncated by the capture: {} of {length} bytes",
                         payload.len()
                     ))?;
                 }
@@ -216,7 +219,9 @@ impl<W: Write> Block<'_, W> {
                 self.title(origin, self.style.warning("gap"))?;
                 self.line(match cause {
                     GapCause::NotCaptured => format!("  {length} bytes are not in the capture"),
-                    GapCause::Truncated => format!("  {length} bytes were cut by the capture"),
+                    GapCause::Truncated => {
+                        format!("  {length} bytes were truncated by the capture")
+                    }
                     GapCause::Unframed => {
                         format!("  {length} bytes match no framing; resumed at the next frame")
                     }

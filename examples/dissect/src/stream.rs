@@ -46,10 +46,10 @@ pub enum Event {
         stream: usize,
         offset: u64,
         length: u64,
-        /// The packet that was cut, or the one that showed that there are bytes beyond the gap.
+        /// The packet that was truncated, or the one that showed that there are bytes beyond the gap.
         frame: u64,
         time: Duration,
-        /// The snap length of the capture cut the bytes, as opposed to a lost packet.
+        /// The snap length of the capture truncated the bytes, as opposed to a lost packet.
         truncated: bool,
     },
     /// Nothing follows.
@@ -243,15 +243,15 @@ struct Piece {
 
 enum Bytes {
     Captured(Vec<u8>),
-    /// Bytes that the snap length cut.
-    Cut(u64),
+    /// Bytes that the snap length truncated.
+    Truncated(u64),
 }
 
 impl Bytes {
     fn len(&self) -> u64 {
         match self {
             Self::Captured(bytes) => bytes.len() as u64,
-            Self::Cut(length) => *length,
+            Self::Truncated(length) => *length,
         }
     }
 
@@ -259,7 +259,7 @@ impl Bytes {
     fn held(&self) -> usize {
         match self {
             Self::Captured(bytes) => bytes.len(),
-            Self::Cut(_) => 0,
+            Self::Truncated(_) => 0,
         }
     }
 }
@@ -331,9 +331,9 @@ impl Half {
             .and_then(|known| packet.payload.get(known..))
             .unwrap_or_default();
         self.insert(offset, captured, packet);
-        let cut = offset + captured.len() as u64;
-        if cut < end {
-            self.insert_cut(cut, end, packet);
+        let captured_end = offset + captured.len() as u64;
+        if captured_end < end {
+            self.insert_truncated(captured_end, end, packet);
         }
         self.deliver(events);
     }
@@ -354,13 +354,13 @@ impl Half {
         }
     }
 
-    /// Stores the parts of a cut range that are not pending yet.
-    fn insert_cut(&mut self, mut offset: u64, end: u64, packet: &Packet) {
+    /// Stores the parts of a truncated range that are not pending yet.
+    fn insert_truncated(&mut self, mut offset: u64, end: u64, packet: &Packet) {
         while offset < end {
             let (is_free, length) = self.run(offset);
             let length = length.min(end - offset);
             if is_free {
-                self.store(offset, Bytes::Cut(length), packet);
+                self.store(offset, Bytes::Truncated(length), packet);
             }
             offset += length;
         }
@@ -414,7 +414,7 @@ impl Half {
                         bytes,
                     });
                 }
-                Bytes::Cut(length) => self.gap(offset + length, frame, time, true, events),
+                Bytes::Truncated(length) => self.gap(offset + length, frame, time, true, events),
             }
         }
         if self.fin.is_some_and(|fin| self.next >= fin.offset) {

@@ -45,7 +45,7 @@ pub struct Origin {
     /// The ICMP error that quotes the packet. The packet itself may be in the capture as well, so an
     /// analysis must not count a quoted message again. `endpoints` are those of the quoted packet.
     pub icmp: Option<IcmpError>,
-    /// The snap length of the capture cut the packet, so that the end of the unit may be missing.
+    /// The snap length of the capture truncated the packet, so that the end of the unit may be missing.
     pub truncated: bool,
 }
 
@@ -229,7 +229,7 @@ pub struct Partial<'a> {
 pub enum GapCause {
     /// Their TCP segments are not in the capture.
     NotCaptured,
-    /// The capture's snap length cut their TCP segments.
+    /// The capture's snap length truncated their TCP segments.
     Truncated,
     /// No framing explains them; the decoder lost synchronisation and searched for the next frame.
     Unframed,
@@ -353,7 +353,7 @@ pub struct Skipped {
     pub fragments: u64,
     /// Malformed headers.
     pub malformed: u64,
-    /// The snap length cut the packet within its headers.
+    /// The snap length truncated the packet within its headers.
     pub truncated: u64,
 }
 
@@ -371,7 +371,7 @@ pub struct Summary {
     pub packets: u64,
     pub skipped: Skipped,
     /// The file ends in the middle of a packet, so more may have been sent than it shows.
-    pub cut_short: bool,
+    pub file_is_truncated: bool,
     /// Capture time of the first and of the last packet, since the Unix epoch.
     pub first: Option<Duration>,
     pub last: Option<Duration>,

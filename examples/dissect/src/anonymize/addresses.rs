@@ -145,7 +145,7 @@ pub fn mend(bytes: &mut [u8], ip: &Ip) {
         return;
     }
     put(bytes, at, &[0, 0]);
-    // A checksum needs all bytes. If the snap length cut the packet, no reader can check it.
+    // A checksum needs all bytes. If the snap length truncated the packet, no reader can check it.
     let (true, Some(payload)) = (is_whole, bytes.get(ip.payload.clone())) else {
         return;
     };

@@ -149,12 +149,12 @@ fn given_credentials_that_do_not_fit() {
 
 /// What is missing after the end of a capture is no proof of a fault.
 #[test]
-fn sound_calls_that_are_cut_have_no_findings() {
+fn sound_calls_that_are_truncated_have_no_findings() {
     for sound in SOUND.iter().filter(|sound| !MENDED.contains(&sound.name)) {
         let whole = (sound.call)();
-        for cut in [20, 45, 70, 90] {
+        for percent in [20, 45, 70, 90] {
             let file = whole.file();
-            let part = &file[..24 + (file.len() - 24) * cut / 100];
+            let part = &file[..24 + (file.len() - 24) * percent / 100];
             let mut found = Vec::new();
             let output = Box::new(Check {
                 analysis: Analysis::default(),
@@ -166,7 +166,7 @@ fn sound_calls_that_are_cut_have_no_findings() {
             drop(dissector);
             assert!(
                 found.is_empty(),
-                "{} up to {cut} %:\n{}",
+                "{} up to {percent} %:\n{}",
                 sound.name,
                 shown(&found)
             );

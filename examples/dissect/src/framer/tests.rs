@@ -259,9 +259,9 @@ fn resumes_after_a_gap() {
             _ => (stun(0x0001, 8), stun(0x0101, 8)),
         };
         let mut framer = Framer::new(Channels::default());
-        let cut = framed(&first).len() - 6;
-        assert_eq!(feed(&mut framer, 0, &framed(&first)[..cut]), []);
-        let mut expected = packet(0, framing, &first[..cut - prefix]);
+        let end = framed(&first).len() - 6;
+        assert_eq!(feed(&mut framer, 0, &framed(&first)[..end]), []);
+        let mut expected = packet(0, framing, &first[..end - prefix]);
         if let PartContent::Packet { wire_len, .. } = &mut expected.content {
             *wire_len = first.len();
         }

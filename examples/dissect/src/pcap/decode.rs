@@ -32,7 +32,7 @@ pub enum Skip {
     /// A fragment of a datagram that is not complete.
     Fragment,
     Malformed,
-    /// The snap length cut the frame within the headers.
+    /// The snap length truncated the frame within the headers.
     Truncated,
 }
 

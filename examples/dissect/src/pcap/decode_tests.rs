@@ -151,7 +151,7 @@ fn tcp_header() {
 }
 
 #[test]
-fn length_on_the_wire_of_a_packet_that_the_snap_length_cut() {
+fn length_on_the_wire_of_a_packet_that_the_snap_length_truncated() {
     let packet = ipv4(17, &udp(HELLO));
     for captured in 28..packet.len() {
         let decoded = decode(101, &packet[..captured]).unwrap();

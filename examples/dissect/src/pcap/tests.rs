@@ -153,7 +153,7 @@ fn classic_in_both_orders_and_resolutions() {
                     ..Skipped::default()
                 }
             );
-            assert!(!packets.cut_short());
+            assert!(!packets.file_is_truncated());
         }
     }
 }
@@ -203,7 +203,7 @@ fn ng_time_options() {
 }
 
 #[test]
-fn packets_cut_by_the_snap_length_are_marked() {
+fn packets_truncated_by_the_snap_length_are_marked() {
     let whole = frame(b"0123456789");
     let snapped = &whole[..whole.len() - 3];
     let classic = [
@@ -297,7 +297,7 @@ fn truncated_files_deliver_what_is_whole() {
             assert!(whole.starts_with(&got));
             assert!(got.len() < whole.len());
             let at_boundary = packets.consumed() == length as u64;
-            assert_eq!(packets.cut_short(), !at_boundary);
+            assert_eq!(packets.file_is_truncated(), !at_boundary);
         }
     }
 }

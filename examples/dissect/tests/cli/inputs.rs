@@ -73,8 +73,8 @@ fn compressed_captures() {
     let read = run_with_input(&["--json", "-"], &compressed);
     assert_eq!(lines(&read)[0]["frame"], 1);
     // A compressed file that ends early: what is there is decoded.
-    let cut = File::new("cut.gz", &compressed[..compressed.len() - 12]);
-    let message = complaint(&run(&["--json", cut.path()]), 1);
+    let truncated = File::new("truncated.gz", &compressed[..compressed.len() - 12]);
+    let message = complaint(&run(&["--json", truncated.path()]), 1);
     assert!(message.contains("cannot be read"), "{message}");
 }
 
@@ -340,10 +340,10 @@ fn captures_that_end_early_or_are_damaged() {
     capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
     let whole = capture.bytes.len();
     capture.bytes.truncate(whole - 1);
-    let cut = run(&["--json", capture.file().path()]);
-    assert!(cut.status.success());
-    assert_eq!(of_kind(&cut, "packet").len(), 1);
-    let warning = String::from_utf8_lossy(&cut.stderr).into_owned();
+    let truncated = run(&["--json", capture.file().path()]);
+    assert!(truncated.status.success());
+    assert_eq!(of_kind(&truncated, "packet").len(), 1);
+    let warning = String::from_utf8_lossy(&truncated.stderr).into_owned();
     assert!(warning.contains("in the middle of a packet"), "{warning}");
     // Through a pipe it is the same capture.
     let piped = run_with_input(&["--json", "-"], &capture.bytes);

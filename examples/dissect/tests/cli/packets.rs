@@ -82,8 +82,8 @@ fn hexadecimal_text() {
 /// The part of a message before the first error is decoded, and the run does not fail.
 #[test]
 fn a_message_that_does_not_parse() {
-    let cut = digits(&messages::rfc5769_request()[..70]);
-    let line = &lines(&run(&["--json", "--hex", &cut]))[0];
+    let truncated = digits(&messages::rfc5769_request()[..70]);
+    let line = &lines(&run(&["--json", "--hex", &truncated]))[0];
     assert_eq!(line["content"], "error");
     assert_eq!(line["offset"], 70);
     let names: Vec<_> = line["attributes"].as_array().unwrap().iter().collect();

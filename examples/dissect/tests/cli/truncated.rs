@@ -1,4 +1,4 @@
-//! Captures whose snap length cut the packets.
+//! Captures whose snap length truncated the packets.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{CLIENT, Capture, SERVER, records, run, table, text};
 /// A check and ChannelData with a check in it, at every snap length: no packet is an error, and none
 /// disappears.
 #[test]
-fn packets_cut_by_the_snap_length_are_not_errors() {
+fn packets_truncated_by_the_snap_length_are_not_errors() {
     let check = messages::rfc5769_request();
     let channel = [&[0x40, 0x00, 0, 108][..], &check].concat();
     let whole = 28 + check.len();
@@ -60,19 +60,19 @@ fn the_text_names_the_capture_as_the_cause() {
         .udp(CLIENT, SERVER, &messages::rfc5769_request());
     let text = text(&run(&["--packets", capture.file().path()]));
     assert!(
-        text.contains("cut by the capture: 68 of 108 bytes"),
+        text.contains("truncated by the capture: 68 of 108 bytes"),
         "{text}"
     );
     assert!(text.contains("Binding Request"), "{text}");
     assert!(text.contains("0 errors"), "{text}");
-    let end = "1 packets skipped, 1 cut by the capture within their headers\n";
+    let end = "1 packets skipped, 1 truncated by the capture within their headers\n";
     assert!(text.ends_with(end), "{text}");
 }
 
-/// A stream whose segments were cut: the frames are found again without waiting for bytes that the
+/// A stream whose segments were truncated: the frames are found again without waiting for bytes that the
 /// capture does not have.
 #[test]
-fn streams_cut_by_the_snap_length() {
+fn streams_truncated_by_the_snap_length() {
     let check = messages::rfc5769_request();
     let mut capture = Capture::new();
     capture.snap(40 + 60);
