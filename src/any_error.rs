@@ -86,5 +86,5 @@ pub enum Error {
     /// The operating system's random number generator failed.
     #[cfg(feature = "getrandom")]
     #[error(transparent)]
-    Random(#[from] getrandom::Error),
+    Random(#[from] crate::random::RandomError),
 }

@@ -103,6 +103,25 @@ impl EncodeAttribute for RoleAttribute {
     }
 }
 
+/// Returns a random tie-breaker, which an agent uses in all its checks
+/// ([RFC 8445 §16.1](https://www.rfc-editor.org/rfc/rfc8445#section-16.1)). Needs the feature `getrandom`.
+///
+/// ```
+/// use stunwire::ice::{self, Role};
+///
+/// let tie_breaker = ice::random_tie_breaker()?;
+/// let attribute = Role::Controlling.attribute(tie_breaker);
+/// # let _ = attribute;
+/// # Ok::<(), stunwire::Error>(())
+/// ```
+///
+/// # Errors
+/// If the operating system's random number generator fails.
+#[cfg(feature = "getrandom")]
+pub fn random_tie_breaker() -> Result<u64, crate::RandomError> {
+    crate::random::bytes().map(u64::from_ne_bytes)
+}
+
 /// The reaction of an agent to the role attribute in a check, returned by [`role_conflict`].
 ///
 /// ```

@@ -30,6 +30,8 @@ const _: () = assert!(
 // The layers from bottom to top. A type's `impl` blocks are documented in this order too.
 mod format;
 mod num;
+#[cfg(feature = "getrandom")]
+mod random;
 
 mod wire;
 
@@ -96,6 +98,8 @@ pub use self::message::OwnedMessage;
 pub use self::message::{
     AllAttributes, Attributes, Message, ReadAttributes, ReadField, TryAttributes,
 };
+#[cfg(feature = "getrandom")]
+pub use self::random::RandomError;
 pub use self::transaction_id::{MAGIC_COOKIE, TransactionId};
 #[doc(inline)]
 pub use self::writer::{MessageWriter, Rewrite};

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+#[cfg(feature = "getrandom")]
+use crate::random::{self, RandomError};
+
 /// The magic cookie: bytes 4 to 7 of every message since RFC 5389
 /// ([RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5)).
 ///
@@ -87,10 +90,8 @@ impl TransactionId {
     /// # Errors
     /// If the operating system's random number generator fails.
     #[cfg(feature = "getrandom")]
-    pub fn random() -> Result<Self, getrandom::Error> {
-        let mut id = [0; 12];
-        getrandom::fill(&mut id)?;
-        Ok(Self::new(id))
+    pub fn random() -> Result<Self, RandomError> {
+        random::bytes().map(Self::new)
     }
 
     /// Creates an id of RFC 3489 or MS-TURN from the operating system's random number generator. Needs the
@@ -106,10 +107,8 @@ impl TransactionId {
     /// # Errors
     /// If the operating system's random number generator fails.
     #[cfg(feature = "getrandom")]
-    pub fn random_classic() -> Result<Self, getrandom::Error> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id)?;
-        Ok(Self::classic(id))
+    pub fn random_classic() -> Result<Self, RandomError> {
+        random::bytes().map(Self::classic)
     }
 
     /// Bytes 4 to 19 of the header.

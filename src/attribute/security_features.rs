@@ -71,11 +71,11 @@ impl SecurityFeatures {
     /// ```
     /// use stunwire::SecurityFeatures;
     ///
-    /// let both = SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY);
+    /// let both = SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY);
     /// assert_eq!(&both.cookie(), b"obMatJos2wAAA");
     /// ```
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

@@ -176,7 +176,7 @@ impl<'a> UnknownAttributes<'a> {
     pub fn from_types<I>(types: I) -> TypeList<I::IntoIter>
     where
         I: IntoIterator<Item = AttributeType>,
-        I::IntoIter: Clone,
+        I::IntoIter: Clone + Send + Sync,
     {
         TypeList(types.into_iter())
     }
@@ -217,7 +217,10 @@ impl fmt::Display for UnknownAttributes<'_> {
 /// use stunwire::attribute::{AttributeType, TypeList, UnknownAttributes};
 /// use stunwire::{Code, EncodeError, Header, Method, MessageWriter, TransactionId};
 ///
-/// fn refuse(request: Header, types: TypeList<impl Iterator<Item = AttributeType> + Clone>) -> Result<Vec<u8>, EncodeError> {
+/// fn refuse<I>(request: Header, types: TypeList<I>) -> Result<Vec<u8>, EncodeError>
+/// where
+///     I: Iterator<Item = AttributeType> + Clone + Send + Sync,
+/// {
 ///     let mut reply = Vec::new();
 ///     MessageWriter::error_to(&mut reply, request, Code::UNKNOWN_ATTRIBUTE)?.with(&types)?.finish()?;
 ///     Ok(reply)
@@ -233,7 +236,7 @@ pub struct TypeList<I>(I);
 
 impl<I> super::EncodeAttribute for TypeList<I>
 where
-    I: Iterator<Item = AttributeType> + Clone,
+    I: Iterator<Item = AttributeType> + Clone + Send + Sync,
 {
     fn wire_type(&self, dialect: Dialect) -> Option<AttributeType> {
         <UnknownAttributes<'_> as super::Attribute>::type_in(dialect)

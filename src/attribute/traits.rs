@@ -100,7 +100,7 @@ pub trait Attribute<'a>: Sized {
 /// An attribute that can be written into a message.
 ///
 /// The trait is object-safe, so that an application can pass a list of attributes as
-/// `&[&dyn EncodeAttribute]`. To implement it together with [`Attribute`] see
+/// `&[&dyn EncodeAttribute]`, also in a future that moves between threads. To implement it together with [`Attribute`] see
 /// [attributes of an application](crate::attribute#attributes-of-an-application).
 ///
 /// Example program: [`custom_attribute`](https://docs.rs/crate/stunwire/latest/source/examples/custom_attribute.rs).
@@ -134,7 +134,7 @@ pub trait Attribute<'a>: Sized {
 /// assert_eq!(packet[20..], *b"\xc1\x23\x00\x01\x2a\x00\x00\x00");
 /// # Ok::<(), stunwire::EncodeError>(())
 /// ```
-pub trait EncodeAttribute {
+pub trait EncodeAttribute: Send + Sync {
     /// The attribute type to write in this dialect. `None` if the dialect has no such attribute.
     fn wire_type(&self, dialect: Dialect) -> Option<AttributeType>;
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use super::reply::{AuthReply, Rejected};
-use crate::attribute::UserHash;
+use crate::attribute::{AttributeType, UserHash};
 use crate::format::Quoted;
 use crate::header::Header;
 use crate::integrity::{HmacKey, Verified};
@@ -155,6 +155,18 @@ impl<'k, K: HmacKey> From<&'k Authenticated<'_, K>> for ReplyTo<'k> {
 impl<'k, K: HmacKey> Request<'k> for &'k Authenticated<'_, K> {
     fn attributes(&self) -> Attributes<'_> {
         self.verified.attributes()
+    }
+
+    /// Those of the authentication.
+    fn is_processed(&self, ty: AttributeType) -> bool {
+        matches!(
+            ty,
+            AttributeType::USERNAME
+                | AttributeType::USERHASH
+                | AttributeType::REALM
+                | AttributeType::NONCE
+                | AttributeType::PASSWORD_ALGORITHM
+        )
     }
 }
 

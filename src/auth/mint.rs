@@ -70,6 +70,52 @@ pub struct NonceMint<S> {
     lifetime: Duration,
 }
 
+#[cfg(all(feature = "getrandom", feature = "crypto"))]
+impl NonceMint<crate::Key> {
+    /// Creates a mint with a secret of 32 random bytes, whose nonces are valid for 10 minutes. Needs the feature
+    /// `getrandom`.
+    ///
+    /// The nonces of a server that was started again are not valid: clients get a 438 (Stale Nonce) and repeat their
+    /// request. Servers that share their nonces need a secret of their own: see [`new`](Self::new).
+    ///
+    /// ```
+    /// use stunwire::auth::{LongTermServer, NonceMint};
+    ///
+    /// let server = LongTermServer::new("example.org", NonceMint::random()?)?;
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the operating system's random number generator fails.
+    pub fn random() -> Result<Self, crate::RandomError> {
+        random_secret().map(Self::new)
+    }
+
+    /// Replaces the secret by 32 random bytes: see [`rotate`](Self::rotate). Needs the feature `getrandom`.
+    ///
+    /// ```
+    /// use stunwire::auth::NonceMint;
+    ///
+    /// let mut nonces = NonceMint::random()?;
+    /// // Once an hour:
+    /// nonces.rotate_random()?;
+    /// # Ok::<(), stunwire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the operating system's random number generator fails. The secret stays as it was.
+    pub fn rotate_random(&mut self) -> Result<(), crate::RandomError> {
+        self.rotate(random_secret()?);
+        Ok(())
+    }
+}
+
+#[cfg(all(feature = "getrandom", feature = "crypto"))]
+fn random_secret() -> Result<crate::Key, crate::RandomError> {
+    let secret = zeroize::Zeroizing::new(crate::random::bytes::<32>()?);
+    Ok(crate::Key::from_bytes(secret.as_slice()))
+}
+
 impl<S: HmacKey> NonceMint<S> {
     /// Creates a mint with this secret, whose nonces are valid for 10 minutes.
     #[must_use]
@@ -325,7 +371,7 @@ mod tests {
 
     const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
     const BOTH: SecurityFeatures =
-        SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY);
+        SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY);
 
     fn mint() -> NonceMint<Key> {
         NonceMint::new(Key::from_bytes(b"server secret"))

@@ -275,10 +275,10 @@ impl<R: AsRef<[u8]> + Sync, S: HmacKey> Challenger for LongTermServer<R, S> {
     fn features(&self) -> SecurityFeatures {
         let mut features = SecurityFeatures::NONE;
         if !self.offered.is_empty() {
-            features = features.and(SecurityFeatures::PASSWORD_ALGORITHMS);
+            features = features.union(SecurityFeatures::PASSWORD_ALGORITHMS);
         }
         if self.username_anonymity {
-            features = features.and(SecurityFeatures::USERNAME_ANONYMITY);
+            features = features.union(SecurityFeatures::USERNAME_ANONYMITY);
         }
         features
     }

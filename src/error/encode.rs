@@ -81,7 +81,7 @@ pub enum EncodeError {
     #[error("the nonce announces PASSWORD-ALGORITHMS: offer at least one algorithm")]
     AlgorithmsMissing,
     /// A value is longer than its definition allows.
-    #[error("the text of {attribute} is {length} {unit} long; at most {max} are allowed")]
+    #[error("the value of {attribute} is {length} {unit} long; at most {max} are allowed")]
     ValueTooLong {
         /// The attribute type, with its code in RFC 8489 where dialects differ.
         attribute: AttributeType,

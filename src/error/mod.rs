@@ -42,7 +42,7 @@ mod tests {
         };
         assert_eq!(
             too_long.to_string(),
-            "the text of USERNAME is 600 bytes long; at most 508 are allowed"
+            "the value of USERNAME is 600 bytes long; at most 508 are allowed"
         );
         let channel = EncodeError::OutOfRange {
             quantity: Quantity::ChannelNumber,

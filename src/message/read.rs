@@ -10,6 +10,10 @@ use crate::error::AttributeError;
 /// is required, `Option<A>` for one that is optional.
 ///
 /// This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of attribute types",
+    note = "`(Username, Option<Priority>)` is one, and `(Username,)` for a single attribute"
+)]
 pub trait ReadAttributes<'a>: sealed::Read<'a> {}
 
 /// An element of a tuple that implements [`ReadAttributes`]: an attribute type that is required, or an

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::attribute::AttributeType;
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::header::Header;
@@ -183,6 +184,11 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 pub trait Request<'k>: Into<ReplyTo<'k>> {
     /// The attributes of the request that are not ignored.
     fn attributes(&self) -> Attributes<'_>;
+
+    /// Whether attributes of this type have been processed before, so that they are known.
+    fn is_processed(&self, _ty: AttributeType) -> bool {
+        false
+    }
 }
 
 impl<'k> Request<'k> for &Message<'_> {

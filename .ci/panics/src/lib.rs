@@ -215,7 +215,7 @@ fn accessors(input: Input<'_>) {
     if let Ok(nonce) = Nonce::new(bytes) {
         black_box(SecurityFeatures::of(&nonce));
     }
-    let features = SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY);
+    let features = SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY);
     black_box(features.contains(SecurityFeatures::NONE));
     black_box((features.cookie(), features.cookie_least_significant_first()));
     if let Ok(nonce) = Nonce::with_features(features, bytes) {

@@ -189,7 +189,7 @@ fn minted(realm: &[u8], client: &[u8], times: &[u8], extra: u8) {
         0 => SecurityFeatures::NONE,
         1 => SecurityFeatures::PASSWORD_ALGORITHMS,
         2 => SecurityFeatures::USERNAME_ANONYMITY,
-        _ => SecurityFeatures::PASSWORD_ALGORITHMS.and(SecurityFeatures::USERNAME_ANONYMITY),
+        _ => SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY),
     };
     let nonce = mint
         .mint(issued, client, realm, features)

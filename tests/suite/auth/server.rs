@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stunwire::attribute::{
-    AccessToken, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, ThirdPartyAuthorization,
-    UserHash, Username,
+    AccessToken, AttributeType, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm,
+    ThirdPartyAuthorization, UnknownAttributes, UntypedAttribute, UserHash, Username,
 };
-use stunwire::auth::{Check, LongTermServer, NonceMint, NonceStatus, Rejected, UnixTime, UserId};
+use stunwire::auth::{
+    Check, LongTermServer, NonceMint, NonceStatus, Rejected, ShortTermServer, UnixTime, UserId,
+};
 use stunwire::{
     Code, ErrorCode, HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm, Key, Message,
     MessageWriter, Method, SecurityFeatures, reply,
@@ -135,7 +137,7 @@ fn features_are_announced() {
     for (server, expected) in [
         (server(), algorithms),
         (server().offer(&[]), SecurityFeatures::NONE),
-        (server().username_anonymity(), algorithms.and(anonymity)),
+        (server().username_anonymity(), algorithms.union(anonymity)),
         (server().offer(&[]).username_anonymity(), anonymity),
     ] {
         let reply = refused(&server, &Request::default().write(&alice(MD5)), NOW);
@@ -147,6 +149,79 @@ fn features_are_announced() {
         assert_eq!(list.is_some(), offered);
         assert!(offered || list.is_none_or(|list| list.iter().eq(none.iter().copied())));
     }
+}
+
+// §6.3.1: the attributes of the authentication are known after it, and no other.
+#[test]
+fn unknown_attributes_of_authenticated_requests() {
+    let server = server();
+    let nonce = fresh(&server);
+    let key = alice(SHA256);
+    let by_name = good(&nonce).write(&key);
+    let by_hash = Request {
+        username: None,
+        user_hash: Some(UserHash::of("alice", REALM)),
+        ..good(&nonce)
+    }
+    .write(&key);
+    for packet in [by_name, by_hash] {
+        let message = Message::parse(&packet).unwrap();
+        let check = server.check(&message, client_address(), NOW, |_| Some(&key));
+        let Check::Verified(request) = check else {
+            panic!("not accepted");
+        };
+        assert!(reply::unknown_attributes(&request, &[]).is_none());
+        // Without the look-up of the server the application has to know them.
+        let verified = request.verified();
+        let reply = reply::unknown_attributes((&verified, &key), &[]).unwrap();
+        let mut out = Vec::new();
+        let reply = Message::parse(reply.write(&mut out).unwrap()).unwrap();
+        let list = reply.get::<UnknownAttributes>().unwrap().unwrap();
+        assert_eq!(list.iter().count(), 4);
+    }
+    // Another comprehension-required attribute.
+    let mut packet = Vec::new();
+    let packet = MessageWriter::request(&mut packet, Method::BINDING, id())
+        .unwrap()
+        .with(&Username::new("alice").unwrap())
+        .unwrap()
+        .with(&UntypedAttribute::new(AttributeType::new(0x7FFF), b""))
+        .unwrap()
+        .integrity(&key)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let message = Message::parse(packet).unwrap();
+    let check = ShortTermServer::new().check(&message, |_| Some(&key));
+    let Check::Verified(request) = check else {
+        panic!("not accepted");
+    };
+    let reply = reply::unknown_attributes(&request, &[]).unwrap();
+    let mut out = Vec::new();
+    let reply = Message::parse(reply.write(&mut out).unwrap()).unwrap();
+    let list = reply.get::<UnknownAttributes>().unwrap().unwrap();
+    assert!(list.iter().eq([AttributeType::new(0x7FFF)]));
+}
+
+// The secrets of two servers differ, and a new one keeps the nonces of the one before.
+#[test]
+#[cfg(feature = "getrandom")]
+fn random_secrets() {
+    let mint = |nonces: &NonceMint<Key>| {
+        nonces
+            .mint(NOW, client_address(), REALM, SecurityFeatures::NONE)
+            .unwrap()
+    };
+    let (mut first, second) = (NonceMint::random().unwrap(), NonceMint::random().unwrap());
+    let nonce = mint(&first);
+    let status = |nonces: &NonceMint<Key>| nonces.status(&nonce, NOW, client_address(), REALM);
+    assert_eq!(status(&second), NonceStatus::Unknown);
+    assert_eq!(status(&first), NonceStatus::Valid);
+    first.rotate_random().unwrap();
+    assert_ne!(mint(&first).as_ref(), nonce.as_ref());
+    assert_eq!(status(&first), NonceStatus::Valid);
+    first.rotate_random().unwrap();
+    assert_eq!(status(&first), NonceStatus::Unknown);
 }
 
 // Step 1: no two addresses get the same nonce.

@@ -57,6 +57,14 @@ fn ice_controlled_and_controlling() {
     }
 }
 
+/// §16.1: the tie-breakers of two agents differ.
+#[test]
+#[cfg(feature = "getrandom")]
+fn random_tie_breakers() {
+    let first = stunwire::ice::random_tie_breaker().unwrap();
+    assert_ne!(first, stunwire::ice::random_tie_breaker().unwrap());
+}
+
 /// §7.2.2: the user name is the peer's fragment, a colon and the agent's own fragment; the key is the peer's
 /// password. The writer reproduces RFC 5769 §2.1.
 #[test]

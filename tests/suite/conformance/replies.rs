@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use stunwire::attribute::{AttributeType, PasswordAlgorithm, UnknownAttributes};
+use stunwire::auth::{LongTermServer, NonceMint, Rejected, UnixTime};
 use stunwire::reply::{self, Challenge, MAX_UNKNOWN};
 use stunwire::{
     Code, Dialect, Header, Key, Message, MessageWriter, Method, SecurityFeatures, TransactionId,
@@ -167,4 +168,19 @@ fn the_table_of_reply_sizes() {
         .unwrap();
     let cells = row("[`Challenge::unauthenticated`] with empty REALM and NONCE and two algorithms");
     assert_eq!(cells[0], (out.len() - 16).to_string());
+
+    let nonces = NonceMint::new(Key::from_bytes(b"a secret"));
+    let server = LongTermServer::new("example.org", nonces).unwrap();
+    let request = message(0x0003, &[]);
+    let request = Message::parse(&request).unwrap();
+    let client = ([192, 0, 2, 1], 50000).into();
+    let Err(Rejected::Reply(reply)) = server.claim(&request, client, UnixTime::from_secs(0)) else {
+        panic!("a request without credentials is challenged");
+    };
+    let len = reply.write(&mut out).unwrap().len();
+    let cells = row(
+        "401 of [`LongTermServer`](crate::auth::LongTermServer), realm of 11 bytes, two algorithms",
+    );
+    let ratio = format!("{:.1}", len as f64 / 20.0);
+    assert_eq!(cells, [&len.to_string(), "–", "20", &ratio]);
 }
