@@ -229,15 +229,13 @@ impl Agent {
             format!("{}:{}", theirs.ufrag, ours.ufrag),
             Key::short_term(&theirs.password),
         );
-        let tie_breaker = TransactionId::random()?;
-        let tie_breaker = tie_breaker.as_bytes().last_chunk().ok_or("8 of 16 bytes")?;
         Ok(Self {
             ufrag: ours.ufrag.clone(),
             key: Key::short_term(&ours.password),
             // ICE uses MESSAGE-INTEGRITY and FINGERPRINT (RFC 8445 §7).
             client: client.algorithm(IntegrityAlgorithm::Sha1).fingerprint(),
             role,
-            tie_breaker: u64::from_be_bytes(*tie_breaker),
+            tie_breaker: ice::random_tie_breaker()?,
             // Of the peer-reflexive candidate that a check may reveal (§7.1.1).
             priority: ice::candidate_priority(ice::PEER_REFLEXIVE, u16::MAX, 1)?,
             pending: None,
@@ -359,8 +357,9 @@ impl Agent {
                 self.due = Instant::now() + pause;
             }
             Response::Refused(error, Some(_)) if error.code() == Code::ROLE_CONFLICT => {
-                // §7.2.5.1: the role in which the check was sent is given up.
+                // §7.2.5.1: the role in which the check was sent is given up, with a new tie-breaker.
                 self.role = pending.role.opposite();
+                self.tie_breaker = ice::random_tie_breaker()?;
                 self.due = Instant::now();
             }
             Response::Refused(error, Some(_)) => {

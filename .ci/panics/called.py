@@ -8,7 +8,7 @@ import sys
 FUNCTION = re.compile(r"^pub (?:const )?fn (.*)$")
 # The random numbers of the operating system do not depend on input. The preparation of texts, the feature `precis`, is
 # that of other crates, whose tables and buffers the compiler does not see through.
-NOT_CALLED = {"random", "random_classic", "opaque_string", "saslprep"}
+NOT_CALLED = {"random", "random_classic", "random_tie_breaker", "rotate_random", "opaque_string", "saslprep"}
 
 
 def name_of(signature):

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use stunwire::attribute::{PasswordAlgorithm, UserHash};
 use stunwire::auth::{Authenticated, Check, Claim, LongTermServer, NonceMint, UnixTime, UserId};
-use stunwire::{Credentials, HmacAlgorithm, HmacKey, HmacTag, Key, Message, TransactionId};
+use stunwire::{Credentials, HmacAlgorithm, HmacKey, HmacTag, Key, Message};
 
 use crate::config::Config;
 
@@ -65,12 +65,7 @@ impl Gate {
             (name.clone().into_bytes(), Arc::new(account))
         };
         // Only this process checks its nonces, so their secret need not outlive it.
-        let secret = [
-            TransactionId::random_classic()?,
-            TransactionId::random_classic()?,
-        ];
-        let secret = secret.map(|half| *half.as_bytes()).concat();
-        let nonces = NonceMint::new(Key::from_bytes(&secret)).lifetime(config.nonce_lifetime);
+        let nonces = NonceMint::random()?.lifetime(config.nonce_lifetime);
         let server = LongTermServer::new(realm.clone(), nonces)?;
         Ok(Self {
             server: if config.sha256 {

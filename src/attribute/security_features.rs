@@ -219,7 +219,7 @@ mod tests {
     fn both_orders() {
         let algorithms = SecurityFeatures::PASSWORD_ALGORITHMS;
         let anonymity = SecurityFeatures::USERNAME_ANONYMITY;
-        let both = algorithms.and(anonymity);
+        let both = algorithms.union(anonymity);
         for (digits, expected) in [
             ("AAAA", SecurityFeatures::NONE),
             ("gAAA", algorithms),

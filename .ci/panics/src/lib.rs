@@ -11,7 +11,7 @@ use stunwire::attribute::*;
 use stunwire::auth::{self, *};
 use stunwire::demux::Demux;
 use stunwire::framing::{self, pseudo_tls, *};
-use stunwire::reply::{self, Challenge};
+use stunwire::reply::{self, Challenge, Request as _};
 use stunwire::uri::{Scheme, Transport, Uri};
 use stunwire::{writer, *};
 
@@ -215,7 +215,8 @@ fn accessors(input: Input<'_>) {
     if let Ok(nonce) = Nonce::new(bytes) {
         black_box(SecurityFeatures::of(&nonce));
     }
-    let features = SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY);
+    let features =
+        SecurityFeatures::PASSWORD_ALGORITHMS.union(SecurityFeatures::USERNAME_ANONYMITY);
     black_box(features.contains(SecurityFeatures::NONE));
     black_box((features.cookie(), features.cookie_least_significant_first()));
     if let Ok(nonce) = Nonce::with_features(features, bytes) {
@@ -579,12 +580,18 @@ fn replies(input: Input<'_>) {
     let Ok(message) = input.dialect().parse(input.bytes) else {
         return;
     };
+    let key = input.key();
     let (bytes, out) = (input.bytes, input.out);
     black_box(reply::bad_request(&message).write(out).is_ok());
     black_box(reply::role_conflict(&message).write(out).is_ok());
     black_box(reply::unauthenticated(&message).write(out).is_ok());
     if let Some(reply) = reply::unknown_attributes(&message, &[AttributeType::SOFTWARE]) {
         black_box(reply.write(out).is_ok());
+    }
+    let check = ShortTermServer::new().check(&message, |_| Some(&key));
+    if let Check::Verified(request) = check {
+        black_box((&request).is_processed(AttributeType::SOFTWARE));
+        black_box(reply::unknown_attributes(&request, &[]).is_some());
     }
     if let Ok(challenge) = Challenge::new(bytes, bytes) {
         black_box(challenge.unauthenticated(&message).write(out).is_ok());
