@@ -171,6 +171,13 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+// `.ci/run` runs these properties optimized, and requires that this test was not ignored.
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "needs overflow checks")]
+fn an_overflow_panics() {
+    assert!(properties::checks_are_on());
+}
+
 proptest! {
     #![proptest_config(config())]
 

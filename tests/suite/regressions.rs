@@ -20,7 +20,7 @@ const TARGETS: &[(&str, Property)] = &[
     ("replies", properties::replies),
     ("roundtrip", properties::value),
     ("stream", properties::stream::stream_one_way),
-    ("verify", properties::verify),
+    ("verify", |bytes| _ = properties::verify(bytes)),
     ("writer", properties::writer),
 ];
 

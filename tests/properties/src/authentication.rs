@@ -18,17 +18,19 @@ const MAX_EDITS: u8 = 4;
 ///
 /// The first 4 bytes select the dialect, the key, the algorithm and the number of edits of 6 bytes that
 /// follow. The rest is a message.
-pub fn verify(bytes: &[u8]) {
+///
+/// Returns whether the message was signed and verified: it may be invalid, or the dialect may not have the tag.
+pub fn verify(bytes: &[u8]) -> bool {
     let Some(([dialect, chosen, how, count], rest)) = bytes.split_first_chunk::<4>() else {
-        return;
+        return false;
     };
     let edits = 6 * usize::from(count % (MAX_EDITS + 1));
     let Some((edits, packet)) = rest.split_at_checked(edits) else {
-        return;
+        return false;
     };
     let dialect = chosen_format(*dialect).dialect;
     let Ok((message, _)) = dialect.parse_prefix(packet) else {
-        return;
+        return false;
     };
     let key = key(*chosen);
     let policy = match how / 8 % 4 {
@@ -38,7 +40,7 @@ pub fn verify(bytes: &[u8]) {
         _ => Policy::default().sha1_only(),
     };
     unsigned(message, &key, &policy);
-    signed(message, &key, *how, edits);
+    signed(message, &key, *how, edits)
 }
 
 /// [`verify`] in every dialect: the first byte is ignored.
@@ -95,16 +97,18 @@ fn two_steps(message: Message<'_>, key: &Key, policy: &Policy, accepted: bool) {
     assert_eq!(check.is_ok(), accepted);
 }
 
-/// Signs the attributes that are not ignored, and verifies the tag.
-fn signed(message: Message<'_>, key: &Key, how: u8, edits: &[u8]) {
+/// Signs the attributes that are not ignored, and verifies the tag, if the dialect has it.
+fn signed(message: Message<'_>, key: &Key, how: u8, edits: &[u8]) -> bool {
     let dialect = message.dialect();
     let Some((buffer, covered)) = sign(message, key, how, usize::MAX) else {
-        return;
+        return false;
     };
     let message = match dialect.parse(&buffer) {
         Ok(message) => message,
         // Only FINGERPRINTs that are ignored preceded a MAGIC-COOKIE: without them the bytes are of MS-TURN.
-        Err(ParseError::MsTurn) if buffer[20..].starts_with(MAGIC_COOKIE_ATTRIBUTE) => return,
+        Err(ParseError::MsTurn) if buffer[20..].starts_with(MAGIC_COOKIE_ATTRIBUTE) => {
+            return false;
+        }
         Err(error) => panic!("the library wrote it: {error:?}"),
     };
     let policy = Policy::default().sha256_min_len(16);
@@ -147,6 +151,7 @@ fn signed(message: Message<'_>, key: &Key, how: u8, edits: &[u8]) {
             how,
         );
     }
+    true
 }
 
 /// The first attributes of a message, signed, and the offset of the first attribute that the writer made.
@@ -200,7 +205,7 @@ fn sign(message: Message<'_>, key: &Key, how: u8, count: usize) -> Option<(Vec<u
 }
 
 /// A signed message after edits by an attacker that also has another message signed with the same key.
-fn changed(signed: &[u8], other: &[u8], edits: &[u8]) -> Vec<u8> {
+pub(crate) fn changed(signed: &[u8], other: &[u8], edits: &[u8]) -> Vec<u8> {
     let mut bytes = signed.to_vec();
     for edit in edits.chunks_exact(6) {
         let [kind, extra, at0, at1, to0, to1] = *edit else {

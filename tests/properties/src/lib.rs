@@ -188,6 +188,13 @@ fn not_ignored(all: &[RawAttribute<'_>], trailer: &[u16]) -> Vec<usize> {
     offsets
 }
 
+/// Whether an overflow and a failed debug assertion panic in this build.
+#[must_use]
+pub fn checks_are_on() -> bool {
+    let overflow = || core::hint::black_box(u8::MAX) + core::hint::black_box(1);
+    cfg!(debug_assertions) && std::panic::catch_unwind(overflow).is_err()
+}
+
 /// A text has no control characters.
 pub(crate) fn printable(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?}");

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::authentication::changed;
 use stunwire::attribute::{AttributeType, PasswordAlgorithm, RequestedTransport};
 use stunwire::auth::{
     Check, LongTermClient, LongTermServer, NonceMint, Response, ShortTermClient, ShortTermServer,
@@ -23,7 +24,8 @@ const CREDENTIALS: Credentials<&str, &str> = Credentials {
 
 /// A server and a client accept only signed messages, and a client does not retry forever.
 ///
-/// The first byte selects the settings of both, the next four a packet and a bit in it; the rest is a message.
+/// The first byte selects the settings of both, the next four a packet and a bit in it. The rest is a message, or
+/// as many edits of the packet as the first two bits say, as those of [`verify`](crate::verify).
 pub fn login(bytes: &[u8]) {
     for way in 0..WAYS {
         one_way(way, bytes);
@@ -46,13 +48,29 @@ fn one_way(way: u8, bytes: &[u8]) {
     };
     let server = server(*settings);
     let at = usize::from(*at0) << 16 | usize::from(*at1) << 8 | usize::from(*at2);
+    let edits = usize::from(*settings >> 6) * EDIT;
+    let edits = &packet[..packet.len().min(edits)];
     match (way, Message::parse(packet)) {
         (0, Ok(message)) => strange_request(&server, &message),
         (1, Ok(_)) => strange_responses(*settings, &server, packet),
-        (2, _) => changed_exchange(&server, &mut client(*settings), *round, at),
-        (3, _) => changed_short_term(*settings, *round, at),
+        (2, _) => changed_exchange(&server, &mut client(*settings), *round, at, edits),
+        (3, _) => changed_short_term(*settings, *round, at, edits),
         _ => {}
     }
+}
+
+/// The number of bytes that describe an edit.
+const EDIT: usize = 6;
+
+/// A packet as it arrives: with a changed bit, then with the edits; `other` is an earlier packet.
+fn arrived(packet: &[u8], other: &[u8], at: usize, edits: &[u8]) -> Vec<u8> {
+    let mut arrived = packet.to_vec();
+    // Every bit, or none.
+    let at = at % (packet.len() * 8 + 1);
+    if let Some(byte) = arrived.get_mut(at / 8) {
+        *byte ^= 1 << (at % 8);
+    }
+    changed(&arrived, other, edits)
 }
 
 fn server(settings: u8) -> Server {
@@ -205,39 +223,43 @@ fn strange_responses(settings: u8, server: &Server, packet: &[u8]) {
     ));
 }
 
-/// A login in which one bit of one packet is changed on the way. A packet is accepted only if it has the attributes
-/// that the sender has signed.
-fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) {
+/// A login in which one packet is changed on the way, also by splices with the packet before it. A packet is accepted
+/// only if it has the attributes that the sender has signed.
+fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize, edits: &[u8]) {
+    let (mut requests, mut replies) = (Vec::new(), Vec::new());
     let mut number = 0;
-    let mut deliver = |packet: &[u8]| {
-        let mut arrived = packet.to_vec();
-        if number == round % 6 {
-            let at = at % (packet.len() * 8);
-            arrived[at / 8] ^= 1 << (at % 8);
-        }
+    let mut deliver = |packet: &[u8], other: &[u8]| {
+        let is_changed = number == round % 6;
         number += 1;
-        arrived
+        match is_changed {
+            true => arrived(packet, other, at, edits),
+            false => packet.to_vec(),
+        }
     };
     for _ in 0..8 {
-        let (written, sent) = request(client);
-        let arrived = deliver(&written);
+        let (request, sent) = request(client);
+        let before = replies.last().or(requests.last());
+        let arrived = deliver(&request, before.map_or(&[], Vec::as_slice));
+        requests.push(request);
         let Ok(message) = Message::parse(&arrived) else {
             return;
         };
         let mut reply = Vec::new();
         if let Some(verified) = answer(server, &message, &mut reply) {
-            same(&verified, &written);
+            assert!(is_one_of(&verified, &requests), "{verified:?}");
         }
-        if reply.is_empty() {
+        let Some(request) = requests.last().filter(|_| !reply.is_empty()) else {
             return;
-        }
-        let arrived = deliver(&reply);
+        };
+        let arrived = deliver(&reply, request);
+        replies.push(reply);
         let Ok(message) = Message::parse(&arrived) else {
             return;
         };
         match client.response(&sent, &message) {
             Response::Verified(verified) | Response::Refused(_, Some(verified)) => {
-                return same(&verified, &reply);
+                assert!(is_one_of(&verified, &replies), "{verified:?}");
+                return;
             }
             Response::Retry => {}
             _ => return,
@@ -246,9 +268,9 @@ fn changed_exchange(server: &Server, client: &mut Client, round: u8, at: usize) 
     panic!("the login does not end");
 }
 
-/// A request and its response with short-term credentials, in which one bit of one of the two is changed.
-/// A packet is accepted only if it is the one that the sender has signed.
-fn changed_short_term(settings: u8, round: u8, at: usize) {
+/// A request and its response with short-term credentials, of which one is changed. A packet is accepted only if it
+/// is the one that the sender has signed.
+fn changed_short_term(settings: u8, round: u8, at: usize, edits: &[u8]) {
     let key = Key::short_term(CREDENTIALS.password);
     let client = ShortTermClient::new(CREDENTIALS.username, &key);
     let mut client = match settings & 3 {
@@ -257,27 +279,24 @@ fn changed_short_term(settings: u8, round: u8, at: usize) {
         2 => client.algorithm(stunwire::IntegrityAlgorithm::Sha1),
         _ => client.algorithm(stunwire::IntegrityAlgorithm::SHA256),
     };
-    let change = |packet: &[u8], is_changed: bool| {
-        let mut arrived = packet.to_vec();
-        if is_changed {
-            let at = at % (packet.len() * 8);
-            arrived[at / 8] ^= 1 << (at % 8);
-        }
-        arrived
+    let deliver = |packet: &[u8], other: &[u8], is_changed: bool| match is_changed {
+        true => arrived(packet, other, at, edits),
+        false => packet.to_vec(),
     };
     let mut written = Vec::new();
     let id = TransactionId::new(*b"not a secret");
     let writer = MessageWriter::request(&mut written, Method::BINDING, id).expect("it grows");
     let (_, sent) = client.sign(writer).expect("it grows");
-    let arrived = change(&written, round & 1 == 1);
-    let Ok(message) = Message::parse(&arrived) else {
+    let packet = deliver(&written, &[], round & 1 == 1);
+    let Ok(message) = Message::parse(&packet) else {
         return;
     };
     let server = ShortTermServer::new();
     let mut reply = Vec::new();
     match server.check(&message, |_| Some(&key)) {
         Check::Verified(request) => {
-            same(&request.verified(), &written);
+            let verified = request.verified();
+            assert!(is_one_of(&verified, &[written.clone()]), "{verified:?}");
             MessageWriter::success_to(&mut reply, &request)
                 .and_then(|reply| reply.finish_like(&request))
                 .expect("it grows");
@@ -287,24 +306,26 @@ fn changed_short_term(settings: u8, round: u8, at: usize) {
         }
         Check::Ignore => return,
     }
-    let arrived = change(&reply, round & 2 == 2);
-    let Ok(message) = Message::parse(&arrived) else {
+    let packet = deliver(&reply, &written, round & 2 == 2);
+    let Ok(message) = Message::parse(&packet) else {
         return;
     };
     if let Response::Verified(verified) | Response::Refused(_, Some(verified)) =
         client.response(&sent, &message)
     {
-        same(&verified, &reply);
+        assert!(is_one_of(&verified, &[reply.clone()]), "{verified:?}");
     }
 }
 
-/// The covered attributes are those that were written.
-fn same(verified: &Verified<'_>, written: &[u8]) {
-    let written = Message::parse(written).expect("the library wrote it");
-    assert_eq!(verified.header().type_bits(), written.header().type_bits());
-    assert_eq!(verified.transaction_id(), written.transaction_id());
-    let before = written.attributes().map(|raw| (raw.ty(), raw.value()));
+/// Whether the header and the covered attributes are those of a packet that was written.
+fn is_one_of(verified: &Verified<'_>, written: &[Vec<u8>]) -> bool {
     let covered = verified.attributes().map(|raw| (raw.ty(), raw.value()));
     let count = covered.clone().count();
-    assert!(covered.eq(before.take(count)));
+    written.iter().any(|written| {
+        let written = Message::parse(written).expect("the library wrote it");
+        let before = written.attributes().map(|raw| (raw.ty(), raw.value()));
+        verified.header().type_bits() == written.header().type_bits()
+            && verified.transaction_id() == written.transaction_id()
+            && covered.clone().eq(before.take(count))
+    })
 }
