@@ -337,7 +337,8 @@ mod tests {
             Class::SuccessResponse,
             Class::ErrorResponse,
         ];
-        for number in 0..=0xFFF {
+        // Fewer under Miri, which is slow.
+        for number in (0..=0xFFF).step_by(if cfg!(miri) { 61 } else { 1 }) {
             for (class, bits) in classes.into_iter().zip(class_bits) {
                 let text = std::format!("{number:012b}");
                 let class_text = std::format!("{bits:02b}");

@@ -40,7 +40,9 @@ fn offset_of(message: &Message<'_>, ty: AttributeType) -> usize {
 fn zeros_instead_of_fingerprint() {
     for dialect in [Dialect::MS_ICE2_LEGACY, Dialect::MS_ICE2_LEGACY.unpadded()] {
         let mut tried = 0;
-        for len in 0..64 {
+        // Fewer under Miri, which is slow.
+        let step = if cfg!(miri) { 9 } else { 1 };
+        for len in (0..64).step_by(step) {
             let mut bytes = legacy_check(dialect, len);
             let message = dialect.parse(&bytes).unwrap();
             assert!(message.verify(&key()).is_ok());
@@ -59,7 +61,7 @@ fn zeros_instead_of_fingerprint() {
                 );
             }
         }
-        assert!(tried > 10, "{dialect} {tried}");
+        assert!(tried > 10 / step, "{dialect} {tried}");
     }
 }
 
@@ -171,7 +173,8 @@ fn keys_of_the_application() {
         Dialect::MS_ICE2_LEGACY,
         Dialect::MS_ICE2_LEGACY.unpadded(),
     ] {
-        for len in 0..80 {
+        // Fewer under Miri, which is slow.
+        for len in (0..80).step_by(if cfg!(miri) { 39 } else { 1 }) {
             let write = |key: &dyn HmacKey| {
                 let mut out = Vec::new();
                 let header = Header::request(Method::BINDING, ID).in_dialect(dialect);

@@ -206,7 +206,9 @@ fn classes() {
     let peer = XorPeerAddress("192.0.2.1:5000".parse::<SocketAddr>().unwrap());
     let data = Data(b"");
     let all: &[&dyn EncodeAttribute] = &[&peer, &data];
-    for number in 0..=0xFFF {
+    // Fewer of the methods without a meaning under Miri, which is slow.
+    let tried = |number: &u16| !cfg!(miri) || *number < 16 || number % 97 == 0;
+    for number in (0..=0xFFF).filter(tried) {
         let method = Method::new(number).unwrap();
         for class in [
             Class::Request,

@@ -42,14 +42,33 @@ pub use self::writer::writer;
 /// long as the message. A fuzz target, which sees each message many times, reads a part of it each time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Depth {
-    /// Attributes of every type, and the text of every attribute.
+    /// Attributes of every type, and the texts of the message and of every attribute.
     All,
-    /// The types of the first attributes and the type with this index, and the text of the first attributes.
+    /// The types of the first attributes and the type with this index, and the texts of one attribute and of the
+    /// message in one form, which the index selects.
     Sample(u8),
 }
 
-/// The number of attributes that [`Depth::Sample`] reads and prints.
+/// The number of attributes that [`Depth::Sample`] reads, and of which it prints one.
 const SAMPLE: usize = 3;
+
+impl Depth {
+    /// Whether the text of the attribute with this index is read.
+    fn prints_attribute(self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sample(choice) => index == usize::from(choice) % SAMPLE,
+        }
+    }
+
+    /// Whether this of 4 forms of a message is read.
+    fn prints_form(self, form: u8) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sample(choice) => choice / 4 % 4 == form,
+        }
+    }
+}
 
 /// Parses the bytes in every dialect: parsing, walking and printing agree with each other and with the
 /// arbiter.
@@ -108,7 +127,7 @@ pub(crate) fn read(bytes: &[u8], dialect: Dialect, depth: Depth) {
                 assert_eq!(bytes[raw.range()], *raw.value());
                 end = raw.range().end + raw.padding().len();
                 assert!(end <= bytes.len());
-                if walked.len() < SAMPLE || matches!(depth, Depth::All) {
+                if depth.prints_attribute(walked.len()) {
                     text_of(&raw);
                 }
                 walked.push(raw);
@@ -154,13 +173,19 @@ pub(crate) fn valid(message: Message<'_>, walked: &[RawAttribute<'_>], depth: De
     let expected = not_ignored(&all, format_of(message.dialect()).trailer);
     let offsets: Vec<_> = message.attributes().map(|raw| raw.offset()).collect();
     assert_eq!(offsets, expected, "{:?}: {message:?}", message.dialect());
-    printable(&message.to_string());
+    if depth.prints_form(0) {
+        printable(&message.to_string());
+    }
     match depth {
         Depth::All => get_every_type(message),
         Depth::Sample(choice) => attributes::get_some_types(message, choice),
     }
-    if all.len() <= SAMPLE || matches!(depth, Depth::All) {
+    // These are as long as the message.
+    let is_short = all.len() <= SAMPLE || matches!(depth, Depth::All);
+    if is_short && depth.prints_form(1) {
         printable(&format!("{message:?}"));
+    }
+    if is_short && depth.prints_form(2) {
         let long = format!("{message:#}");
         assert_eq!(long.lines().count(), 1 + all.len());
         long.lines().for_each(printable);
