@@ -103,13 +103,31 @@ fn encode_masked(address: &SocketAddr, mask: u128, out: &mut [u8]) -> Option<()>
     }
 }
 
+/// The layout of the value, for the documentation of an [`address!`].
+macro_rules! address_value {
+    (plain) => {
+        address_value!(@text "")
+    };
+    (xored) => {
+        address_value!(@text ", port and address XORed with bytes 4 to 19 of the header")
+    };
+    (@text $xored:literal) => {
+        concat!(
+            "Value: a reserved byte, the family (1 byte: 1 is IPv4, 2 is IPv6), the port (2 bytes) and \
+             the IP address (4 or 16 bytes)", $xored, ". An IPv6 address is sent without its flow label \
+             and scope. An IPv4-mapped IPv6 address, as dual-stack sockets return it, is written as \
+             IPv6: see [`IpAddr::to_canonical`](core::net::IpAddr::to_canonical)."
+        )
+    };
+}
+
 /// Defines an attribute that holds a transport address, `plain` or `xored`.
 macro_rules! address {
     (
         $(#[$doc:meta])*
         pub struct $name:ident(plain);
     ) => {
-        address!(@type $(#[$doc])* $name, "");
+        address!(@type $(#[$doc])* $name);
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name {
             #[inline(always)]
@@ -134,7 +152,7 @@ macro_rules! address {
         $(#[$doc:meta])*
         pub struct $name:ident(xored);
     ) => {
-        address!(@type $(#[$doc])* $name, ", port and address XORed with bytes 4 to 19 of the header");
+        address!(@type $(#[$doc])* $name);
 
         impl<'a> $crate::attribute::shape::Decode<'a> for $name {
             #[inline(always)]
@@ -158,15 +176,8 @@ macro_rules! address {
             }
         }
     };
-    (@type $(#[$doc:meta])* $name:ident, $xored:literal) => {
+    (@type $(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        ///
-        #[doc = concat!(
-            "Value: a reserved byte, the family (1 byte: 1 is IPv4, 2 is IPv6), the port (2 bytes) and \
-             the IP address (4 or 16 bytes)", $xored, ". An IPv6 address is sent without its flow label \
-             and scope. An IPv4-mapped IPv6 address, as dual-stack sockets return it, is written as \
-             IPv6: see [`IpAddr::to_canonical`](core::net::IpAddr::to_canonical)."
-        )]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(
             /// IP address and port.
@@ -194,6 +205,8 @@ address! {
     /// Type 0x0001. Classic STUN uses it; since RFC 5389 servers answer with [`XorMappedAddress`]. In
     /// MS-TURN it holds the relayed address.
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::MappedAddress;
     ///
@@ -213,6 +226,8 @@ address! {
     /// no 0x0020; MS-TURN has only 0x8020.
     ///
     /// Example program: [`stun_client`](https://docs.rs/crate/stunwire/latest/source/examples/stun_client.rs).
+    ///
+    #[doc = address_value!(xored)]
     ///
     /// ```
     /// use stunwire::attribute::XorMappedAddress;
@@ -243,6 +258,8 @@ address! {
     ///
     /// Type 0x8023; in MS-TURN 0x000E.
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::AlternateServer;
     ///
@@ -260,6 +277,8 @@ address! {
     /// Type 0x0012. A CreatePermission request can have several:
     /// [`Message::get_all`](crate::Message::get_all).
     ///
+    #[doc = address_value!(xored)]
+    ///
     /// ```
     /// use stunwire::attribute::XorPeerAddress;
     ///
@@ -275,6 +294,8 @@ address! {
     /// ([RFC 8656 §18.5](https://www.rfc-editor.org/rfc/rfc8656#section-18.5)).
     ///
     /// Type 0x0016.
+    ///
+    #[doc = address_value!(xored)]
     ///
     /// ```
     /// use stunwire::attribute::XorRelayedAddress;
@@ -293,6 +314,8 @@ address! {
     /// Type 0x0002. Servers do not support it any more, because it makes them send packets to third
     /// parties.
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::ResponseAddress;
     ///
@@ -308,6 +331,8 @@ address! {
     /// ([RFC 3489 §11.2.5](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.5)).
     ///
     /// Type 0x0004. RFC 5780 replaced it with [`ResponseOrigin`].
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::SourceAddress;
@@ -325,6 +350,8 @@ address! {
     ///
     /// Type 0x0005. RFC 5780 replaced it with [`OtherAddress`].
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::ChangedAddress;
     ///
@@ -340,6 +367,8 @@ address! {
     /// ([RFC 3489 §11.2.11](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.11)).
     ///
     /// Type 0x000B.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::ReflectedFrom;
@@ -357,6 +386,8 @@ address! {
     ///
     /// Type 0x0028, reserved since.
     ///
+    #[doc = address_value!(xored)]
+    ///
     /// ```
     /// use stunwire::attribute::XorReflectedFrom;
     ///
@@ -372,6 +403,8 @@ address! {
     /// ([RFC 5780 §7.3](https://www.rfc-editor.org/rfc/rfc5780#section-7.3)).
     ///
     /// Type 0x802B.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::ResponseOrigin;
@@ -389,6 +422,8 @@ address! {
     ///
     /// Type 0x802C.
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::OtherAddress;
     ///
@@ -403,6 +438,8 @@ address! {
     /// SECONDARY-ADDRESS: the other address of the server, in the protocol of Vovida's STUN server.
     ///
     /// Type 0x8050, not registered. MS-TURN uses the type for MS-SEQUENCE-NUMBER.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::SecondaryAddress;
@@ -420,6 +457,8 @@ address! {
     /// Type 0x8000, which IANA registered for ADDITIONAL-ADDRESS-FAMILY.
     /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
     /// `get::<MsnMappedAddress>()`.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::MsnMappedAddress;

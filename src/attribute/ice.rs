@@ -8,7 +8,8 @@ number! {
     /// PRIORITY: the priority that a peer-reflexive candidate learned from this check would have
     /// ([RFC 8445 §7.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.1)).
     ///
-    /// Type 0x0024. Value: 4 bytes.
+    /// Type 0x0024. Value: an unsigned integer of 4 bytes, big-endian. Any value is read, also 0, which is not a
+    /// valid priority.
     ///
     /// ```
     /// use stunwire::attribute::Priority;
@@ -141,7 +142,8 @@ number! {
     /// ICE-CONTROLLED: the sender of the check has the controlled role
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
     ///
-    /// Type 0x8029. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    /// Type 0x8029. Value: the tie-breaker, an unsigned integer of 8 bytes, big-endian. Any value is read,
+    /// also 0. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
     ///
     /// ```
     /// use stunwire::attribute::IceControlled;
@@ -159,7 +161,8 @@ number! {
     /// ICE-CONTROLLING: the sender of the check has the controlling role
     /// ([RFC 8445 §7.1.3](https://www.rfc-editor.org/rfc/rfc8445#section-7.1.3)).
     ///
-    /// Type 0x802A. Value: 8 bytes. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
+    /// Type 0x802A. Value: the tie-breaker, an unsigned integer of 8 bytes, big-endian. Any value is read,
+    /// also 0. [`ice::role_conflict`](crate::ice::role_conflict) evaluates it.
     ///
     /// ```
     /// use stunwire::attribute::IceControlling;

@@ -149,6 +149,17 @@ impl fmt::Display for Fingerprint {
 /// code 420 ([RFC 8489 §14.13](https://www.rfc-editor.org/rfc/rfc8489#section-14.13)).
 ///
 /// Type 0x000A. Value: a list of attribute types, 2 bytes each.
+///
+/// ```
+/// use stunwire::Message;
+/// use stunwire::attribute::{AttributeType, UnknownAttributes};
+///
+/// // The 420 to an Allocate, without ERROR-CODE for brevity.
+/// let response = b"\x01\x13\x00\x08\x21\x12\xa4\x42abcdefghijkl\x00\x0a\x00\x02\x00\x1a\0\0";
+/// let (unknown,) = Message::parse(response)?.read::<(UnknownAttributes,)>()?;
+/// assert!(unknown.iter().eq([AttributeType::DONT_FRAGMENT]));
+/// # Ok::<(), stunwire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAttributes<'a>(&'a [u8]);
 

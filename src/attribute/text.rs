@@ -115,11 +115,14 @@ macro_rules! text {
             /// The text without trailing NULs, which some peers send as padding inside the length.
             ///
             /// ```
-            /// use stunwire::attribute::Software;
+            /// use stunwire::attribute::{*, ms::*};
             ///
-            /// assert_eq!(Software::new("example 1.0\0")?.as_str()?, "example 1.0");
-            /// assert!(Software::new(b"\xff")?.as_str().is_err());
-            /// # Ok::<(), stunwire::Error>(())
+            #[doc = concat!("fn print(text: ", stringify!($name), "<'_>) {")]
+            ///     match text.as_str() {
+            ///         Ok(text) => println!("{text}"),
+            ///         Err(error) => println!("{error}: {text}"), // escaped
+            ///     }
+            /// }
             /// ```
             ///
             /// # Errors
@@ -389,7 +392,7 @@ impl<'a> Username<'a> {
     /// ```
     ///
     /// # Errors
-    /// If both fragments and the colon are longer than 508 bytes.
+    /// If the fragments and the colon are together longer than 508 bytes.
     #[inline]
     pub fn joined<R, L>(remote: &'a R, local: &'a L) -> Result<JoinedUsername<'a>, EncodeError>
     where
@@ -419,7 +422,7 @@ impl<'a> Username<'a> {
     /// ```
     ///
     /// # Errors
-    /// If both fragments are longer than 508 bytes.
+    /// If the fragments are together longer than 508 bytes.
     #[inline]
     pub fn concatenated<R, L>(
         remote: &'a R,

@@ -13,7 +13,7 @@ number! {
     /// LIFETIME: the time for which the server keeps the allocation
     /// ([RFC 8656 §18.2](https://www.rfc-editor.org/rfc/rfc8656#section-18.2)).
     ///
-    /// Type 0x000D. Value: seconds, 4 bytes. Zero in a Refresh request deletes the allocation.
+    /// Type 0x000D. Value: seconds, an unsigned integer of 4 bytes, big-endian. Zero in a Refresh request deletes the allocation.
     ///
     /// ```
     /// use stunwire::attribute::Lifetime;

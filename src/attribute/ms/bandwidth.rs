@@ -153,6 +153,8 @@ address! {
     ///
     /// Type 0x8059.
     ///
+    #[doc = address_value!(xored)]
+    ///
     /// ```
     /// use stunwire::attribute::ms::RemoteSiteAddress;
     ///
@@ -167,6 +169,8 @@ address! {
     /// REMOTE-RELAY-SITE-ADDRESS: an address in the site of the peer's relay (\[MS-TURNBWM\] 2.2.5).
     ///
     /// Type 0x805A.
+    ///
+    #[doc = address_value!(xored)]
     ///
     /// ```
     /// use stunwire::attribute::ms::RemoteRelaySiteAddress;
@@ -183,6 +187,8 @@ address! {
     ///
     /// Type 0x805B.
     ///
+    #[doc = address_value!(xored)]
+    ///
     /// ```
     /// use stunwire::attribute::ms::LocalSiteAddress;
     ///
@@ -197,6 +203,8 @@ address! {
     /// LOCAL-RELAY-SITE-ADDRESS: an address in the site of the sender's relay (\[MS-TURNBWM\] 2.2.7).
     ///
     /// Type 0x805C.
+    ///
+    #[doc = address_value!(xored)]
     ///
     /// ```
     /// use stunwire::attribute::ms::LocalRelaySiteAddress;
@@ -219,9 +227,6 @@ macro_rules! site_response {
         pub struct $name:ident { $($failover:ident)? }
     ) => {
         $(#[$doc])*
-        ///
-        /// Value: flags (4 bytes: the most significant bit is `valid`, the next one `pstn_failover` if the type has
-        /// it), the rate for sending and the rate for receiving (4 bytes each).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
             /// Whether the server has evaluated its bandwidth policy. If not, the rates have no meaning.
@@ -288,7 +293,8 @@ site_response! {
     /// REMOTE-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the peer
     /// (\[MS-TURNBWM\] 2.2.8).
     ///
-    /// Type 0x805D.
+    /// Type 0x805D. Value: flags (4 bytes: the most significant bit is `valid`, the next one `pstn_failover`), the
+    /// rate for sending and the rate for receiving (4 bytes each).
     ///
     /// ```
     /// use stunwire::attribute::ms::RemoteSiteAddressResponse;
@@ -308,7 +314,8 @@ site_response! {
     /// REMOTE-RELAY-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the peer's
     /// relay (\[MS-TURNBWM\] 2.2.9).
     ///
-    /// Type 0x805E.
+    /// Type 0x805E. Value: flags (4 bytes: the most significant bit is `valid`), the rate for sending and the rate
+    /// for receiving (4 bytes each).
     ///
     /// ```
     /// use stunwire::attribute::ms::RemoteRelaySiteAddressResponse;
@@ -327,7 +334,8 @@ site_response! {
     /// LOCAL-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the sender
     /// (\[MS-TURNBWM\] 2.2.10).
     ///
-    /// Type 0x805F.
+    /// Type 0x805F. Value: flags (4 bytes: the most significant bit is `valid`, the next one `pstn_failover`), the
+    /// rate for sending and the rate for receiving (4 bytes each).
     ///
     /// ```
     /// use stunwire::attribute::ms::LocalSiteAddressResponse;
@@ -347,7 +355,8 @@ site_response! {
     /// LOCAL-RELAY-SITE-ADDRESS-RESPONSE: the rates that the policy allows with the site of the sender's
     /// relay (\[MS-TURNBWM\] 2.2.11).
     ///
-    /// Type 0x8060.
+    /// Type 0x8060. Value: flags (4 bytes: the most significant bit is `valid`), the rate for sending and the rate
+    /// for receiving (4 bytes each).
     ///
     /// ```
     /// use stunwire::attribute::ms::LocalRelaySiteAddressResponse;

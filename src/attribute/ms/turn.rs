@@ -70,6 +70,8 @@ address! {
     ///
     /// Type 0x0011.
     ///
+    #[doc = address_value!(plain)]
+    ///
     /// ```
     /// use stunwire::attribute::ms::DestinationAddress;
     ///
@@ -84,6 +86,8 @@ address! {
     /// REMOTE-ADDRESS: the address of the peer in a Data indication (\[MS-TURN\] 2.2.2).
     ///
     /// Type 0x0012, which RFC 8656 uses for XOR-PEER-ADDRESS.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::ms::RemoteAddress;
@@ -100,6 +104,8 @@ address! {
     /// IPv6 address (\[MS-TURN\] 2.2.2.23).
     ///
     /// Type 0x8090. The specification allows IPv6 only.
+    ///
+    #[doc = address_value!(plain)]
     ///
     /// ```
     /// use stunwire::attribute::ms::AlternateMappedAddress;
