@@ -145,6 +145,10 @@ impl<'a> Uri<'a> {
     }
 
     /// The transport between client and server. Always `None` in `stun:` and `stuns:`.
+    ///
+    /// In `turn:` and `turns:`, `None` leaves the choice among the transports that it supports to the client
+    /// ([RFC 5928 §3](https://www.rfc-editor.org/rfc/rfc5928#section-3)). Clients usually take UDP for `turn:` and TLS
+    /// over TCP for `turns:`.
     #[must_use]
     pub const fn transport(&self) -> Option<Transport<'a>> {
         self.transport

@@ -169,8 +169,9 @@ impl fmt::Debug for RestPassword {
 
 /// Computes the key of a user with time-limited credentials, for the key look-up of a server.
 ///
-/// Returns `None` if the username has no time of expiry, the credentials have expired, the algorithm is
-/// neither MD5 nor SHA-256, or the secret returns no HMAC.
+/// `username` is the text in USERNAME: the time of expiry, a colon and a name, such as `1800000000:alice`, or the time
+/// alone. Returns `None` if the username does not begin with a time, the time is not after `now`, the algorithm is
+/// neither MD5 nor SHA-256, or the secret returns no HMAC. The server then answers 401, as for an unknown user.
 ///
 /// ```
 /// use stunwire::Key;
