@@ -90,6 +90,9 @@ impl<'a> Verified<'a> {
 
     /// Whether a covered attribute of this type is present.
     ///
+    /// Unlike [`get`](Self::get), it looks for this type only, not for other codes of the same attribute, such as
+    /// 0x8020 for XOR-MAPPED-ADDRESS.
+    ///
     /// ```
     /// use stunwire::Verified;
     /// use stunwire::attribute::AttributeType;
@@ -203,6 +206,9 @@ impl<'a> Verified<'a> {
     }
 
     /// The integrity attributes and FINGERPRINT of the message: [`Message::protection`].
+    ///
+    /// It says which of them are present. Only [`algorithm`](Self::algorithm) was verified: another integrity
+    /// attribute beside it was not, and FINGERPRINT is checked by [`Message::fingerprint`].
     #[must_use]
     pub fn protection(&self) -> Protection {
         self.message.protection()

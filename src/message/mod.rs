@@ -323,6 +323,9 @@ impl<'a> Message<'a> {
 
     /// Whether an attribute of this type is present, ignored attributes excluded.
     ///
+    /// Unlike [`get`](Self::get), it looks for this type only, not for other codes of the same attribute, such as
+    /// 0x8020 for XOR-MAPPED-ADDRESS.
+    ///
     /// ```
     /// use stunwire::Message;
     /// use stunwire::attribute::AttributeType;

@@ -132,8 +132,11 @@ impl<'k, K: HmacKey> From<(&Verified<'_>, &'k K)> for ReplyTo<'k> {
 impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Signs the message as a response to `request`, completes it and returns its bytes.
     ///
-    /// The integrity attribute is the one that RFC 8489 prescribes; it is appended only if `request` comes
-    /// with its key. FINGERPRINT is appended if the request has it. [`ReplyTo`] lists what `request` can be.
+    /// Pass the verified request with its key, as `(&verified, &key)` or
+    /// [`&Authenticated`](crate::auth::Authenticated). With a `&Message` or a `Header` **the response is not signed**,
+    /// even if the request is. [`ReplyTo`] lists what `request` can be.
+    ///
+    /// The integrity attribute is the one that RFC 8489 prescribes. FINGERPRINT is appended if the request has it.
     ///
     /// ```
     /// use stunwire::attribute::XorMappedAddress;

@@ -100,6 +100,11 @@ impl<'a> Verified<'a> {
     /// Begins a new message with the header and the covered attributes of this one, except those that `f`
     /// drops or replaces: see [`Message::rewrite`].
     ///
+    /// Signed again with [`protection`](Self::protection), the copy has a valid FINGERPRINT even if that of this
+    /// message is invalid, and both integrity attributes if it has both, although only one of them was verified.
+    /// Check [`Message::fingerprint`] first to discard a damaged message, and pass the protection with
+    /// [`algorithm`](Self::algorithm) alone to vouch only for what was verified.
+    ///
     /// ```
     /// use stunwire::attribute::{AttributeType, Software, Username};
     /// use stunwire::{Key, Message, MessageWriter, Method, Rewrite, TransactionId};
