@@ -51,7 +51,7 @@ pub enum Refusal {
 ///
 /// | method | checks |
 /// |---|---|
-/// | Allocate ([RFC 8656 §7.2](https://www.rfc-editor.org/rfc/rfc8656#section-7.2)) | 437 with an allocation; 400 without a valid REQUESTED-TRANSPORT, 442 for another transport; 400 for RESERVATION-TOKEN with EVEN-PORT or a family, for both family attributes, for EVEN-PORT with R set and ADDITIONAL-ADDRESS-FAMILY, for ADDITIONAL-ADDRESS-FAMILY that is not IPv6; 440 for a family that the server lacks |
+/// | Allocate ([RFC 8656 §7.2](https://www.rfc-editor.org/rfc/rfc8656#section-7.2)) | 437 with an allocation; 400 without a valid REQUESTED-TRANSPORT, 442 for another transport; 400 for RESERVATION-TOKEN with EVEN-PORT or a family, for both family attributes, for EVEN-PORT with R set and ADDITIONAL-ADDRESS-FAMILY, for ADDITIONAL-ADDRESS-FAMILY that is not IPv6; 440 if the server lacks the family in REQUESTED-ADDRESS-FAMILY, or IPv4 if there is none |
 /// | Allocate of TCP ([RFC 6062 §5.1](https://www.rfc-editor.org/rfc/rfc6062#section-5.1)) | also 400 over UDP, and with DONT-FRAGMENT, EVEN-PORT or RESERVATION-TOKEN |
 /// | Refresh ([§8.2](https://www.rfc-editor.org/rfc/rfc8656#section-8.2)) | 437 without an allocation; 443 for a family that it does not have |
 /// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 for a peer of another family |
@@ -60,6 +60,12 @@ pub enum Refusal {
 /// | Binding | none |
 /// | Connect ([RFC 6062 §5.2](https://www.rfc-editor.org/rfc/rfc6062#section-5.2)) | discarded by a server without TCP relays; 437 without an allocation; 400 without XOR-PEER-ADDRESS; 443 for a peer of another family |
 /// | ConnectionBind ([RFC 6062 §5.4](https://www.rfc-editor.org/rfc/rfc6062#section-5.4)) | discarded by a server without TCP relays; 400 without CONNECTION-ID, or over UDP |
+///
+/// A malformed value of one of these attributes, or of LIFETIME, RESERVATION-TOKEN or EVEN-PORT where the method
+/// uses them, is 400 in a request and discarded in an indication. After `Ok` reading them does not fail.
+///
+/// If the server lacks the family in ADDITIONAL-ADDRESS-FAMILY, the result is `Ok`: it allocates the other address
+/// and says so with [`AddressErrorCode`](crate::attribute::AddressErrorCode) in the success response.
 ///
 /// Call it for a request after authentication, and for an indication, which is not authenticated, at once; for
 /// both after the check for unknown attributes
