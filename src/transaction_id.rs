@@ -64,10 +64,12 @@ impl TransactionId {
     /// ```
     /// use stunwire::TransactionId;
     ///
-    /// # fn generator(bytes: &mut [u8]) { bytes.fill(7) }
-    /// // For example `rand::rngs::OsRng.fill_bytes`.
-    /// let id = TransactionId::from_rng(generator);
-    /// assert!(id.has_cookie());
+    /// /// `fill` is for example `|bytes| rand::rngs::OsRng.fill_bytes(bytes)`.
+    /// fn next_id(fill: impl FnOnce(&mut [u8])) -> TransactionId {
+    ///     TransactionId::from_rng(fill)
+    /// }
+    ///
+    /// assert!(next_id(|bytes| bytes.fill(7)).has_cookie());
     /// ```
     #[must_use]
     pub fn from_rng(fill: impl FnOnce(&mut [u8])) -> Self {

@@ -220,21 +220,24 @@ impl fmt::Debug for HmacTag {
 /// ```
 /// use stunwire::{HmacAlgorithm, HmacKey, HmacTag};
 ///
-/// struct ModuleKey {
+/// /// The interface of the module, of the application.
+/// trait Module: Send + Sync {
+///     fn hmac(&self, handle: u32, digest: &str, segments: &[&[u8]]) -> Option<Vec<u8>>;
+/// }
+///
+/// struct ModuleKey<M> {
+///     module: M,
 ///     handle: u32,
 /// }
-/// # mod module {
-/// #     pub fn hmac(_: u32, _: &str, _: &[&[u8]]) -> Option<Vec<u8>> { None }
-/// # }
 ///
-/// impl HmacKey for ModuleKey {
+/// impl<M: Module> HmacKey for ModuleKey<M> {
 ///     fn hmac(&self, algorithm: HmacAlgorithm, segments: &[&[u8]]) -> HmacTag {
 ///         let digest = match algorithm {
 ///             HmacAlgorithm::Sha1 => "SHA1",
 ///             HmacAlgorithm::Sha256 => "SHA2-256",
 ///             _ => return HmacTag::UNAVAILABLE,
 ///         };
-///         match module::hmac(self.handle, digest, segments) {
+///         match self.module.hmac(self.handle, digest, segments) {
 ///             Some(hmac) => HmacTag::from(hmac),
 ///             None => HmacTag::UNAVAILABLE,
 ///         }

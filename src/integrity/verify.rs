@@ -84,16 +84,15 @@ impl<'a> Message<'a> {
     /// bytes that it covers. For synchronous cryptography implement [`HmacKey`].
     ///
     /// ```
-    /// use stunwire::{HmacAlgorithm, HmacTag, IntegrityError, Message, Policy, Verified};
+    /// use stunwire::{IntegrityError, Message, Policy, Verified};
     ///
-    /// # struct KeyStore;
-    /// # impl KeyStore {
-    /// #     async fn hmac_sha1(&self, _: &str, _: &[u8]) -> [u8; 20] { [0; 20] }
-    /// # }
-    /// async fn verify<'a>(message: &Message<'a>, keys: &KeyStore) -> Result<Verified<'a>, IntegrityError> {
+    /// /// `hmac_sha1` asks a key store for the HMAC-SHA1 of these bytes under the key of the user.
+    /// async fn verify<'a>(
+    ///     message: &Message<'a>,
+    ///     hmac_sha1: impl AsyncFn(Vec<u8>) -> [u8; 20],
+    /// ) -> Result<Verified<'a>, IntegrityError> {
     ///     let check = message.integrity_check(&Policy::default().sha1_only())?;
-    ///     let covered = check.segments().concat();
-    ///     let hmac = keys.hmac_sha1("alice", &covered).await;
+    ///     let hmac = hmac_sha1(check.segments().concat()).await;
     ///     check.verify(hmac)
     /// }
     /// ```
@@ -201,13 +200,14 @@ pub(super) fn tag_length(tlv: Tlv<'_>) -> IntegrityError {
 /// A verification for which the caller computes the HMAC, returned by [`Message::integrity_check`].
 ///
 /// ```
-/// use stunwire::{HmacAlgorithm, HmacTag, IntegrityCheck, IntegrityError, Verified};
+/// use stunwire::{HmacAlgorithm, IntegrityCheck, IntegrityError, Verified};
 ///
-/// # async fn sign(_: &str, _: HmacAlgorithm, _: Vec<u8>) -> Vec<u8> { Vec::new() }
 /// /// Lets a remote key store compute the HMAC.
-/// async fn verify<'a>(check: IntegrityCheck<'a>) -> Result<Verified<'a>, IntegrityError> {
-///     let covered = check.segments().concat();
-///     let hmac = sign("alice", check.hmac_algorithm(), covered).await;
+/// async fn verify<'a>(
+///     check: IntegrityCheck<'a>,
+///     sign: impl AsyncFn(HmacAlgorithm, Vec<u8>) -> Vec<u8>,
+/// ) -> Result<Verified<'a>, IntegrityError> {
+///     let hmac = sign(check.hmac_algorithm(), check.segments().concat()).await;
 ///     check.verify(hmac)
 /// }
 /// ```
