@@ -212,7 +212,8 @@ pub enum Check<'a, 's, K> {
     Verified(Authenticated<'a, K>),
     /// Answer the request with this error response.
     Reply(AuthReply<'s>),
-    /// Discard the message without an answer.
+    /// Not a request for this check, and not to be answered: see [`Rejected::Ignore`]. A TURN server handles
+    /// indications itself and discards the rest.
     Ignore,
 }
 

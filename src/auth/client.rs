@@ -34,21 +34,24 @@ const MAX_CHALLENGES: u8 = 4;
 /// "Server" means one address and port: use one client for each, and a new one after a redirection, with
 /// the same credentials.
 ///
-/// It detects downgrades: once a response has been verified, a challenge that lacks PASSWORD-ALGORITHMS,
-/// SHA-256 or username anonymity is a [`Violation`](Response::Violation) if the challenge had it with which the
-/// request of that response was signed.
+/// The client remembers what the challenge of the last verified response offered. A later challenge that offers
+/// less, that is, no PASSWORD-ALGORITHMS, no SHA-256 or no username anonymity, is a
+/// [`Violation`](Response::Violation).
 ///
 /// Example programs: [`turn_status`](https://docs.rs/crate/stunwire/latest/source/examples/turn_status.rs),
 /// [`turn_udp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_udp.rs).
 ///
 /// ```no_run
-/// # fn send(_: &[u8]) {}
-/// # fn receive() -> Vec<u8> { Vec::new() }
+/// use std::net::UdpSocket;
+///
 /// use stunwire::attribute::{Lifetime, RequestedTransport, XorRelayedAddress};
 /// use stunwire::auth::{LongTermClient, Response};
 /// use stunwire::{Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let socket = UdpSocket::bind("0.0.0.0:0")?;
+/// socket.connect("turn.example.org:3478")?;
+/// let mut received = [0; 1500];
 /// let mut login = LongTermClient::new("user", "password");
 /// let (relayed, lifetime) = 'request: loop {
 ///     let id = TransactionId::random()?;
@@ -56,10 +59,10 @@ const MAX_CHALLENGES: u8 = 4;
 ///     let request = MessageWriter::request(&mut buffer, Method::ALLOCATE, id)?
 ///         .with(&RequestedTransport::UDP)?;
 ///     let (packet, sent) = login.sign(request)?;
-///     send(packet);
+///     socket.send(packet)?; // and again after each timeout
 ///     loop {
-///         let received = receive();
-///         let Ok(message) = Message::parse(&received) else { continue };
+///         let len = socket.recv(&mut received)?;
+///         let Ok(message) = Message::parse(&received[..len]) else { continue };
 ///         match login.response(&sent, &message) {
 ///             Response::Verified(response) => {
 ///                 break 'request response.read::<(XorRelayedAddress, Lifetime)>()?;
@@ -68,7 +71,7 @@ const MAX_CHALLENGES: u8 = 4;
 ///             Response::Refused(error, _) => return Err(error.to_string().into()),
 ///             Response::Failed(failure) => return Err(failure.into()),
 ///             Response::Unauthenticated => return Err("the server asks for no credentials".into()),
-///             // Over UDP, wait for another response.
+///             // Wait for another response. Over TCP a violation ends the transaction.
 ///             Response::Violation | Response::Ignore => {}
 ///         }
 ///     }

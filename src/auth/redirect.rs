@@ -15,8 +15,8 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 /// ([RFC 8489 §10](https://www.rfc-editor.org/rfc/rfc8489#section-10)).
 ///
 /// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers that were
-/// asked last, and follows no redirection if all of them were asked within the last five minutes, because it
-/// would have to forget one.
+/// asked last. If the list is full of servers that were asked in the last five minutes,
+/// [`follow`](Self::follow) returns `None`.
 ///
 /// ```
 /// use stunwire::attribute::AlternateServer;

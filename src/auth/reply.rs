@@ -42,7 +42,10 @@ pub(super) trait Challenger: Sync {
 pub enum Rejected<'s> {
     /// Answer the request with this error response.
     Reply(AuthReply<'s>),
-    /// Discard the message: a response, or an indication that is not authenticated.
+    /// The message is not for this check, and must not be answered: a response, or
+    /// - with [`LongTermServer`](super::LongTermServer), an indication, or a request in a dialect without
+    ///   MESSAGE-INTEGRITY-SHA256 (MS-TURN, RFC 3489),
+    /// - with [`ShortTermServer`](super::ShortTermServer), an indication that is not authenticated.
     Ignore,
 }
 

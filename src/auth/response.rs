@@ -21,8 +21,8 @@ use crate::transaction_id::TransactionId;
 ///         Response::Verified(_) => "read the attributes",
 ///         Response::Retry => "sign the request again with a new transaction id, and send it",
 ///         Response::Refused(..) | Response::Failed(_) => "give up",
-///         Response::Unauthenticated => "give up: the server does not know the user",
-///         Response::Violation => "over UDP go on waiting, over TCP close the connection",
+///         Response::Unauthenticated => "give up, and release what the server has allocated",
+///         Response::Violation => "over UDP go on waiting, over TCP give up",
 ///         Response::Ignore => "go on waiting",
 ///     }
 /// }
@@ -33,7 +33,8 @@ pub enum Response<'a> {
     /// A verified success response.
     Verified(Verified<'a>),
     /// The server has sent a challenge, which the client has stored: write the request again with a new
-    /// transaction id, sign it and send it.
+    /// transaction id, sign it and send it. Four challenges in succession are answered; a fifth without a verified
+    /// response before it is [`Failure::NonceLoop`].
     Retry,
     /// An error response. It is authenticated if there is a [`Verified`], which is absent if the request was sent
     /// without credentials, because the server then has no key with which to sign the response.
@@ -41,13 +42,21 @@ pub enum Response<'a> {
     /// A 300 (Try Alternate) is always authenticated: pass its [`Verified`] to
     /// [`Redirects::follow`](super::Redirects::follow).
     Refused(ErrorCode<'a>, Option<Verified<'a>>),
-    /// A success response to a request that was sent without credentials. It is not authenticated: the
-    /// server requires no credentials.
+    /// A success response to a request that was sent without credentials: the server requires none, and the
+    /// response is not authenticated.
+    ///
+    /// A client that accepts this reads the attributes from the [`Message`]. Any other client gives up. If the
+    /// request was an Allocate, the server has made an allocation: a Refresh with a LIFETIME of 0, also without
+    /// credentials, releases it.
     Unauthenticated,
     /// The response is not trustworthy: its tag is missing or invalid, or it would weaken the authentication.
     /// Over UDP and DTLS, discard it, continue to wait, and report an integrity violation instead of a
-    /// timeout if no other response arrives. Over TCP and TLS, end the transaction
-    /// ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
+    /// timeout if no other response arrives. Over TCP and TLS, end the transaction at once and report the
+    /// violation ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
+    ///
+    /// Some servers do not sign every error response: see [`docs::interop`](crate::docs::interop). To show the
+    /// probable reason, keep the error code of the last violation, `message.get::<ErrorCode>()`, and report it with
+    /// the violation. It is not authenticated, so make no other use of it.
     Violation,
     /// The request cannot succeed with these credentials: do not retry it.
     Failed(Failure),
@@ -89,8 +98,8 @@ pub enum Failure {
         /// Bytes that the client can store.
         max: u32,
     },
-    /// The server answered 438 (Stale Nonce) with the same nonce that it refused, or several times in
-    /// succession.
+    /// The server answered 438 (Stale Nonce) with the same nonce that it refused, or sent more than four
+    /// challenges in succession without a verified response between them.
     #[error("the server refuses the nonces that it has issued")]
     NonceLoop,
 }

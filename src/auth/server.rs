@@ -31,7 +31,7 @@ use crate::message::Message;
 ///
 /// # What the server offers
 /// By default it offers SHA-256 and MD5 for deriving keys, in this order, so the application needs the
-/// password of a user, or the two keys that were derived by them. [`offer`](Self::offer) changes that:
+/// password of a user, or both keys: one by SHA-256, one by MD5. [`offer`](Self::offer) changes that:
 ///
 /// - `&[PasswordAlgorithm::MD5]`: for stored MD5 keys.
 /// - `&[PasswordAlgorithm::SHA256]`: only SHA-256. Clients older than RFC 8489 cannot log in, and
@@ -166,8 +166,10 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     }
 
     /// Checks a request completely: [`claim`](Self::claim), the look-up of the key by `key`, and
-    /// [`Claim::verify`]. `key` returns `None` if there is no such user, and the key alone or a
-    /// [pair](crate::HmacKey#impl-HmacKey-for-(K,+T)) of the key and the user's account.
+    /// [`Claim::verify`].
+    ///
+    /// `key` returns `None` if there is no such user. Otherwise it returns the key, alone or in a
+    /// [pair](crate::HmacKey#impl-HmacKey-for-(K,+T)) with the user's account.
     pub fn check<'a, 's, K: HmacKey>(
         &'s self,
         message: &Message<'a>,
@@ -348,12 +350,17 @@ impl<'a, 's> Claim<'a, 's> {
     ///
     /// ```
     /// use stunwire::Key;
-    /// use stunwire::auth::{Authenticated, Claim, Rejected};
+    /// use stunwire::auth::{Authenticated, Claim, Rejected, UserId};
     ///
-    /// # async fn password(_: &[u8]) -> Option<String> { None }
-    /// async fn authenticate<'a, 's>(claim: Claim<'a, 's>) -> Result<Authenticated<'a, Key>, Rejected<'s>> {
-    ///     let password = password(b"alice").await; // from a database
-    ///     let key = password.and_then(|password| claim.derive_key("alice", &password));
+    /// /// `password` asks a database for the password of a user.
+    /// async fn authenticate<'a, 's>(
+    ///     claim: Claim<'a, 's>,
+    ///     password: impl AsyncFn(&[u8]) -> Option<String>,
+    /// ) -> Result<Authenticated<'a, Key>, Rejected<'s>> {
+    ///     let key = match claim.user() {
+    ///         UserId::Name(name) => password(name).await.and_then(|password| claim.derive_key(name, &password)),
+    ///         UserId::Hash(_) => None,
+    ///     };
     ///     claim.verify(key)
     /// }
     /// ```
