@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use stunwire::attribute::{AlternateServer, EncodeAttribute};
+use stunwire::attribute::{AlternateServer, EncodeAttribute, Lifetime};
 use stunwire::auth::{LongTermClient, Response};
 use stunwire::{Credentials, ErrorCode, Message, MessageWriter, Method, TransactionId, Verified};
 
@@ -33,7 +33,7 @@ impl<'a> Login<'a> {
     }
 
     /// Sends a first request without credentials, and stores the challenge in its response. Returns this response,
-    /// which is not authenticated.
+    /// which is not authenticated. If it is a success, the allocation is released.
     pub fn challenge(
         &mut self,
         link: &mut Link,
@@ -43,17 +43,31 @@ impl<'a> Login<'a> {
         let mut packet = Vec::new();
         let request = MessageWriter::request(&mut packet, method, TransactionId::random()?)?;
         let (_, sent) = self.client.sign(request.with_all(attributes)?)?;
-        let (answer, took) = link.ask_until(&packet, |received| {
+        let ((answer, is_success), took) = link.ask_until(&packet, |received| {
             let message = Message::parse(received).ok()?;
             match self.client.response(&sent, &message) {
                 Response::Violation | Response::Ignore => None,
-                _ => Some(received.to_vec()),
+                Response::Unauthenticated => Some((received.to_vec(), true)),
+                _ => Some((received.to_vec(), false)),
             }
         })?;
+        if is_success && method == Method::ALLOCATE {
+            self.release(link)?;
+        }
         Ok(Answer {
             packet: answer,
             took,
         })
+    }
+
+    /// Sends a Refresh that deletes the allocation of a server that requires no credentials, and waits for no
+    /// response: if the packet is lost, the allocation ends by itself.
+    fn release(&self, link: &mut Link) -> Result<()> {
+        let mut packet = Vec::new();
+        let request =
+            MessageWriter::request(&mut packet, Method::REFRESH, TransactionId::random()?)?;
+        self.client.sign(request.with(&Lifetime::from_secs(0))?)?;
+        Ok(link.send(&packet)?)
     }
 
     /// Sends a request and returns the result of `read`, which gets the verified success response. If the server has
@@ -69,28 +83,74 @@ impl<'a> Login<'a> {
             let mut packet = Vec::new();
             let request = MessageWriter::request(&mut packet, method, TransactionId::random()?)?;
             let (_, sent) = self.client.sign(request.with_all(attributes)?)?;
-            let (outcome, _) = link.ask_until(&packet, |received| {
+            let is_reliable = matches!(link, Link::Tcp(_));
+            let mut violation = None;
+            let outcome = link.ask_until(&packet, |received| {
                 let message = Message::parse(received).ok()?;
                 match self.client.response(&sent, &message) {
-                    Response::Verified(response) => Some(Some(read(response))),
-                    Response::Retry => Some(None),
+                    Response::Verified(response) => Some(Outcome::Done(read(response))),
+                    Response::Retry => Some(Outcome::Retry),
                     Response::Refused(error, response) => {
-                        Some(Some(Err(Refused::new(error, response).into())))
+                        Some(Outcome::Done(Err(Refused::new(error, response).into())))
                     }
-                    Response::Failed(failure) => Some(Some(Err(failure.into()))),
-                    Response::Unauthenticated => {
-                        Some(Some(Err("the server requires no credentials".into())))
+                    Response::Failed(failure) => Some(Outcome::Done(Err(failure.into()))),
+                    Response::Unauthenticated => Some(Outcome::Unauthenticated),
+                    // RFC 8489 §9.2.5: over UDP the right response may still arrive.
+                    Response::Violation => {
+                        let violated = Violated::new(&message);
+                        violation = Some(violated.clone());
+                        is_reliable.then(|| Outcome::Done(Err(violated.into())))
                     }
-                    // Forged, or the response to another request: the right one may still arrive.
-                    Response::Violation | Response::Ignore => None,
+                    // The response to another request.
+                    Response::Ignore => None,
                 }
-            })?;
-            if let Some(outcome) = outcome {
-                return outcome;
+            });
+            let outcome = match (outcome, violation) {
+                (Err(_), Some(violated)) => return Err(violated.into()),
+                (outcome, _) => outcome?.0,
+            };
+            match outcome {
+                Outcome::Done(result) => return result,
+                Outcome::Retry => {}
+                Outcome::Unauthenticated => {
+                    if method == Method::ALLOCATE {
+                        self.release(link)?;
+                    }
+                    return Err("the server requires no credentials".into());
+                }
             }
         }
     }
 }
+
+/// What a response means for its request.
+enum Outcome<T> {
+    Done(Result<T>),
+    Retry,
+    Unauthenticated,
+}
+
+/// A response without a valid integrity attribute, when no other one has arrived. Its error code, which anyone may
+/// have written, shows the probable reason.
+#[derive(Clone, Debug)]
+pub struct Violated(String);
+
+impl Violated {
+    fn new(message: &Message<'_>) -> Self {
+        Self(match message.get::<ErrorCode<'_>>() {
+            Ok(Some(error)) => format!("{error}, in a response that is not authenticated"),
+            _ => "the response is not authenticated".into(),
+        })
+    }
+}
+
+impl std::fmt::Display for Violated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Violated {}
 
 /// An authenticated error response.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Lifetime, XorMappedAddress, XorRelayedAddress};
-use stunwire::reply::Challenge;
-use stunwire::{Code, Credentials, ErrorCode, Key, Message, MessageWriter};
+use stunwire::reply::{Challenge, Reply};
+use stunwire::{Code, Credentials, ErrorCode, Key, Message, MessageWriter, Method};
 
 use crate::harness::tests;
 use crate::programs::own;
@@ -17,6 +17,7 @@ tests! {
         error_descriptions,
         nonce_always_stale,
         unsigned_answer_refused,
+        open_server,
         no_answer,
     ],
 }
@@ -125,7 +126,7 @@ fn unsigned_answer_refused() {
     };
     assert_eq!(
         status(signed_with(None)),
-        "no answer: the server is down, or something on the way drops the packets"
+        "the response is not authenticated"
     );
     let other = Key::long_term(
         &Credentials {
@@ -136,8 +137,41 @@ fn unsigned_answer_refused() {
     );
     assert_eq!(
         status(signed_with(Some(other))),
-        "no answer: the server is down, or something on the way drops the packets"
+        "the response is not authenticated"
     );
+    // coturn does not sign a 437.
+    let unsigned = server(|request, out| {
+        let reply = Reply::new(request, Code::ALLOCATION_MISMATCH);
+        reply.write(out).unwrap();
+    });
+    assert_eq!(
+        status(unsigned),
+        "437 Allocation Mismatch, in a response that is not authenticated"
+    );
+}
+
+/// A server that requires no credentials: its allocation is released.
+fn open_server() {
+    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    let address = socket.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        let (n, client) = socket.recv_from(&mut buffer).unwrap();
+        let allocate = Message::parse(&buffer[..n]).unwrap();
+        assert_eq!(allocate.method(), Method::ALLOCATE);
+        let mut out = Vec::new();
+        MessageWriter::success_to(&mut out, &allocate)
+            .and_then(|reply| reply.finish())
+            .unwrap();
+        socket.send_to(&out, client).unwrap();
+        let (n, _) = socket.recv_from(&mut buffer).unwrap();
+        let refresh = Message::parse(&buffer[..n]).unwrap();
+        assert_eq!(refresh.method(), Method::REFRESH);
+        assert_eq!(refresh.get(), Ok(Some(Lifetime::from_secs(0))));
+    });
+    assert_eq!(status(address), "the server allocates without credentials");
+    server.join().unwrap();
 }
 
 fn no_answer() {
