@@ -139,7 +139,7 @@ fn unsigned_answer_refused() {
         status(signed_with(Some(other))),
         "the response is not authenticated"
     );
-    // coturn does not sign a 437.
+    // coturn does not sign the 437 to a second Allocate.
     let unsigned = server(|request, out| {
         let reply = Reply::new(request, Code::ALLOCATION_MISMATCH);
         reply.write(out).unwrap();
