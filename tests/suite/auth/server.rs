@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use stunwire::attribute::{
     AccessToken, AttributeType, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm,
     ThirdPartyAuthorization, UnknownAttributes, UntypedAttribute, UserHash, Username,
@@ -201,6 +202,16 @@ fn unknown_attributes_of_authenticated_requests() {
     let reply = Message::parse(reply.write(&mut out).unwrap()).unwrap();
     let list = reply.get::<UnknownAttributes>().unwrap().unwrap();
     assert!(list.iter().eq([AttributeType::new(0x7FFF)]));
+}
+
+// A name cannot imitate other output of a log.
+#[test]
+fn users_are_printed() {
+    assert_eq!(UserId::Name(b"a\"b\n").to_string(), r#""a\"b\n""#);
+    let hash = Sha256::digest(format!("alice:{REALM}"));
+    let hexadecimal: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = UserId::Hash(UserHash::of("alice", REALM));
+    assert_eq!(hash.to_string(), hexadecimal);
 }
 
 // The secrets of two servers differ, and a new one keeps the nonces of the one before.
