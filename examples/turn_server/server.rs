@@ -10,7 +10,7 @@ use stunwire::Code;
 use stunwire::attribute::{AddressFamily, AttributeType, XorMappedAddress};
 use stunwire::auth::Check;
 use stunwire::relay::{self, HEADROOM};
-use stunwire::turn::{self, Families, Refusal, Support};
+use stunwire::turn::{self, Capabilities, Families, Refusal};
 use stunwire::{
     ChannelData, Class, EncodeError, FingerprintStatus, Header, Message, MessageWriter, Method,
     Protection, TransactionId, reply,
@@ -196,7 +196,7 @@ impl Server {
             return respond((&request).into(), Ok(granted), out);
         }
         let families = self.allocations.get(&from).map(Allocation::families);
-        match turn::check(&request.message(), self.support(from), families) {
+        match turn::check(&request.message(), self.capabilities(from), families) {
             Ok(()) => {}
             Err(Refusal::Reply(code)) => {
                 return respond((&request).into(), Err(code.into()), out);
@@ -225,13 +225,13 @@ impl Server {
         }
     }
 
-    /// The features that this server supports for a client.
-    fn support(&self, client: Client) -> Support {
+    /// The capabilities of this server for a client.
+    fn capabilities(&self, client: Client) -> Capabilities {
         let families = Families {
             ipv4: self.config.relay_ip(AddressFamily::IPV4).is_some(),
             ipv6: self.config.relay_ip(AddressFamily::IPV6).is_some(),
         };
-        Support::udp(families)
+        Capabilities::udp(families)
             .with_tcp(client.transport == Transport::Tcp)
             .with_channels(self.config.channels())
     }

@@ -1,12 +1,12 @@
 //! The checks that a TURN server performs before it acts on a message (RFC 8656, RFC 6062).
 
-mod support;
+mod capabilities;
 #[cfg(all(test, feature = "alloc"))]
 mod tests;
 
-pub use self::support::{Families, Support};
+pub use self::capabilities::{Capabilities, Families};
 
-use self::support::Tcp;
+use self::capabilities::Tcp;
 use crate::attribute::{
     AdditionalAddressFamily, AddressFamily, ChannelNumber, Code, ConnectionId, Data, DontFragment,
     EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
@@ -85,7 +85,7 @@ pub enum Refusal {
 /// use stunwire::attribute::{
 ///     AdditionalAddressFamily, AddressFamily, RequestedAddressFamily, RequestedTransport,
 /// };
-/// use stunwire::turn::{self, Families, Refusal, Support};
+/// use stunwire::turn::{self, Capabilities, Families, Refusal};
 /// use stunwire::{Code, Message, MessageWriter, Method, TransactionId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -97,7 +97,7 @@ pub enum Refusal {
 ///     .with(&AdditionalAddressFamily(AddressFamily::IPV6))?
 ///     .finish()?;
 /// let request = Message::parse(packet)?;
-/// let refusal = turn::check(&request, Support::udp(Families::BOTH), None);
+/// let refusal = turn::check(&request, Capabilities::udp(Families::BOTH), None);
 /// assert_eq!(refusal, Err(Refusal::Reply(Code::BAD_REQUEST)));
 /// # Ok(())
 /// # }
@@ -107,18 +107,18 @@ pub enum Refusal {
 /// If a check fails. The [`Refusal`] says how the server reacts.
 pub fn check(
     message: &Message<'_>,
-    support: Support,
+    capabilities: Capabilities,
     allocation: Option<Families>,
 ) -> Result<(), Refusal> {
     let is_supported = match message.method() {
-        Method::CONNECT | Method::CONNECTION_BIND => support.tcp != Tcp::Unsupported,
+        Method::CONNECT | Method::CONNECTION_BIND => capabilities.tcp != Tcp::Unsupported,
         _ => true,
     };
     if !is_supported || !is_defined(message.method(), message.class()) {
         return Err(Refusal::Discard);
     }
     match message.class() {
-        Class::Request => match request(message, support, allocation) {
+        Class::Request => match request(message, capabilities, allocation) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(code)) => Err(Refusal::Reply(code)),
             Err(_) => Err(Refusal::Reply(Code::BAD_REQUEST)),
@@ -172,7 +172,7 @@ pub const fn is_defined(method: Method, class: Class) -> bool {
 /// The outer error is that of an attribute that is missing or malformed, which means 400.
 fn request(
     message: &Message<'_>,
-    support: Support,
+    capabilities: Capabilities,
     allocation: Option<Families>,
 ) -> Result<Result<(), Code>, AttributeError> {
     let mismatch = || Code::ALLOCATION_MISMATCH;
@@ -181,7 +181,7 @@ fn request(
         // It arrives on a separate connection.
         Method::CONNECTION_BIND => {
             message.read::<(ConnectionId,)>()?;
-            return Ok(match support.tcp {
+            return Ok(match capabilities.tcp {
                 Tcp::Supported => Ok(()),
                 // The first has been discarded.
                 Tcp::Unsupported | Tcp::OverUdp => Err(Code::BAD_REQUEST),
@@ -190,7 +190,7 @@ fn request(
         Method::ALLOCATE => {
             return match allocation {
                 Some(_) => Ok(Err(mismatch())),
-                None => allocate(message, support),
+                None => allocate(message, capabilities),
             };
         }
         _ => match allocation {
@@ -214,7 +214,7 @@ fn request(
         }
         Method::CHANNEL_BIND => {
             let (channel, peer) = message.read::<(ChannelNumber, XorPeerAddress)>()?;
-            if !support.channels.is_bindable(channel) {
+            if !capabilities.channels.is_bindable(channel) {
                 return Ok(Err(Code::BAD_REQUEST));
             }
             relayed.fits(peer)
@@ -236,7 +236,10 @@ fn request(
 }
 
 /// RFC 8656 §7.2, steps 3 to 9 in their order, and RFC 6062 §5.1.
-fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>, AttributeError> {
+fn allocate(
+    message: &Message<'_>,
+    capabilities: Capabilities,
+) -> Result<Result<(), Code>, AttributeError> {
     let (transport, token, even_port, requested, additional, dont_fragment, _) = message.read::<(
         RequestedTransport,
         Option<ReservationToken>,
@@ -247,7 +250,7 @@ fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>,
         Option<Lifetime>,
     )>()?;
     let bad_request = Ok(Err(Code::BAD_REQUEST));
-    match (transport, support.tcp) {
+    match (transport, capabilities.tcp) {
         (RequestedTransport::UDP, _) => {}
         (RequestedTransport::TCP, Tcp::OverUdp) => return bad_request,
         (RequestedTransport::TCP, Tcp::Supported) => {
@@ -264,7 +267,7 @@ fn allocate(message: &Message<'_>, support: Support) -> Result<Result<(), Code>,
         return bad_request;
     }
     let family = requested.map_or(AddressFamily::IPV4, |requested| requested.0);
-    if !support.families.contains(family) {
+    if !capabilities.families.contains(family) {
         return Ok(Err(Code::ADDRESS_FAMILY_NOT_SUPPORTED));
     }
     if even_port.is_some_and(|even| even.reserve_next) && additional.is_some() {

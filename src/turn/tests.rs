@@ -32,11 +32,11 @@ fn message(class: Class, method: Method, attributes: &[&dyn EncodeAttribute]) ->
 fn code(
     method: Method,
     attributes: &[&dyn EncodeAttribute],
-    support: Support,
+    capabilities: Capabilities,
     allocation: Option<Families>,
 ) -> u16 {
     let bytes = message(Class::Request, method, attributes);
-    match check(&Message::parse(&bytes).unwrap(), support, allocation) {
+    match check(&Message::parse(&bytes).unwrap(), capabilities, allocation) {
         Ok(()) => 0,
         Err(Refusal::Reply(code)) => code.as_u16(),
         Err(Refusal::Discard) => panic!("a request is answered"),
@@ -47,9 +47,9 @@ fn code(
 #[test]
 fn allocate_requests() {
     let (both, v4, v6) = (
-        Support::udp(Families::BOTH),
-        Support::udp(Families::IPV4),
-        Support::udp(Families::IPV6),
+        Capabilities::udp(Families::BOTH),
+        Capabilities::udp(Families::IPV4),
+        Capabilities::udp(Families::IPV6),
     );
     let token = ReservationToken(*b"reserved");
     let even = EvenPort {
@@ -63,8 +63,8 @@ fn allocate_requests() {
     let additional_v6 = AdditionalAddressFamily(V6);
     let additional_3 = AdditionalAddressFamily(AddressFamily(3));
     let icmp = RequestedTransport(TransportProtocol(1));
-    let allocate = |attributes: &[&dyn EncodeAttribute], support| {
-        code(Method::ALLOCATE, attributes, support, None)
+    let allocate = |attributes: &[&dyn EncodeAttribute], capabilities| {
+        code(Method::ALLOCATE, attributes, capabilities, None)
     };
     assert_eq!(allocate(&[], both), 400);
     assert_eq!(allocate(&[&UDP], both), 0);
@@ -97,10 +97,10 @@ fn allocate_requests() {
 // RFC 6062 §5.1 and §5.4.
 #[test]
 fn tcp_relays() {
-    let over_tcp = Support::udp(Families::BOTH).with_tcp(true);
-    let over_udp = Support::udp(Families::BOTH).with_tcp(false);
-    let allocate = |attributes: &[&dyn EncodeAttribute], support| {
-        code(Method::ALLOCATE, attributes, support, None)
+    let over_tcp = Capabilities::udp(Families::BOTH).with_tcp(true);
+    let over_udp = Capabilities::udp(Families::BOTH).with_tcp(false);
+    let allocate = |attributes: &[&dyn EncodeAttribute], capabilities| {
+        code(Method::ALLOCATE, attributes, capabilities, None)
     };
     assert_eq!(allocate(&[&TCP], over_tcp), 0);
     assert_eq!(allocate(&[&UDP], over_tcp), 0);
@@ -113,8 +113,8 @@ fn tcp_relays() {
     let token = ReservationToken(*b"reserved");
     assert_eq!(allocate(&[&TCP, &token], over_tcp), 400);
     assert_eq!(allocate(&[&UDP, &DontFragment], over_tcp), 0);
-    let bind = |attributes: &[&dyn EncodeAttribute], support| {
-        code(Method::CONNECTION_BIND, attributes, support, None)
+    let bind = |attributes: &[&dyn EncodeAttribute], capabilities| {
+        code(Method::CONNECTION_BIND, attributes, capabilities, None)
     };
     assert_eq!(bind(&[&ConnectionId(1)], over_tcp), 0);
     assert_eq!(bind(&[&ConnectionId(1)], over_udp), 400);
@@ -123,12 +123,12 @@ fn tcp_relays() {
 
 #[test]
 fn requests_on_an_allocation() {
-    let support = Support::udp(Families::BOTH).with_tcp(true);
+    let capabilities = Capabilities::udp(Families::BOTH).with_tcp(true);
     let v4_peer = XorPeerAddress("192.0.2.1:5000".parse::<SocketAddr>().unwrap());
     let v6_peer = XorPeerAddress("[2001:db8::1]:5000".parse::<SocketAddr>().unwrap());
     let channel = ChannelNumber::new(0x4000).unwrap();
     let on = |method, attributes: &[&dyn EncodeAttribute], relayed| {
-        code(method, attributes, support, Some(relayed))
+        code(method, attributes, capabilities, Some(relayed))
     };
     let v4 = Families::IPV4;
     for method in [
@@ -137,7 +137,7 @@ fn requests_on_an_allocation() {
         Method::CHANNEL_BIND,
         Method::CONNECT,
     ] {
-        assert_eq!(code(method, &[], support, None), 437, "{method}");
+        assert_eq!(code(method, &[], capabilities, None), 437, "{method}");
     }
     assert_eq!(on(Method::REFRESH, &[], v4), 0);
     assert_eq!(on(Method::REFRESH, &[&Lifetime::from_secs(0)], v4), 0);
@@ -165,18 +165,18 @@ fn requests_on_an_allocation() {
     assert_eq!(on(Method::CONNECT, &[], v4), 400);
     assert_eq!(on(Method::CONNECT, &[&v4_peer], v4), 0);
     assert_eq!(on(Method::CONNECT, &[&v6_peer], v4), 443);
-    assert_eq!(code(Method::BINDING, &[], support, None), 0);
+    assert_eq!(code(Method::BINDING, &[], capabilities, None), 0);
 }
 
 // A value that cannot be read is 400: the second peer is one byte short, the channel number is
 // 0x5000, which RFC 8656 §12.2 excludes.
 #[test]
 fn malformed_values() {
-    let support = Support::udp(Families::BOTH);
+    let capabilities = Capabilities::udp(Families::BOTH);
     let refused = |bytes: &[u8]| {
         check(
             &Message::parse(bytes).unwrap(),
-            support,
+            capabilities,
             Some(Families::BOTH),
         )
     };
@@ -189,7 +189,7 @@ fn malformed_values() {
         \x00\x0c\x00\x04\x50\x00\x00\x00\
         \x00\x12\x00\x08\x00\x01\x11\x11\x22\x22\x22\x22";
     assert_eq!(refused(channel), bad_request);
-    let rfc5766 = support.with_channels(ChannelRange::RFC5766);
+    let rfc5766 = capabilities.with_channels(ChannelRange::RFC5766);
     let message = Message::parse(channel).unwrap();
     assert_eq!(check(&message, rfc5766, Some(Families::BOTH)), Ok(()));
     let lifetime = b"\x00\x04\x00\x08\x21\x12\xa4\x42abcdefghijkl\
@@ -201,8 +201,8 @@ fn malformed_values() {
 // are not supported (RFC 8489 §6.3).
 #[test]
 fn classes() {
-    let udp = Support::udp(Families::BOTH);
-    let support = udp.with_tcp(true);
+    let udp = Capabilities::udp(Families::BOTH);
+    let capabilities = udp.with_tcp(true);
     let peer = XorPeerAddress("192.0.2.1:5000".parse::<SocketAddr>().unwrap());
     let data = Data(b"");
     let all: &[&dyn EncodeAttribute] = &[&peer, &data];
@@ -219,7 +219,8 @@ fn classes() {
             let bytes = message(class, method, all);
             let parsed = Message::parse(&bytes).unwrap();
             assert_eq!(parsed.message_type(), MessageType::new(class, method));
-            let discarded = check(&parsed, support, Some(Families::BOTH)) == Err(Refusal::Discard);
+            let discarded =
+                check(&parsed, capabilities, Some(Families::BOTH)) == Err(Refusal::Discard);
             let expected = match class {
                 Class::Request => ![1, 3, 4, 8, 9, 10, 11].contains(&number),
                 Class::Indication => ![1, 6].contains(&number),
@@ -239,6 +240,6 @@ fn classes() {
     ] {
         let bytes = message(Class::Indication, Method::SEND, attributes);
         let parsed = Message::parse(&bytes).unwrap();
-        assert_eq!(check(&parsed, support, allocation), expected);
+        assert_eq!(check(&parsed, capabilities, allocation), expected);
     }
 }

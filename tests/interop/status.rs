@@ -161,7 +161,7 @@ fn open_server() {
         let allocate = Message::parse(&buffer[..n]).unwrap();
         assert_eq!(allocate.method(), Method::ALLOCATE);
         let mut out = Vec::new();
-        MessageWriter::success_to(&mut out, &allocate)
+        MessageWriter::success_to(&mut out, allocate)
             .and_then(|reply| reply.finish())
             .unwrap();
         socket.send_to(&out, client).unwrap();

@@ -149,7 +149,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "turn-check",
         run: |bytes| {
             with(bytes, |message| {
-                let support = turn::Support::udp(turn::Families::BOTH).with_tcp(true);
+                let support = turn::Capabilities::udp(turn::Families::BOTH).with_tcp(true);
                 black_box(turn::check(message, support, Some(turn::Families::BOTH)).is_ok());
                 black_box(turn::check(message, support, None).is_ok());
             })

@@ -469,7 +469,7 @@ fn server(input: Input<'_>) {
         .is_ok(),
     );
     black_box(password_algorithm(&message, &[PasswordAlgorithm::SHA256]).is_ok());
-    let support = turn::Support::udp(turn::Families::BOTH);
+    let support = turn::Capabilities::udp(turn::Families::BOTH);
     black_box(turn::check(&message, support, None).is_ok());
     if let Ok(verified) = message.verify(&key) {
         black_box(ice::role_conflict(&verified, ice::Role::Controlled, input.number).is_ok());

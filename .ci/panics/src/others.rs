@@ -117,7 +117,7 @@ pub(crate) fn claims(input: Input<'_>) {
     let Some(message) = input.message() else {
         return;
     };
-    let support = turn::Support::udp(turn::Families::IPV4)
+    let support = turn::Capabilities::udp(turn::Families::IPV4)
         .with_tcp(input.number & 1 == 0)
         .with_channels(ChannelRange::RFC5766);
     black_box(turn::check(&message, support, Some(turn::Families::BOTH)).is_ok());

@@ -1,7 +1,7 @@
 //! What a TURN server checks before it acts on a message, stated a second time.
 
 use stunwire::attribute::{AttributeType, ChannelRange};
-use stunwire::turn::{self, Families, Refusal, Support};
+use stunwire::turn::{self, Capabilities, Families, Refusal};
 use stunwire::{Message, RawAttribute};
 
 /// The attributes of TURN requests: type, and the lengths of the values that can be read (RFC 8656 §18, RFC 6062
@@ -160,7 +160,7 @@ fn first<'a>(message: &Message<'a>, code: u16) -> Read<'a> {
 
 impl Server {
     fn judge(&self, message: &Message<'_>, relayed: Option<Families>) {
-        let mut support = Support::udp(self.families);
+        let mut support = Capabilities::udp(self.families);
         if self.has_tcp_relays {
             support = support.with_tcp(self.is_over_tcp);
         }

@@ -2,7 +2,7 @@
 
 use stunwire::attribute::{ConnectionId, RequestedTransport, XorPeerAddress};
 use stunwire::framing::{Frame, Next, StunTcp};
-use stunwire::turn::{self, Families, Refusal, Support};
+use stunwire::turn::{self, Capabilities, Families, Refusal};
 use stunwire::{
     Code, ErrorCode, IntegrityAlgorithm, Key, Message, MessageType, MessageWriter, Method,
 };
@@ -17,7 +17,7 @@ const CONNECTION: (u16, &[u8]) = (0x002A, &[0, 0, 0, 7]);
 fn check(
     bits: u16,
     attributes: &[(u16, &[u8])],
-    support: Support,
+    support: Capabilities,
     allocation: Option<Families>,
 ) -> Result<(), Option<u16>> {
     let bytes = message(bits, attributes);
@@ -28,8 +28,8 @@ fn check(
     })
 }
 
-fn over_tcp() -> Support {
-    Support::udp(Families::IPV4).with_tcp(true)
+fn over_tcp() -> Capabilities {
+    Capabilities::udp(Families::IPV4).with_tcp(true)
 }
 
 /// §4.1: REQUESTED-TRANSPORT is TCP, 6.
@@ -42,10 +42,10 @@ fn requested_transport_is_tcp() {
 /// §4.1, §5.1: over UDP a TCP allocation is refused with 400.
 #[test]
 fn a_tcp_allocation_over_udp() {
-    let support = Support::udp(Families::IPV4).with_tcp(false);
+    let support = Capabilities::udp(Families::IPV4).with_tcp(false);
     assert_eq!(check(0x0003, &[TCP], support, None), Err(Some(400)));
     // A server without the extension does not support the transport (RFC 8656 §7.2).
-    let support = Support::udp(Families::IPV4);
+    let support = Capabilities::udp(Families::IPV4);
     assert_eq!(check(0x0003, &[TCP], support, None), Err(Some(442)));
 }
 
@@ -141,10 +141,10 @@ fn connection_bind() {
         check(0x000B, &[(0x002A, &[0, 7])], over_tcp(), None),
         Err(Some(400))
     );
-    let over_udp = Support::udp(Families::IPV4).with_tcp(false);
+    let over_udp = Capabilities::udp(Families::IPV4).with_tcp(false);
     assert_eq!(check(0x000B, &[CONNECTION], over_udp, None), Err(Some(400)));
     // To a server without the extension it is an unsupported method, which is discarded (RFC 8489 §6.3).
-    let without = Support::udp(Families::IPV4);
+    let without = Capabilities::udp(Families::IPV4);
     assert_eq!(check(0x000B, &[CONNECTION], without, None), Err(None));
     let allocation = Some(Families::IPV4);
     assert_eq!(check(0x000A, &[PEER], without, allocation), Err(None));

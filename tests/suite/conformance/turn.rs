@@ -1,7 +1,7 @@
 //! RFC 8656 §5, §7 to §12: the server's checks of a request before it acts on it.
 
 use stunwire::attribute::{AddressErrorCode, AddressFamily, AttributeType, Lifetime};
-use stunwire::turn::{self, Families, Refusal, Support};
+use stunwire::turn::{self, Capabilities, Families, Refusal};
 use stunwire::{Class, Code, ErrorCode, Key, Message, MessageWriter, Method};
 
 use super::{ID, decode, message, written};
@@ -33,10 +33,12 @@ fn check(
 ) -> Result<(), Option<u16>> {
     let bytes = message(bits, attributes);
     let message = Message::parse(&bytes).unwrap();
-    turn::check(&message, Support::udp(families), allocation).map_err(|refusal| match refusal {
-        Refusal::Reply(code) => Some(code.as_u16()),
-        Refusal::Discard => None,
-    })
+    turn::check(&message, Capabilities::udp(families), allocation).map_err(
+        |refusal| match refusal {
+            Refusal::Reply(code) => Some(code.as_u16()),
+            Refusal::Discard => None,
+        },
+    )
 }
 
 /// The answer of a server with both families to a client without an allocation.

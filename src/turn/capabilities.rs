@@ -65,15 +65,15 @@ impl Families {
 ///
 /// ```
 /// use stunwire::attribute::ChannelRange;
-/// use stunwire::turn::{Families, Support};
+/// use stunwire::turn::{Capabilities, Families};
 ///
 /// /// UDP relays of both families, TCP relays for clients over TCP, and the channels of RFC 5766.
-/// fn support(over_tcp: bool) -> Support {
-///     Support::udp(Families::BOTH).with_tcp(over_tcp).with_channels(ChannelRange::RFC5766)
+/// fn capabilities(over_tcp: bool) -> Capabilities {
+///     Capabilities::udp(Families::BOTH).with_tcp(over_tcp).with_channels(ChannelRange::RFC5766)
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Support {
+pub struct Capabilities {
     pub(super) families: Families,
     pub(super) tcp: Tcp,
     pub(super) channels: ChannelRange,
@@ -87,7 +87,7 @@ pub(super) enum Tcp {
     Supported,
 }
 
-impl Support {
+impl Capabilities {
     /// Creates the description of a server that relays UDP from addresses of these families.
     #[must_use]
     pub const fn udp(families: Families) -> Self {
