@@ -337,7 +337,7 @@ number! {
     ///
     /// Type 0xC001, which IANA registered for ENF-FLOW-DESCRIPTION.
     /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
-    /// `get::<Nomination>()`. Value: 4 bytes.
+    /// `get::<Nomination>()`. Value: an unsigned integer of 4 bytes, big-endian.
     ///
     /// ```
     /// use stunwire::Message;
@@ -357,7 +357,7 @@ number! {
 number! {
     /// RETRANSMIT-COUNT: how many checks the sender has sent without an answer.
     ///
-    /// Type 0xFF00, not registered; libwebrtc sends it. Value: 4 bytes.
+    /// Type 0xFF00, not registered; libwebrtc sends it. Value: an unsigned integer of 4 bytes, big-endian.
     ///
     /// ```
     /// use stunwire::attribute::RetransmitCount;
@@ -375,7 +375,7 @@ number! {
     ///
     /// Type 0x8001, which IANA registered for ADDRESS-ERROR-CODE.
     /// [`RawAttribute::to_any`](crate::RawAttribute::to_any) therefore does not return it: read it with
-    /// `get::<GoogOptions>()`. Value: 4 bytes.
+    /// `get::<GoogOptions>()`. Value: an unsigned integer of 4 bytes, big-endian.
     ///
     /// ```
     /// use stunwire::attribute::GoogOptions;

@@ -13,7 +13,8 @@ number! {
     /// LIFETIME: the time for which the server keeps the allocation
     /// ([RFC 8656 §18.2](https://www.rfc-editor.org/rfc/rfc8656#section-18.2)).
     ///
-    /// Type 0x000D. Value: seconds, an unsigned integer of 4 bytes, big-endian. Zero in a Refresh request deletes the allocation.
+    /// Type 0x000D. Value: seconds, an unsigned integer of 4 bytes, big-endian. Zero in a Refresh request deletes the
+    /// allocation.
     ///
     /// ```
     /// use stunwire::attribute::Lifetime;
@@ -502,7 +503,7 @@ number! {
     /// CONNECTION-ID: identifies a TCP connection between the server and a peer
     /// ([RFC 6062 §6.2.1](https://www.rfc-editor.org/rfc/rfc6062#section-6.2.1)).
     ///
-    /// Type 0x002A. Value: 4 bytes.
+    /// Type 0x002A. Value: an unsigned integer of 4 bytes, big-endian.
     ///
     /// ```
     /// use stunwire::attribute::ConnectionId;

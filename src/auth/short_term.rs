@@ -283,8 +283,8 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
     /// [`Verified`](Response::Verified), [`Refused`](Response::Refused) with an authenticated error,
     /// [`Violation`](Response::Violation) or [`Ignore`](Response::Ignore).
     ///
-    /// The 401 of a server that has another password is not authenticated, so it is a `Violation`. Wait for another
-    /// response until the timeout, and then report the wrong password instead of the timeout.
+    /// The 401 of a server that has another password is not authenticated, so it is a `Violation`: over UDP, wait for
+    /// another response until the timeout, and then report the wrong password instead of the timeout.
     pub fn response<'a>(&mut self, sent: &Sent, message: &Message<'a>) -> Response<'a> {
         let SentState::ShortTerm(sent_tags) = sent.state else {
             return Response::Ignore;

@@ -185,7 +185,7 @@ impl<'a> ChannelData<'a> {
     /// use stunwire::ChannelData;
     /// use stunwire::attribute::ChannelNumber;
     ///
-    /// # let mut stream = Vec::new(); // a `TcpStream`
+    /// let mut stream = Vec::new(); // in a program a `TcpStream`
     /// let data = ChannelData { number: ChannelNumber::MIN, payload: b"hello" };
     /// let header = data.header()?;
     /// stream.write_vectored(&[&header, data.payload, data.padding()].map(IoSlice::new))?;

@@ -130,56 +130,64 @@ fn stun_tcp(frame: Frame<usize>, bytes: Bytes) -> Frame<Bytes> {
 /// Memory is reserved as a frame arrives, not when its header announces it; [`StunTcp::max_frame`] limits the
 /// length of a frame.
 ///
+/// With `tokio` 1, `tokio-util` 0.7 with `codec`, `futures-util` 0.3 with `sink`, and `bytes` 1:
+///
 /// ```
 /// use bytes::Bytes;
 /// use futures_util::{SinkExt, StreamExt};
 /// use stunwire::attribute::ChannelNumber;
-/// use stunwire::framing::{Frame, StreamError, StunTcp};
+/// use stunwire::framing::{Frame, StunTcp};
 /// use stunwire::{Header, Message, MessageWriter, Method, TransactionId};
+/// use tokio::io::{AsyncRead, AsyncWrite};
 /// use tokio_util::codec::Framed;
 ///
+/// async fn client<S>(stream: S) -> Result<(), Box<dyn std::error::Error>>
+/// where
+///     S: AsyncRead + AsyncWrite + Unpin, // a `TcpStream`, or rustls' `TlsStream`
+/// {
+///     let mut turn = Framed::new(stream, StunTcp::default());
+///
+///     // A message and data of a channel, written directly into the write buffer.
+///     let id = TransactionId::new(*b"not a secret");
+///     let out = turn.write_buffer_mut();
+///     MessageWriter::new(out, Header::request(Method::BINDING, id))?.fingerprint()?.finish()?;
+///     let mut data = StunTcp::begin(out, ChannelNumber::MIN)?;
+///     data.put(b"to the peer")?;
+///     data.end()?;
+///     turn.flush().await?;
+///
+///     // A frame whose bytes are already in memory.
+///     let payload = Bytes::from_static(b"and this");
+///     turn.send(Frame::ChannelData { number: ChannelNumber::MIN, payload }).await?;
+///
+///     while let Some(frame) = turn.next().await {
+///         match frame? {
+///             Frame::Stun(bytes) => println!("{}", Message::parse(&bytes)?),
+///             Frame::ChannelData { number, payload } => println!("{number}: {payload:?}"),
+///         }
+///     }
+///     Ok(())
+/// }
+/// #
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let (stream, far) = tokio::io::duplex(64);
-/// # let server = async move {
-/// #     let mut far = Framed::new(far, StunTcp::default());
-/// #     while let Some(frame) = far.next().await {
-/// #         far.send(frame?).await?;
-/// #     }
-/// #     Ok::<(), StreamError>(())
-/// # };
-/// # let client = async move {
-/// let mut turn = Framed::new(stream, StunTcp::default());
-///
-/// // A message and data of a channel, written directly into the write buffer.
-/// let id = TransactionId::new(*b"not a secret");
-/// let out = turn.write_buffer_mut();
-/// MessageWriter::new(out, Header::request(Method::BINDING, id))?.fingerprint()?.finish()?;
-/// let mut data = StunTcp::begin(out, ChannelNumber::MIN)?;
-/// data.put(b"to the peer")?;
-/// data.end()?;
-/// turn.flush().await?;
-///
-/// // A frame whose bytes are already in memory.
-/// let payload = Bytes::from_static(b"and this");
-/// turn.send(Frame::ChannelData { number: ChannelNumber::MIN, payload }).await?;
-///
-/// # let mut frames = 0;
-/// while let Some(frame) = turn.next().await {
-///     match frame? {
-///         Frame::Stun(bytes) => assert_eq!(Message::parse(&bytes)?.method(), Method::BINDING),
-///         Frame::ChannelData { number, payload } => assert!(payload.len() >= 8, "{number}"),
-///     }
-/// #   frames += 1;
-/// #   if frames == 3 { break }
-/// }
-/// # assert_eq!(frames, 3);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # };
-/// # let (client, server) = tokio::join!(client, server);
-/// # client?;
-/// # server?;
-/// # Ok(())
+/// #     let (stream, far) = tokio::io::duplex(64);
+/// #     let server = async move {
+/// #         let mut far = Framed::new(far, StunTcp::default());
+/// #         let mut payloads = Vec::new();
+/// #         for _ in 0..3 {
+/// #             let frame = far.next().await.ok_or("the client has ended")??;
+/// #             if let Frame::ChannelData { payload, .. } = &frame {
+/// #                 payloads.push(payload.clone());
+/// #             }
+/// #             far.send(frame).await?;
+/// #         }
+/// #         Ok::<_, Box<dyn std::error::Error>>(payloads)
+/// #     };
+/// #     let (client, payloads) = tokio::join!(client(stream), server);
+/// #     client?;
+/// #     assert_eq!(payloads?, ["to the peer", "and this"]);
+/// #     Ok(())
 /// # }
 /// ```
 ///
@@ -189,22 +197,25 @@ fn stun_tcp(frame: Frame<usize>, bytes: Bytes) -> Frame<Bytes> {
 /// continues with another framing and the same buffers.
 ///
 /// ```
+/// use bytes::Bytes;
 /// use futures_util::StreamExt;
-/// use stunwire::framing::{Frame, Rfc4571, StunTcp};
+/// use stunwire::framing::{Frame, Rfc4571, StreamError, StunTcp};
+/// use tokio::io::AsyncRead;
 /// use tokio_util::codec::Framed;
 ///
+/// /// The first packet of ICE after the response to a ConnectionBind.
+/// async fn first_packet<S: AsyncRead + Unpin>(stream: S) -> Result<Option<Bytes>, StreamError> {
+///     let mut data = Framed::new(stream, StunTcp::default());
+///     let Some(Frame::Stun(_success)) = data.next().await.transpose()? else { return Ok(None) };
+///     let mut peer = data.map_codec(|_| Rfc4571::default());
+///     peer.next().await.transpose()
+/// }
+/// #
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use tokio::io::AsyncWriteExt;
-/// # let (stream, mut far) = tokio::io::duplex(64);
-/// # far.write_all(b"\x01\x0b\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x05hello").await?;
-/// let mut data = Framed::new(stream, StunTcp::default());
-/// let Some(Frame::Stun(success)) = data.next().await.transpose()? else { return Ok(()) };
-/// # assert_eq!(success.len(), 20);
-/// let mut peer = data.map_codec(|_| Rfc4571::default());
-/// let packet = peer.next().await.transpose()?;
-/// assert_eq!(packet.as_deref(), Some(&b"hello"[..]));
-/// # Ok(())
+/// #     let arrived = b"\x01\x0b\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x05hello";
+/// #     assert_eq!(first_packet(&arrived[..]).await?.as_deref(), Some(&b"hello"[..]));
+/// #     Ok(())
 /// # }
 /// ```
 impl Decoder for StunTcp {

@@ -113,7 +113,7 @@ impl Rfc4571 {
     /// use std::io::{IoSlice, Write};
     /// use stunwire::framing::Rfc4571;
     ///
-    /// # let mut stream = Vec::new(); // a `TcpStream`
+    /// let mut stream = Vec::new(); // in a program a `TcpStream`
     /// let packet = b"RTP packet";
     /// stream.write_vectored(&[IoSlice::new(&Rfc4571::header(packet.len())?), IoSlice::new(packet)])?;
     /// # assert_eq!(stream, b"\x00\x0aRTP packet");

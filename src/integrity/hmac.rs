@@ -347,11 +347,12 @@ impl<K: HmacKey, T: Send + Sync> HmacKey for (K, T) {
 /// [`Policy::sha1_only`](crate::Policy::sha1_only): by default a message that has MESSAGE-INTEGRITY-SHA256 is verified
 /// with it.
 ///
+/// With `cargo add hmac@0.13 sha1@0.11`:
+///
 /// ```
 /// use hmac::{Hmac, KeyInit, Mac};
 /// use stunwire::{Header, HmacAlgorithm, HmacFn, HmacTag, Message, MessageWriter, Method, TransactionId};
 ///
-/// # // The provider of this example.
 /// let secret = b"VOkJxbRl1RmTxUk/WvJxBt";
 /// let key = HmacFn::new(|algorithm, segments: &[&[u8]]| match algorithm {
 ///     HmacAlgorithm::Sha1 => {

@@ -12,11 +12,13 @@
 //! [`slice_ref`](https://docs.rs/crate/stunwire/latest/source/examples/slice_ref.rs).
 //!
 //! ```
+//! use std::net::UdpSocket;
+//!
 //! use stunwire::relay::{self, HEADROOM, TAILROOM};
 //! use stunwire::{Message, TransactionId};
 //!
-//! # let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
-//! # socket.send_to(b"from a peer", socket.local_addr()?)?;
+//! let socket = UdpSocket::bind("127.0.0.1:0")?;
+//! socket.send_to(b"from a peer", socket.local_addr()?)?;
 //! let id = TransactionId::new(*b"not a secret");
 //! let mut buf = [0; HEADROOM + 1500 + TAILROOM];
 //! let (n, peer) = socket.recv_from(&mut buf[HEADROOM..HEADROOM + 1500])?;

@@ -392,6 +392,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Appends the integrity attribute of `algorithm` with the HMAC that a closure returns. The closure takes the
     /// hash function and the covered bytes, in segments. Unlike an [`HmacKey`] it need not be `Send` or `Sync`.
     ///
+    /// With `cargo add hmac@0.13 sha1@0.11`:
+    ///
     /// ```
     /// use hmac::{Hmac, KeyInit, Mac};
     /// use stunwire::{IntegrityAlgorithm, Key, Message, MessageWriter, Method, TransactionId};

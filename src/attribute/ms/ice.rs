@@ -31,7 +31,7 @@ number! {
     /// IMPLEMENTATION-VERSION: the message format of \[MS-ICE2\] that the sender uses (\[MS-ICE2\]
     /// 2.2.2.2).
     ///
-    /// Type 0x8070. Value: 4 bytes. Up to 2 it is the old format,
+    /// Type 0x8070. Value: an unsigned integer of 4 bytes, big-endian. Up to 2 it is the old format,
     /// [`Dialect::MS_ICE2_LEGACY`](crate::Dialect::MS_ICE2_LEGACY), from 3 on that of RFC 5389.
     ///
     /// ```

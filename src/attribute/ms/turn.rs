@@ -121,7 +121,7 @@ number! {
     /// MS-VERSION: the protocol version of the sender, which includes all lower versions (\[MS-TURN\]
     /// 2.2.2.17).
     ///
-    /// Type 0x8008. Value: 4 bytes. Both sides use the lower of their versions:
+    /// Type 0x8008. Value: an unsigned integer of 4 bytes, big-endian. Both sides use the lower of their versions:
     /// [`common`](Self::common).
     ///
     /// ```
@@ -222,7 +222,7 @@ encode_text!(AlternateHostName);
 number! {
     /// MS-APP-ID: the program that sends the request (\[MS-TURN\] 2.2.2). Teams sends it in checks too.
     ///
-    /// Type 0x8037. Value: 4 bytes.
+    /// Type 0x8037. Value: an unsigned integer of 4 bytes, big-endian.
     ///
     /// ```
     /// use stunwire::attribute::ms::AppId;
