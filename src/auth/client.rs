@@ -153,22 +153,24 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
     }
 
     /// Refuses keys that are derived by MD5: if the server does not offer SHA-256, authentication fails with
-    /// [`Failure::NoAlgorithm`].
+    /// [`Failure::NoAlgorithm`]. Replaces [`rfc5389`](Self::rfc5389). A stored challenge is dropped.
     #[must_use]
     pub fn require_sha256(self) -> Self {
         Self {
             accepted: Accepted::Sha256,
+            stored: None,
             ..self
         }
     }
 
     /// Behaves as a client of RFC 5389: it sends USERNAME and signs with MESSAGE-INTEGRITY and a key derived by
-    /// MD5, whatever the nonce announces and the server offers. Replaces
-    /// [`require_sha256`](Self::require_sha256).
+    /// MD5, whatever the nonce announces and the server offers. A response may have either integrity attribute.
+    /// Replaces [`require_sha256`](Self::require_sha256). A stored challenge is dropped.
     ///
     /// It is meant for servers that announce the features of RFC 8489 and whose responses do not follow its
     /// [§9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4): by default the client treats them as
-    /// forged. There is no protection against downgrades, so use it only for servers that need it.
+    /// forged. There is no protection against downgrades, so use it only for servers that need it. Do not use it
+    /// because a response was a [`Violation`](Response::Violation): an attacker can cause one.
     ///
     /// ```
     /// use stunwire::auth::LongTermClient;
@@ -180,6 +182,9 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
     pub fn rfc5389(self) -> Self {
         Self {
             accepted: Accepted::Rfc5389,
+            stored: None,
+            proven: None,
+            sha256: false,
             ..self
         }
     }

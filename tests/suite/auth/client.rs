@@ -782,6 +782,53 @@ fn rfc5389() {
     );
 }
 
+// A challenge that was stored by the rules before does not decide how the next request is signed.
+#[test]
+fn rules_changed_after_a_challenge() {
+    let both = Some(&[SHA256, MD5][..]);
+    let strong = key(SHA256);
+    for is_proven in [false, true] {
+        let (mut client, _, sent) = challenged(BOTH_BITS, both);
+        if is_proven {
+            let tag = Some((SHA256_ANSWER, &strong));
+            let accepted = answered(None, None, tag);
+            assert_eq!(outcome(&mut client, &sent, accepted), "verified");
+        }
+        let mut client = client.rfc5389();
+        let before = sent;
+        let (packet, sent) = sign(&client);
+        assert!(types(&packet).is_empty(), "{:?}", types(&packet));
+        let again = nonce(BOTH_BITS, 1);
+        assert_eq!(
+            outcome(&mut client, &sent, challenge(&again, both)),
+            "retry"
+        );
+        let (packet, sent) = sign(&client);
+        assert_eq!(
+            types(&packet),
+            ["USERNAME", "REALM", "NONCE", "MESSAGE-INTEGRITY"]
+        );
+        // The response to a request from before the change.
+        let tag = Some((SHA256_ANSWER, &strong));
+        let late = answered(None, None, tag);
+        assert_eq!(outcome(&mut client, &before, late), "ignore");
+        let weak = key(MD5);
+        let tag = Some((SHA1_ANSWER, &weak));
+        let accepted = answered(None, None, tag);
+        assert_eq!(outcome(&mut client, &sent, accepted), "verified");
+    }
+
+    // No request is signed with the key by MD5 any more.
+    let (client, _, _) = challenged(b"nonce", None);
+    let mut client = client.require_sha256();
+    let (packet, sent) = sign(&client);
+    assert!(types(&packet).is_empty(), "{:?}", types(&packet));
+    assert_eq!(
+        outcome(&mut client, &sent, challenge(b"another", None)),
+        "no algorithm"
+    );
+}
+
 // §9.2.3.2 and the end of §9.2.5: SHA-256 is kept once the server has used or announced it.
 #[test]
 fn subsequent_requests() {
