@@ -4,7 +4,9 @@ use core::fmt;
 use core::ops::Deref;
 
 use super::reply::{AuthReply, Rejected};
-use crate::attribute::{AttributeType, UserHash};
+use crate::attribute::{
+    Attribute as _, AttributeType, Nonce, PasswordAlgorithm, Realm, UserHash, Username,
+};
 use crate::format::Quoted;
 use crate::header::Header;
 use crate::integrity::{HmacKey, Verified};
@@ -157,16 +159,17 @@ impl<'k, K: HmacKey> Request<'k> for &'k Authenticated<'_, K> {
         self.verified.attributes()
     }
 
-    /// Those of the authentication.
+    /// Those of the authentication, in the dialect of the request.
     fn is_processed(&self, ty: AttributeType) -> bool {
-        matches!(
-            ty,
-            AttributeType::USERNAME
-                | AttributeType::USERHASH
-                | AttributeType::REALM
-                | AttributeType::NONCE
-                | AttributeType::PASSWORD_ALGORITHM
-        )
+        let dialect = self.verified.header().dialect();
+        let types = [
+            Username::type_in(dialect),
+            UserHash::type_in(dialect),
+            Realm::type_in(dialect),
+            Nonce::type_in(dialect),
+            PasswordAlgorithm::type_in(dialect),
+        ];
+        types.contains(&Some(ty))
     }
 }
 

@@ -238,7 +238,8 @@ pub fn role_conflict<'k>(to: impl Into<ReplyTo<'k>>) -> Reply<'k> {
 ///
 /// Each type is listed once, at most [`MAX_UNKNOWN`] of them. The integrity attributes are always known. Of a request
 /// that is [`Authenticated`](crate::auth::Authenticated) so are USERNAME, USERHASH, REALM, NONCE and
-/// PASSWORD-ALGORITHM; of another signed request `known` must include them.
+/// PASSWORD-ALGORITHM, if its dialect has them; of another signed request `known` must include them. A server that
+/// accepts ACCESS-TOKEN always includes it.
 ///
 /// ```
 /// use stunwire::attribute::{AttributeType, UnknownAttributes};

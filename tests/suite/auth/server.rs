@@ -12,8 +12,8 @@ use stunwire::auth::{
     Check, LongTermServer, NonceMint, NonceStatus, Rejected, ShortTermServer, UnixTime, UserId,
 };
 use stunwire::{
-    Code, ErrorCode, HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm, Key, Message,
-    MessageWriter, Method, SecurityFeatures, reply,
+    Code, Dialect, ErrorCode, Header, HmacAlgorithm, HmacFn, HmacKey, HmacTag, IntegrityAlgorithm,
+    Key, Message, MessageWriter, Method, SecurityFeatures, TransactionId, reply,
 };
 
 use super::{MD5, NOW, REALM, Request, SHA256, Server, client_address, id, key_of, server, types};
@@ -212,6 +212,38 @@ fn users_are_printed() {
     let hexadecimal: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let hash = UserId::Hash(UserHash::of("alice", REALM));
     assert_eq!(hash.to_string(), hexadecimal);
+}
+
+// MS-TURN has neither USERHASH nor PASSWORD-ALGORITHM: their codes are unknown there.
+#[test]
+fn unknown_attributes_of_ms_turn() {
+    let key = alice(MD5);
+    let id = TransactionId::classic(*b"not a secret, no");
+    let header = Header::request(Method::ALLOCATE, id).in_dialect(Dialect::MS_TURN);
+    let unknown = [AttributeType::USERHASH, AttributeType::PASSWORD_ALGORITHM];
+    let mut packet = Vec::new();
+    let mut writer = MessageWriter::new(&mut packet, header).unwrap();
+    writer.attribute(&Username::new("alice").unwrap()).unwrap();
+    writer.attribute(&Realm::new(REALM).unwrap()).unwrap();
+    writer.attribute(&Nonce::new("nonce").unwrap()).unwrap();
+    for ty in unknown {
+        writer
+            .attribute(&UntypedAttribute::new(ty, b"abcd"))
+            .unwrap();
+    }
+    writer.integrity(&key).unwrap().finish().unwrap();
+    let message = Dialect::MS_TURN.parse(&packet).unwrap();
+    let check = ShortTermServer::new().check(&message, |_| Some(&key));
+    let Check::Verified(request) = check else {
+        panic!("not accepted");
+    };
+    let reply = reply::unknown_attributes(&request, &[AttributeType::new(0x000F)]).unwrap();
+    let mut out = Vec::new();
+    let reply = Dialect::MS_TURN
+        .parse(reply.write(&mut out).unwrap())
+        .unwrap();
+    let list = reply.get::<UnknownAttributes>().unwrap().unwrap();
+    assert!(list.iter().eq(unknown), "{list}");
 }
 
 // The secrets of two servers differ, and a new one keeps the nonces of the one before.
