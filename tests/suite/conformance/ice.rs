@@ -1,8 +1,14 @@
 //! RFC 8445 §7 and §16: connectivity checks.
 
-use stunwire::attribute::{IceControlled, IceControlling, Priority, UseCandidate, Username};
+use stunwire::attribute::{
+    AttributeType, EncodeAttribute as _, IceControlled, IceControlling, Priority, UseCandidate,
+    Username,
+};
 use stunwire::ice::{Role, RoleConflict, role_conflict};
-use stunwire::{Code, ErrorCode, FingerprintStatus, Key, Message, MessageWriter, Method, reply};
+use stunwire::{
+    Code, Dialect, EncodeError, ErrorCode, FingerprintStatus, Header, Key, Message, MessageWriter,
+    Method, TransactionId, reply,
+};
 
 use super::{ID, both_ways, message, visible};
 use crate::support::{self, ICE_PASSWORD, hex};
@@ -55,6 +61,20 @@ fn ice_controlled_and_controlling() {
         assert_eq!(check[20..24], [0x80, ty, 0, 8]);
         assert_eq!(check[24..], value);
     }
+    // The dialects of MS-ICE2 have the same codes; MS-TURN has none.
+    let attribute = Role::Controlled.attribute(1);
+    for dialect in [Dialect::RFC3489, Dialect::MS_ICE2, Dialect::MS_ICE2_LEGACY] {
+        let ty = attribute.wire_type(dialect);
+        assert_eq!(ty, Some(AttributeType::ICE_CONTROLLED), "{dialect:?}");
+    }
+    let id = TransactionId::classic([0; 16]);
+    let header = Header::request(Method::BINDING, id).in_dialect(Dialect::MS_TURN);
+    let mut out = Vec::new();
+    let writer = MessageWriter::new(&mut out, header).unwrap();
+    assert_eq!(
+        writer.with(&attribute).err(),
+        Some(EncodeError::NotInDialect)
+    );
 }
 
 /// §16.1: the tie-breakers of two agents differ.
