@@ -49,7 +49,11 @@ fn value<T: FromStr<Err: Display>>(
     option: &str,
     arguments: &mut impl Iterator<Item = String>,
 ) -> Result<T, String> {
-    let text = arguments.next().ok_or(format!("{option} needs a value"))?;
+    // Without the check, a forgotten value would take the next option.
+    let text = arguments
+        .next()
+        .filter(|text| !text.starts_with("--"))
+        .ok_or(format!("{option} needs a value"))?;
     text.parse()
         .map_err(|error| format!("{option} {text}: {error}"))
 }
