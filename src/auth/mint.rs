@@ -72,8 +72,8 @@ pub struct NonceMint<S> {
 
 #[cfg(all(feature = "getrandom", feature = "crypto"))]
 impl NonceMint<crate::Key> {
-    /// Creates a mint with a secret of 32 random bytes, whose nonces are valid for 10 minutes. Needs the feature
-    /// `getrandom`.
+    /// Creates a mint with a secret of 32 random bytes, whose nonces are valid for 10 minutes. Needs the features
+    /// `crypto` and `getrandom`.
     ///
     /// The nonces of a server that was started again are not valid: clients get a 438 (Stale Nonce) and repeat their
     /// request. Servers that share their nonces need a secret of their own: see [`new`](Self::new).
@@ -91,7 +91,8 @@ impl NonceMint<crate::Key> {
         random_secret().map(Self::new)
     }
 
-    /// Replaces the secret by 32 random bytes: see [`rotate`](Self::rotate). Needs the feature `getrandom`.
+    /// Replaces the secret by 32 random bytes: see [`rotate`](Self::rotate). Needs the features `crypto` and
+    /// `getrandom`.
     ///
     /// ```
     /// use stunwire::auth::NonceMint;

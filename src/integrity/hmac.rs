@@ -296,7 +296,7 @@ impl<K: HmacKey + ?Sized> HmacKey for alloc::sync::Arc<K> {
     }
 }
 
-/// The key `.0`, with what the application looked up beside it.
+/// The key `.0`, with what the application looked up beside it. `.1` is never used as a key.
 ///
 /// [`LongTermServer::check`](crate::auth::LongTermServer::check) returns it with the request, so that the account is
 /// looked up once.
