@@ -43,14 +43,24 @@ impl<'a> Login<'a> {
         let mut packet = Vec::new();
         let request = MessageWriter::request(&mut packet, method, TransactionId::random()?)?;
         let (_, sent) = self.client.sign(request.with_all(attributes)?)?;
-        let ((answer, is_success), took) = link.ask_until(&packet, |received| {
+        let mut violation = None;
+        let answer = link.ask_until(&packet, |received| {
             let message = Message::parse(received).ok()?;
             match self.client.response(&sent, &message) {
-                Response::Violation | Response::Ignore => None,
+                // Such as a 300, which must be authenticated (RFC 8489 §14.8).
+                Response::Violation => {
+                    violation = Some(Violated::new(&message));
+                    None
+                }
+                Response::Ignore => None,
                 Response::Unauthenticated => Some((received.to_vec(), true)),
                 _ => Some((received.to_vec(), false)),
             }
-        })?;
+        });
+        let ((answer, is_success), took) = match (answer, violation) {
+            (Err(_), Some(violated)) => return Err(violated.into()),
+            (answer, _) => answer?,
+        };
         if is_success && method == Method::ALLOCATE {
             self.release(link)?;
         }
