@@ -220,7 +220,7 @@ impl fmt::Debug for HmacTag {
 /// ```
 /// use stunwire::{HmacAlgorithm, HmacKey, HmacTag};
 ///
-/// /// The interface of the module, of the application.
+/// /// The interface of the cryptographic module.
 /// trait Module: Send + Sync {
 ///     fn hmac(&self, handle: u32, digest: &str, segments: &[&[u8]]) -> Option<Vec<u8>>;
 /// }
