@@ -1,11 +1,13 @@
 //! Calls the properties with changed messages many times, in a program that is not instrumented.
 //!
-//!     soak EXECUTIONS|SECONDSs SEED [PROPERTY...]
+//!     soak LIMIT SEED [PROPERTY...]
 //!
-//! It starts from the seeds and the regressions of the fuzz targets and from `tests/malformed`. The same seed with the
-//! same files gives the same inputs. An execution is one call of a property with an input that differs
-//! from the previous one. An input that fails is written to `fuzz/artifacts`, and is an input of the fuzz target of
-//! the same name.
+//! LIMIT is the number of executions of each property, or their time in seconds with an `s` after it. An execution is
+//! one call of a property with an input that differs from the previous one.
+//!
+//! The inputs are made from the seeds and the regressions of the fuzz targets and from `tests/malformed`; the same SEED
+//! with the same files gives the same inputs. An input that fails is written to `fuzz/artifacts`, and is an input of the
+//! fuzz target of the same name.
 
 use std::panic::{self, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -97,9 +99,13 @@ enum Limit {
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [limit, seed, names @ ..] = &arguments[..] else {
-        eprintln!("soak EXECUTIONS|SECONDSs SEED [PROPERTY...]");
+        eprintln!("soak LIMIT SEED [PROPERTY...]");
         return ExitCode::from(2);
     };
+    for name in names {
+        let is_known = PROPERTIES.iter().any(|property| property.name == name);
+        assert!(is_known, "no property is named {name}");
+    }
     let limit = match limit.strip_suffix('s') {
         Some(seconds) => Limit::Time(Duration::from_secs(seconds.parse().expect("a number"))),
         None => Limit::Executions(limit.parse().expect("a number")),
