@@ -347,7 +347,7 @@ impl Agent {
             Response::Verified(response) => {
                 let (mapped,) = response.read::<(XorMappedAddress,)>()?;
                 self.mapped = Some(mapped.0);
-                self.nominated |= pending.nominates;
+                self.nominated |= pending.nominates && pending.role == self.role;
                 let nominates_next = self.role == Role::Controlling && !self.nominated;
                 let pause = if nominates_next {
                     Duration::ZERO

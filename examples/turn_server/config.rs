@@ -80,6 +80,10 @@ impl Config {
                     let user: String = value(option, &mut arguments)?;
                     let (name, password) =
                         user.split_once(':').ok_or("--user needs NAME:PASSWORD")?;
+                    let is_known = config.users.iter().any(|(known, _)| known == name);
+                    if name.is_empty() || is_known {
+                        return Err("each --user needs a NAME of its own".into());
+                    }
                     config.users.push((name.to_owned(), password.to_owned()));
                 }
                 "--listen" => config.listen.push(value(option, &mut arguments)?),

@@ -109,7 +109,14 @@ async fn on_message(
     let then = hub.server().message(now, client, packet, hub, &mut reply);
     if !reply.is_empty() {
         hub.trace(format_args!("client {client} <"), &reply);
-        writer.send(&reply).await?;
+        if let Err(error) = writer.send(&reply).await {
+            if let Ok(Then::Splice(id)) = then {
+                // The client cannot use the data connection.
+                drop(hub.take_waiting(id));
+                hub.remove_spliced(id);
+            }
+            return Err(error);
+        }
     }
     match then.map_err(io::Error::other)? {
         Then::Done => {}
@@ -179,13 +186,15 @@ async fn splice_with_peer(
     };
     let mut writer = writer.lock().await;
     let (mut from_peer, mut to_peer) = peer.split();
-    to_peer.write_all(first).await?;
     let (mut sent, mut received) = (first.len() as u64, 0);
     let both = async {
+        if to_peer.write_all(first).await.is_err() {
+            return;
+        }
         tokio::join!(
             copy(reader, &mut to_peer, &mut sent),
             copy(&mut from_peer, &mut *writer, &mut received)
-        )
+        );
     };
     let hung_up = hub.add_spliced(id);
     tokio::select! {

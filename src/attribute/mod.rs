@@ -67,7 +67,7 @@
 //!     fn validate(&self, _: Context) -> Result<(), EncodeError> {
 //!         match self.percent {
 //!             0..=100 => Ok(()),
-//!             101.. => Err(EncodeError::Custom { code: ABOVE_100 }),
+//!             101.. => Err(EncodeError::Custom { attribute: Self::TYPE, code: ABOVE_100 }),
 //!         }
 //!     }
 //!
@@ -94,7 +94,8 @@
 //!
 //! let load = ServerLoad { percent: 101, region: "eu" };
 //! let writer = MessageWriter::request(&mut buffer, Method::BINDING, TransactionId::random()?)?;
-//! assert_eq!(writer.with(&load).err(), Some(EncodeError::Custom { code: ABOVE_100 }));
+//! let error = EncodeError::Custom { attribute: ServerLoad::TYPE, code: ABOVE_100 };
+//! assert_eq!(writer.with(&load).err(), Some(error));
 //! # Ok(())
 //! # }
 //! ```

@@ -175,7 +175,8 @@ pub trait EncodeAttribute: Send + Sync {
     ///
     ///     fn validate(&self, context: Context) -> Result<(), EncodeError> {
     ///         if self.0 == 0 {
-    ///             return Err(EncodeError::Custom { code: SESSION_IS_0 });
+    ///             let attribute = AttributeType::new(0xC124);
+    ///             return Err(EncodeError::Custom { attribute, code: SESSION_IS_0 });
     ///         }
     ///         match context.transaction_id.has_cookie() {
     ///             true => Ok(()),

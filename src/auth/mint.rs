@@ -114,7 +114,10 @@ impl NonceMint<crate::Key> {
 #[cfg(all(feature = "getrandom", feature = "crypto"))]
 fn random_secret() -> Result<crate::Key, crate::RandomError> {
     let secret = zeroize::Zeroizing::new(crate::random::bytes::<32>()?);
-    Ok(crate::Key::from_bytes(secret.as_slice()))
+    let mut key = crate::Key::from_bytes(secret.as_slice());
+    // The nonces have an HMAC-SHA256.
+    key.prepare_all();
+    Ok(key)
 }
 
 impl<S: HmacKey> NonceMint<S> {

@@ -131,8 +131,10 @@ pub enum EncodeError {
     },
     /// A reason that is defined by the attribute type of an application, returned by its
     /// [`validate`](crate::attribute::EncodeAttribute::validate).
-    #[error("the value is not allowed (application-defined reason {code})")]
+    #[error("the value of {attribute} is not allowed (application-defined reason {code})")]
     Custom {
+        /// The attribute type.
+        attribute: AttributeType,
         /// The reason; its meaning is up to the application.
         code: u16,
     },
