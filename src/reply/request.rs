@@ -188,8 +188,21 @@ pub trait Request<'k>: Into<ReplyTo<'k>> {
     /// The attributes of the request that are not ignored.
     fn attributes(&self) -> Attributes<'_>;
 
-    /// Whether attributes of this type have been processed before, so that they are known.
-    fn is_processed(&self, _ty: AttributeType) -> bool {
+    /// Whether attributes of this type have been processed before, so that they are known. `false` if the request is
+    /// not [`Authenticated`](crate::auth::Authenticated).
+    ///
+    /// ```
+    /// use stunwire::Key;
+    /// use stunwire::attribute::AttributeType;
+    /// use stunwire::auth::Authenticated;
+    /// use stunwire::reply::Request;
+    ///
+    /// fn is_known(request: &Authenticated<'_, Key>, ty: AttributeType) -> bool {
+    ///     ty == AttributeType::LIFETIME || request.is_processed(ty)
+    /// }
+    /// ```
+    #[allow(unused_variables, reason = "the name is in the documentation")]
+    fn is_processed(&self, ty: AttributeType) -> bool {
         false
     }
 }
