@@ -347,9 +347,9 @@ fn protection_of_a_long_tag() {
     );
 }
 
-/// A reference, a `Box` and an `Arc` sign as the key does, in MS-TURN with the hash for which it was derived.
+/// A reference, a `Box`, an `Arc` and a pair sign as the key does, in MS-TURN with the hash for which it was derived.
 #[test]
-fn keys_behind_pointers() {
+fn keys_in_other_types() {
     let credentials = Credentials {
         username: b"user",
         password: b"password",
@@ -370,6 +370,7 @@ fn keys_behind_pointers() {
         assert_eq!(signed::<&Key>(&key()), expected);
         assert_eq!(signed(Box::new(key())), expected);
         assert_eq!(signed(Arc::new(key())), expected);
+        assert_eq!(signed((key(), "the account of the user")), expected);
     }
 }
 
