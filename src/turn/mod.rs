@@ -51,7 +51,7 @@ pub enum Refusal {
 ///
 /// | method | checks |
 /// |---|---|
-/// | Allocate ([RFC 8656 §7.2](https://www.rfc-editor.org/rfc/rfc8656#section-7.2)) | 437 with an allocation; 400 without a valid REQUESTED-TRANSPORT, 442 for another transport; 400 for RESERVATION-TOKEN with EVEN-PORT or a family, for both family attributes, for EVEN-PORT with R set and ADDITIONAL-ADDRESS-FAMILY, for ADDITIONAL-ADDRESS-FAMILY that is not IPv6; 440 if the server lacks the family in REQUESTED-ADDRESS-FAMILY, or IPv4 if there is none |
+/// | Allocate ([RFC 8656 §7.2](https://www.rfc-editor.org/rfc/rfc8656#section-7.2)) | 437 with an allocation; 400 without a valid REQUESTED-TRANSPORT, 442 for another transport; 400 for RESERVATION-TOKEN with EVEN-PORT or a family, for both family attributes, for EVEN-PORT with R set and ADDITIONAL-ADDRESS-FAMILY, for ADDITIONAL-ADDRESS-FAMILY that is not IPv6; 440 if the server lacks the requested family, which is IPv4 without REQUESTED-ADDRESS-FAMILY |
 /// | Allocate of TCP ([RFC 6062 §5.1](https://www.rfc-editor.org/rfc/rfc6062#section-5.1)) | also 400 over UDP, and with DONT-FRAGMENT, EVEN-PORT or RESERVATION-TOKEN |
 /// | Refresh ([§8.2](https://www.rfc-editor.org/rfc/rfc8656#section-8.2)) | 437 without an allocation; 443 for a family that it does not have |
 /// | CreatePermission ([§10.2](https://www.rfc-editor.org/rfc/rfc8656#section-10.2)) | 437 without an allocation; 400 without XOR-PEER-ADDRESS, or if one of them is invalid; 443 for a peer of another family |
