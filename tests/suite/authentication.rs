@@ -501,6 +501,10 @@ fn challenges() {
     );
     let mut nonce = SecurityFeatures::PASSWORD_ALGORITHMS.cookie().to_vec();
     nonce.extend_from_slice(b"fresh");
+    assert_eq!(
+        Challenge::with_algorithms("example.org", &nonce, &[]).unwrap_err(),
+        EncodeError::AlgorithmsMissing
+    );
     let challenge = Challenge::with_algorithms("example.org", &nonce, &offered).unwrap();
     for code in [401, 438] {
         let mut out = Vec::new();

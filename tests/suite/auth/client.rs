@@ -2,12 +2,13 @@
 //! attribute.
 
 use stunwire::attribute::{
-    AlternateServer, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm, UserHash, Username,
+    AlternateServer, AttributeType, Nonce, PasswordAlgorithm, PasswordAlgorithms, Realm,
+    UntypedAttribute, UserHash, Username,
 };
-use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Response, Sent};
+use stunwire::auth::{ClientCredentials, Failure, LongTermClient, Response, Sent, ShortTermClient};
 use stunwire::{
-    Code, Credentials, Header, HmacAlgorithm, HmacKey, IntegrityAlgorithm, Key, Message,
-    MessageWriter, Method, TransactionId,
+    Code, Credentials, EncodeError, Header, HmacAlgorithm, HmacKey, IntegrityAlgorithm, Key,
+    Message, MessageWriter, Method, TransactionId,
 };
 
 use super::{MD5, REALM, SHA256, types};
@@ -458,6 +459,73 @@ fn responses_that_are_ignored() {
         fresh.response(&sent, &Message::parse(&bytes).unwrap()),
         Response::Ignore
     ));
+}
+
+// §9.2.1, §9.2.5: a list that was damaged on the way is no list to choose from.
+#[test]
+fn malformed_lists() {
+    let mut client = client();
+    let (_, sent) = sign(&client);
+    let mut bytes = Vec::new();
+    let request = Header::request(Method::ALLOCATE, TransactionId::new(*b"not a secret"));
+    // A number of an algorithm without a length.
+    let list = UntypedAttribute::new(AttributeType::PASSWORD_ALGORITHMS, b"\x00\x02");
+    MessageWriter::error_to(&mut bytes, request, Code::UNAUTHENTICATED)
+        .unwrap()
+        .with(&Realm::new(REALM).unwrap())
+        .unwrap()
+        .with(&Nonce::new(BIT).unwrap())
+        .unwrap()
+        .with(&list)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let message = Message::parse(&bytes).unwrap();
+    assert!(matches!(
+        client.response(&sent, &message),
+        Response::Violation
+    ));
+    assert!(client.key().is_none());
+    // A client of RFC 5389 does not read it.
+    let mut client = client.rfc5389();
+    assert!(matches!(client.response(&sent, &message), Response::Retry));
+    assert!(client.key().is_some());
+}
+
+// A request that another client has sent.
+#[test]
+fn requests_of_other_clients() {
+    let (mut challenged, _, long_term) = challenged(BIT, Some(&[SHA256, MD5]));
+    let mut short_term = ShortTermClient::new("alice", Key::short_term("password"));
+    let mut bytes = Vec::new();
+    let id = TransactionId::new(*b"not a secret");
+    let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
+    let (_, sent) = short_term.sign(writer).unwrap();
+    let new = nonce(BIT, 1);
+    for code in [Code::UNAUTHENTICATED, Code::STALE_NONCE] {
+        let answer = Answer {
+            code: Some(code),
+            ..challenge(&new, Some(&[SHA256, MD5]))
+        };
+        assert_eq!(outcome(&mut challenged, &sent, answer), "ignore");
+        assert_eq!(outcome(&mut client(), &long_term, answer), "ignore");
+        let answer = answer.write();
+        let message = Message::parse(&answer).unwrap();
+        let response = short_term.response(&long_term, &message);
+        assert!(matches!(response, Response::Ignore));
+    }
+}
+
+// §9.2: the mechanism protects requests.
+#[test]
+fn only_requests_are_signed() {
+    let id = TransactionId::new(*b"not a secret");
+    let (client, _, _) = challenged(BIT, Some(&[SHA256]));
+    for client in [LongTermClient::new("alice", "password"), client] {
+        let mut bytes = Vec::new();
+        let writer = MessageWriter::indication(&mut bytes, Method::SEND, id).unwrap();
+        assert_eq!(client.sign(writer).err(), Some(EncodeError::NotARequest));
+    }
 }
 
 // §6.3: a response has the transaction id and the method of its request.
