@@ -20,9 +20,9 @@ use stunwire::demux::{Demux, Protocol};
 use stunwire::framing::{Framing, MsMultiplexed, Next, Sniffed, Sniffer};
 use stunwire::uri::{Host, Scheme, Transport, Uri};
 use stunwire::{
-    Class, Code, Dialect, EncodeError, ErrorCode, Header, IntegrityAlgorithm, Key, Message,
-    MessageWriter, Method, OwnedMessage, Policy, Protection, SecurityFeatures, TransactionId,
-    reply,
+    AttributeError, Class, Code, Credentials, Dialect, EncodeError, ErrorCode, Header,
+    IntegrityAlgorithm, Key, Message, MessageWriter, Method, OwnedMessage, Policy, Protection,
+    SecurityFeatures, TransactionId, reply,
 };
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
@@ -319,4 +319,37 @@ fn of_time_limited_credentials() {
     assert_eq!(password.as_str(), "jy8hTxmOO7UtEKXqSkSlvakPVYA=");
     assert_eq!(password.as_ref(), password.as_str().as_bytes());
     assert_eq!(format!("{password:?}"), "RestPassword(..)");
+}
+
+#[test]
+fn errors_without_an_offset() {
+    let missing = AttributeError::missing(AttributeType::LIFETIME, Dialect::RFC8489);
+    assert_eq!(missing.offset(), None);
+    assert_eq!(missing.value_error(), None);
+    assert_eq!(missing.attribute(), AttributeType::LIFETIME);
+}
+
+#[test]
+fn keys_of_unknown_algorithms() {
+    let credentials = Credentials {
+        username: "user",
+        password: "password",
+    };
+    let unknown = PasswordAlgorithm::new(7, b"");
+    assert!(credentials.key_bytes("realm", unknown).is_none());
+    assert!(Key::long_term_by(unknown, &credentials, "realm").is_none());
+}
+
+/// The lengths of the attributes' values: RFC 8489 §14.5 and §14.6, \[MS-TURN\] 2.2.2.17, and libwebrtc.
+#[test]
+fn lengths_of_tags() {
+    for (algorithm, len) in [
+        (IntegrityAlgorithm::Sha1, 20),
+        (IntegrityAlgorithm::Sha256 { len: 16 }, 16),
+        (IntegrityAlgorithm::SHA256, 32),
+        (IntegrityAlgorithm::MsTurnSha256, 32),
+        (IntegrityAlgorithm::Goog32, 4),
+    ] {
+        assert_eq!(algorithm.tag_len(), len);
+    }
 }
