@@ -69,7 +69,7 @@ fn an_anonymized_copy_larger_than_memory() {
     let id = TransactionId::new([0x5A; 12]);
     let text = "s".repeat(124);
     let software = Software::new(&text).unwrap();
-    let attributes: [&dyn EncodeAttribute; 4] = [&software; 4];
+    let attributes: [&dyn EncodeAttribute; 10] = [&software; 10];
     let request = message(Header::request(Method::BINDING, id), &attributes, None);
     let (first, second) = request.split_at(request.len() / 2);
     let clients: Vec<_> = (0..20)
