@@ -77,10 +77,10 @@ impl Method {
 }
 
 macro_rules! methods {
-    ($(Row { constant: $constant:ident, number: $number:literal, name: $name:literal, reference: $reference:literal $(,)? }),+ $(,)?) => {
+    ($(Row { constant: $constant:ident, number: $number:literal, name: $name:literal, reference: $reference:tt $(,)? }),+ $(,)?) => {
         impl Method {
             $(
-                #[doc = concat!("`", $name, "`, ", stringify!($number), ": ", $reference, ".")]
+                #[doc = concat!("`", $name, "`, ", stringify!($number), ": ", reference_doc!($reference), ".")]
                 pub const $constant: Self = Self($number);
             )+
 
@@ -105,67 +105,67 @@ methods![
         constant: BINDING,
         number: 0x0001,
         name: "Binding",
-        reference: "RFC 8489 §18.2",
+        reference: (8489, "18.2"),
     },
     Row {
         constant: SHARED_SECRET,
         number: 0x0002,
         name: "Shared Secret",
-        reference: "RFC 3489 §11.1",
+        reference: (3489, "11.1"),
     },
     Row {
         constant: ALLOCATE,
         number: 0x0003,
         name: "Allocate",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: REFRESH,
         number: 0x0004,
         name: "Refresh",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: SEND,
         number: 0x0006,
         name: "Send",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: DATA,
         number: 0x0007,
         name: "Data",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: CREATE_PERMISSION,
         number: 0x0008,
         name: "CreatePermission",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: CHANNEL_BIND,
         number: 0x0009,
         name: "ChannelBind",
-        reference: "RFC 8656 §17",
+        reference: (8656, "17"),
     },
     Row {
         constant: CONNECT,
         number: 0x000A,
         name: "Connect",
-        reference: "RFC 6062 §6.1",
+        reference: (6062, "6.1"),
     },
     Row {
         constant: CONNECTION_BIND,
         number: 0x000B,
         name: "ConnectionBind",
-        reference: "RFC 6062 §6.1",
+        reference: (6062, "6.1"),
     },
     Row {
         constant: CONNECTION_ATTEMPT,
         number: 0x000C,
         name: "ConnectionAttempt",
-        reference: "RFC 6062 §6.1",
+        reference: (6062, "6.1"),
     },
     Row {
         constant: GOOG_PING,
@@ -261,7 +261,8 @@ impl MessageType {
         Self { class, method }
     }
 
-    /// The type as 14 bits in the order of RFC 8489 §5: M11 to M7, C1, M6 to M4, C0, M3 to M0.
+    /// The type as 14 bits in the order of [RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5):
+    /// M11 to M7, C1, M6 to M4, C0, M3 to M0.
     ///
     /// [`SET_ACTIVE_DESTINATION`](Method::SET_ACTIVE_DESTINATION), whose number is above 0xFFF, sets one of
     /// the two leading bits. They are zero in every message, so the result cannot be mistaken for another
@@ -279,7 +280,8 @@ impl MessageType {
         (method & 0x000F) | (method & 0x0070) << 1 | (method & 0x1F80) << 2 | class
     }
 
-    /// The type with these bits in the order of RFC 8489 §5. The topmost bit is ignored.
+    /// The type with these bits in the order of
+    /// [RFC 8489 §5](https://www.rfc-editor.org/rfc/rfc8489#section-5). The topmost bit is ignored.
     #[must_use]
     #[inline]
     pub const fn from_bits(bits: u16) -> Self {

@@ -441,7 +441,8 @@ impl fmt::Debug for Dialect {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Context {
-    /// The transaction id of the message, with which addresses are XORed (RFC 8489 §14.2).
+    /// The transaction id of the message, with which addresses are XORed
+    /// ([RFC 8489 §14.2](https://www.rfc-editor.org/rfc/rfc8489#section-14.2)).
     pub transaction_id: TransactionId,
     /// The dialect of the message.
     pub dialect: Dialect,

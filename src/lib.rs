@@ -32,6 +32,8 @@ mod format;
 mod num;
 #[cfg(feature = "getrandom")]
 mod random;
+#[macro_use]
+mod reference;
 
 mod wire;
 

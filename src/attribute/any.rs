@@ -17,7 +17,7 @@ macro_rules! any_attribute {
         value: $variant:ident($ty:ty),
         $(support: $support:ident,)?
         $(padding: $padding:ident,)?
-        reference: $reference:literal $(,)?
+        reference: $reference:tt $(,)?
     },)+) => {
         /// The decoded value of an attribute of any registered type, returned by
         /// [`RawAttribute::to_any`] for a `match` over all attributes of a message.
@@ -43,7 +43,7 @@ macro_rules! any_attribute {
         #[non_exhaustive]
         pub enum AnyAttribute<'a> {
             $(
-                #[doc = concat!("`", $name, "`, ", $reference, ".")]
+                #[doc = concat!("`", $name, "`, ", reference_doc!($reference), ".")]
                 $variant($ty),
             )+
             /// An attribute whose type is not registered in the dialect of the message.

@@ -99,10 +99,10 @@ impl TryFrom<u16> for Code {
 }
 
 macro_rules! codes {
-    ($(Row { constant: $constant:ident, code: $code:literal, name: $name:literal, reference: $reference:literal, }),+ $(,)?) => {
+    ($(Row { constant: $constant:ident, code: $code:literal, name: $name:literal, reference: $reference:tt, }),+ $(,)?) => {
         impl Code {
             $(
-                #[doc = concat!("`", $code, " ", $name, "`: ", $reference, ".")]
+                #[doc = concat!("`", $code, " ", $name, "`: ", reference_doc!($reference), ".")]
                 pub const $constant: Self = Self($code);
             )+
 
@@ -139,61 +139,61 @@ codes![
         constant: TRY_ALTERNATE,
         code: 300,
         name: "Try Alternate",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: BAD_REQUEST,
         code: 400,
         name: "Bad Request",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: UNAUTHENTICATED,
         code: 401,
         name: "Unauthenticated",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: FORBIDDEN,
         code: 403,
         name: "Forbidden",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: MOBILITY_FORBIDDEN,
         code: 405,
         name: "Mobility Forbidden",
-        reference: "RFC 8016 §3.4",
+        reference: (8016, "3.4"),
     },
     Row {
         constant: UNKNOWN_ATTRIBUTE,
         code: 420,
         name: "Unknown Attribute",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: STALE_CREDENTIALS,
         code: 430,
         name: "Stale Credentials",
-        reference: "RFC 3489 §11.2.9",
+        reference: (3489, "11.2.9"),
     },
     Row {
         constant: INTEGRITY_CHECK_FAILURE,
         code: 431,
         name: "Integrity Check Failure",
-        reference: "RFC 3489 §11.2.9",
+        reference: (3489, "11.2.9"),
     },
     Row {
         constant: MISSING_USERNAME,
         code: 432,
         name: "Missing Username",
-        reference: "RFC 3489 §11.2.9",
+        reference: (3489, "11.2.9"),
     },
     Row {
         constant: USE_TLS,
         code: 433,
         name: "Use TLS",
-        reference: "RFC 3489 §11.2.9",
+        reference: (3489, "11.2.9"),
     },
     Row {
         constant: MISSING_REALM,
@@ -217,13 +217,13 @@ codes![
         constant: ALLOCATION_MISMATCH,
         code: 437,
         name: "Allocation Mismatch",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: STALE_NONCE,
         code: 438,
         name: "Stale Nonce",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: TRANSITIONING,
@@ -235,25 +235,25 @@ codes![
         constant: ADDRESS_FAMILY_NOT_SUPPORTED,
         code: 440,
         name: "Address Family not Supported",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: WRONG_CREDENTIALS,
         code: 441,
         name: "Wrong Credentials",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: UNSUPPORTED_TRANSPORT_PROTOCOL,
         code: 442,
         name: "Unsupported Transport Protocol",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: PEER_ADDRESS_FAMILY_MISMATCH,
         code: 443,
         name: "Peer Address Family Mismatch",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: INVALID_IP_ADDRESS,
@@ -271,13 +271,13 @@ codes![
         constant: CONNECTION_ALREADY_EXISTS,
         code: 446,
         name: "Connection Already Exists",
-        reference: "RFC 6062 §6.3",
+        reference: (6062, "6.3"),
     },
     Row {
         constant: CONNECTION_TIMEOUT_OR_FAILURE,
         code: 447,
         name: "Connection Timeout or Failure",
-        reference: "RFC 6062 §6.3",
+        reference: (6062, "6.3"),
     },
     Row {
         constant: CONNECTION_DOES_NOT_EXIST,
@@ -289,19 +289,19 @@ codes![
         constant: ALLOCATION_QUOTA_REACHED,
         code: 486,
         name: "Allocation Quota Reached",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: ROLE_CONFLICT,
         code: 487,
         name: "Role Conflict",
-        reference: "RFC 8445 §16.2",
+        reference: (8445, "16.2"),
     },
     Row {
         constant: SERVER_ERROR,
         code: 500,
         name: "Server Error",
-        reference: "RFC 8489 §14.8",
+        reference: (8489, "14.8"),
     },
     Row {
         constant: SERVICE_UNAVAILABLE,
@@ -319,12 +319,12 @@ codes![
         constant: INSUFFICIENT_CAPACITY,
         code: 508,
         name: "Insufficient Capacity",
-        reference: "RFC 8656 §19",
+        reference: (8656, "19"),
     },
     Row {
         constant: GLOBAL_FAILURE,
         code: 600,
         name: "Global Failure",
-        reference: "RFC 3489 §11.2.9",
+        reference: (3489, "11.2.9"),
     },
 ];

@@ -10,8 +10,8 @@ use crate::error::ValueError;
 /// CHANGE-REQUEST: asks the server to respond from its other address or port
 /// ([RFC 5780 §7.2](https://www.rfc-editor.org/rfc/rfc5780#section-7.2)).
 ///
-/// Type 0x0003, first defined in RFC 3489 §11.2.4. Value: 4 bytes, all zero except two bits of the last byte:
-/// A is 0x04, B is 0x02.
+/// Type 0x0003, first defined in [RFC 3489 §11.2.4](https://www.rfc-editor.org/rfc/rfc3489#section-11.2.4).
+/// Value: 4 bytes, all zero except two bits of the last byte: A is 0x04, B is 0x02.
 ///
 /// Example program: [`stun_server`](https://docs.rs/crate/stunwire/latest/source/examples/stun_server.rs).
 ///

@@ -82,8 +82,8 @@ impl Priority {
         Ok(Self(priority))
     }
 
-    /// The type preference, 0 to 126. RFC 8445 §5.1.2.2 recommends 126 for host, 110 for peer-reflexive,
-    /// 100 for server-reflexive and 0 for relayed candidates.
+    /// The type preference, 0 to 126. [RFC 8445 §5.1.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.2)
+    /// recommends 126 for host, 110 for peer-reflexive, 100 for server-reflexive and 0 for relayed candidates.
     #[must_use]
     pub const fn type_preference(self) -> u8 {
         let [preference, ..] = self.0.to_be_bytes();

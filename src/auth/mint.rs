@@ -36,9 +36,9 @@ const NONCE: usize = PREFIX + CODED;
 /// covers the features, the time of issue, the client's address and port, and the realm. So a nonce is valid
 /// for one client and a limited time, and changing its feature bits makes it invalid.
 ///
-/// No two ports get the same nonce, as RFC 8489 §9.2.4 requires. A nonce that comes back from another port
-/// of the same address is reported as [`NonceStatus::OtherPort`], because RFC 6062 requires clients to send
-/// ConnectionBind on a separate connection.
+/// No two ports get the same nonce, as [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4)
+/// requires. A nonce that comes back from another port of the same address is reported as
+/// [`NonceStatus::OtherPort`], because RFC 6062 requires clients to send ConnectionBind on a separate connection.
 ///
 /// Servers that share a secret recognize each other's nonces. The secret must have at least 128 bits of
 /// randomness; [`rotate`](Self::rotate) replaces it while nonces under the previous one stay valid.

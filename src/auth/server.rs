@@ -187,8 +187,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
         checked.into()
     }
 
-    /// Performs the checks that need no key: the first three steps of RFC 8489 §9.2.4, and the check of the
-    /// realm.
+    /// Performs the checks that need no key: the first three steps of
+    /// [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), and the check of the realm.
     ///
     /// `client` is the address from which the request came.
     ///
@@ -433,8 +433,8 @@ impl<'a, 's> Claim<'a, 's> {
 
     /// The status of the nonce.
     ///
-    /// RFC 8489 §9.2.4 requires that the nonce is checked last, so wrong credentials get a 401 even if the
-    /// nonce is invalid, too. A server under attack can deviate from this order and answer an invalid nonce
+    /// [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4) requires that the nonce is checked
+    /// last, so wrong credentials get a 401 even if the nonce is invalid, too. A server under attack can deviate from this order and answer an invalid nonce
     /// with [`stale`](Self::stale) before it looks up a key.
     pub const fn nonce_status(&self) -> NonceStatus {
         self.nonce

@@ -77,7 +77,7 @@ pub enum EncodeError {
     #[error("the nonce does not announce password algorithms; begin it with their feature cookie")]
     NonceWithoutFeature,
     /// The nonce announces PASSWORD-ALGORITHMS and no algorithm is offered: a client would treat the response as
-    /// forged (RFC 8489 §9.2.5).
+    /// forged ([RFC 8489 §9.2.5](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.5)).
     #[error("the nonce announces PASSWORD-ALGORITHMS: offer at least one algorithm")]
     AlgorithmsMissing,
     /// A value is longer than its definition allows.

@@ -7,7 +7,7 @@ use crate::sources;
 
 /// The layers from bottom to top. A module belongs to the longest entry that is a prefix of its path.
 const LAYERS: &[&[&str]] = &[
-    &["num", "format", "random"],
+    &["num", "format", "random", "reference"],
     &["wire"],
     &["code_point", "transaction_id"],
     &["dialect"],

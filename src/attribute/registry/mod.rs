@@ -134,11 +134,11 @@ macro_rules! registry {
         value: $variant:ident($ty:ty),
         $(support: $support:ident,)?
         $(padding: $padding:ident,)?
-        reference: $reference:literal $(,)?
+        reference: $reference:tt $(,)?
     },)+) => {
         impl AttributeType {
             $(
-                #[doc = concat!("`", $name, "`, ", stringify!($first), ": ", $reference, ".")]
+                #[doc = concat!("`", $name, "`, ", stringify!($first), ": ", reference_doc!($reference), ".")]
                 pub const $constant: Self = Self::new($first);
             )+
         }
@@ -178,7 +178,7 @@ macro_rules! registry {
             $( Registered {
                 ty: AttributeType::$constant,
                 name: $name,
-                reference: $reference,
+                reference: reference!($reference),
                 support: support!($($support)?),
                 other_types: &[
                     $( AttributeType::new($code), )*

@@ -14,10 +14,10 @@ const fn support_of(name: &str) -> Support {
 }
 
 macro_rules! named {
-    ($(Row { constant: $constant:ident, name: $name:literal, code: $code:literal, reference: $reference:literal $(,)? }),+ $(,)?) => {
+    ($(Row { constant: $constant:ident, name: $name:literal, code: $code:literal, reference: $reference:tt $(,)? }),+ $(,)?) => {
         impl AttributeType {
             $(
-                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", $reference, ". Its value is not decoded.")]
+                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", reference_doc!($reference), ". Its value is not decoded.")]
                 pub const $constant: Self = Self::new($code);
             )+
         }
@@ -33,7 +33,7 @@ macro_rules! named {
             $( Registered {
                 ty: AttributeType::$constant,
                 name: $name,
-                reference: $reference,
+                reference: reference!($reference),
                 support: support_of($name),
                 other_types: &[],
             }, )+
@@ -46,7 +46,7 @@ named![
         constant: RESERVED_0000,
         name: "RESERVED",
         code: 0x0000,
-        reference: "RFC 8489 §18.3",
+        reference: (8489, "18.3"),
     },
     Row {
         constant: RESERVED_000E,
@@ -173,10 +173,10 @@ named![
 /// The registered owner of the code has its name, in [`AnyAttribute`](attribute::AnyAttribute) and in
 /// printed messages. A caller that knows that the peer speaks the other protocol asks for the other type.
 macro_rules! second_owners {
-    ($(Row { constant: $constant:ident, name: $name:literal, code: $code:literal, value: $ty:ty, reference: $reference:literal $(,)? }),+ $(,)?) => {
+    ($(Row { constant: $constant:ident, name: $name:literal, code: $code:literal, value: $ty:ty, reference: $reference:tt $(,)? }),+ $(,)?) => {
         impl AttributeType {
             $(
-                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", $reference, ". The code is registered for another attribute.")]
+                #[doc = concat!("`", $name, "`, ", stringify!($code), ": ", reference_doc!($reference), ". The code is registered for another attribute.")]
                 pub const $constant: Self = Self::new($code);
             )+
         }
@@ -214,7 +214,7 @@ macro_rules! second_owners {
             $( Registered {
                 ty: AttributeType::$constant,
                 name: $name,
-                reference: $reference,
+                reference: reference!($reference),
                 support: Support::ReadWrite,
                 other_types: &[],
             }, )+
