@@ -231,8 +231,10 @@ impl Input {
         };
         let file = File::create(target).map_err(failed)?;
         anonymize::copy(input, file).map_err(|error| {
-            // An incomplete copy could be mistaken for a complete one.
-            let _ = std::fs::remove_file(target);
+            // An incomplete copy could be mistaken for a complete one. A device or a pipe is no copy.
+            if std::fs::metadata(target).is_ok_and(|target| target.is_file()) {
+                let _ = std::fs::remove_file(target);
+            }
             match error {
                 capture::Error::Capture(error) => Error::Capture {
                     name: self.label(),

@@ -291,3 +291,15 @@ fn wrong_usage() {
     assert!(!std::path::Path::new(target.path()).exists());
     complaint(&run(&["--anonymize", target.path()]), 2);
 }
+
+/// A copy that is not complete is removed, but not what is no file: here a device that is always full.
+#[test]
+#[cfg(target_os = "linux")]
+fn devices_are_not_removed() {
+    let file = capture().file();
+    let target = File::missing("full");
+    std::os::unix::fs::symlink("/dev/full", target.path()).unwrap();
+    let error = complaint(&run(&[file.path(), "--anonymize", target.path()]), 1);
+    assert!(error.contains(target.path()), "{error}");
+    assert!(std::fs::symlink_metadata(target.path()).is_ok());
+}
