@@ -94,7 +94,7 @@ impl fmt::Display for Error {
         match self {
             Error::Empty => write!(f, "the file is empty"),
             Error::NotACapture => write!(f, "the file is neither a pcap nor a pcapng capture"),
-            Error::Io(error) => write!(f, "the capture cannot be read: {error}"),
+            Error::Io(error) => write!(f, "the capture cannot be read to its end: {error}"),
             Error::Corrupt { offset } => {
                 write!(
                     f,
@@ -122,6 +122,7 @@ pub fn read<'a>(input: impl Read + Send + 'a) -> Result<Packets<'a>, Error> {
     let input = Patient {
         input,
         failure: Arc::clone(&failure),
+        is_over: false,
     };
     match pcap_parser::create_reader(BUFFER, input) {
         Ok(reader) => Ok(Packets {
@@ -132,9 +133,11 @@ pub fn read<'a>(input: impl Read + Send + 'a) -> Result<Packets<'a>, Error> {
             file_is_truncated: false,
             done: false,
         }),
-        Err(PcapError::Eof) => Err(Error::Empty),
-        Err(PcapError::ReadError) => Err(io_error(&failure)),
-        Err(_) => Err(Error::NotACapture),
+        Err(error) => Err(match (io_error(&failure), error) {
+            (Some(error), _) => error,
+            (None, PcapError::Eof) => Error::Empty,
+            (None, _) => Error::NotACapture,
+        }),
     }
 }
 
@@ -234,6 +237,12 @@ impl Packets<'_> {
             Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => Next::Refill,
             Err(_) => Next::Corrupt,
         };
+        // A failure ends the input, so it is reported after the packets before it.
+        if let Next::End | Next::CutShort = next
+            && let Some(error) = io_error(&self.failure)
+        {
+            return Err(error);
+        }
         match next {
             Next::Consume(length, packet) => {
                 self.reader.consume(length);
@@ -260,11 +269,12 @@ impl Packets<'_> {
             self.capacity *= 2;
             self.reader.grow(self.capacity);
         }
+        // Without the result, which would borrow the buffer.
         let refilled = self.reader.refill().is_ok();
         if refilled {
             Ok(())
         } else {
-            Err(io_error(&self.failure))
+            Err(Error::Io(io::ErrorKind::Other.into()))
         }
     }
 
@@ -311,36 +321,40 @@ enum Next<T> {
 /// `pcap_parser` reports only that reading failed; this is where the reason is kept meanwhile.
 type Failure = Arc<Mutex<Option<io::Error>>>;
 
-fn io_error(failure: &Failure) -> Error {
+fn io_error(failure: &Failure) -> Option<Error> {
     let error = failure.lock().ok().and_then(|mut kept| kept.take());
-    Error::Io(error.unwrap_or_else(|| io::ErrorKind::Other.into()))
+    error.map(Error::Io)
 }
 
-/// A reader that fills the buffer it is given unless the input ends.
+/// A reader that fills the buffer it is given unless the input ends. A failure is an end of the input
+/// whose reason is kept.
 ///
-/// `pcap_parser` wants the whole file header from its first read and takes an interrupted call for
-/// a failure; pipes deliver as little as they like, and signals happen.
+/// `pcap_parser` wants the whole file header from its first read, takes an interrupted call for
+/// a failure, and discards what it has if its second read fails; pipes deliver as little as they like,
+/// and signals happen.
 struct Patient<R> {
     input: R,
     failure: Failure,
+    is_over: bool,
 }
 
 impl<R: Read> Read for Patient<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
+        if self.is_over {
+            return Ok(filled);
+        }
         while let Some(space) = buffer.get_mut(filled..).filter(|space| !space.is_empty()) {
             match self.input.read(space) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The bytes before the failure are used; the next call fails again.
-                Err(_) if filled > 0 => break,
                 Err(error) => {
-                    let kind = error.kind();
                     if let Ok(mut kept) = self.failure.lock() {
                         *kept = Some(error);
                     }
-                    return Err(kind.into());
+                    self.is_over = true;
+                    break;
                 }
             }
         }

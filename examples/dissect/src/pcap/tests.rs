@@ -363,7 +363,7 @@ fn failing_input() {
         };
         assert_eq!(
             error.to_string(),
-            "the capture cannot be read: the cable was pulled"
+            "the capture cannot be read to its end: the cable was pulled"
         );
     }
 }

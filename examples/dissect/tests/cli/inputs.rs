@@ -72,10 +72,28 @@ fn compressed_captures() {
     assert_eq!(records, plain);
     let read = run_with_input(&["--json", "-"], &compressed);
     assert_eq!(lines(&read)[0]["frame"], 1);
-    // A compressed file that ends early: what is there is decoded.
-    let truncated = File::new("truncated.gz", &compressed[..compressed.len() - 12]);
-    let message = complaint(&run(&["--json", truncated.path()]), 1);
-    assert!(message.contains("cannot be read"), "{message}");
+}
+
+/// The packets before the end of a compressed file that is not complete are decoded.
+#[test]
+fn compressed_captures_that_end_early() {
+    let mut capture = one_check();
+    capture.udp(CLIENT, SERVER, &messages::rfc5769_request());
+    // Without compression the missing bytes are the trailer of 8 bytes and the end of the last packet.
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(&capture.bytes).unwrap();
+    let compressed = encoder.finish().unwrap();
+    let file = File::new("truncated.gz", &compressed[..compressed.len() - 20]);
+    let output = run(&[file.path()]);
+    let message = complaint(&output, 1);
+    assert!(message.contains("cannot be read to its end"), "{message}");
+    let summary = String::from_utf8(output.stdout).unwrap();
+    assert!(summary.contains("1 request: 0 answered"), "{summary}");
+    assert!(summary.contains("\n1 packets: 1 STUN"), "{summary}");
+    let output = run(&["--json", file.path()]);
+    complaint(&output, 1);
+    assert_eq!(of_kind(&output, "packet").len(), 1);
+    assert_eq!(of_kind(&output, "flow").len(), 1);
 }
 
 /// The records of files that are read in parallel are in the order of the files.
