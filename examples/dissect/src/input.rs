@@ -32,7 +32,12 @@ enum Source {
     Sample,
     Message(Vec<u8>),
     StandardInput,
-    File { path: PathBuf, from_folder: bool },
+    /// A folder without files, which is no error: others may be read.
+    EmptyFolder,
+    File {
+        path: PathBuf,
+        from_folder: bool,
+    },
 }
 
 /// The format of a file, by its first bytes.
@@ -48,7 +53,9 @@ enum Kind {
 pub enum Error {
     /// The command line is wrong.
     Usage(String),
-    Empty,
+    Empty {
+        name: String,
+    },
     Read {
         name: String,
         error: io::Error,
@@ -76,7 +83,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => f.write_str(error),
-            Self::Empty => f.write_str("there is nothing to decode"),
+            Self::Empty { name } => write!(f, "{name}: there is nothing to decode"),
             Self::Read { name, error } => write!(f, "{name}: {error}"),
             Self::Foreign { name, hint } => write!(f, "{name}: {hint}"),
             Self::NotACapture { name } => write!(
@@ -122,7 +129,14 @@ pub fn list(args: &Args) -> Result<Vec<Input>, Error> {
         if path.as_os_str() == "-" {
             inputs.push(Input::standard_input());
         } else if path.is_dir() {
+            let before = inputs.len();
             folder(path, MAX_FOLDERS, &mut inputs)?;
+            if inputs.len() == before {
+                inputs.push(Input {
+                    name: Some(path.display().to_string()),
+                    source: Source::EmptyFolder,
+                });
+            }
         } else {
             inputs.push(Input::file(path.clone(), false));
         }
@@ -192,6 +206,7 @@ impl Input {
             Source::Sample => self.single(file, &sample::CHECK, dissector),
             Source::Message(bytes) => self.single(file, bytes, dissector),
             Source::StandardInput => self.bytes(file, Box::new(io::stdin()), dissector),
+            Source::EmptyFolder => Ok(Some("there are no files in this folder".to_owned())),
             Source::File { path, from_folder } => {
                 let input = self.open(path)?;
                 match self.bytes(file, Box::new(progress.count(input)), dissector) {
@@ -200,7 +215,7 @@ impl Input {
                         Error::NotACapture { .. }
                         | Error::Foreign { .. }
                         | Error::Hex { .. }
-                        | Error::Empty,
+                        | Error::Empty { .. },
                     ) if *from_folder => Ok(Some("not a capture, ignored".to_owned())),
                     result => result,
                 }
@@ -258,6 +273,7 @@ impl Input {
                 let name = "the built-in sample".to_owned();
                 return Err(Error::NotACapture { name });
             }
+            Source::EmptyFolder => return Err(Error::NotACapture { name }),
         };
         let (kind, input) = self.inflated(input)?;
         match kind {
@@ -317,7 +333,7 @@ impl Input {
     ) -> Result<Option<String>, Error> {
         let name = self.label();
         if bytes.is_empty() {
-            return Err(Error::Empty);
+            return Err(Error::Empty { name });
         }
         if bytes.len() as u64 > MAX_TEXT {
             return Err(Error::NotACapture { name });
@@ -343,7 +359,7 @@ impl Input {
             };
         }
         match hex::decode(text) {
-            Ok(bytes) if bytes.is_empty() => Err(Error::Empty),
+            Ok(bytes) if bytes.is_empty() => Err(Error::Empty { name }),
             Ok(bytes) => self.single(file, &bytes, dissector),
             Err(_) if !looks_hexadecimal(text) => Err(Error::NotACapture { name }),
             Err(error) => Err(Error::Hex { name, error }),

@@ -41,6 +41,7 @@ fn unreadable_files_exit_with_1() {
         let file = File::new("file", bytes);
         let message = complaint(&run(&[file.path()]), 1);
         assert!(message.contains(expected), "{message}");
+        assert!(message.contains(file.path()), "{message}");
         assert!(!message.contains("cookie"), "{message}");
     }
     let good = one_check().file();
@@ -127,6 +128,22 @@ fn several_files_and_folders() {
         files,
         [file.path(), "/a.pcap", "/b.pcap", "/deeper/c.pcap.gz"]
     );
+}
+
+#[test]
+fn a_folder_without_files() {
+    let folder = File::folder(&[("deeper/notes.txt", b"not a capture")]);
+    std::fs::remove_file(format!("{}/deeper/notes.txt", folder.path())).unwrap();
+    let file = one_check().file();
+    let output = run(&["--json", folder.path(), file.path()]);
+    assert_eq!(
+        complaint(&output, 0),
+        format!(
+            "dissect: {}: there are no files in this folder\n",
+            folder.path()
+        )
+    );
+    assert_eq!(of_kind(&output, "packet").len(), 1);
 }
 
 /// A packet as support documents print it, with an Ethernet header and without.
