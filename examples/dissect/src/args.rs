@@ -82,11 +82,16 @@ pub struct Args {
     pub packets: bool,
 
     /// Print a ladder diagram of the messages after the summary
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "hex"], requires = "inputs")]
     pub ladder: bool,
 
     /// Write the ladder diagram to a file, as a picture
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["json", "hex"],
+        requires = "inputs"
+    )]
     pub svg: Option<PathBuf>,
 
     /// Print packets, those of other protocols too (--json always does)
@@ -95,7 +100,13 @@ pub struct Args {
 
     /// Write a copy of the capture with addresses, user names, realms and tags replaced, and without
     /// application data, instead of decoding it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["hex", "json", "all"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "hex", "json", "packets", "ladder", "svg", "all", "dialect", "key", "user", "credentials"
+        ]
+    )]
     pub anonymize: Option<PathBuf>,
 
     /// Number of files that are read in parallel; by default the number of processors

@@ -146,6 +146,43 @@ fn a_folder_without_files() {
     assert_eq!(of_kind(&output, "packet").len(), 1);
 }
 
+/// An option that would have no effect is refused.
+#[test]
+fn options_that_exclude_each_other() {
+    let file = one_check().file();
+    let target = File::missing("never");
+    for (arguments, named) in [
+        (
+            &["--anonymize", target.path(), "--packets"][..],
+            "--packets",
+        ),
+        (&["--anonymize", target.path(), "--ladder"], "--ladder"),
+        (
+            &["--anonymize", target.path(), "--svg", "never.svg"],
+            "--svg",
+        ),
+        (
+            &["--anonymize", target.path(), "--dialect", "ms-turn"],
+            "--dialect",
+        ),
+        (&["--anonymize", target.path(), "--key", "a"], "--key"),
+        (
+            &["--anonymize", target.path(), "--credentials", "a"],
+            "--credentials",
+        ),
+    ] {
+        let error = complaint(&run(&[&[file.path()], arguments].concat()), 2);
+        assert!(error.contains(named), "{error}");
+        assert!(!std::path::Path::new(target.path()).exists());
+    }
+    // A message has no ladder diagram.
+    let message = "000100002112a442b7e7a701bc34d686fa87dfae";
+    for option in ["--ladder", "--svg=never.svg"] {
+        complaint(&run(&["--hex", message, option]), 2);
+        assert!(complaint(&run(&[option]), 2).contains("FILE"));
+    }
+}
+
 /// A packet as support documents print it, with an Ethernet header and without.
 #[test]
 fn hexadecimal_dumps() {
