@@ -54,6 +54,7 @@ mod words;
 #[path = "../tests/scenarios/mod.rs"]
 mod scenarios;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
     match run(&args) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("dissect: {error}");
+            complain(&error);
             match error {
                 Error::Usage(_) => ExitCode::from(USAGE),
                 _ => ExitCode::from(UNREADABLE),
@@ -113,17 +114,23 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
             Ok(None) => {}
             Ok(Some(remark)) => {
                 let name = input.name.as_deref().unwrap_or_default();
-                eprintln!("dissect: {name}: {remark}");
+                complain(format_args!("{name}: {remark}"));
             }
             // The reader of the output closed it.
             Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Err(error) => {
-                eprintln!("dissect: {error}");
+                complain(error);
                 code = ExitCode::from(UNREADABLE);
             }
         }
     }
     Ok(code)
+}
+
+/// Writes a line to standard error. If its reader is gone, the exit code still tells that there was an
+/// error.
+fn complain(what: impl Display) {
+    let _ = writeln!(io::stderr(), "dissect: {what}");
 }
 
 type ReadResult = Result<Option<String>, Error>;

@@ -441,6 +441,25 @@ fn a_reader_that_closes_the_output() {
     assert_eq!(output.stderr, b"");
 }
 
+/// If the reader of the errors stops reading, the exit code stays the same.
+#[test]
+fn a_reader_that_closes_the_errors() {
+    let file = one_check().file();
+    for (arguments, code) in [
+        (&["no/such/file"][..], 1),
+        (&["no/such/file", file.path()], 1),
+        (&["--hex", "0"], 2),
+    ] {
+        let mut child = dissect(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
+}
+
 #[test]
 fn a_binary_file_of_one_message() {
     let message = messages::rfc5769_request();
