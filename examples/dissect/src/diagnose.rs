@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::findings::{self, Finding};
@@ -109,20 +109,20 @@ impl<W: Write + Send> Output for Text<W> {
             style: self.options.style,
         }
         .write(name, &self.analysis, &findings)?;
-        if let Some(ladder) = &self.ladder {
-            if self.options.ladder {
-                text::write(self.print.out(), ladder, self.options.style)?;
-                writeln!(self.print.out())?;
-            }
-            if let Some(path) = &self.options.svg {
-                let mut file = BufWriter::new(File::create(path)?);
-                svg::write(&mut file, ladder)?;
-                file.flush()?;
-            }
+        if let Some(ladder) = &self.ladder
+            && self.options.ladder
+        {
+            text::write(self.print.out(), ladder, self.options.style)?;
+            writeln!(self.print.out())?;
         }
         self.print.finish(summary)?;
         if self.options.named {
             writeln!(self.print.out())?;
+        }
+        if let (Some(ladder), Some(path)) = (&self.ladder, &self.options.svg) {
+            picture(path, ladder).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
         }
         Ok(())
     }
@@ -130,6 +130,12 @@ impl<W: Write + Send> Output for Text<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.print.flush()
     }
+}
+
+fn picture(path: &Path, ladder: &Ladder) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    svg::write(&mut file, ladder)?;
+    file.flush()
 }
 
 /// Number of findings about closed flows that the summary as text keeps.

@@ -7,7 +7,7 @@ use crate::scenarios::calls::{
     bind_late, bind_missing, integrity_failure, no_attempt, rfc6062, silent, stale_once,
     tcp_pair_incomplete, turn_udp, wrong_password,
 };
-use crate::support::{File, of_kind, run, text};
+use crate::support::{File, complaint, of_kind, run, text};
 
 fn summary(call: &Call, arguments: &[&str]) -> String {
     let file = File::new("call.pcap", call.file());
@@ -252,4 +252,15 @@ fn several_captures_have_their_names_and_no_common_picture() {
     assert!(first < findings[0] && findings[0] < second && second < findings[1]);
     let refused = run(&[one.path(), two.path(), "--svg", "never.svg"]);
     assert_eq!(refused.status.code(), Some(2));
+}
+
+/// The rest of the summary is printed if the picture cannot be written.
+#[test]
+fn a_picture_that_cannot_be_written() {
+    let file = File::new("call.pcap", rfc6062().file());
+    let output = run(&[file.path(), "--svg", "no/such/folder/ladder.svg"]);
+    let error = complaint(&output, 1);
+    assert!(error.contains("no/such/folder/ladder.svg: "), "{error}");
+    let summary = String::from_utf8(output.stdout).unwrap();
+    assert!(summary.contains(" STUN messages, "), "{summary}");
 }
