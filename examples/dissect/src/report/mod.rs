@@ -185,10 +185,22 @@ impl<W: Write> Report<'_, W> {
     }
 
     fn exchanges(&mut self, flow: &Flow) -> io::Result<()> {
-        let exchanges = &flow.exchanges;
-        if exchanges.requests() == 0 {
-            return Ok(());
+        if flow.exchanges.requests() > 0 {
+            self.requests(flow)?;
         }
+        // The request may be in the capture and have gone to another address of the server.
+        let stray = &flow.exchanges.stray;
+        match stray.count {
+            0 => Ok(()),
+            count => self.line(format_args!(
+                "{} without a request between these addresses",
+                Count(count, "response")
+            )),
+        }
+    }
+
+    fn requests(&mut self, flow: &Flow) -> io::Result<()> {
+        let exchanges = &flow.exchanges;
         let mut text = format!(
             "{}: {} answered",
             Count(exchanges.requests(), "request"),
@@ -218,12 +230,6 @@ impl<W: Write> Report<'_, W> {
         let methods: Vec<String> = exchanges.outcomes.iter().map(outcome).collect();
         if methods.len() > 1 || exchanges.outcomes.iter().any(|one| !one.errors.is_empty()) {
             self.line(methods.join("; "))?;
-        }
-        if !exchanges.stray.is_empty() {
-            self.line(format_args!(
-                "{} to requests that are not in the capture",
-                Count(exchanges.stray.count, "response")
-            ))?;
         }
         Ok(())
     }

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use crate::messages::rfc5769_ipv4;
 use crate::scenarios::Call;
 use crate::scenarios::calls::{
     bind_late, bind_missing, integrity_failure, no_attempt, rfc6062, silent, stale_once,
     tcp_pair_incomplete, turn_udp, wrong_password,
 };
-use crate::support::{File, complaint, of_kind, run, text};
+use crate::support::{CLIENT, Capture, File, SERVER, complaint, of_kind, run, text};
 
 fn summary(call: &Call, arguments: &[&str]) -> String {
     let file = File::new("call.pcap", call.file());
@@ -263,4 +264,18 @@ fn a_picture_that_cannot_be_written() {
     assert!(error.contains("no/such/folder/ladder.svg: "), "{error}");
     let summary = String::from_utf8(output.stdout).unwrap();
     assert!(summary.contains(" STUN messages, "), "{summary}");
+}
+
+/// A capture of one direction has responses only.
+#[test]
+fn responses_without_requests() {
+    let mut capture = Capture::new();
+    capture
+        .udp(SERVER, CLIENT, &rfc5769_ipv4())
+        .udp(SERVER, CLIENT, &rfc5769_ipv4());
+    let text = text(&run(&[capture.file().path()]));
+    assert!(
+        text.contains("2 responses without a request between these addresses"),
+        "{text}"
+    );
 }
