@@ -92,13 +92,20 @@ impl Row {
         if self.kind == Kind::Data {
             text += &format!(" {}", Bytes(self.bytes));
         }
+        if self.kind == Kind::Request && self.goes_back && self.unanswered == 0 {
+            text += ", with answer";
+        }
         if self.count > 1 {
             text += &format!(" ×{}", self.count);
-            let lasted = self.last.since(self.first);
-            text += &format!(" in {}", Span(lasted));
         }
+        // A short arrow loses the end of its label: this matters more than the time.
         if self.unanswered > 0 {
             text += &format!(", {} unanswered", self.unanswered);
+        }
+        if self.count > 1 {
+            let comma = if self.unanswered > 0 { "," } else { "" };
+            let lasted = self.last.since(self.first);
+            text += &format!("{comma} in {}", Span(lasted));
         }
         text
     }
@@ -319,9 +326,8 @@ impl Ladder {
             row.unanswered += 1;
             return true;
         }
-        let label = format!("{prefix}Binding again, with answer");
+        let label = format!("{prefix}Binding again");
         let mut row = self.row(Kind::Request, flow, path, label, at);
-        row.goes_back = true;
         row.unanswered = 1;
         let index = self.rows.len();
         self.push(row);
@@ -341,6 +347,7 @@ impl Ladder {
             let index = checked.row;
             if let Some(row) = index.and_then(|index| self.rows.get_mut(index)) {
                 row.unanswered = row.unanswered.saturating_sub(1);
+                row.goes_back = true;
             }
             return true;
         }

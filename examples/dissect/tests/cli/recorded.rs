@@ -105,3 +105,23 @@ fn role_conflicts_that_the_agents_resolve() {
         assert!(summary.contains("nominated at"), "{summary}");
     }
 }
+
+/// After the server was restarted, no check is answered any more: an arrow of many checks says so, also
+/// where it is short.
+#[test]
+fn unanswered_checks_in_the_ladder() {
+    let text = text(&run(&[&path("chromium-lost-allocation"), "--ladder"]));
+    let line = text
+        .lines()
+        .find(|line| line.contains("frame 70,"))
+        .unwrap();
+    assert!(
+        line.contains(": Binding again ×81, 79 unanswered"),
+        "{line}"
+    );
+    let line = text
+        .lines()
+        .find(|line| line.contains("frame 71,"))
+        .unwrap();
+    assert!(line.contains(": Binding again, with answer ×2"), "{line}");
+}
