@@ -289,7 +289,7 @@ impl<W: Write> Block<'_, W> {
         }
         match integrity {
             Integrity::Absent => Ok(()),
-            Integrity::NoKey => self.line("  MESSAGE-INTEGRITY not checked: no key applies"),
+            Integrity::NoKey => self.line("  MESSAGE-INTEGRITY not verified: no key applies"),
             Integrity::Valid => self.line(self.style.good("  MESSAGE-INTEGRITY valid")),
             Integrity::Invalid => self.line(self.style.bad("  MESSAGE-INTEGRITY invalid")),
         }

@@ -20,7 +20,7 @@ fn without_arguments() {
         r#"CANDIDATE-IDENTIFIER (4 bytes): "3\0\0\0""#,
         "IMPLEMENTATION-VERSION (4 bytes): 2",
         "FINGERPRINT valid",
-        "MESSAGE-INTEGRITY not checked: no key applies",
+        "MESSAGE-INTEGRITY not verified: no key applies",
     ] {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
