@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ usage: turn_server --user NAME:PASSWORD [OPTIONS]
   --user NAME:PASSWORD      a user with the right to allocate; may be given several times
   --listen ADDRESS:PORT     an address for clients, over UDP and TCP; may be given several times
                             [default: 127.0.0.1:3478]
-  --relay ADDRESS           an address for relays, at most one of each family; by default those of --listen
+  --relay ADDRESS           an address for relays, at most one of each family; by default those of --listen;
+                            required if one of these is 0.0.0.0 or ::
   --realm REALM             the realm of the passwords [default: example.org]
   --sha256                  offers SHA-256 in addition to MD5 for the key, and USERHASH (RFC 8489)
   --quota NUMBER            the number of allocations that a user may have [default: 10]
@@ -78,21 +80,32 @@ impl Config {
             match option {
                 "--user" => {
                     let user: String = value(option, &mut arguments)?;
-                    let (name, password) =
-                        user.split_once(':').ok_or("--user needs NAME:PASSWORD")?;
-                    let is_known = config.users.iter().any(|(known, _)| known == name);
-                    if name.is_empty() || is_known {
+                    let (name, password) = user
+                        .split_once(':')
+                        .filter(|(name, password)| !name.is_empty() && !password.is_empty())
+                        .ok_or("--user needs NAME:PASSWORD")?;
+                    if config.users.iter().any(|(known, _)| known == name) {
                         return Err("each --user needs a NAME of its own".into());
                     }
                     config.users.push((name.to_owned(), password.to_owned()));
                 }
                 "--listen" => config.listen.push(value(option, &mut arguments)?),
-                "--relay" => config.relay.push(value(option, &mut arguments)?),
+                "--relay" => {
+                    let relay: IpAddr = value(option, &mut arguments)?;
+                    let same_family = |other: &IpAddr| other.is_ipv4() == relay.is_ipv4();
+                    if config.relay.iter().any(same_family) {
+                        return Err(format!(
+                            "--relay {relay}: the family has an address already"
+                        ));
+                    }
+                    config.relay.push(relay);
+                }
                 "--realm" => config.realm = value(option, &mut arguments)?,
                 "--sha256" => config.sha256 = true,
                 "--quota" => config.quota = value(option, &mut arguments)?,
                 "--nonce-lifetime" => {
-                    config.nonce_lifetime = Duration::from_secs(value(option, &mut arguments)?);
+                    let seconds: NonZeroU64 = value(option, &mut arguments)?;
+                    config.nonce_lifetime = Duration::from_secs(seconds.get());
                 }
                 "--rfc5766-channels" => config.rfc5766_channels = true,
                 "--allow-any-address" => config.allow_any_address = true,
@@ -112,17 +125,26 @@ impl Config {
     }
 
     /// Refuses addresses outside loopback without --allow-any-address, so that the example does not become an open
-    /// relay by accident.
+    /// relay by accident. Refuses to relay on every address: the client learns the relayed address and passes it on to
+    /// its peers, which cannot send to 0.0.0.0.
     fn check_addresses(&self) -> Result<(), String> {
-        let listen = self.listen.iter().map(SocketAddr::ip);
-        let outside = listen
-            .chain(self.relay.iter().copied())
-            .find(|ip| !ip.is_loopback());
-        match outside {
-            Some(ip) if !self.allow_any_address => Err(format!(
+        let listen: Vec<IpAddr> = self.listen.iter().map(SocketAddr::ip).collect();
+        let mut all = listen.iter().chain(&self.relay);
+        if let Some(ip) = all.find(|ip| !ip.is_loopback() && !self.allow_any_address) {
+            return Err(format!(
                 "{ip} is not loopback: if you mean it, add --allow-any-address"
+            ));
+        }
+        let relays = if self.relay.is_empty() {
+            &listen
+        } else {
+            &self.relay
+        };
+        match relays.iter().find(|ip| ip.is_unspecified()) {
+            Some(ip) => Err(format!(
+                "{ip} is not an address of a relay: add --relay ADDRESS"
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

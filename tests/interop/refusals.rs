@@ -411,5 +411,5 @@ fn addresses() {
     let indication = stunwire::relay::read(&data).unwrap().unwrap();
     assert_eq!(indication.peer, address.0);
     assert_eq!(&buf[indication.payload], b"permitted");
-    println!("refused_addresses: 1 of 2 packets relayed, the one of the permitted peer");
+    println!("addresses: 1 of 2 packets relayed, the one of the permitted peer");
 }

@@ -32,6 +32,7 @@ mod streams;
 mod support;
 #[cfg(feature = "getrandom")]
 mod transaction_id;
+mod turn_server_options;
 #[cfg(feature = "codec")]
 mod usage;
 mod vectors;
