@@ -132,14 +132,14 @@ fn run() -> Result<()> {
             if data.packets == PACKETS {
                 break;
             }
-            if let Some(packet) = data.next() {
+            if let Some(packet) = data.next(Instant::now())? {
                 path.send(packet)?;
             }
         }
         // Short, so that a check that is due does not wait for long.
         let packet = match path.receive(Duration::from_millis(20)) {
             Ok(packet) => packet,
-            Err(error) if is_told && error.kind() == io::ErrorKind::UnexpectedEof => break,
+            Err(error) if is_told && is_closed(&error) => break,
             Err(error) => return Err(error.into()),
         };
         let Some(packet) = packet else {
@@ -296,7 +296,7 @@ impl Agent {
         if message.is_request() {
             self.answer(&message, from, out)
         } else {
-            // Or a keepalive, which is no response.
+            // Or an indication, which is a keepalive.
             self.response(&message)
         }
     }
@@ -380,24 +380,41 @@ struct Data {
     bytes: usize,
     /// The packet that the other agent has not sent back yet.
     outstanding: Option<Vec<u8>>,
+    /// The number of its transmissions, and when the next one is due.
+    attempts: u32,
+    due: Option<Instant>,
 }
 
 impl Data {
-    /// The next packet, if the last one has come back. The lengths grow from 1 to the longest; the first byte is one
-    /// of RTP.
-    fn next(&mut self) -> Option<&[u8]> {
-        if self.outstanding.is_some() {
-            return None;
+    /// The packet to send now: the next one if the last one has come back, or the last one again, which UDP may have
+    /// lost. The lengths grow from 1 to the longest; the first byte is one of RTP.
+    fn next(&mut self, now: Instant) -> Result<Option<&[u8]>> {
+        if self.due.is_some_and(|due| now < due) {
+            return Ok(None);
         }
-        let length = 1 + self.packets * (LONGEST - 1) / (PACKETS - 1);
-        let values = (0x80..=0xBF).cycle().skip(self.packets);
-        Some(self.outstanding.insert(values.take(length).collect()))
+        if self.attempts == ATTEMPTS {
+            return Err(format!("packet {} has not come back", self.packets).into());
+        }
+        self.attempts += 1;
+        self.due = Some(now + FIRST_WAIT);
+        let number = self.packets;
+        let packet = self.outstanding.get_or_insert_with(|| {
+            let length = 1 + number * (LONGEST - 1) / (PACKETS - 1);
+            (0x80..=0xBF).cycle().skip(number).take(length).collect()
+        });
+        Ok(Some(packet))
     }
 
+    /// Counts the outstanding packet. One of another length was sent or has arrived twice, and is ignored.
     fn returned(&mut self, packet: &[u8]) -> Result<()> {
-        if self.outstanding.take().is_none_or(|sent| sent != packet) {
+        let is_it = |sent: &mut Vec<u8>| sent.len() == packet.len();
+        let Some(sent) = self.outstanding.take_if(is_it) else {
+            return Ok(());
+        };
+        if sent != packet {
             return Err(format!("packet {} was changed on the way", self.packets).into());
         }
+        (self.attempts, self.due) = (0, None);
         self.count(packet.len());
         Ok(())
     }
@@ -485,8 +502,11 @@ impl Path {
             Self::Udp { socket, to } => {
                 socket.set_read_timeout(Some(within))?;
                 // A check from another address would make a peer-reflexive candidate and another pair.
-                let read = socket.recv_from(&mut chunk);
-                read.map(|(n, from)| (from == *to).then(|| chunk[..n].to_vec()))
+                match socket.recv_from(&mut chunk) {
+                    // On some systems an ICMP error for an earlier packet is returned here.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+                    read => read.map(|(n, from)| (from == *to).then(|| chunk[..n].to_vec())),
+                }
             }
             Self::Tcp { stream, received } => {
                 if let Some(packet) = take_frame(received)? {
@@ -508,6 +528,14 @@ impl Path {
             _ => Err(error),
         })
     }
+}
+
+/// Whether the other agent has closed the connection, in an orderly way or with a reset.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Removes the first packet from the received bytes, if it is complete. Each has its length before it (RFC 4571).
