@@ -20,6 +20,7 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -111,10 +112,28 @@ fn run() -> Result<()> {
         })?;
     line("relay address", relayed);
 
+    let exchanged = exchange(&mut link, &mut login, tcp, relayed, [&first, &second]);
+    // A lifetime of 0 deletes the allocation with its permissions and channels. Also after an error: otherwise it
+    // counts against the user's quota until it expires.
+    let end = Lifetime::from_secs(0);
+    let released = login.ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()));
+    exchanged.and(released)?;
+    line("released", "yes");
+    Ok(())
+}
+
+/// Permits both peers, and exchanges packets with them: indications with the first, a channel with the second.
+fn exchange(
+    link: &mut Link,
+    login: &mut Login<'_>,
+    tcp: bool,
+    relayed: SocketAddr,
+    [first, second]: [&Peer; 2],
+) -> Result<()> {
     // One request with several XOR-PEER-ADDRESS attributes permits both peers.
     let peers = [first.address, second.address].map(XorPeerAddress);
     let peers: [&dyn EncodeAttribute; 2] = [&peers[0], &peers[1]];
-    login.ask(&mut link, Method::CREATE_PERMISSION, &peers, |_| Ok(()))?;
+    login.ask(link, Method::CREATE_PERMISSION, &peers, |_| Ok(()))?;
     line(
         "permission",
         format_args!("{}, {}", first.address, second.address),
@@ -132,10 +151,11 @@ fn run() -> Result<()> {
         link.send(&buffer[packet])?;
         first.echo(relayed, &sent)?;
 
-        let (peer, payload) = link.wait_for(WAIT, |packet| {
+        let data = link.wait_for(WAIT, |packet| {
             let data = relay::read(&Message::parse(packet).ok()?).ok()??;
             Some((data.peer, packet.get(data.payload)?.to_vec()))
-        })?;
+        });
+        let (peer, payload) = data.map_err(|error| lost("client", error))?;
         if peer != first.address || payload != sent {
             return Err(format!("packet {number} was changed on the way").into());
         }
@@ -146,9 +166,7 @@ fn run() -> Result<()> {
     // With a channel, 4 bytes before the payload replace the 36 bytes of a Send indication.
     let channel = ChannelNumber::MIN;
     let peer = XorPeerAddress(second.address);
-    login.ask(&mut link, Method::CHANNEL_BIND, &[&channel, &peer], |_| {
-        Ok(())
-    })?;
+    login.ask(link, Method::CHANNEL_BIND, &[&channel, &peer], |_| Ok(()))?;
     line("channel", format_args!("{channel} to {}", second.address));
 
     let mut carried = 0;
@@ -164,21 +182,17 @@ fn run() -> Result<()> {
         link.send(&buffer[packet])?;
         second.echo(relayed, &sent)?;
 
-        let (number_in, payload) = link.wait_for(WAIT, |packet| {
+        let data = link.wait_for(WAIT, |packet| {
             let data = ChannelData::parse_datagram(packet).ok()?;
             Some((data.number, data.payload.to_vec()))
-        })?;
+        });
+        let (number_in, payload) = data.map_err(|error| lost("client", error))?;
         if number_in != channel || payload != sent {
             return Err(format!("packet {number} was changed on the way").into());
         }
         carried += sent.len();
     }
     line("ChannelData", Carried(carried));
-
-    // A lifetime of 0 deletes the allocation with its permissions and channels.
-    let end = Lifetime::from_secs(0);
-    login.ask(&mut link, Method::REFRESH, &[&end], |_| Ok(()))?;
-    line("released", "yes");
     Ok(())
 }
 
@@ -209,13 +223,26 @@ impl Peer {
     /// Receives a datagram, which must come from the relay and have this payload, and sends it back.
     fn echo(&self, relayed: SocketAddr, expected: &[u8]) -> Result<()> {
         let mut buffer = [0; LONGEST];
-        let (n, from) = self.socket.recv_from(&mut buffer)?;
+        let received = self.socket.recv_from(&mut buffer);
+        let (n, from) = received.map_err(|error| lost("peer", error))?;
         let payload = &buffer[..n];
         if from != relayed || payload != expected {
             return Err(format!("the peer received {n} unexpected bytes from {from}").into());
         }
         self.socket.send_to(payload, from)?;
         Ok(())
+    }
+}
+
+/// The error of a packet that has not arrived at `receiver`. UDP may also lose one.
+fn lost(receiver: &str, error: io::Error) -> Box<dyn Error> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => format!(
+            "a packet has not arrived at the {receiver} within {} s: is there a NAT or a firewall in between?",
+            WAIT.as_secs()
+        )
+        .into(),
+        _ => error.into(),
     }
 }
 

@@ -1,6 +1,8 @@
-//! `turn_status` explains errors that turnserver does not produce: a server of the test sends the responses.
+//! `turn_status` explains errors that turnserver does not produce, and `turn_udp` releases its allocation after one: a
+//! server of the test sends the responses.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,7 @@ tests! {
         nonce_always_stale,
         unsigned_answer_refused,
         open_server,
+        released_after_an_error,
         no_answer,
     ],
 }
@@ -48,6 +51,15 @@ fn server(answer: impl Fn(&Message<'_>, &mut Vec<u8>) + Send + 'static) -> Socke
         }
     });
     address
+}
+
+/// The key of the user, with whose name and password the clients are started.
+fn key() -> Key {
+    let credentials = Credentials {
+        username: "user",
+        password: "secret",
+    };
+    Key::long_term(&credentials, REALM)
 }
 
 /// The status that `turn_status` prints for this server, which answers with errors.
@@ -82,12 +94,7 @@ fn error_descriptions() {
         let server = server(move |request, out| {
             let code = ErrorCode::new(Code::new(code).unwrap(), "In the server's words").unwrap();
             let reply = MessageWriter::error_to(out, request, code).unwrap();
-            let credentials = Credentials {
-                username: "user",
-                password: "secret",
-            };
-            let key = Key::long_term(&credentials, REALM);
-            reply.integrity(&key).unwrap().finish().unwrap();
+            reply.integrity(&key()).unwrap().finish().unwrap();
         });
         let expected = format!("{code} \"In the server's words\": {sentence}");
         assert_eq!(status(server), expected);
@@ -172,6 +179,45 @@ fn open_server() {
     });
     assert_eq!(status(address), "the server allocates without credentials");
     server.join().unwrap();
+}
+
+/// Otherwise the allocation counts against the user's quota until it expires.
+fn released_after_an_error() {
+    let (sender, requests) = mpsc::channel();
+    let server = server(move |request, out| {
+        sender
+            .send((request.method(), request.get::<Lifetime>().unwrap()))
+            .unwrap();
+        let reply = match request.method() {
+            Method::CREATE_PERMISSION => MessageWriter::error_to(out, request, Code::FORBIDDEN),
+            _ => MessageWriter::success_to(out, request),
+        };
+        let mut reply = reply.unwrap();
+        if request.method() == Method::ALLOCATE {
+            let relayed = XorRelayedAddress("127.0.0.1:7".parse().unwrap());
+            reply.attribute(&relayed).unwrap();
+        }
+        reply.integrity(&key()).unwrap().finish().unwrap();
+    });
+    let mut command = own("turn_udp");
+    command
+        .arg(server.to_string())
+        .args(["--user", "user", "--password", "secret"]);
+    let output = run(&mut command, LIMIT);
+    assert!(!output.status.success());
+    assert_eq!(
+        text(&output).lines().last(),
+        Some("turn_udp: 403 Forbidden")
+    );
+    let requests: Vec<_> = requests.try_iter().collect();
+    assert_eq!(
+        requests,
+        [
+            (Method::ALLOCATE, None),
+            (Method::CREATE_PERMISSION, None),
+            (Method::REFRESH, Some(Lifetime::from_secs(0))),
+        ]
+    );
 }
 
 fn no_answer() {
