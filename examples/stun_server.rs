@@ -42,7 +42,9 @@ A STUN server for RFC 8489 and RFC 3489 over UDP and TCP.
 usage: stun_server [ADDRESS:PORT [ADDRESS:PORT]]
 
   The first address is 127.0.0.1:3478 by default. With a second one, of another IP address and port, the server
-  answers from the address that CHANGE-REQUEST selects (RFC 5780).";
+  answers from the address that CHANGE-REQUEST selects (RFC 5780); neither may be 0.0.0.0 or :: then.";
+
+const USAGE: &str = "usage: stun_server [ADDRESS:PORT [ADDRESS:PORT]]";
 
 /// A connection without data is closed after this time.
 const IDLE: Duration = Duration::from_secs(60);
@@ -62,6 +64,24 @@ struct Site {
 }
 
 impl Site {
+    /// Refuses addresses whose sockets or responses would be useless to clients.
+    fn check(self) -> Result<(), &'static str> {
+        let Self { first, second } = self;
+        if first.port() == 0 || second.is_some_and(|second| second.port() == 0) {
+            return Err("clients need a port other than 0");
+        }
+        if let Some(second) = second {
+            if first.ip() == second.ip() || first.port() == second.port() {
+                return Err("the second address needs another IP address and another port");
+            }
+            // A response names the address from which it comes, and the other one.
+            if first.ip().is_unspecified() || second.ip().is_unspecified() {
+                return Err("of two addresses, none can be 0.0.0.0 or ::");
+            }
+        }
+        Ok(())
+    }
+
     /// The address that differs from `at` as `change` requests, if there is one.
     fn change(self, at: SocketAddr, change: ChangeRequest) -> Option<SocketAddr> {
         let other = self.other(at);
@@ -162,12 +182,16 @@ fn answer<B: Buffer + ?Sized>(
     };
 
     let other = site.other(at);
+    // A socket that listens on `::` returns an IPv4 address inside an IPv6 address.
+    let mapped = SocketAddr::new(client.ip().to_canonical(), client.port());
     let mut reply = MessageWriter::success_to(out, header)?;
-    reply.attribute(&MappedAddress(client))?;
+    reply.attribute(&MappedAddress(mapped))?;
     if dialect == Dialect::RFC8489 {
-        reply
-            .attribute(&XorMappedAddress(client))?
-            .attribute(&ResponseOrigin(from))?;
+        reply.attribute(&XorMappedAddress(mapped))?;
+        // Which of its addresses such a socket answers from, the program does not know.
+        if !from.ip().is_unspecified() {
+            reply.attribute(&ResponseOrigin(from))?;
+        }
         if let Some(other) = other {
             reply.attribute(&OtherAddress(other))?;
         }
@@ -221,7 +245,10 @@ fn serve_datagrams(site: Site, at: SocketAddr, sockets: &[UdpSocket]) -> io::Res
     let mut buf = vec![0; 65_535];
     let mut out = Vec::new();
     loop {
-        let (len, client) = receiving.recv_from(&mut buf)?;
+        // On some systems an ICMP error for an earlier response is returned here.
+        let Ok((len, client)) = receiving.recv_from(&mut buf) else {
+            continue;
+        };
         let packet = &buf[..len];
         out.clear();
         if let Ok(Some(route)) = answer(site, at, client, packet, &mut out) {
@@ -298,8 +325,9 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
             first: first.parse()?,
             second: Some(second.parse()?),
         },
-        _ => return Err("usage: stun_server [ADDRESS:PORT [OTHER-ADDRESS:OTHER-PORT]]".into()),
+        _ => return Err(USAGE.into()),
     };
+    site.check()?;
     let all = site.all();
     let sockets: io::Result<Vec<_>> = all.iter().map(UdpSocket::bind).collect();
     let sockets = Arc::new(sockets?);

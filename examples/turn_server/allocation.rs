@@ -31,6 +31,14 @@ pub struct Client {
     pub address: SocketAddr,
 }
 
+impl Client {
+    /// The address as the client must see it: a socket that listens on `::` returns an IPv4 address inside an IPv6
+    /// address.
+    pub fn mapped(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip().to_canonical(), self.address.port())
+    }
+}
+
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transport = match self.transport {

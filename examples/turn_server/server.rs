@@ -161,7 +161,7 @@ impl Server {
                 match reply::unknown_attributes(&message, &KNOWN) {
                     Some(reply) => reply.write(out)?,
                     None => MessageWriter::success_to(out, message)?
-                        .with(&XorMappedAddress(from.address))?
+                        .with(&XorMappedAddress(from.mapped()))?
                         .finish_like(&message)?,
                 };
                 Ok(Then::Done)

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use crate::harness::tests;
 use crate::own::stun_server;
-use crate::programs::{STUN, TURNUTILS_NATDISCOVERY, TURNUTILS_STUNCLIENT};
-use crate::support::{run, text};
+use crate::programs::{IPV6, STUN, TURNUTILS_NATDISCOVERY, TURNUTILS_STUNCLIENT, own};
+use crate::support::{LOOPBACK, Server, answers, field, free_port, run, text};
 
 tests! {
     [TURNUTILS_STUNCLIENT] => [turnutils_stunclient],
     [TURNUTILS_NATDISCOVERY] => [turnutils_natdiscovery],
     [STUN] => [vovida_stun],
     [] => [stun_server_streams],
+    [IPV6] => [ipv4_client_of_a_dual_stack_socket],
 }
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -142,4 +143,35 @@ fn stun_server_streams() {
         }
     }
     println!("stun_server_streams: {answers} answers, with and without length prefixes");
+}
+
+/// Servers that listen on `[::]` answer an IPv4 client with its IPv4 address: such a socket returns it inside an IPv6
+/// address.
+fn ipv4_client_of_a_dual_stack_socket() {
+    for (server, server_options, client, client_options) in [
+        ("stun_server", "", "stun_client", ""),
+        (
+            "turn_server",
+            "--user a:b --allow-any-address --relay 127.0.0.1 --listen",
+            "turn_status",
+            "--user a --password b",
+        ),
+    ] {
+        let start = |_: &_| {
+            let port = free_port(&[LOOPBACK]);
+            let mut command = own(server);
+            command
+                .args(server_options.split_whitespace())
+                .arg(format!("[::]:{port}"));
+            (command, SocketAddr::new(LOOPBACK, port))
+        };
+        let (_server, address) = Server::start(start, |address| answers(*address));
+        let mut command = own(client);
+        command
+            .arg(address.to_string())
+            .args(client_options.split_whitespace());
+        let told = text(&run(&mut command, LIMIT));
+        let mapped: SocketAddr = field(&told, "mapped address").parse().expect(&told);
+        assert_eq!(mapped.ip(), LOOPBACK, "{told}");
+    }
 }

@@ -215,7 +215,7 @@ fn lifetime(request: &Admitted<'_>) -> Result<Duration, Refused> {
 fn granted(client: Client, allocation: &Allocation) -> Granted {
     Granted {
         relayed: Some(allocation.relay),
-        mapped: Some(client.address),
+        mapped: Some(client.mapped()),
         lifetime: Some(allocation.lifetime),
         token: allocation.token,
         ..Granted::default()
