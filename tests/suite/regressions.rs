@@ -63,6 +63,13 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "bin") {
             files.push(path);
+        } else {
+            // The test and the build for OSS-Fuzz would leave out a file with another ending.
+            assert!(
+                path.ends_with("README.md"),
+                "{} does not end in .bin",
+                path.display()
+            );
         }
     }
 }
