@@ -231,7 +231,7 @@ pub enum GapCause {
     NotCaptured,
     /// The capture's snap length truncated their TCP segments.
     Truncated,
-    /// No framing explains them; the decoder lost synchronisation and searched for the next frame.
+    /// No framing explains them; the decoder lost synchronization and searched for the next frame.
     Unframed,
 }
 
