@@ -66,7 +66,7 @@ impl<const N: usize> Redirects<N> {
     pub fn asked(&mut self, server: SocketAddr, now: UnixTime) {
         let oldest = self.asked.iter_mut().min_by_key(|entry| match entry {
             // A server that is asked again keeps one entry.
-            Some((other, _)) if *other == server => None,
+            Some((other, _)) if is_same(*other, server) => None,
             entry => entry.map(|(_, time)| time),
         });
         if let Some(entry) = oldest {
@@ -93,7 +93,8 @@ impl<const N: usize> Redirects<N> {
         let mut servers = response
             .get_all::<AlternateServer>()
             .filter_map(|server| Some(server.ok()?.0));
-        let same_family = |server: &SocketAddr| server.is_ipv4() == from.is_ipv4();
+        let from_ipv4 = from.ip().to_canonical().is_ipv4();
+        let same_family = |server: &SocketAddr| server.ip().to_canonical().is_ipv4() == from_ipv4;
         let server = servers
             .clone()
             .find(same_family)
@@ -101,7 +102,7 @@ impl<const N: usize> Redirects<N> {
         let mut recent = 0_usize;
         for (other, time) in self.asked.iter().flatten() {
             if now.saturating_since(*time) < LOOP_GUARD {
-                if *other == server {
+                if is_same(*other, server) {
                     return None;
                 }
                 recent = recent.saturating_add(1);
@@ -116,6 +117,12 @@ impl<const N: usize> Redirects<N> {
             domain: response.get().ok().flatten(),
         })
     }
+}
+
+/// Whether both are the address of one server. A dual-stack socket reports IPv4 servers as IPv4-mapped addresses, and
+/// ALTERNATE-SERVER has neither the scope nor the flow label of an IPv6 address.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
 }
 
 /// The server to which a client is redirected.

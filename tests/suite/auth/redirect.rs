@@ -137,3 +137,36 @@ fn one_entry_for_each_server() {
         assert_eq!(redirect.is_some(), is_followed, "{server} after {now} s");
     }
 }
+
+/// A dual-stack socket reports IPv4 servers as IPv4-mapped addresses (RFC 4291 §2.5.5.2). ALTERNATE-SERVER has IPv4
+/// addresses.
+#[test]
+fn ipv4_mapped_addresses() {
+    let key = Key::from_bytes(b"key");
+    let mapped = address("[::ffff:192.0.2.1]:3478");
+    // RFC 8489 §10: the first one has the family of the request, which the server has seen as IPv4.
+    let both = ["192.0.2.9:3478", "[2001:db8::9]:3478"];
+    let bytes = response(Code::TRY_ALTERNATE, &both, None, &key);
+    let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+    let redirect = Redirects::<4>::new().follow(&verified, mapped, NOW);
+    assert_eq!(redirect.unwrap().server, address("192.0.2.9:3478"));
+    // Back to the server that was asked, in either form.
+    for (asked, to) in [
+        ("[::ffff:192.0.2.1]:3478", "192.0.2.1:3478"),
+        ("192.0.2.1:3478", "[::ffff:192.0.2.1]:3478"),
+    ] {
+        let bytes = response(Code::TRY_ALTERNATE, &[to], None, &key);
+        let verified = Message::parse(&bytes).unwrap().verify(&key).unwrap();
+        let mut redirects = Redirects::<4>::new();
+        redirects.asked(address(asked), NOW);
+        assert!(
+            redirects.follow(&verified, address(asked), NOW).is_none(),
+            "{asked} {to}"
+        );
+    }
+    // Asked under both forms, it takes one entry.
+    let mut redirects = Redirects::<2>::new();
+    redirects.asked(mapped, NOW);
+    redirects.asked(address("192.0.2.1:3478"), NOW);
+    assert!(redirects.follow(&verified, mapped, NOW).is_some());
+}
