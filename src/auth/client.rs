@@ -387,7 +387,8 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
             if !stale && !other {
                 return Response::Failed(Failure::WrongCredentials);
             }
-            if nonce.as_bytes() == current.nonce() {
+            // A 401 refuses the credentials, so its nonce may be the same.
+            if stale && nonce.as_bytes() == current.nonce() {
                 return Response::Failed(Failure::NonceLoop);
             }
         }

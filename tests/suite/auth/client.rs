@@ -250,6 +250,15 @@ fn no_retry() {
     };
     assert_eq!(outcome(&mut client, &sent, other), "retry");
 
+    // Even with the same nonce, which a 401 does not refuse.
+    let (mut client, _, sent) = challenged(BIT, both);
+    let first = nonce(BIT, 0);
+    let other = Answer {
+        realm: Some("example.com"),
+        ..challenge(&first, both)
+    };
+    assert_eq!(outcome(&mut client, &sent, other), "retry");
+
     // A 438 with the bit but without the list, and one that repeats the refused nonce.
     let (mut client, _, sent) = challenged(BIT, both);
     let stale = |nonce, list| Answer {
