@@ -9,7 +9,8 @@ use core::str::FromStr;
 /// [RFC 7065 §3.1](https://www.rfc-editor.org/rfc/rfc7065#section-3.1)).
 ///
 /// Parsing and printing do not allocate. The scheme, the transport and `transport=` are compared
-/// case-insensitively, as in ABNF, and printed in lower case; the host is kept unchanged.
+/// case-insensitively, as in ABNF, and printed in lower case. A host name is kept unchanged; an IPv6 address is printed
+/// in its canonical form ([RFC 5952](https://www.rfc-editor.org/rfc/rfc5952)).
 ///
 /// ```
 /// use stunwire::uri::{Host, Scheme, Transport, Uri};

@@ -219,8 +219,8 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
     /// To retransmit a request over UDP, send the same bytes again.
     ///
     /// # Errors
-    /// If the buffer is too small, the message is not a request, the username is longer than 508 bytes, or
-    /// the key returns no HMAC.
+    /// If the buffer is too small, the message would be too long, it is not a request, the username is longer than 508
+    /// bytes, the key returns no HMAC, or the dialect lacks one of the attributes.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
         mut writer: MessageWriter<'b, B>,

@@ -16,7 +16,8 @@ const LOOP_GUARD: Duration = Duration::from_secs(300);
 ///
 /// Keep one for each request that may be redirected, such as an Allocate. It remembers the `N` servers that were
 /// asked last. If the list is full of servers that were asked in the last five minutes,
-/// [`follow`](Self::follow) returns `None`.
+/// [`follow`](Self::follow) returns `None`. An IPv4-mapped IPv6 address, as dual-stack sockets return it, is the same
+/// server as the IPv4 address.
 ///
 /// ```
 /// use stunwire::attribute::AlternateServer;

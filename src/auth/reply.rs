@@ -133,7 +133,8 @@ impl AuthReply<'_> {
     /// Writes the response with more attributes, such as SOFTWARE, and returns its bytes.
     ///
     /// # Errors
-    /// As in [`write`](Self::write).
+    /// For the reasons given in [`write`](Self::write), or if the dialect has no such attribute or the attribute is
+    /// reserved for the writer.
     pub fn write_with<'o, B: Buffer + ?Sized>(
         &self,
         out: &'o mut B,

@@ -198,8 +198,8 @@ impl<R: AsRef<[u8]>, S: HmacKey> LongTermServer<R, S> {
     /// - 401 (Unauthenticated) with a challenge if it has no integrity attribute, its REALM is not that of
     ///   the server, or it names no password algorithm, which means MD5, and the server does not offer MD5.
     /// - 400 (Bad Request) if it has an integrity attribute and no USERNAME or USERHASH, REALM or NONCE,
-    ///   one of them is malformed, or its PASSWORD-ALGORITHMS or PASSWORD-ALGORITHM are not what the
-    ///   server offered.
+    ///   one of them or ACCESS-TOKEN is malformed, or its PASSWORD-ALGORITHMS or PASSWORD-ALGORITHM are not what
+    ///   the server offered.
     pub fn claim<'a, 's>(
         &'s self,
         message: &Message<'a>,

@@ -243,8 +243,9 @@ impl<U: AsRef<[u8]>, K: HmacKey> ShortTermClient<U, K> {
     /// [`fingerprint`](Self::fingerprint), FINGERPRINT.
     ///
     /// # Errors
-    /// If the buffer is too small, the message is a response, the username is longer than 508 bytes, or the
-    /// key returns no HMAC.
+    /// If the buffer is too small, the message would be too long, it is a response, the username is longer than 508
+    /// bytes, the key returns no HMAC, or the dialect lacks one of the attributes: before the algorithm is known, it
+    /// must have MESSAGE-INTEGRITY-SHA256.
     pub fn sign<'b, B: Buffer + ?Sized>(
         &self,
         mut writer: MessageWriter<'b, B>,

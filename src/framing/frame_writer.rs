@@ -13,8 +13,9 @@ use crate::wire;
 ///
 /// The content of the frame is written into it: it is itself a [`Buffer`] for a
 /// [`MessageWriter`](crate::MessageWriter) or another frame, and [`put`](Self::put) appends bytes. If it is
-/// dropped without `end`, a growing buffer is truncated to what it held before; in a slice the header is made
-/// invalid.
+/// dropped without `end`, a growing buffer is truncated to what it held before; in a slice the first 4 bytes of the
+/// frame become 0xFF, which is not a valid header, except in [`Rfc4571`](super::Rfc4571), where it announces 65,535
+/// bytes.
 ///
 /// ```
 /// use stunwire::framing::Rfc4571;

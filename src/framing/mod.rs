@@ -55,8 +55,8 @@
 //!
 //! # Memory
 //!
-//! A header can announce a frame of up to 65,552 bytes, which is the default limit of each reader
-//! (`MAX_FRAME`). Reserve memory for the bytes that have arrived rather than for those that are announced, as
+//! A header can announce a frame of up to 65,552 bytes. The default limit of each reader (`MAX_FRAME`) is the longest
+//! frame of its framing. Reserve memory for the bytes that have arrived rather than for those that are announced, as
 //! the example and the codecs do: otherwise a peer that sends only headers occupies 64 KiB for each
 //! connection. If long frames are not expected, lower the limit with `max_frame`: 2,048 bytes are enough for
 //! audio, video and the messages of TURN.

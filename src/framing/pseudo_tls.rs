@@ -276,7 +276,8 @@ pub fn server_hello(random: &[u8; 32], session_id: &[u8; 32]) -> [u8; SERVER_HEL
 /// ```
 ///
 /// # Errors
-/// If a byte whose value is fixed has another value, as soon as that byte has arrived.
+/// If a byte whose value is fixed has another value, as soon as that byte has arrived; for the length of the record, as
+/// soon as both of its bytes have.
 pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameError> {
     if let Some(needed) = google(bytes, &GOOGLE_CLIENT_HELLO, 1)? {
         return Ok(Next::Incomplete { needed });
@@ -306,7 +307,8 @@ pub fn read_client_hello(bytes: &[u8]) -> Result<Next<ClientHello<'_>>, FrameErr
 /// ```
 ///
 /// # Errors
-/// If a byte whose value is fixed has another value, as soon as that byte has arrived.
+/// If a byte whose value is fixed has another value, as soon as that byte has arrived; for the length of the record, as
+/// soon as both of its bytes have.
 pub fn read_server_hello(bytes: &[u8]) -> Result<Next<ServerHello<'_>>, FrameError> {
     // Up to the length of the record both handshakes are equal.
     if let Some(needed) = google(bytes, &GOOGLE_SERVER_HELLO, 5)? {

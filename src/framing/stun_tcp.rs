@@ -118,8 +118,8 @@ impl StunTcp {
 
     /// Reads the frame at the start of `bytes`.
     ///
-    /// An invalid frame is refused at its first invalid byte: the reader does not wait for a frame whose header is
-    /// invalid.
+    /// An invalid frame is refused at its first invalid byte, a channel number or a length when both of its bytes have
+    /// arrived: the reader does not wait for a frame whose header is invalid.
     ///
     /// # Errors
     /// If the bytes do not begin with a frame, the frame is longer than [`max_frame`](Self::max_frame), or

@@ -219,8 +219,9 @@ impl<'a> Verified<'a> {
     ///
     /// - With short-term credentials, that is, without NONCE: the attribute that was verified
     ///   ([RFC 8489 §9.1.3](https://www.rfc-editor.org/rfc/rfc8489#section-9.1.3)).
-    /// - With long-term credentials: MESSAGE-INTEGRITY-SHA256 if the request has PASSWORD-ALGORITHM, and
-    ///   MESSAGE-INTEGRITY otherwise, even if the request was verified by MESSAGE-INTEGRITY-SHA256
+    /// - With long-term credentials: MESSAGE-INTEGRITY-SHA256 if the nonce announces PASSWORD-ALGORITHMS and the
+    ///   request has it or PASSWORD-ALGORITHM, and MESSAGE-INTEGRITY otherwise, even if the request was verified by
+    ///   MESSAGE-INTEGRITY-SHA256
     ///   ([RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4), last paragraph).
     ///
     /// ```

@@ -32,8 +32,9 @@ use crate::wire;
 /// ```
 ///
 /// # Errors
-/// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), or the message would
-/// be too long. The bytes around the payload may then have been overwritten.
+/// If there is no room before the payload (36 or 48 bytes) or after it (up to 3 bytes), the message would be too
+/// long, or the transaction id does not begin with the magic cookie. The bytes around the payload may then have been
+/// overwritten.
 #[inline]
 pub fn data_indication_in_place(
     buf: &mut [u8],

@@ -33,7 +33,8 @@ use crate::writer::Segments;
 /// ```
 ///
 /// # Errors
-/// If `buf` is too small (36 or 48 bytes), or the message would be too long.
+/// If `buf` is too small (36 or 48 bytes), the message would be too long, or the transaction id does not begin with the
+/// magic cookie.
 #[inline]
 pub fn data_indication_vectored<'b>(
     buf: &'b mut [u8],

@@ -128,7 +128,8 @@ impl<'k> Reply<'k> {
     /// Writes the response and returns its bytes.
     ///
     /// # Errors
-    /// If the message that is answered is not a request, or the buffer is too small.
+    /// If the message that is answered is not a request, the buffer is too small, the key returns no HMAC, or the
+    /// dialect has no such error code or attribute.
     pub fn write<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,
@@ -151,8 +152,7 @@ impl<'k> Reply<'k> {
     /// ```
     ///
     /// # Errors
-    /// If the message that is answered is not a request, the buffer is too small, or the dialect has no such
-    /// attribute.
+    /// For the reasons given in [`write`](Self::write), or if an attribute is reserved for the writer.
     pub fn write_with<'b, B: Buffer + ?Sized>(
         &self,
         buffer: &'b mut B,

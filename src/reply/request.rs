@@ -155,7 +155,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// ```
     ///
     /// # Errors
-    /// If the buffer is too small for the integrity attribute or FINGERPRINT, or the key returns no HMAC.
+    /// If the buffer is too small for the integrity attribute or FINGERPRINT, the message would be too long, the key
+    /// returns no HMAC, or the dialect has no such attribute.
     pub fn finish_like<'k>(
         self,
         request: impl Into<ReplyTo<'k>>,

@@ -118,7 +118,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// [`Header::in_dialect`].
     ///
     /// # Errors
-    /// If the buffer is too small.
+    /// If the buffer is too small, the transaction id does not begin with the magic cookie, or the method exists in
+    /// MS-TURN alone.
     #[inline]
     pub fn request(
         buffer: &'b mut B,
@@ -131,7 +132,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Begins an indication of RFC 8489.
     ///
     /// # Errors
-    /// If the buffer is too small.
+    /// If the buffer is too small, the transaction id does not begin with the magic cookie, or the method exists in
+    /// MS-TURN alone.
     #[inline]
     pub fn indication(
         buffer: &'b mut B,
@@ -157,7 +159,8 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Begins the error response to a request, in the dialect of the request, with its ERROR-CODE.
     ///
     /// # Errors
-    /// If `request` is not a request, or for the reasons given in [`new`](Self::new).
+    /// If `request` is not a request, the dialect has no such error code, or for the reasons given in
+    /// [`new`](Self::new).
     #[inline]
     pub fn error_to<'c>(
         buffer: &'b mut B,
@@ -242,9 +245,9 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
     /// Appends an attribute.
     ///
     /// # Errors
-    /// If the buffer is too small, the message would be too long, the dialect has no such attribute, or the
-    /// attribute is reserved for the writer. The message then remains as it was, and the writer can continue,
-    /// for example to write as many peers as fit.
+    /// If the buffer is too small, the message would be too long, the dialect has no such attribute or does not allow
+    /// its value, or the attribute is reserved for the writer. The message then remains as it was, and the writer can
+    /// continue, for example to write as many peers as fit.
     #[inline]
     pub fn attribute<A: EncodeAttribute + ?Sized>(
         &mut self,
@@ -448,7 +451,8 @@ impl<'b, B: Buffer + ?Sized, S: BeforeFingerprint> MessageWriter<'b, B, S> {
     /// ([RFC 8489 §14.7](https://www.rfc-editor.org/rfc/rfc8489#section-14.7)).
     ///
     /// # Errors
-    /// If the buffer is too small, the message would be too long, or the dialect has no FINGERPRINT.
+    /// If the buffer is too small, the message would be too long, or the dialect has no FINGERPRINT; in RFC 3489, if the
+    /// message is signed.
     #[inline(always)]
     pub fn fingerprint(mut self) -> Result<MessageWriter<'b, B, Closed>, EncodeError> {
         self.raw.fingerprint(S::IS_SIGNED)?;
