@@ -114,7 +114,8 @@ impl<'a, K> Authenticated<'a, K> {
     }
 
     /// The authenticated user. A TURN server compares it with the user of the allocation, and answers 441
-    /// (Wrong Credentials) if they differ ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
+    /// (Wrong Credentials) to a request other than Allocate if they differ
+    /// ([RFC 8656 §5](https://www.rfc-editor.org/rfc/rfc8656#section-5)).
     #[must_use]
     pub const fn user(&self) -> UserId<'a> {
         self.user
