@@ -11,6 +11,7 @@ use crate::integrity::{
     Coverage, HmacKey, IntegrityAlgorithm, Protection, Verified, length_with_tag,
 };
 use crate::message::{Attributes, Entry, Message};
+use crate::wire::TLV_HEADER_LEN;
 
 /// Whether an attribute is kept when a message is rewritten by [`Message::rewrite`].
 ///
@@ -235,9 +236,10 @@ impl<'b, B: Buffer + ?Sized> MessageWriter<'b, B> {
 /// ```
 ///
 /// # Errors
-/// If `packet` is not a message of this dialect, one of its integrity attributes has an invalid length, or
-/// its FINGERPRINT is not last or not 4 bytes long, the message is a signed GOOG-PING, or the key returns no
-/// HMAC.
+/// If `packet` is not a message of this dialect, one of its integrity attributes has an invalid length or is followed by
+/// something that the dialect does not allow there, its FINGERPRINT is not last or not 4 bytes long or is missing in
+/// [`MS_ICE2_LEGACY`](Dialect::MS_ICE2_LEGACY), the message is a signed GOOG-PING, or the key returns no HMAC. The
+/// integrity attributes and FINGERPRINT may then have been overwritten.
 pub fn sign_in_place<K: HmacKey + ?Sized>(
     packet: &mut [u8],
     dialect: Dialect,
@@ -262,7 +264,15 @@ pub fn sign_in_place<K: HmacKey + ?Sized>(
             HmacInput::AdjustedLength => offset
                 .and_then(|offset| length_with_tag(offset, len))
                 .ok_or(invalid)?,
-            HmacInput::ZeroPadded => header.length(),
+            // Nothing but a required FINGERPRINT may follow the tag: see `Message::verify`.
+            HmacInput::ZeroPadded => {
+                let value = offset.and_then(|offset| offset.checked_add(TLV_HEADER_LEN));
+                let after = value.and_then(|value| value.checked_add(len));
+                if after != Some(fingerprint.unwrap_or(packet.len())) {
+                    return Err(invalid);
+                }
+                header.length()
+            }
         };
         let (text, attribute) = offset
             .and_then(|offset| packet.split_at_mut_checked(offset))

@@ -532,6 +532,9 @@ fn no_room_for_a_required_fingerprint() {
     }
 }
 
+/// The first attribute of every message of MS-TURN (\[MS-TURN\] 2.2.2.8).
+const MS_TURN_MAGIC_COOKIE: &[u8] = b"\x00\x0f\x00\x04\x72\xc6\x4b\xc6";
+
 /// Signing again changes the tags and FINGERPRINT, and refuses those that have another length or are missing.
 #[test]
 fn what_cannot_be_signed_again() {
@@ -564,6 +567,23 @@ fn what_cannot_be_signed_again() {
         sign(Dialect::MS_ICE2_LEGACY, &tag(20)),
         Err(EncodeError::FingerprintMissing)
     );
+    // In the dialects whose HMAC is padded with zeros no other attribute may follow the tag.
+    let lifetime = b"\0\x0d\0\x04\0\0\0\x01";
+    let followed = [&tag(20)[..], lifetime].concat();
+    assert_eq!(sign(Dialect::RFC8489, &followed), Ok(()));
+    for (dialect, before, after) in [
+        (Dialect::RFC3489, &[][..], &[][..]),
+        (Dialect::MS_TURN, MS_TURN_MAGIC_COOKIE, &[]),
+        (Dialect::MS_ICE2_LEGACY, &[], fingerprint),
+    ] {
+        let last = [before, &tag(20), after].concat();
+        assert_eq!(sign(dialect, &last), Ok(()), "{dialect}");
+        assert_eq!(
+            sign(dialect, &[before, &followed, after].concat()),
+            Err(EncodeError::NoSuchMessage),
+            "{dialect}"
+        );
+    }
 }
 
 /// The header of a reply is a created one: its length is zero until the message is finished.
