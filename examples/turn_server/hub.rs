@@ -11,7 +11,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 use crate::allocation::{Client, Transport};
 use crate::config::Config;
@@ -37,15 +36,19 @@ impl ToClient {
 /// A UDP relay of this server.
 struct Relay {
     socket: Arc<UdpSocket>,
-    reader: AbortHandle,
+    _open: Open,
 }
+
+/// Held while a relay is open: its task ends when this is dropped, after the packet that it is sending. A task that is
+/// aborted could leave a part of a packet on the connection of a client.
+type Open = oneshot::Sender<()>;
 
 #[derive(Default)]
 struct Ports {
     listeners: HashMap<SocketAddr, Arc<UdpSocket>>,
     streams: HashMap<Client, ToClient>,
     udp_relays: HashMap<SocketAddr, Relay>,
-    tcp_relays: HashMap<SocketAddr, AbortHandle>,
+    tcp_relays: HashMap<SocketAddr, Open>,
     /// Connections of peers for which the client has not yet sent a ConnectionBind.
     waiting: HashMap<u32, TcpStream>,
     spliced: HashMap<u32, oneshot::Sender<()>>,
@@ -150,20 +153,25 @@ impl Hub {
         socket.set_nonblocking(true)?;
         let socket = Arc::new(UdpSocket::from_std(socket)?);
         let relay = socket.local_addr()?;
-        let task = udp::serve_peers(Arc::clone(self), relay, Arc::clone(&socket));
-        let reader = tokio::spawn(task).abort_handle();
-        lock(&self.ports)
-            .udp_relays
-            .insert(relay, Relay { socket, reader });
+        let (open, closed) = oneshot::channel();
+        let task = udp::serve_peers(Arc::clone(self), relay, Arc::clone(&socket), closed);
+        tokio::spawn(task);
+        lock(&self.ports).udp_relays.insert(
+            relay,
+            Relay {
+                socket,
+                _open: open,
+            },
+        );
         Ok(relay)
     }
 
     fn open_tcp(self: &Arc<Self>, at: SocketAddr) -> io::Result<SocketAddr> {
         let listener: TcpListener = tcp_socket(at)?.listen(16)?;
         let relay = listener.local_addr()?;
-        let task = tcp::accept_peers(Arc::clone(self), relay, listener);
-        let acceptor = tokio::spawn(task).abort_handle();
-        lock(&self.ports).tcp_relays.insert(relay, acceptor);
+        let (open, closed) = oneshot::channel();
+        tokio::spawn(tcp::accept_peers(Arc::clone(self), relay, listener, closed));
+        lock(&self.ports).tcp_relays.insert(relay, open);
         Ok(relay)
     }
 }
@@ -199,12 +207,9 @@ impl Host for Arc<Hub> {
 
     fn close(&self, transport: Transport, relay: SocketAddr) {
         let mut ports = lock(&self.ports);
-        let task = match transport {
-            Transport::Udp => ports.udp_relays.remove(&relay).map(|relay| relay.reader),
-            Transport::Tcp => ports.tcp_relays.remove(&relay),
-        };
-        if let Some(task) = task {
-            task.abort();
+        match transport {
+            Transport::Udp => drop(ports.udp_relays.remove(&relay)),
+            Transport::Tcp => drop(ports.tcp_relays.remove(&relay)),
         }
     }
 

@@ -11,6 +11,7 @@ use stunwire::framing::{Frame, Next, StunTcp};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::allocation::{Client, Transport};
@@ -156,10 +157,18 @@ async fn connect(
     let _ = writer.send(&reply).await;
 }
 
-/// Accepts connections of peers to a relay, and notifies its client.
-pub async fn accept_peers(hub: Arc<Hub>, relay: SocketAddr, listener: TcpListener) {
+/// Accepts connections of peers to a relay, and notifies its client, until the relay is closed.
+pub async fn accept_peers(
+    hub: Arc<Hub>,
+    relay: SocketAddr,
+    listener: TcpListener,
+    mut closed: oneshot::Receiver<()>,
+) {
     loop {
-        let (stream, peer) = accept(&listener).await;
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            _ = &mut closed => return,
+        };
         let attempt = hub.server().peer_connects(Instant::now(), relay, peer);
         // Without a permission the stream is dropped, and the peer sees it closed.
         let Some((client, id, message)) = attempt else {
@@ -184,6 +193,8 @@ async fn splice_with_peer(
     let (Some(mut peer), ToClient::Stream(writer)) = (hub.take_waiting(id), writer) else {
         return Ok(());
     };
+    // Before this task waits: the allocation may end meanwhile.
+    let hung_up = hub.add_spliced(id);
     let mut writer = writer.lock().await;
     let (mut from_peer, mut to_peer) = peer.split();
     let (mut sent, mut received) = (first.len() as u64, 0);
@@ -196,7 +207,6 @@ async fn splice_with_peer(
             copy(&mut from_peer, &mut *writer, &mut received)
         );
     };
-    let hung_up = hub.add_spliced(id);
     tokio::select! {
         _ = both => {}
         _ = hung_up => {}

@@ -8,6 +8,7 @@ use stunwire::ChannelData;
 use stunwire::demux::{Demux, Protocol};
 use stunwire::relay::{HEADROOM, TAILROOM};
 use tokio::net::UdpSocket;
+use tokio::sync::oneshot;
 
 use crate::allocation::{Client, Transport};
 use crate::hub::Hub;
@@ -59,13 +60,22 @@ pub async fn serve_clients(hub: Arc<Hub>, server: SocketAddr, socket: Arc<UdpSoc
     }
 }
 
-/// Reads packets of peers to a relay. A payload is received with room before it, so that it is relayed without a
-/// copy.
-pub async fn serve_peers(hub: Arc<Hub>, relay: SocketAddr, socket: Arc<UdpSocket>) {
+/// Reads packets of peers to a relay until it is closed. A payload is received with room before it, so that it is
+/// relayed without a copy.
+pub async fn serve_peers(
+    hub: Arc<Hub>,
+    relay: SocketAddr,
+    socket: Arc<UdpSocket>,
+    mut closed: oneshot::Receiver<()>,
+) {
     let mut buf = vec![0; HEADROOM + MAX_DATAGRAM + TAILROOM];
     loop {
         let room = &mut buf[HEADROOM..HEADROOM + MAX_DATAGRAM];
-        let Ok((len, peer)) = socket.recv_from(room).await else {
+        let received = tokio::select! {
+            received = socket.recv_from(room) => received,
+            _ = &mut closed => return,
+        };
+        let Ok((len, peer)) = received else {
             continue;
         };
         let payload = &buf[HEADROOM..HEADROOM + len];

@@ -121,7 +121,12 @@ pub fn challenge(link: &mut Link) -> Answer {
 
 /// The error code of an answer; 0 for a success response.
 pub fn code(answer: &Answer) -> u16 {
-    let message = Message::parse(&answer.packet).unwrap();
+    code_of(&answer.packet)
+}
+
+/// The error code of a response; 0 for a success response.
+pub fn code_of(packet: &[u8]) -> u16 {
+    let message = Message::parse(packet).unwrap();
     let error = message.get::<ErrorCode>().unwrap();
     error.map_or(0, |error| error.code().as_u16())
 }

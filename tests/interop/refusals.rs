@@ -2,6 +2,7 @@
 //! cause most of them.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::thread;
 use std::time::Duration;
 
 use stunwire::attribute::{
@@ -10,12 +11,10 @@ use stunwire::attribute::{
     RequestedAddressFamily, RequestedTransport, ReservationToken, TransportProtocol,
     UnknownAttributes, UserHash, Username, XorPeerAddress, XorRelayedAddress,
 };
-use stunwire::{
-    Credentials, ErrorCode, Header, Key, Message, MessageWriter, Method, TransactionId,
-};
+use stunwire::{Credentials, Header, Key, Message, MessageWriter, Method, TransactionId};
 
 use crate::harness::tests;
-use crate::login::{Login, code};
+use crate::login::{Login, code, code_of};
 use crate::own::{PASSWORD, REALM, Turn, USER};
 use crate::programs::{IPV6, own};
 use crate::support::{run, text};
@@ -28,6 +27,7 @@ tests! {
         credentials,
         password_algorithms,
         addresses,
+        released_while_a_packet_is_sent,
     ],
 }
 
@@ -126,12 +126,6 @@ impl Client {
     }
 }
 
-fn code_of(reply: &[u8]) -> u16 {
-    let reply = Message::parse(reply).unwrap();
-    let code = reply.get::<ErrorCode<'_>>().unwrap();
-    code.map_or(0, |code| code.code().as_u16())
-}
-
 fn allocations() {
     let server = Turn::start(&["--quota", "1"]);
     let mut client = Client::new(&server);
@@ -170,7 +164,7 @@ fn allocations() {
     assert_eq!(client.code(Method::REFRESH, &[&Lifetime::from_secs(0)]), 0);
     assert_eq!(second.code(Method::ALLOCATE, &[&UDP, &family(2)]), 0);
     println!(
-        "refused_allocations: {} requests",
+        "allocations: {} requests",
         client.asked + second.asked
     );
 }
@@ -247,7 +241,7 @@ fn permissions_and_channels() {
         REALM,
     );
     assert_eq!(client.code(Method::REFRESH, &[]), 441);
-    println!("refused_with_an_allocation: {} requests", client.asked);
+    println!("permissions_and_channels: {} requests", client.asked);
 }
 
 /// RFC 6062 §5.4: a ConnectionBind of another user is refused, and the connection remains for the client's.
@@ -266,7 +260,7 @@ fn connections() {
         let bound = login.ask(&mut data, Method::CONNECTION_BIND, &[&id]);
         assert_eq!(code(&bound), expected, "{user}");
     }
-    println!("refused_connections: 1 of 2 ConnectionBind requests");
+    println!("connections: 1 of 2 ConnectionBind requests");
 }
 
 fn credentials() {
@@ -319,7 +313,7 @@ fn credentials() {
         .as_bytes()
         .to_vec();
     assert_eq!(client.code(Method::REFRESH, &[]), 0);
-    println!("refused_credentials: {} requests", client.asked);
+    println!("credentials: {} requests", client.asked);
 }
 
 /// RFC 8489 §9.2.4 and §9.2.5: SHA-256 for the key and for the tag, USERHASH, and the detection of a list that
@@ -379,7 +373,7 @@ fn password_algorithms() {
     assert!(output.status.success(), "{told}\n{}", server.log());
     let figures = server.figures(1);
     println!(
-        "sha256_offered: {} requests; turn_udp: {figures}",
+        "password_algorithms: {} requests; turn_udp: {figures}",
         client.asked
     );
 }
@@ -412,4 +406,41 @@ fn addresses() {
     assert_eq!(indication.peer, address.0);
     assert_eq!(&buf[indication.payload], b"permitted");
     println!("addresses: 1 of 2 packets relayed, the one of the permitted peer");
+}
+
+/// A client that releases its allocation while the server sends it a packet gets all of this packet before the
+/// response. A part of it would be read together with the response.
+fn released_while_a_packet_is_sent() {
+    let server = Turn::start(&[]);
+    let (mut link, mut login) = Login::open(server.at("127.0.0.1"), true, USER, PASSWORD);
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let reply = login.ask(&mut link, Method::ALLOCATE, &[&UDP]);
+    let (XorRelayedAddress(relay),) = login.granted(&reply).read().unwrap();
+    let permission = XorPeerAddress(peer.local_addr().unwrap());
+    let reply = login.ask(&mut link, Method::CREATE_PERMISSION, &[&permission]);
+    login.granted(&reply);
+
+    // More than the buffers of a connection hold, which the client does not read.
+    for _ in 0..400 {
+        peer.send_to(&[0xA5; 60_000], relay).unwrap();
+        thread::sleep(Duration::from_millis(1));
+    }
+    let release = login.request(Method::REFRESH, &[&Lifetime::from_secs(0)]);
+    link.send(&release).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    let mut packets = 0;
+    loop {
+        let packet = link.receive(Duration::from_secs(10)).unwrap();
+        let message = Message::parse(&packet).unwrap();
+        if message.method() == Method::REFRESH {
+            assert!(message.is_success_response());
+            break;
+        }
+        let data = stunwire::relay::read(&message).unwrap().unwrap();
+        assert_eq!(packet[data.payload], [0xA5; 60_000]);
+        packets += 1;
+    }
+    // Otherwise the server was never stopped inside a packet.
+    assert!((1..400).contains(&packets), "{packets} packets");
+    println!("released_while_a_packet_is_sent: {packets} whole packets, then the response");
 }
