@@ -68,6 +68,9 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     }
     let server = server.ok_or(USAGE)?;
+    if tcp && classic {
+        return Err(USAGE.into());
+    }
 
     // Only the dialect differs: without the cookie, the transaction id has 16 bytes.
     let (dialect, id) = if classic {

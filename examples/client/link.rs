@@ -117,7 +117,8 @@ impl Link {
         }
     }
 
-    /// Receives the next packet: a datagram, or a message or ChannelData of the stream.
+    /// Receives the next packet: a datagram, or a message or ChannelData of the stream. A stream cannot be used after
+    /// a timeout inside a packet, because the bytes before it are lost.
     pub fn receive(&mut self, within: Duration) -> io::Result<Vec<u8>> {
         // A timeout of zero is an error.
         let within = Some(within.max(Duration::from_millis(1)));
