@@ -2,6 +2,7 @@
 
 use crate::{DIALECTS, chosen_format};
 use stunwire::attribute::{AttributeType, Nonce, Realm};
+use stunwire::writer::sign_in_place;
 use stunwire::{
     Credentials, EncodeError, FingerprintStatus, HmacKey, IntegrityAlgorithm, IntegrityError, Key,
     Message, MessageWriter, Method, ParseError, Policy, Verified,
@@ -40,6 +41,7 @@ pub fn verify(bytes: &[u8]) -> bool {
         _ => Policy::default().sha1_only(),
     };
     unsigned(message, &key, &policy);
+    signed_again(message, &key);
     signed(message, &key, *how, edits)
 }
 
@@ -86,6 +88,25 @@ fn unsigned(message: Message<'_>, key: &Key, policy: &Policy) {
         }
         Err(error) => panic!("{error:?}"),
     }
+}
+
+/// A message that was signed again verifies, and its FINGERPRINT is valid.
+fn signed_again(message: Message<'_>, key: &Key) {
+    let mut packet = message.as_bytes().to_vec();
+    if sign_in_place(&mut packet, message.dialect(), key).is_err() {
+        return;
+    }
+    let again = message.dialect().parse(&packet);
+    let again = again.expect("nothing but tags and FINGERPRINT has changed");
+    if again.has_integrity() {
+        again
+            .verify_with(key, &Policy::default().sha256_min_len(16))
+            .expect("the library signed it");
+    }
+    assert!(matches!(
+        again.fingerprint(),
+        FingerprintStatus::Absent | FingerprintStatus::Valid
+    ));
 }
 
 /// The two steps of a verification have the same result as the one.
