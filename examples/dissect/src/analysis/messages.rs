@@ -192,7 +192,7 @@ impl Analysis {
             }
             Asked::Lifetime(asked) => {
                 if let Some(allocation) = flow.allocation() {
-                    allocation.refreshed(facts.lifetime.or(*asked), at);
+                    allocation.refreshed(facts.granted_lifetime(*asked), at);
                 }
             }
             Asked::Permission(peers) => {
@@ -298,7 +298,6 @@ fn allocate(
     at: Stamp,
 ) {
     let mapped = facts.reflexive();
-    let lifetime = facts.lifetime;
     if let Some(current) = flow.allocation()
         && !current.is_over()
         && (facts.is_ms_turn || current.relayed == facts.relayed)
@@ -306,7 +305,7 @@ fn allocate(
         if current.made.is_some() || current.relayed.is_none() {
             current.relayed = facts.relayed.or(current.relayed);
         }
-        current.refreshed(lifetime.or(asked), at);
+        current.refreshed(facts.granted_lifetime(asked), at);
         return;
     }
     let mut allocation = Allocation {
@@ -317,6 +316,6 @@ fn allocate(
         mapped,
         ..Allocation::default()
     };
-    allocation.grant(lifetime, at);
+    allocation.grant(facts.granted_lifetime(None), at);
     flow.push_allocation(allocation);
 }

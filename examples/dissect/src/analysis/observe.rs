@@ -9,6 +9,7 @@ use stunwire::{
     TransactionId,
 };
 
+use super::turn::DEFAULT_LIFETIME;
 use crate::classify;
 use crate::credentials::Integrity;
 use crate::unit::Partial;
@@ -258,6 +259,18 @@ impl<'a> Facts<'a> {
     /// Whether a client sends such a message: requests, and indications other than Data and
     /// ConnectionAttempt.
     pub fn is_from_client(&self) -> bool {
+    /// The lifetime in seconds that a success response grants, if the request asked for `asked`. `None` if
+    /// the response may name another one after the end of what was captured.
+    pub fn granted_lifetime(&self, asked: Option<u32>) -> Option<u32> {
+        match (self.lifetime, asked) {
+            (Some(lifetime), _) => Some(lifetime),
+            // The end of the allocation.
+            (None, Some(0)) => Some(0),
+            (None, _) if self.is_partial => None,
+            (None, _) => asked.or(Some(DEFAULT_LIFETIME)),
+        }
+    }
+
         match self.class {
             Class::Request => true,
             Class::Indication => !matches!(self.method, Method::DATA | Method::CONNECTION_ATTEMPT),

@@ -17,8 +17,8 @@ pub const PERMISSION: Duration = Duration::from_secs(300);
 /// How long a channel lasts (RFC 8656 §12).
 pub const CHANNEL: Duration = Duration::from_secs(600);
 
-/// The lifetime of an allocation that does not name one (RFC 8656 §3.2).
-const DEFAULT_LIFETIME: u32 = 600;
+/// The lifetime in seconds of an allocation whose response does not name one (RFC 8656 §3.2).
+pub const DEFAULT_LIFETIME: u32 = 600;
 
 /// Tolerance for different clocks and the time of a round trip.
 const GRACE: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub struct Allocation {
     pub is_ms_turn: bool,
     pub relayed: Option<SocketAddr>,
     pub mapped: Option<SocketAddr>,
-    /// The lifetime that was last granted, in seconds.
+    /// The lifetime that was last granted, in seconds. `None` if it is not known.
     pub lifetime: Option<u32>,
     /// The response that last granted the lifetime.
     pub granted: Option<Stamp>,
@@ -129,8 +129,9 @@ pub enum Way {
 }
 
 impl Allocation {
+    /// Begins the lifetime anew; `None` if it is not known.
     pub fn grant(&mut self, lifetime: Option<u32>, at: Stamp) {
-        self.lifetime = Some(lifetime.unwrap_or(DEFAULT_LIFETIME));
+        self.lifetime = lifetime;
         self.granted = Some(at);
         self.sent_late = Frames::default();
     }

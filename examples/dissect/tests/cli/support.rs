@@ -149,6 +149,7 @@ pub const SERVER: u16 = 3478;
 pub const START: u32 = 1_700_000_000;
 
 /// A classic pcap file, big-endian, with one packet per second.
+#[derive(Clone)]
 pub struct Capture {
     pub bytes: Vec<u8>,
     seconds: u32,

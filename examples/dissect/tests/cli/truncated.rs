@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::messages;
-use crate::support::{CLIENT, Capture, SERVER, records, run, table, text};
+use crate::support::{CLIENT, Capture, SERVER, hex, records, run, table, text};
 
 /// A check and ChannelData with a check in it, at every snap length: no packet is an error, and none
 /// disappears.
@@ -91,4 +91,27 @@ fn streams_truncated_by_the_snap_length() {
         (1..=4).flat_map(frame).collect::<Vec<_>>()
     );
     assert_eq!(records[1]["length"], 48);
+}
+
+/// The LIFETIME of an Allocate response is after the snap length: the allocation lasts for an unknown time,
+/// not for the 10 minutes of a response without one.
+#[test]
+fn allocations_of_unknown_lifetime() {
+    let request = hex("00030008 2112a442 b7e7a701bc34d686fa87dfae 00190004 11000000");
+    let success = hex("01030014 2112a442 b7e7a701bc34d686fa87dfae
+         00160008 0001e112 e112a64d 000d0004 00000e10");
+    let mut capture = Capture::new();
+    capture.udp(CLIENT, SERVER, &request);
+    let known = {
+        let mut capture = capture.clone();
+        capture.udp(SERVER, CLIENT, &success);
+        text(&run(&[capture.file().path()]))
+    };
+    assert!(known.contains("lifetime 3600 s; open"), "{known}");
+    capture.snap(28 + 20 + 12).udp(SERVER, CLIENT, &success);
+    let unknown = text(&run(&[capture.file().path()]));
+    assert!(
+        unknown.contains("relayed address 192.0.2.15:49152; open"),
+        "{unknown}"
+    );
 }
