@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Media, Side, Stamp};
 use crate::analysis::ice::Pair;
+use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::transaction::FinishedTransaction;
 use crate::analysis::turn::Allocation;
 use crate::findings::Finding;
@@ -40,10 +41,7 @@ pub fn transaction(line: &mut Record, analysis: &Analysis, finished: &FinishedTr
     line.name("outcome", outcome);
     match transaction.answer {
         Some(answer) => {
-            match answer.error {
-                Some(code) => line.number("code", code),
-                None => line.null("code"),
-            }
+            code(line, answer.error);
             line.number("answer_frame", answer.at.frame);
             line.seconds("answer_elapsed", answer.at.time);
         }
@@ -54,6 +52,14 @@ pub fn transaction(line: &mut Record, analysis: &Analysis, finished: &FinishedTr
         }
     }
     seconds(line, "round_trip", transaction.round_trip());
+}
+
+/// The code of an error, if it is one and known.
+fn code(line: &mut Record, code: Option<u16>) {
+    match code {
+        Some(code) if code != UNKNOWN_CODE => line.number("code", code),
+        _ => line.null("code"),
+    }
 }
 
 /// Writes the keys of a flow.
@@ -105,7 +111,7 @@ pub fn flow(line: &mut Record, analysis: &Analysis, flow: &Flow) {
         line.number("unanswered", outcome.unanswered.count);
         line.number("retransmissions", outcome.retransmissions);
         line.objects("errors", outcome.errors.iter(), |line, errors| {
-            line.number("code", errors.code);
+            code(line, Some(errors.code));
             line.number("count", errors.frames.count);
         });
     });

@@ -17,6 +17,10 @@ use crate::unit::Partial;
 /// Maximum number of peer addresses of one message.
 const MOST_PEERS: usize = 16;
 
+/// The code of an error response whose ERROR-CODE is malformed, missing or not captured. No error has it:
+/// codes are 300 to 699 (RFC 8489 §14.8).
+pub const UNKNOWN_CODE: u16 = 0;
+
 /// The role of an ICE agent (RFC 8445 §6.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -160,6 +164,9 @@ impl<'a> Facts<'a> {
                 facts.note(value);
             }
         }
+        if facts.class == Class::ErrorResponse {
+            facts.error.get_or_insert(UNKNOWN_CODE);
+        }
         if facts.is_ms_turn && facts.class != Class::Request {
             // MS-TURN has the relayed address in MAPPED-ADDRESS.
             facts.relayed = facts.mapped.take();
@@ -252,13 +259,6 @@ impl<'a> Facts<'a> {
         }
     }
 
-    pub fn is_response(&self) -> bool {
-        matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
-    }
-
-    /// Whether a client sends such a message: requests, and indications other than Data and
-    /// ConnectionAttempt.
-    pub fn is_from_client(&self) -> bool {
     /// The lifetime in seconds that a success response grants, if the request asked for `asked`. `None` if
     /// the response may name another one after the end of what was captured.
     pub fn granted_lifetime(&self, asked: Option<u32>) -> Option<u32> {
@@ -271,6 +271,13 @@ impl<'a> Facts<'a> {
         }
     }
 
+    pub fn is_response(&self) -> bool {
+        matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
+    }
+
+    /// Whether a client sends such a message: requests, and indications other than Data and
+    /// ConnectionAttempt.
+    pub fn is_from_client(&self) -> bool {
         match self.class {
             Class::Request => true,
             Class::Indication => !matches!(self.method, Method::DATA | Method::CONNECTION_ATTEMPT),

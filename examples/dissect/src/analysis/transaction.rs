@@ -7,7 +7,7 @@ use std::time::Duration;
 use stunwire::{Class, Method, TransactionId};
 
 use super::flow::{Frames, Side, Stamp};
-use super::observe::{Facts, Signed};
+use super::observe::{Facts, Signed, UNKNOWN_CODE};
 
 /// Maximum number of open requests of one flow. A further one ends the oldest as unanswered.
 pub const MOST_PENDING: usize = 256;
@@ -203,7 +203,7 @@ impl Exchanges {
             return None;
         }
         let error = match facts.class {
-            Class::ErrorResponse => Some(facts.error.unwrap_or(0)),
+            Class::ErrorResponse => Some(facts.error.unwrap_or(UNKNOWN_CODE)),
             _ => None,
         };
         transaction.answer = Some(Answer { at, error });

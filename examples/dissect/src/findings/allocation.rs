@@ -5,6 +5,7 @@ use stunwire::Method;
 use super::{Found, host, is_private, remains, seconds, to_servers};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames};
+use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::transaction::Errors;
 use crate::analysis::turn::Lost;
 use crate::words::{Count, Span, Times, list};
@@ -301,7 +302,10 @@ pub fn expired(analysis: &Analysis, found: &mut Found) {
             let refresh = flow.exchanges.asked(Method::REFRESH);
             let unanswered = refresh.map_or(0, |outcome| outcome.unanswered.count);
             let refused = refresh.map(|outcome| {
-                let codes = outcome.errors.iter().map(|errors| errors.code.to_string());
+                let codes = outcome.errors.iter().map(|errors| match errors.code {
+                    UNKNOWN_CODE => "with an error".to_owned(),
+                    code => code.to_string(),
+                });
                 list(&codes.collect::<Vec<_>>())
             });
             let why = match refused {

@@ -7,6 +7,7 @@ use stunwire::Method;
 use super::{Found, remains, seconds, to_servers, works};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Frames};
+use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::turn::PeerConnection;
 use crate::words::{Span, Times};
 
@@ -84,7 +85,7 @@ pub fn bind_refused(analysis: &Analysis, found: &mut Found) {
             .asked
             .is_some_and(|asked| asked.since(connection.offered) > PATIENCE);
         // Every login on a new connection has these challenges.
-        if connection.bound.is_some() || is_late || matches!(code, 401 | 438) {
+        if connection.bound.is_some() || is_late || matches!(code, 401 | 438 | UNKNOWN_CODE) {
             continue;
         }
         let text = format!(
@@ -105,7 +106,8 @@ pub fn connect_failed(analysis: &Analysis, found: &mut Found) {
             continue;
         };
         for errors in &outcome.errors {
-            if matches!(errors.code, 401 | 403 | 438) || outcome.successes.last > errors.frames.last
+            if matches!(errors.code, 401 | 403 | 438 | UNKNOWN_CODE)
+                || outcome.successes.last > errors.frames.last
             {
                 continue;
             }

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use stunwire::{Class, Method, TransactionId};
 
 use crate::analysis::flow::{Flow, Side, Stamp};
-use crate::analysis::observe::Facts;
+use crate::analysis::observe::{Facts, UNKNOWN_CODE};
 use crate::analysis::{Analysis, Noted};
 use crate::unit::{Content, Endpoints, Origin, TcpEvent, Unit};
 use crate::words::{Bytes, Span};
@@ -458,7 +458,8 @@ fn label(facts: &Facts<'_>) -> String {
     let peer = facts.peers.first();
     match facts.class {
         Class::ErrorResponse => {
-            let code = facts.error.unwrap_or(0);
+            let code = facts.error.filter(|&code| code != UNKNOWN_CODE);
+            let code = code.map_or("error".to_owned(), |code| code.to_string());
             let reason = facts.reason.map(crate::analysis::login::text);
             match reason.filter(|reason| !reason.is_empty()) {
                 Some(reason) => format!("{method} {code} {reason}"),

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Media, Side, Stamp};
 use crate::analysis::ice::{self, Pair};
+use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::transaction::Outcome;
 use crate::findings::{Finding, Severity};
 use crate::style::Style;
@@ -434,7 +435,11 @@ fn outcome(outcome: &Outcome) -> String {
         results.push(format!("{} success", outcome.successes.count));
     }
     for errors in &outcome.errors {
-        results.push(format!("{} error {}", errors.frames.count, errors.code));
+        let count = errors.frames.count;
+        results.push(match errors.code {
+            UNKNOWN_CODE => format!("{} of unknown code", Count(count, "error")),
+            code => format!("{count} error {code}"),
+        });
     }
     if outcome.unanswered.count > 0 {
         results.push(format!("{} unanswered", outcome.unanswered.count));

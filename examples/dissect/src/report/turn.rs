@@ -7,6 +7,7 @@ use super::{Clock, MOST_DETAILS, Report};
 use crate::analysis::Analysis;
 use crate::analysis::flow::{Flow, Side, Stamp};
 use crate::analysis::login::Login;
+use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::turn::{Allocation, Channel, Lost, PeerConnection};
 use crate::words::{Bytes, Count, Span, list};
 
@@ -200,6 +201,7 @@ fn peer_connection(analysis: &Analysis, connection: &PeerConnection) -> String {
         (Some(bound), _) => {
             text += &format!(", bound {} later", Span(bound.since(connection.offered)));
         }
+        (None, Some((UNKNOWN_CODE, _))) => text += ", ConnectionBind answered with an error",
         (None, Some((code, _))) => text += &format!(", ConnectionBind answered {code}"),
         (None, None) => text += ", not bound",
     }

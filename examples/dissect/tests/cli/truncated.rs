@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::messages;
-use crate::support::{CLIENT, Capture, SERVER, hex, records, run, table, text};
+use crate::support::{CLIENT, Capture, SERVER, hex, of_kind, records, run, table, text};
 
 /// A check and ChannelData with a check in it, at every snap length: no packet is an error, and none
 /// disappears.
@@ -91,6 +91,34 @@ fn streams_truncated_by_the_snap_length() {
         (1..=4).flat_map(frame).collect::<Vec<_>>()
     );
     assert_eq!(records[1]["length"], 48);
+}
+
+/// An error response whose ERROR-CODE is after the snap length is no success: 401 to Allocate here, as RFC 8489
+/// §14.8 encodes it.
+#[test]
+fn errors_of_unknown_code() {
+    let request = hex("00030008 2112a442 b7e7a701bc34d686fa87dfae 00190004 11000000");
+    let refusal = hex("0113001c 2112a442 b7e7a701bc34d686fa87dfae
+         80220004 74657374 00090010 00000401 556e617574686f72697a6564");
+    let mut capture = Capture::new();
+    capture
+        .udp(CLIENT, SERVER, &request)
+        .snap(28 + 20 + 8)
+        .udp(SERVER, CLIENT, &refusal);
+    let file = capture.file();
+    let summary = text(&run(&[file.path(), "--ladder"]));
+    assert!(!summary.contains("allocation"), "{summary}");
+    assert!(
+        summary.contains("1 Allocate (1 error of unknown code)"),
+        "{summary}"
+    );
+    assert!(summary.contains(" Allocate error "), "{summary}");
+    let output = run(&["--json", file.path()]);
+    let transaction = &of_kind(&output, "transaction")[0];
+    assert_eq!(transaction["outcome"], "error");
+    assert_eq!(transaction["code"], Value::Null);
+    let flow = &of_kind(&output, "flow")[0];
+    assert_eq!(flow["methods"][0]["errors"][0]["code"], Value::Null);
 }
 
 /// The LIFETIME of an Allocate response is after the snap length: the allocation lasts for an unknown time,
