@@ -145,6 +145,10 @@ pub struct Flow {
     pub broken: Frames,
     /// Bytes of the streams that the capture does not have.
     pub missing: u64,
+    /// The snap length truncated a request to a port that is not a STUN server's, so that it may be a check.
+    pub may_be_pair: bool,
+    /// The snap length truncated a request for permissions or a channel, so that it may name more peers.
+    pub lacks_peers: bool,
 }
 
 impl Flow {
@@ -181,6 +185,8 @@ impl Flow {
             forged: Frames::default(),
             broken: Frames::default(),
             missing: 0,
+            may_be_pair: false,
+            lacks_peers: false,
         }
     }
 

@@ -52,6 +52,10 @@ pub struct Refusals {
 
 impl Login {
     pub fn request(&mut self, facts: &Facts<'_>) {
+        if facts.is_partial {
+            // The integrity attribute may be in the rest.
+            self.open_challenge = None;
+        }
         if facts.signed.is_some() {
             self.open_challenge = None;
             if let Some(user) = facts.username {

@@ -10,6 +10,7 @@ use super::observe::Facts;
 use super::transaction::{Asked, Finished, Sent, Transaction};
 use super::turn::{self, Allocation};
 use super::{Analysis, Noted, login, way};
+use crate::classify;
 use crate::unit::{Endpoints, Framing};
 
 /// As many addresses under which a server saw a client are kept of one flow.
@@ -30,6 +31,10 @@ impl Analysis {
         let flow = self.flows.get_mut(index)?;
         *flow.messages.of_mut(side) += 1;
         flow.is_ms_turn |= facts.is_ms_turn;
+        flow.lacks_peers |= facts.lacks_peers();
+        flow.may_be_pair |= facts.is_partial
+            && facts.class == Class::Request
+            && !classify::is_stun_port(path.destination.port());
         if facts.has_bad_fingerprint {
             flow.bad_fingerprints.note(at);
         }

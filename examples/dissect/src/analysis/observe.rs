@@ -271,6 +271,17 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether the request may name a peer, or a channel, after the end of what was captured.
+    pub fn lacks_peers(&self) -> bool {
+        self.is_partial
+            && self.class == Class::Request
+            && match self.method {
+                Method::CREATE_PERMISSION => true,
+                Method::CHANNEL_BIND => self.channel.is_none() || self.peers.is_empty(),
+                _ => false,
+            }
+    }
+
     pub fn is_response(&self) -> bool {
         matches!(self.class, Class::SuccessResponse | Class::ErrorResponse)
     }

@@ -28,7 +28,8 @@ fn silence(flow: &Flow) -> Option<Frames> {
     }
     // Without the server's SYN-ACK the capture may lack one direction.
     let is_seen = flow.transport == Transport::Udp || flow.connection.accepted.is_some();
-    (!frames.is_empty() && flow.messages.server == 0 && is_seen).then_some(frames)
+    let is_known = is_seen && !flow.may_be_pair;
+    (!frames.is_empty() && flow.messages.server == 0 && is_known).then_some(frames)
 }
 
 /// The silent flows, by server, of servers that answer on no flow.

@@ -14,8 +14,13 @@ fn complete(flow: &Flow) -> impl Iterator<Item = &Allocation> {
         .filter(|allocation| allocation.made.is_some())
 }
 
+/// Whether the capture has all permissions and channels that were asked for since then.
+fn is_known(flow: &Flow) -> bool {
+    flow.missing == 0 && !flow.lacks_peers
+}
+
 pub fn no_permission(analysis: &Analysis, found: &mut Found) {
-    for flow in to_servers(analysis).filter(|flow| flow.missing == 0) {
+    for flow in to_servers(analysis).filter(|flow| is_known(flow)) {
         // The refusal of the permission is reported instead.
         if forbidden_peers(flow).is_some() {
             continue;
@@ -83,7 +88,7 @@ fn is_bound_later(allocation: &Allocation, peer: std::net::SocketAddr, frames: &
 }
 
 pub fn unbound(analysis: &Analysis, found: &mut Found) {
-    for flow in to_servers(analysis).filter(|flow| flow.missing == 0) {
+    for flow in to_servers(analysis).filter(|flow| is_known(flow)) {
         for allocation in complete(flow) {
             for channel in &allocation.channels {
                 if channel.peer.is_some() {

@@ -16,6 +16,7 @@ mod credentials;
 mod duckdb;
 mod findings;
 mod flows;
+mod incomplete;
 mod inputs;
 mod memory;
 mod messages;

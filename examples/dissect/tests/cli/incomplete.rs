@@ -1,0 +1,69 @@
+//! What is missing from a capture proves nothing: calls without a fault have no findings if parts of their
+//! packets, one direction or nothing but copies are added or missing.
+
+use std::collections::BTreeSet;
+
+use crate::scenarios::calls::SOUND;
+use crate::support::{File, of_kind, run};
+
+/// A packet of raw IPv4: seconds, microseconds and length on the wire, then the captured bytes.
+type Packet = ([u32; 3], Vec<u8>);
+
+/// The header of a big-endian pcap file, and its packets.
+fn parse(file: &[u8]) -> (Vec<u8>, Vec<Packet>) {
+    let (header, mut rest) = file.split_at(24);
+    let mut packets = Vec::new();
+    while !rest.is_empty() {
+        let number =
+            |index: usize| u32::from_be_bytes(rest[4 * index..4 * index + 4].try_into().unwrap());
+        let end = 16 + number(2) as usize;
+        packets.push(([number(0), number(1), number(3)], rest[16..end].to_vec()));
+        rest = &rest[end..];
+    }
+    (header.to_vec(), packets)
+}
+
+/// The findings about all calls after a change of their packets: rules and texts.
+fn findings(change: impl Fn(Vec<Packet>) -> Vec<Packet>) -> BTreeSet<(String, String)> {
+    let files: Vec<(String, Vec<u8>)> = SOUND
+        .iter()
+        .map(|sound| {
+            let (mut file, packets) = parse((sound.call)().file());
+            for ([seconds, micros, length], bytes) in change(packets) {
+                for number in [seconds, micros, bytes.len() as u32, length] {
+                    file.extend(number.to_be_bytes());
+                }
+                file.extend(bytes);
+            }
+            (format!("{}.pcap", sound.name.replace('/', " ")), file)
+        })
+        .collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, file)| (name.as_str(), file.as_slice()))
+        .collect();
+    let folder = File::folder(&files);
+    let output = run(&["--json", folder.path()]);
+    assert!(output.status.success());
+    let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    of_kind(&output, "finding")
+        .iter()
+        .map(|finding| (text(finding, "rule"), text(finding, "text")))
+        .collect()
+}
+
+/// Also where the login, the channel or the lifetime is not captured.
+#[test]
+fn calls_truncated_by_the_snap_length() {
+    let mut all = BTreeSet::new();
+    for length in [56, 60, 64, 68, 76, 82, 90, 96, 100, 114, 120, 128, 140] {
+        let found = findings(|mut packets| {
+            for (_, bytes) in &mut packets {
+                bytes.truncate(length);
+            }
+            packets
+        });
+        all.extend(found.into_iter().map(|found| (length, found)));
+    }
+    assert!(all.is_empty(), "{all:#?}");
+}
