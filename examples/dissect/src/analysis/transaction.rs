@@ -20,6 +20,10 @@ pub const PATIENCE: Duration = Duration::from_secs(40);
 /// unanswered, unless it was sent three times.
 const HASTE: Duration = Duration::from_secs(2);
 
+/// A request that is repeated within this time is a packet that was captured twice, as on a bridge or at a
+/// switch that mirrors two ports. The shortest retransmission timers are many times as long.
+const CAPTURED_TWICE: Duration = Duration::from_millis(1);
+
 /// Maximum number of methods, and of error codes of a method, that are counted for one flow.
 const MOST_KINDS: usize = 64;
 
@@ -154,6 +158,9 @@ impl Exchanges {
                 && transaction.method == facts.method
         });
         if let Some(transaction) = known {
+            if at.since(transaction.last) < CAPTURED_TWICE {
+                return Sent::Again;
+            }
             transaction.transmissions += 1;
             transaction.last = at;
             if let Some(outcome) = self.outcome(facts.method, side) {

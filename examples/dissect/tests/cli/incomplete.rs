@@ -67,3 +67,19 @@ fn calls_truncated_by_the_snap_length() {
     }
     assert!(all.is_empty(), "{all:#?}");
 }
+
+/// As on a bridge, all of whose interfaces are captured, or at a switch that mirrors two ports: the second
+/// copy of a packet is no retransmission.
+#[test]
+fn calls_captured_twice() {
+    let found = findings(|packets| {
+        let twice = packets.into_iter().flat_map(|packet| {
+            let mut copy = packet.clone();
+            // The times of the scenarios are whole milliseconds.
+            copy.0[1] += 40;
+            [packet, copy]
+        });
+        twice.collect()
+    });
+    assert!(found.is_empty(), "{found:#?}");
+}
