@@ -69,7 +69,7 @@ pub fn silent(analysis: &Analysis, found: &mut Found) {
         } else {
             format!(
                 "{server} does not answer {client} over UDP ({} in {}): the server is down, or a \
-                 firewall drops UDP on the way there or back.",
+                 firewall drops UDP on the way there or back, unless the capture has one direction only.",
                 Count(transmissions, "transmission"),
                 Span(last.saturating_sub(all.first.time))
             )

@@ -171,6 +171,10 @@ pub fn one_way(analysis: &Analysis, found: &mut Found) {
                 inner.media.server.packets() + inner.messages.server,
             )
         };
+        // Without anything from the server the capture may lack one direction.
+        if outer.messages.server == 0 && allocation.received.packets == 0 {
+            continue;
+        }
         let known = allocation.peers.iter().find(|known| known.address == peer);
         let is_dropped = known.is_some_and(|known| {
             !known.without_permission.is_empty() || !known.after_permission.is_empty()
@@ -236,7 +240,9 @@ pub fn closed(analysis: &Analysis, found: &mut Found) {
         let is_in_use = allocation.sent.packets + allocation.received.packets > 0
             && at.since(last) < super::seconds(5);
         let was_closing = connection.ended.is_some_and(|(_, ended)| ended < at);
-        if allocation.is_over() || !is_in_use || was_closing {
+        // Without anything from the client, neither is the Refresh that releases the allocation there.
+        let is_seen = flow.messages.client > 0;
+        if allocation.is_over() || !is_in_use || was_closing || !is_seen {
             continue;
         }
         let text = format!(

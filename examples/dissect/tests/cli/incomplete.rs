@@ -83,3 +83,21 @@ fn calls_captured_twice() {
     });
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// Packets of one party only. Requests without responses do look like those to a server or a peer that is silent,
+/// and the finding says so.
+#[test]
+fn calls_captured_in_one_direction() {
+    let mut found = BTreeSet::new();
+    for party in [[192, 0, 2, 10], [203, 0, 113, 1], [198, 51, 100, 20]] {
+        found.extend(findings(|mut packets| {
+            packets.retain(|(_, bytes)| bytes[12..16] == party);
+            packets
+        }));
+    }
+    found.retain(|(rule, text)| match rule.as_str() {
+        "server-silent" => !text.contains("unless the capture has one direction only"),
+        rule => rule != "ice-failed",
+    });
+    assert!(found.is_empty(), "{found:#?}");
+}
