@@ -163,10 +163,7 @@ fn allocations() {
     assert_eq!(second.code(Method::ALLOCATE, &[&UDP]), 486);
     assert_eq!(client.code(Method::REFRESH, &[&Lifetime::from_secs(0)]), 0);
     assert_eq!(second.code(Method::ALLOCATE, &[&UDP, &family(2)]), 0);
-    println!(
-        "allocations: {} requests",
-        client.asked + second.asked
-    );
+    println!("allocations: {} requests", client.asked + second.asked);
 }
 
 /// An attribute of the unassigned type 0x7FFF.
