@@ -25,11 +25,9 @@ use stunwire::{
     SecurityFeatures, TransactionId, reply,
 };
 
-const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
+use crate::support::key;
 
-fn key() -> Key {
-    Key::short_term("secret")
-}
+const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
 fn request() -> Vec<u8> {
     let mut buffer = Vec::new();

@@ -14,11 +14,9 @@ use stunwire::{
     ParseError, Policy, Protection, SecurityFeatures, TransactionId, relay, reply, writer,
 };
 
-const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
+use crate::support::key;
 
-fn key() -> Key {
-    Key::short_term("secret")
-}
+const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
 /// RFC 8489 §14.5 and §14.6: the text ends before the tag that is verified, which does not cover itself.
 #[test]

@@ -17,7 +17,7 @@ use stunwire::{
 };
 use stunwire_properties::DIALECTS;
 
-use crate::support::{self, hex};
+use crate::support::{self, address, hex};
 
 const CLASSIC_ID: TransactionId = TransactionId::classic([
     0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf,
@@ -50,10 +50,6 @@ fn written(header: Header, attributes: &[&dyn EncodeAttribute], tag: Tag<'_>) ->
     }
     .unwrap();
     buffer
-}
-
-fn address(text: &str) -> std::net::SocketAddr {
-    text.parse().unwrap()
 }
 
 #[test]

@@ -10,15 +10,13 @@ use stunwire::attribute::{
 use stunwire::framing::Rfc4571;
 use stunwire::writer::PayloadWriter;
 use stunwire::{
-    Code, Credentials, Dialect, ErrorCode, Header, HmacAlgorithm, HmacFn, HmacTag, Key, Message,
+    Code, Credentials, Dialect, ErrorCode, Header, HmacAlgorithm, HmacFn, HmacTag, Message,
     MessageWriter, Method, OwnedMessage, Policy, TransactionId, reply,
 };
 
-const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
+use crate::support::key;
 
-fn key() -> Key {
-    Key::short_term("secret")
-}
+const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
 /// The one-line form of a response with one attribute, without its type.
 fn summary(dialect: Dialect, attribute: &dyn EncodeAttribute) -> String {

@@ -18,12 +18,10 @@ use stunwire::{
     MessageWriter, Method, Rewrite, SecurityFeatures, TransactionId, Verified, reply,
 };
 
+use crate::support::address;
+
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
-
-fn address(text: &str) -> SocketAddr {
-    text.parse().expect("an address")
-}
 
 // 1. A TURN server's datagram.
 

@@ -1,6 +1,19 @@
 //! Helpers of several tests.
 
+use std::net::SocketAddr;
+
+use stunwire::Key;
+
 pub use crate::published::*;
+
+/// The key of tests that need any.
+pub fn key() -> Key {
+    Key::short_term("secret")
+}
+
+pub fn address(text: &str) -> SocketAddr {
+    text.parse().expect("an address with a port")
+}
 
 /// The bytes of a text of hexadecimal digits; white space is skipped.
 pub fn hex(text: &str) -> Vec<u8> {

@@ -1,4 +1,5 @@
-//! Usage examples: programs as users of the crate write them. A change of the crate may make them
+//! Usage examples with the parts below `auth`: challenges, keys and replies are combined by hand, as an application
+//! with an authentication of its own does it. `programs.rs` has those with `auth`. A change of the crate may make them
 //! shorter, not longer.
 
 use std::collections::HashMap;

@@ -1,6 +1,5 @@
 //! Redirections, RFC 8489 §10.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use stunwire::attribute::{AlternateDomain, AlternateServer};
@@ -8,10 +7,7 @@ use stunwire::auth::{Redirects, UnixTime};
 use stunwire::{Code, Header, Key, Message, MessageWriter, Method};
 
 use super::{NOW, id};
-
-fn address(text: &str) -> SocketAddr {
-    text.parse().unwrap()
-}
+use crate::support::address;
 
 fn response(code: Code, servers: &[&str], domain: Option<&str>, key: &Key) -> Vec<u8> {
     let mut bytes = Vec::new();
