@@ -24,6 +24,7 @@ use std::fmt::Display;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::ExitCode;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use stunwire::attribute::{Priority, UseCandidate, XorMappedAddress};
@@ -451,9 +452,32 @@ impl Port {
     fn connect(self, to: SocketAddr) -> io::Result<Path> {
         Ok(match self {
             Self::Udp(socket) => Path::Udp { socket, to },
-            Self::Passive(listener) => Path::stream(listener.accept()?.0)?,
+            Self::Passive(listener) => Path::stream(accept(&listener)?)?,
             Self::Active(_) => Path::stream(TcpStream::connect_timeout(&to, CONNECT)?)?,
         })
+    }
+}
+
+/// Accepts a connection, which has no time limit in the standard library.
+fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+    let start = Instant::now();
+    listener.set_nonblocking(true)?;
+    loop {
+        match listener.accept() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            accepted => {
+                let (stream, _) = accepted?;
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+        }
+        if start.elapsed() > CONNECT {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "no connection from the other agent",
+            ));
+        }
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
