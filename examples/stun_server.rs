@@ -336,8 +336,12 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         let listener = TcpListener::bind(at)?;
         println!("listening on {at}, UDP and TCP");
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                thread::spawn(move || serve_stream(site, at, stream));
+            for stream in listener.incoming() {
+                match stream {
+                    Ok(stream) => drop(thread::spawn(move || serve_stream(site, at, stream))),
+                    // Such as too many open connections, which would be returned again at once.
+                    Err(_) => thread::sleep(Duration::from_millis(100)),
+                }
             }
         });
         let sockets = Arc::clone(&sockets);

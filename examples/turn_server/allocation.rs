@@ -124,7 +124,10 @@ impl Allocation {
         self.end = now + lifetime;
     }
 
+    /// Adds a permission, or refreshes it. Expired ones are removed, so that an allocation that lives long does not
+    /// grow.
     pub fn permit(&mut self, now: Instant, peer: IpAddr) {
+        self.permissions.retain(|_, end| *end > now);
         self.permissions.insert(peer, now + PERMISSION_LIFETIME);
     }
 
