@@ -77,6 +77,8 @@ impl Login {
         let realm = facts.realm.map(text);
         match facts.error {
             None => self.success(facts, request, at),
+            // Whether it is a challenge or a refusal is not known.
+            Some(401) if request.signed.is_none() && request.is_partial => {}
             Some(401) => {
                 self.open_challenge = Some((at, 401, facts.method));
                 if request.signed.is_none() {

@@ -78,6 +78,8 @@ pub struct Transaction {
     pub last: Stamp,
     pub transmissions: u32,
     pub signed: Option<Signed>,
+    /// The capture has only the beginning of the request, so it may be signed even if `signed` is `None`.
+    pub is_partial: bool,
     /// The hash of the NONCE in the request.
     pub nonce: Option<u64>,
     pub asked: Asked,
@@ -183,6 +185,7 @@ impl Exchanges {
             last: at,
             transmissions: 1,
             signed: facts.signed,
+            is_partial: facts.is_partial,
             nonce: facts.nonce,
             asked: Asked::by(facts),
             is_nominating: facts.is_nominating,

@@ -178,6 +178,7 @@ pub fn loss(analysis: &Analysis, found: &mut Found) {
         let retransmissions = exchanges.retransmissions();
         if flow.transport != Transport::Udp
             || exchanges.answered() == 0
+            || flow.may_be_pair
             || requests < ENOUGH_REQUESTS
             || (unanswered * 10 < requests && retransmissions * 4 < requests)
         {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::scenarios::calls::SOUND;
+use crate::scenarios::Call;
+use crate::scenarios::calls::{FAULTS, SOUND};
 use crate::support::{File, of_kind, run};
 
 /// A packet of raw IPv4: seconds, microseconds and length on the wire, then the captured bytes.
@@ -23,19 +24,28 @@ fn parse(file: &[u8]) -> (Vec<u8>, Vec<Packet>) {
     (header.to_vec(), packets)
 }
 
-/// The findings about all calls after a change of their packets: rules and texts.
+/// The findings about calls without a fault after a change of their packets: rules and texts.
 fn findings(change: impl Fn(Vec<Packet>) -> Vec<Packet>) -> BTreeSet<(String, String)> {
-    let files: Vec<(String, Vec<u8>)> = SOUND
-        .iter()
-        .map(|sound| {
-            let (mut file, packets) = parse((sound.call)().file());
+    let calls = SOUND.iter().map(|sound| (sound.name, (sound.call)()));
+    let found = findings_of(calls, change).into_iter();
+    found.map(|[_, rule, text]| (rule, text)).collect()
+}
+
+/// The findings about calls after a change of their packets: names of calls, rules and texts.
+fn findings_of(
+    calls: impl Iterator<Item = (&'static str, Call)>,
+    change: impl Fn(Vec<Packet>) -> Vec<Packet>,
+) -> BTreeSet<[String; 3]> {
+    let files: Vec<(String, Vec<u8>)> = calls
+        .map(|(name, call)| {
+            let (mut file, packets) = parse(call.file());
             for ([seconds, micros, length], bytes) in change(packets) {
                 for number in [seconds, micros, bytes.len() as u32, length] {
                     file.extend(number.to_be_bytes());
                 }
                 file.extend(bytes);
             }
-            (format!("{}.pcap", sound.name.replace('/', " ")), file)
+            (format!("{}.pcap", name.replace('/', " ")), file)
         })
         .collect();
     let files: Vec<(&str, &[u8])> = files
@@ -48,24 +58,59 @@ fn findings(change: impl Fn(Vec<Packet>) -> Vec<Packet>) -> BTreeSet<(String, St
     let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap().to_owned();
     of_kind(&output, "finding")
         .iter()
-        .map(|finding| (text(finding, "rule"), text(finding, "text")))
+        .map(|finding| {
+            let file = text(finding, "file");
+            let name = file.rsplit('/').next().unwrap().trim_end_matches(".pcap");
+            [
+                name.to_owned(),
+                text(finding, "rule"),
+                text(finding, "text"),
+            ]
+        })
         .collect()
+}
+
+const SNAP_LENGTHS: [usize; 13] = [56, 60, 64, 68, 76, 82, 90, 96, 100, 114, 120, 128, 140];
+
+fn snap(length: usize) -> impl Fn(Vec<Packet>) -> Vec<Packet> {
+    move |mut packets| {
+        for (_, bytes) in &mut packets {
+            bytes.truncate(length);
+        }
+        packets
+    }
 }
 
 /// Also where the login, the channel or the lifetime is not captured.
 #[test]
 fn calls_truncated_by_the_snap_length() {
     let mut all = BTreeSet::new();
-    for length in [56, 60, 64, 68, 76, 82, 90, 96, 100, 114, 120, 128, 140] {
-        let found = findings(|mut packets| {
-            for (_, bytes) in &mut packets {
-                bytes.truncate(length);
-            }
-            packets
-        });
+    for length in SNAP_LENGTHS {
+        let found = findings(snap(length));
         all.extend(found.into_iter().map(|found| (length, found)));
     }
     assert!(all.is_empty(), "{all:#?}");
+}
+
+/// A fault may not be found any more, but no other one is found.
+#[test]
+fn faults_truncated_by_the_snap_length() {
+    // One of each rule: the files have the names of the rules.
+    let calls = || FAULTS.iter().map(|fault| (fault.rule, (fault.call)()));
+    let rules = |found: BTreeSet<[String; 3]>| -> BTreeSet<[String; 2]> {
+        found
+            .into_iter()
+            .map(|[name, rule, _]| [name, rule])
+            .collect()
+    };
+    let expected = rules(findings_of(calls(), |packets| packets));
+    for length in SNAP_LENGTHS {
+        let mut found = rules(findings_of(calls(), snap(length)));
+        // That the server answers over TCP is not captured.
+        found.remove(&["udp-blocked".to_owned(), "server-silent".to_owned()]);
+        let more: Vec<_> = found.difference(&expected).collect();
+        assert!(more.is_empty(), "{length}: {more:?}");
+    }
 }
 
 /// As on a bridge, all of whose interfaces are captured, or at a switch that mirrors two ports: the second
