@@ -9,7 +9,7 @@ use crate::analysis::flow::{Flow, Side, Stamp};
 use crate::analysis::login::Login;
 use crate::analysis::observe::UNKNOWN_CODE;
 use crate::analysis::turn::{Allocation, Channel, Lost, PeerConnection};
-use crate::words::{Bytes, Count, Span, list};
+use crate::words::{Bytes, Count, Span, Times, list};
 
 impl<W: Write> Report<'_, W> {
     pub(super) fn allocation(
@@ -38,12 +38,16 @@ impl<W: Write> Report<'_, W> {
             text += &format!(", lifetime {lifetime} s");
         }
         if allocation.refreshes > 0 {
-            text += &format!(", {}", Count(allocation.refreshes, "Refresh request"));
+            let request = match allocation.is_ms_turn {
+                true => "refreshing Allocate request",
+                false => "Refresh request",
+            };
+            text += &format!(", {}", Count(allocation.refreshes, request));
         }
         text += &format!("; {}", ending(analysis, flow, allocation));
         self.line(text)?;
         self.line(format_args!(
-            "  relayed: {} ({}) to peers, {} ({}) from peers",
+            "  data: {} ({}) to peers, {} ({}) from peers",
             Count(allocation.sent.packets, "packet"),
             Bytes(allocation.sent.bytes),
             Count(allocation.received.packets, "packet"),
@@ -93,18 +97,18 @@ pub(super) fn login(login: &Login) -> String {
         story.push("401 with a nonce".to_owned());
     }
     if login.stale.count > 0 {
-        story.push(format!("{} 438 (Stale Nonce)", login.stale.count));
+        story.push(format!("438 (Stale Nonce) {}", Times(login.stale.count)));
     }
     if login.refusals.frames.count > 0 {
         story.push(format!(
-            "{} 401 to signed requests",
-            login.refusals.frames.count
+            "401 to signed requests {}",
+            Times(login.refusals.frames.count)
         ));
     }
     if login.integrity_failures.count > 0 {
         story.push(format!(
-            "{} 431 (Integrity Check Failure)",
-            login.integrity_failures.count
+            "431 (Integrity Check Failure) {}",
+            Times(login.integrity_failures.count)
         ));
     }
     let user = match (&login.user, login.has_userhash) {

@@ -112,7 +112,7 @@ fn login_over_udp() {
     );
     assert_says(
         &stale_once(),
-        &[NOTHING, "1 438 (Stale Nonce), accepted as \"alice\""],
+        &[NOTHING, "438 (Stale Nonce) once, accepted as \"alice\""],
     );
 }
 
