@@ -9,7 +9,7 @@ use crate::attribute::{
 };
 use crate::format::Quoted;
 use crate::header::Header;
-use crate::integrity::{HmacKey, Verified};
+use crate::integrity::{HmacKey, Protection, Verified};
 use crate::message::Attributes;
 use crate::reply::{ReplyTo, Request};
 
@@ -102,14 +102,28 @@ pub struct Authenticated<'a, K> {
     verified: Verified<'a>,
     user: UserId<'a>,
     key: K,
+    mechanism: Mechanism,
+}
+
+/// The credential mechanism, which determines the integrity attribute of the reply.
+#[derive(Clone, Copy)]
+pub(super) enum Mechanism {
+    ShortTerm,
+    LongTerm,
 }
 
 impl<'a, K> Authenticated<'a, K> {
-    pub(super) const fn new(verified: Verified<'a>, user: UserId<'a>, key: K) -> Self {
+    pub(super) const fn new(
+        verified: Verified<'a>,
+        user: UserId<'a>,
+        key: K,
+        mechanism: Mechanism,
+    ) -> Self {
         Self {
             verified,
             user,
             key,
+            mechanism,
         }
     }
 
@@ -151,7 +165,15 @@ impl<'a, K> Deref for Authenticated<'a, K> {
 /// Signs the reply with the key of the request and the algorithm that RFC 8489 prescribes.
 impl<'k, K: HmacKey> From<&'k Authenticated<'_, K>> for ReplyTo<'k> {
     fn from(request: &'k Authenticated<'_, K>) -> Self {
-        (&request.verified, &request.key).into()
+        let verified = &request.verified;
+        let protection = match request.mechanism {
+            // RFC 8489 §9.1.3. A NONCE in the request means nothing.
+            Mechanism::ShortTerm => Protection::NONE
+                .with_integrity(verified.algorithm())
+                .with_fingerprint(verified.protection().has_fingerprint()),
+            Mechanism::LongTerm => verified.reply_protection(),
+        };
+        Self::new(verified.header(), protection, &request.key)
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use super::algorithm::{AlgorithmError, negotiated};
-use super::authenticated::{Authenticated, Check, UserId};
+use super::authenticated::{Authenticated, Check, Mechanism, UserId};
 use super::mint::{MintedNonce, NonceMint, NonceStatus};
 use super::reply::{Challenger, Rejected};
 use super::time::UnixTime;
@@ -388,7 +388,12 @@ impl<'a, 's> Claim<'a, 's> {
             NonceStatus::Expired | NonceStatus::Unknown => false,
         };
         if is_valid {
-            Ok(Authenticated::new(verified, self.user, key))
+            Ok(Authenticated::new(
+                verified,
+                self.user,
+                key,
+                Mechanism::LongTerm,
+            ))
         } else {
             Err(self.stale())
         }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::authenticated::{Authenticated, Check, UserId};
+use super::authenticated::{Authenticated, Check, Mechanism, UserId};
 use super::reply::Rejected;
 use super::response::{Response, Sent, SentState, Tags};
 use super::server::has_integrity;
@@ -145,7 +145,15 @@ impl<'a> ShortTermClaim<'a> {
             Some((verified, key))
         });
         match verified {
-            Some((verified, key)) => Ok(Authenticated::new(verified, self.user(), key)),
+            Some((verified, key)) => {
+                let user = self.user();
+                Ok(Authenticated::new(
+                    verified,
+                    user,
+                    key,
+                    Mechanism::ShortTerm,
+                ))
+            }
             None => Err(Rejected::plain(&self.message, Code::UNAUTHENTICATED)),
         }
     }

@@ -1,6 +1,6 @@
 //! Short-term credentials, clause by clause of RFC 8489 §9.1.
 
-use stunwire::attribute::Username;
+use stunwire::attribute::{Nonce, PasswordAlgorithm, Username};
 use stunwire::auth::{Check, Response, ShortTermClient, ShortTermServer, UserId};
 use stunwire::{
     Class, Code, ErrorCode, Header, IntegrityAlgorithm, Key, Message, MessageWriter, Method,
@@ -107,6 +107,39 @@ fn receiving() {
     let sha1 = message(Class::Request, user, &[SHA1], &right);
     assert!(check(strict, &sha1).is_err());
     assert!(check(strict, &both).is_ok());
+}
+
+// §9.1.3: the integrity attribute of the response is that of the request, even if the request has a NONCE, which
+// means nothing in this mechanism.
+#[test]
+fn requests_with_a_nonce() {
+    let key = key();
+    for (tag, nonce) in [
+        (SHA1, "fresh"),
+        (SHA256, "fresh"),
+        (SHA1, "obMatJos2gAAAfresh"),
+        (SHA256, "obMatJos2gAAAfresh"),
+    ] {
+        let mut packet = Vec::new();
+        let writer = MessageWriter::request(&mut packet, Method::BINDING, id())
+            .unwrap()
+            .with(&Nonce::new(nonce).unwrap())
+            .unwrap()
+            .with(&PasswordAlgorithm::MD5)
+            .unwrap();
+        let mut client = ShortTermClient::new("user", &key)
+            .algorithm(tag)
+            .fingerprint();
+        let (_, sent) = client.sign(writer).unwrap();
+        let reply = check(ShortTermServer::new(), &packet).unwrap();
+        let reply = Message::parse(&reply).unwrap();
+        assert!(reply.protection().integrity().eq([tag]), "{tag:?} {nonce}");
+        assert!(reply.fingerprint().is_valid());
+        assert!(matches!(
+            client.response(&sent, &reply),
+            Response::Verified(_)
+        ));
+    }
 }
 
 fn answer(tags: &[IntegrityAlgorithm], key: &Key) -> Vec<u8> {
