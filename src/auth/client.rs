@@ -35,8 +35,8 @@ const MAX_CHALLENGES: u8 = 4;
 /// the same credentials.
 ///
 /// The client remembers what the challenge of the last verified response offered. A later challenge that offers
-/// less, that is, no PASSWORD-ALGORITHMS, no SHA-256 or no username anonymity, is a
-/// [`Violation`](Response::Violation).
+/// less is a [`Violation`](Response::Violation): one without PASSWORD-ALGORITHMS, one without username anonymity, and a
+/// list from which the client would choose MD5 instead of another algorithm, or another one instead of SHA-256.
 ///
 /// Example programs: [`turn_status`](https://docs.rs/crate/stunwire/latest/source/examples/turn_status.rs),
 /// [`turn_udp`](https://docs.rs/crate/stunwire/latest/source/examples/turn_udp.rs).
@@ -404,7 +404,11 @@ impl<C: ClientCredentials, const N: usize> LongTermClient<C, N> {
         };
         let weaker = |proven: Proven| match (proven.choice, choice) {
             (Some(_), None) => true,
-            (Some(before), Some((_, now))) => before == SHA256 && now.number() != SHA256,
+            (Some(before), Some((_, now))) => match now.number() {
+                MD5 => before != MD5,
+                // The strength of other algorithms is not known.
+                now => before == SHA256 && now != SHA256,
+            },
             (None, _) => false,
         };
         if self.proven.is_some_and(weaker) {
@@ -485,7 +489,8 @@ fn sent<B: Buffer + ?Sized>(
     }
 }
 
-/// The number of [`PasswordAlgorithm::SHA256`].
+/// The numbers of [`PasswordAlgorithm::MD5`] and [`PasswordAlgorithm::SHA256`].
+const MD5: u16 = 1;
 const SHA256: u16 = 2;
 
 /// Keys and passwords are not printed.

@@ -752,6 +752,77 @@ fn entries_with_the_same_number() {
     assert!(message.verify(&key(SHA256)).is_ok());
 }
 
+// A client with an algorithm of its own does not return to MD5 either.
+#[test]
+fn downgrades_from_other_algorithms() {
+    const OTHER: PasswordAlgorithm<'static> = PasswordAlgorithm::new(0xFF00, &[]);
+
+    struct Newer(Credentials<&'static str, &'static str>);
+
+    impl ClientCredentials for Newer {
+        type Key = Key;
+
+        fn username(&self) -> &[u8] {
+            self.0.username()
+        }
+
+        fn key(&self, algorithm: PasswordAlgorithm<'_>, realm: &[u8]) -> Option<Key> {
+            match algorithm {
+                OTHER => Some(Key::from_bytes(b"derived by another algorithm")),
+                _ => Key::long_term_by(algorithm, &self.0, realm),
+            }
+        }
+
+        fn user_hash(&self, realm: &[u8]) -> Option<UserHash> {
+            self.0.user_hash(realm)
+        }
+    }
+
+    let sign = |client: &LongTermClient<Newer>| {
+        let mut bytes = Vec::new();
+        let id = TransactionId::new(*b"not a secret");
+        let writer = MessageWriter::request(&mut bytes, Method::ALLOCATE, id).unwrap();
+        client.sign(writer).unwrap().1
+    };
+    let offered: &[_] = &[OTHER, SHA256, MD5];
+    for (list, is_weaker) in [
+        (&[MD5][..], true),
+        (&[SHA256, MD5], false),
+        (offered, false),
+    ] {
+        let mut client = LongTermClient::with_credentials(Newer(Credentials {
+            username: "alice",
+            password: "password",
+        }));
+        let sent = sign(&client);
+        let first = challenge(&nonce(BIT, 0), Some(offered)).write();
+        let response = client.response(&sent, &Message::parse(&first).unwrap());
+        assert!(matches!(response, Response::Retry));
+        let sent = sign(&client);
+        let key = Key::from_bytes(b"derived by another algorithm");
+        let success = Answer {
+            tag: Some((SHA256_ANSWER, &key)),
+            ..Answer::default()
+        };
+        let success = success.write();
+        let response = client.response(&sent, &Message::parse(&success).unwrap());
+        assert!(matches!(response, Response::Verified(_)));
+        let sent = sign(&client);
+        let new = nonce(BIT, 1);
+        let stale = Answer {
+            code: Some(Code::STALE_NONCE),
+            ..challenge(&new, Some(list))
+        };
+        let stale = stale.write();
+        let response = client.response(&sent, &Message::parse(&stale).unwrap());
+        match response {
+            Response::Violation => assert!(is_weaker, "{list:?}"),
+            Response::Retry => assert!(!is_weaker, "{list:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn sha256_required() {
     let client = || LongTermClient::new("alice", "password").require_sha256();
