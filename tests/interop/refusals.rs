@@ -1,6 +1,7 @@
 //! The TURN server's error responses, each with the code of the RFC. The programs of the other modules do not
 //! cause most of them.
 
+use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +25,7 @@ tests! {
         allocations,
         permissions_and_channels,
         connections,
+        reset_data_connection,
         credentials,
         password_algorithms,
         addresses,
@@ -258,6 +260,38 @@ fn connections() {
         assert_eq!(code(&bound), expected, "{user}");
     }
     println!("connections: 1 of 2 ConnectionBind requests");
+}
+
+/// If the client resets its data connection before the response to ConnectionBind, the peer's connection is closed,
+/// too.
+fn reset_data_connection() {
+    let server = Turn::start(&[]);
+    let address = server.at("127.0.0.1");
+    let (mut link, mut login) = Login::open(address, true, USER, PASSWORD);
+    let allocated = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::TCP]);
+    login.granted(&allocated);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = XorPeerAddress(listener.local_addr().unwrap());
+    let connected = login.ask(&mut link, Method::CONNECT, &[&peer]);
+    let (id,) = login.granted(&connected).read::<(ConnectionId,)>().unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+
+    let (mut data, login) = Login::open(address, true, USER, PASSWORD);
+    // A connection that is closed with unread bytes is reset.
+    let mut unread = Vec::new();
+    MessageWriter::request(&mut unread, Method::BINDING, TransactionId::new([7; 12]))
+        .unwrap()
+        .finish()
+        .unwrap();
+    data.send(&unread).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    data.send(&login.request(Method::CONNECTION_BIND, &[&id]))
+        .unwrap();
+    drop(data);
+    peer.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    assert_eq!(peer.read(&mut [0; 1]).unwrap(), 0);
+    println!("reset_data_connection: the connection of the peer was closed");
 }
 
 fn credentials() {
