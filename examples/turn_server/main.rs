@@ -1,8 +1,8 @@
 //! A small TURN server: UDP and TCP clients, UDP relays (RFC 8656) and TCP relays (RFC 6062).
 //!
 //! ```text
-//! cargo run --example turn_server -- --user alice:secret
-//! turnutils_uclient -u alice -w secret -y 127.0.0.1
+//! cargo run --example turn_server -- --user alice:secret --rfc5766-channels
+//! turnutils_uclient -u alice -w secret -y 127.0.0.1       binds channels above 0x4FFF, which RFC 8656 reserves
 //! ```
 //!
 //! **This is an example, not a product.** It shows the server side of the crate with real clients. A product also
