@@ -12,26 +12,9 @@ use stunwire::{
 };
 use stunwire_properties::{self as properties, ATTRIBUTES, DIALECTS};
 
-use crate::support::{self, ICE_PASSWORD, Vector, vectors};
+use crate::support::{self, ICE_PASSWORD, Vector, message_of, tlv, vectors};
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
-
-/// A message of RFC 8489 with these attributes and the right length.
-fn message_of(attributes: &[u8]) -> Vec<u8> {
-    let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl".to_vec();
-    bytes.extend_from_slice(attributes);
-    let length = u16::try_from(attributes.len()).unwrap();
-    bytes[2..4].copy_from_slice(&length.to_be_bytes());
-    bytes
-}
-
-fn tlv(ty: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = ty.to_be_bytes().to_vec();
-    bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
-    bytes.extend_from_slice(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
 
 /// Runs a test on a copy of the bytes that ends where its allocation ends and begins `shift` bytes after the
 /// allocation's start.
@@ -569,41 +552,6 @@ fn an_unfinished_frame_is_not_readable() {
         Rfc4571::new().next(&slice),
         Ok(Next::Incomplete { .. })
     ));
-}
-
-/// The short form of a message, in the style of Wireshark's Info column, in wire order.
-#[test]
-fn the_short_form() {
-    let mut attributes = tlv(0x0019, &[6, 0, 0, 0]);
-    attributes.extend(tlv(0x000D, &600_u32.to_be_bytes()));
-    attributes.extend(tlv(0x0006, b"turn"));
-    attributes.extend(tlv(0x0014, b"TANDBERG"));
-    attributes.extend(tlv(0x0015, b"a nonce"));
-    let mut bytes = message_of(&attributes);
-    bytes[..2].copy_from_slice(&[0x00, 0x03]);
-    assert_eq!(
-        Message::parse(&bytes).unwrap().to_string(),
-        "Allocate Request TCP lifetime: 600 user: \"turn\" realm: \"TANDBERG\" with nonce"
-    );
-}
-
-/// The long form of a message: its header, then one line for each attribute.
-#[test]
-fn the_long_form() {
-    let bytes = support::rfc5769_ipv4();
-    let message = Message::parse(&bytes).unwrap();
-    let long = format!("{message:#}");
-    let lines: Vec<&str> = long.lines().collect();
-    assert_eq!(
-        lines[0],
-        "Binding Success Response, transaction b7e7a701bc34d686fa87dfae"
-    );
-    assert_eq!(lines[1], "    20  SOFTWARE (11 bytes): \"test vector\"");
-    assert_eq!(
-        lines[2],
-        "    36  XOR-MAPPED-ADDRESS (8 bytes): 192.0.2.1:32853"
-    );
-    assert_eq!(lines.len(), 5);
 }
 
 /// MS-TURN uses some message types of the RFC for other messages. Messages that MS-TURN does not define are

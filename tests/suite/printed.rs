@@ -14,7 +14,7 @@ use stunwire::{
     MessageWriter, Method, OwnedMessage, Policy, TransactionId, reply,
 };
 
-use crate::support::key;
+use crate::support::{self, key, message_of, tlv};
 
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
 
@@ -99,6 +99,41 @@ fn messages_in_one_line() {
     for (dialect, attribute, expected) in rows {
         assert_eq!(summary(dialect, attribute), expected);
     }
+}
+
+/// The short form of a message, in the style of Wireshark's Info column, in wire order.
+#[test]
+fn a_message_in_one_line() {
+    let mut attributes = tlv(0x0019, &[6, 0, 0, 0]);
+    attributes.extend(tlv(0x000D, &600_u32.to_be_bytes()));
+    attributes.extend(tlv(0x0006, b"turn"));
+    attributes.extend(tlv(0x0014, b"TANDBERG"));
+    attributes.extend(tlv(0x0015, b"a nonce"));
+    let mut bytes = message_of(&attributes);
+    bytes[..2].copy_from_slice(&[0x00, 0x03]);
+    assert_eq!(
+        Message::parse(&bytes).unwrap().to_string(),
+        "Allocate Request TCP lifetime: 600 user: \"turn\" realm: \"TANDBERG\" with nonce"
+    );
+}
+
+/// The long form of a message: its header, then one line for each attribute.
+#[test]
+fn a_message_with_a_line_for_each_attribute() {
+    let bytes = support::rfc5769_ipv4();
+    let message = Message::parse(&bytes).unwrap();
+    let long = format!("{message:#}");
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(
+        lines[0],
+        "Binding Success Response, transaction b7e7a701bc34d686fa87dfae"
+    );
+    assert_eq!(lines[1], "    20  SOFTWARE (11 bytes): \"test vector\"");
+    assert_eq!(
+        lines[2],
+        "    36  XOR-MAPPED-ADDRESS (8 bytes): 192.0.2.1:32853"
+    );
+    assert_eq!(lines.len(), 5);
 }
 
 #[test]

@@ -27,3 +27,20 @@ pub fn hex(text: &str) -> Vec<u8> {
         .map(|pair| pair[0] << 4 | pair[1])
         .collect()
 }
+
+/// An attribute as RFC 8489 §14 draws it, padded with zeros.
+pub fn tlv(ty: u16, value: &[u8]) -> Vec<u8> {
+    let mut bytes = [ty.to_be_bytes(), (value.len() as u16).to_be_bytes()].concat();
+    bytes.extend_from_slice(value);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+/// A message of RFC 8489 with these attributes and the right length.
+pub fn message_of(attributes: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl".to_vec();
+    bytes.extend_from_slice(attributes);
+    let length = u16::try_from(attributes.len()).unwrap();
+    bytes[2..4].copy_from_slice(&length.to_be_bytes());
+    bytes
+}

@@ -25,16 +25,10 @@ use stunwire::{
     Context, Dialect, EncodeError, Message, MessageWriter, Method, TransactionId, ValueError,
 };
 
+use crate::support::tlv;
+
 /// The transaction id of the messages in these tests.
 const ID: TransactionId = TransactionId::new(*b"abcdefghijkl");
-
-/// An attribute as RFC 8489 §14 draws it, padded with zeros.
-fn tlv(ty: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = [ty.to_be_bytes(), (value.len() as u16).to_be_bytes()].concat();
-    bytes.extend_from_slice(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
 
 /// A message as RFC 8489 §5 draws it, with these type bits and attributes.
 fn message(bits: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
