@@ -26,6 +26,7 @@ pub struct Dissector<'o> {
     /// The form of MS-ICE2 between two addresses, by nesting depth: only some messages declare it.
     forms: HashMap<([SocketAddr; 2], usize), Dialect>,
     totals: Totals,
+    is_capture: bool,
 }
 
 /// What a packet was.
@@ -49,6 +50,7 @@ impl<'o> Dissector<'o> {
             dialect,
             forms: HashMap::new(),
             totals: Totals::default(),
+            is_capture: false,
         }
     }
 
@@ -111,8 +113,14 @@ impl<'o> Dissector<'o> {
 
     /// Ends a capture; the totals of `summary` are filled in here.
     pub fn finish(&mut self, summary: Summary) -> io::Result<()> {
+        self.is_capture = true;
         let totals = self.totals;
         self.output.finish(&Summary { totals, ..summary })
+    }
+
+    /// Whether a capture was read to its end, rather than single messages.
+    pub fn is_capture(&self) -> bool {
+        self.is_capture
     }
 
     pub fn flush(&mut self) -> io::Result<()> {

@@ -143,6 +143,7 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
     let results: Vec<_> = inputs.iter().map(|_| Mutex::new(Ok(None))).collect();
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let jobs = args.jobs.map_or(processors, usize::from);
+    let wants_ladder = args.ladder || args.svg.is_some();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(inputs.len()) {
             scope.spawn(|| {
@@ -160,6 +161,9 @@ fn read_all(args: &Args, inputs: &[Input], credentials: &Credentials) -> Vec<Rea
                     // What was read before an error is printed before the error.
                     let result = match (dissector.flush(), result) {
                         (Err(error), Ok(_)) => Err(Error::Output(error)),
+                        (Ok(()), Ok(None)) if wants_ladder && !dissector.is_capture() => {
+                            Ok(Some("a single message has no ladder diagram".to_owned()))
+                        }
                         (_, result) => result,
                     };
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = result;

@@ -175,7 +175,12 @@ fn options_that_exclude_each_other() {
         assert!(error.contains(named), "{error}");
         assert!(!std::path::Path::new(target.path()).exists());
     }
-    // A message has no ladder diagram.
+    // A message has no ladder diagram. That a file is one is known when it is read.
+    let single = File::new("message", &messages::rfc5769_request());
+    let output = run(&[single.path(), "--svg", target.path()]);
+    let remark = "a single message has no ladder diagram";
+    assert!(complaint(&output, 0).contains(remark));
+    assert!(complaint(&run(&[single.path(), "--ladder"]), 0).contains(remark));
     let message = "000100002112a442b7e7a701bc34d686fa87dfae";
     for option in ["--ladder", "--svg=never.svg"] {
         complaint(&run(&["--hex", message, option]), 2);
