@@ -78,9 +78,17 @@ pub fn failed(analysis: &Analysis, found: &mut Found) {
         if frames.is_empty() || refused {
             continue;
         }
+        let both_check = pairs(analysis, session).any(|(_, pair)| {
+            let is_checked = |side| !pair.sides.of(side).requests.is_empty();
+            Side::BOTH.into_iter().all(is_checked)
+        });
+        let doubt = match both_check {
+            true => "",
+            false => ", unless the capture has one direction only",
+        };
         let mut text = format!(
             "None of {} between {} has an answered check ({} in {}): no path works in either \
-             direction.",
+             direction{doubt}.",
             Count(session.pairs.len() as u64, "candidate pair"),
             name(session),
             Count(frames.count, "Binding request"),
