@@ -226,7 +226,8 @@ fn quota() {
 /// uclient binds channel numbers of RFC 5766 that RFC 8656 reserves.
 fn channels_out_of_range() {
     let name = "uclient_channels_out_of_range";
-    // uclient chooses random numbers, of which one in four is allowed, so that one of sixteen is refused.
+    // uclient chooses random numbers from 0x4000 to 0x7FFE, of which one in four is allowed: of sixteen it is unlikely
+    // that none is refused.
     let arguments = ["-c", "-m", "16"];
     let options = ["--quota", "32"];
     refused(

@@ -27,7 +27,7 @@ pub struct Ordered<W: Write> {
 
 impl<W: Write> Ordered<W> {
     /// The output of the file number `index`, from 0. Every number below must have an output too, or
-    /// this one waits for ever.
+    /// this one waits forever.
     pub fn new(out: W, index: usize, turns: Arc<Turns>) -> Self {
         Self {
             out,

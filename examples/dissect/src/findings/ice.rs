@@ -206,7 +206,7 @@ pub fn role_conflict(analysis: &Analysis, found: &mut Found) {
             let (Some(role), Some(second)) = (one.role, other.role) else {
                 continue;
             };
-            // An agent may repeat its check for ever while the other one has nothing left to check.
+            // An agent may repeat its check forever while the other one has nothing left to check.
             let refused = one.stubborn.count.max(other.stubborn.count);
             let is_repeated =
                 one.requests.count >= 2 && other.requests.count >= 2 || refused >= ENOUGH_CONFLICTS;
