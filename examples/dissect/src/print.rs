@@ -11,6 +11,7 @@ use crate::style::Style;
 use crate::unit::{
     Content, Framing, GapCause, Origin, Output, Partial, Protocol, PseudoTls, Summary, Totals, Unit,
 };
+use crate::words::Count;
 
 pub struct Print<W> {
     out: W,
@@ -97,21 +98,28 @@ impl Display for Counts<'_> {
         } = totals;
         write!(
             f,
-            "{packets} packets: {stun} STUN messages, {channel_data} ChannelData, "
+            "{}: {}, {channel_data} ChannelData, ",
+            Count(*packets, "packet"),
+            Count(*stun, "STUN message")
         )?;
         for (count, what) in [
-            (*multiplexed, "multiplexed frames"),
-            (*pseudo_tls, "pseudo-TLS handshakes"),
-            (*truncated, "messages truncated by the capture"),
+            (*multiplexed, "multiplexed frame"),
+            (*pseudo_tls, "pseudo-TLS handshake"),
         ] {
             if count > 0 {
-                write!(f, "{count} {what}, ")?;
+                write!(f, "{}, ", Count(count, what))?;
             }
+        }
+        if *truncated > 0 {
+            let messages = Count(*truncated, "message");
+            write!(f, "{messages} truncated by the capture, ")?;
         }
         write!(
             f,
-            "{malformed} errors, {gaps} gaps, {other} of other protocols, {} packets skipped",
-            skipped.total()
+            "{}, {}, {other} of other protocols, {} skipped",
+            Count(*malformed, "error"),
+            Count(*gaps, "gap"),
+            Count(skipped.total(), "packet")
         )?;
         for (count, what) in [
             (skipped.link, "of an unknown link type"),

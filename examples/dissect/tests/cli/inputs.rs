@@ -90,7 +90,7 @@ fn compressed_captures_that_end_early() {
     assert!(message.contains("cannot be read to its end"), "{message}");
     let summary = String::from_utf8(output.stdout).unwrap();
     assert!(summary.contains("1 request: 0 answered"), "{summary}");
-    assert!(summary.contains("\n1 packets: 1 STUN"), "{summary}");
+    assert!(summary.contains("\n1 packet: 1 STUN message,"), "{summary}");
     let output = run(&["--json", file.path()]);
     complaint(&output, 1);
     assert_eq!(of_kind(&output, "packet").len(), 1);

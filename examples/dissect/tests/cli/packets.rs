@@ -197,7 +197,7 @@ fn datagrams() {
     let text = text(&run(&["--packets", file.path()]));
     assert!(text.contains("frame 3  2.000000  192.0.2.1:40000 → 192.0.2.2:3478  UDP  ms-turn\n"));
     assert!(!text.contains("frame 9"));
-    let end = "9 packets: 6 STUN messages, 1 ChannelData, 1 errors, 0 gaps, 3 of other protocols, \
+    let end = "9 packets: 6 STUN messages, 1 ChannelData, 1 error, 0 gaps, 3 of other protocols, \
                0 packets skipped\n";
     assert!(text.ends_with(end), "{text}");
     assert!(self::text(&run(&["--all", file.path()])).contains("RTP\n  8 bytes"));

@@ -65,7 +65,7 @@ fn the_text_names_the_capture_as_the_cause() {
     );
     assert!(text.contains("Binding Request"), "{text}");
     assert!(text.contains("0 errors"), "{text}");
-    let end = "1 packets skipped, 1 truncated by the capture within their headers\n";
+    let end = "1 packet skipped, 1 truncated by the capture within their headers\n";
     assert!(text.ends_with(end), "{text}");
 }
 
