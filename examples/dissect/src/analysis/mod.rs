@@ -141,8 +141,11 @@ impl Analysis {
         let (at, path) = (self.at(origin)?, origin.endpoints?);
         let key = Key::new(path, Transport::Tcp, None);
         let is_to_server = classify::is_stun_port(path.destination.port());
+        let is_from_server = classify::is_stun_port(path.source.port());
         let index = match event {
             TcpEvent::Syn if is_to_server => self.flow(key, path, at, Some(true))?,
+            // The capture begins after the SYN.
+            TcpEvent::SynAck if is_from_server => self.flow(key, path, at, Some(false))?,
             _ => self.known(key)?,
         };
         if let Some(icmp) = origin.icmp {

@@ -408,11 +408,16 @@ pub fn kind(flow: &Flow) -> Use {
         Use::Turn
     } else if flow.via.is_some() {
         Use::PeerData
-    } else if flow.exchanges.requests() == 0 && flow.connection.syn.count > 0 {
+    } else if flow.exchanges.requests() == 0 && is_connection(flow) {
         Use::Connection
     } else {
         Use::Stun
     }
+}
+
+/// Whether the opening of its TCP connection is in the capture.
+fn is_connection(flow: &Flow) -> bool {
+    flow.connection.syn.count > 0 || flow.connection.accepted.is_some()
 }
 
 /// A time in the capture, in seconds.

@@ -148,3 +148,17 @@ fn calls_captured_in_one_direction() {
     });
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// The server's SYN ACK shows that both directions are captured, also if the capture begins with it.
+#[test]
+fn a_silent_server_without_the_syn() {
+    let silent = FAULTS.iter().filter(|fault| {
+        let (_, packets) = parse((fault.call)().file());
+        // Protocol 6 is TCP.
+        fault.rule == "server-silent" && packets[0].1[9] == 6
+    });
+    let calls = silent.map(|fault| (fault.rule, (fault.call)()));
+    let found = findings_of(calls, |packets| packets[1..].to_vec());
+    let rules: Vec<&str> = found.iter().map(|[_, rule, _]| rule.as_str()).collect();
+    assert_eq!(rules, ["server-silent"]);
+}
