@@ -160,7 +160,9 @@ impl Exchanges {
                 && transaction.method == facts.method
         });
         if let Some(transaction) = known {
-            if at.since(transaction.last) < CAPTURED_TWICE {
+            // Two messages of one frame were sent twice.
+            let is_copy = at.frame != transaction.last.frame;
+            if is_copy && at.since(transaction.last) < CAPTURED_TWICE {
                 return Sent::Again;
             }
             transaction.transmissions += 1;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::messages::rfc5769_request;
 use crate::scenarios::Call;
 use crate::scenarios::calls::{FAULTS, SOUND};
-use crate::support::{File, of_kind, run};
+use crate::support::{CLIENT, Capture, File, SERVER, of_kind, run, text};
 
 /// A packet of raw IPv4: seconds, microseconds and length on the wire, then the captured bytes.
 type Packet = ([u32; 3], Vec<u8>);
@@ -127,6 +128,15 @@ fn calls_captured_twice() {
         twice.collect()
     });
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A TCP segment is decoded once, whatever it repeats.
+#[test]
+fn requests_repeated_in_one_segment() {
+    let mut capture = Capture::new();
+    capture.segment(CLIENT, SERVER, 1, &rfc5769_request().repeat(3));
+    let text = text(&run(&[capture.file().path()]));
+    assert!(text.contains("2 retransmissions"), "{text}");
 }
 
 /// Packets of one party only. Requests without responses do look like those to a server or a peer that is silent,
