@@ -14,6 +14,10 @@ use crate::wire::HEADER_LEN;
 /// Messages of more than 100 attributes are not found either, so that the cost is linear in the number of bytes:
 /// every magic cookie may be the start of a message, and the attributes of each are read.
 ///
+/// Other bytes may contain a magic cookie by chance. If the message that would begin there is not complete, the frames
+/// after it are not found until as many bytes have arrived as its length says. At the end of a capture, search again from
+/// the byte after [`skip`](Resync::NotFound::skip).
+///
 /// This is for tools that read captures. An endpoint whose peer sends an invalid frame closes the connection.
 ///
 /// ```

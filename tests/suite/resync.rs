@@ -162,3 +162,20 @@ fn messages_of_many_attributes_are_not_found() {
     assert_eq!(resync(&ms_turn(98)), Resync::Found { offset: 0, framing });
     assert!(matches!(resync(&ms_turn(99)), Resync::NotFound { .. }));
 }
+
+/// What looks like the start of a long message hides the next frame until its end, or until it is skipped.
+#[test]
+fn an_incomplete_message_hides_the_next_one() {
+    let message = rfc5769_request();
+    let chance = b"\x00\x01\xff\xf0\x21\x12\xa4\x42abcdefghijkl";
+    for (framing, frame) in frames(&message) {
+        let stream = [&chance[..], &frame].concat();
+        assert_eq!(resync(&stream), Resync::NotFound { skip: 0 });
+        let offset = chance.len() - 1;
+        assert_eq!(resync(&stream[1..]), Resync::Found { offset, framing });
+        // The message is not valid.
+        let long = [&stream[..], &vec![0xEE; 0x1_0000]].concat();
+        let offset = chance.len();
+        assert_eq!(resync(&long), Resync::Found { offset, framing });
+    }
+}
