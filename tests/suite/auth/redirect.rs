@@ -160,6 +160,12 @@ fn ipv4_mapped_addresses() {
             "{asked} {to}"
         );
     }
+    // Another port is another server.
+    let other = response(Code::TRY_ALTERNATE, &["192.0.2.1:3479"], None, &key);
+    let other = Message::parse(&other).unwrap().verify(&key).unwrap();
+    let mut redirects = Redirects::<4>::new();
+    redirects.asked(mapped, NOW);
+    assert!(redirects.follow(&other, mapped, NOW).is_some());
     // Asked under both forms, it takes one entry.
     let mut redirects = Redirects::<2>::new();
     redirects.asked(mapped, NOW);
