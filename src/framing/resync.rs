@@ -23,14 +23,15 @@ use crate::wire::HEADER_LEN;
 /// ```
 /// use stunwire::framing::{Framing, Resync, resync};
 ///
-/// let stream = b"lost\x00\x14\x00\x11\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+/// // A Binding request with SOFTWARE, after its length of 48 bytes.
+/// let stream = b"lost\x00\x30\x00\x01\x00\x1c\x21\x12\xa4\x42abcdefghijkl\x80\x22\x00\x18a program of a test, 1.0.";
 /// assert_eq!(resync(stream), Resync::Found { offset: 4, framing: Framing::Rfc4571 });
 /// // Not before the rest of the message has arrived.
-/// assert_eq!(resync(&stream[..20]), Resync::NotFound { skip: 4 });
+/// assert_eq!(resync(&stream[..40]), Resync::NotFound { skip: 4 });
 /// ```
 #[must_use]
 pub fn resync(bytes: &[u8]) -> Resync {
-    for message in cookies(bytes) {
+    for (cookie, message) in cookies(bytes) {
         let Some((before, candidate @ [0x00..=0x3F, _, high, low, ..])) =
             bytes.split_at_checked(message)
         else {
@@ -39,7 +40,11 @@ pub fn resync(bytes: &[u8]) -> Resync {
         let len = message_len(u16::from_be_bytes([*high, *low]));
         let (offset, framing) = frame_start(before, len);
         match candidate.get(..len) {
-            None => return Resync::NotFound { skip: offset },
+            None => {
+                return Resync::NotFound {
+                    skip: first_later_frame(bytes, cookie, message).min(offset),
+                };
+            }
             Some(whole) if is_valid(whole) => return Resync::Found { offset, framing },
             Some(_) => {}
         }
@@ -73,7 +78,7 @@ pub enum Resync {
     },
     /// No frame with a complete message was found.
     NotFound {
-        /// The number of bytes to skip: they cannot become part of a frame when more bytes arrive.
+        /// The number of bytes to skip: no frame that is found when more bytes arrive begins in them.
         skip: usize,
     },
 }
@@ -83,21 +88,55 @@ pub enum Resync {
 const MAX_BEFORE_COOKIE: usize =
     MsMultiplexed::HEADER_LEN + HEADER_LEN + MAGIC_COOKIE_ATTRIBUTE.len() - 1;
 
-/// The offsets at which messages begin, as far as their cookies tell.
-fn cookies(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    let magic_cookie = MAGIC_COOKIE.to_be_bytes();
+const MAGIC_COOKIE_BYTES: [u8; 4] = MAGIC_COOKIE.to_be_bytes();
+
+/// Offset of the magic cookie in a message.
+const MAGIC_COOKIE_OFFSET: usize = 4;
+
+/// The offsets of the cookies, and those at which their messages begin.
+fn cookies(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     bytes
-        .windows(magic_cookie.len())
+        .windows(MAGIC_COOKIE_BYTES.len())
         .enumerate()
-        .filter_map(move |(offset, window)| {
-            if window == magic_cookie {
-                offset.checked_sub(4)
-            } else if bytes.get(offset..)?.starts_with(&MAGIC_COOKIE_ATTRIBUTE) {
-                offset.checked_sub(HEADER_LEN)
+        .filter_map(move |(cookie, window)| {
+            let message = if window == MAGIC_COOKIE_BYTES {
+                cookie.checked_sub(MAGIC_COOKIE_OFFSET)
+            } else if bytes.get(cookie..)?.starts_with(&MAGIC_COOKIE_ATTRIBUTE) {
+                cookie.checked_sub(HEADER_LEN)
             } else {
                 None
-            }
+            };
+            Some((cookie, message?))
         })
+}
+
+/// The first offset at which a frame can begin whose cookie is after `cookie`, that of the message at `message`. A later
+/// cookie may belong to an earlier frame: MAGIC-COOKIE is further from the start of its message than the magic
+/// cookie, and the headers of frames have different lengths.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "`message` and `cookie` are offsets in `bytes`, and the constants are small"
+)]
+fn first_later_frame(bytes: &[u8], cookie: usize, message: usize) -> usize {
+    let can_be = |at: usize, expected: &[u8]| {
+        let arrived = bytes.get(at..).unwrap_or(&[]);
+        at > cookie && arrived.iter().zip(expected).all(|(a, b)| a == b)
+    };
+    let first = (cookie + 1).saturating_sub(HEADER_LEN);
+    let last = message + MsMultiplexed::HEADER_LEN;
+    (first..last)
+        .filter(|start| {
+            can_be(start + MAGIC_COOKIE_OFFSET, &MAGIC_COOKIE_BYTES)
+                || can_be(start + HEADER_LEN, &MAGIC_COOKIE_ATTRIBUTE)
+        })
+        .map(|start| match bytes.split_at_checked(start) {
+            Some((before, [_, _, high, low, ..])) => {
+                frame_start(before, message_len(u16::from_be_bytes([*high, *low]))).0
+            }
+            _ => start.saturating_sub(MsMultiplexed::HEADER_LEN),
+        })
+        .min()
+        .unwrap_or(message)
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "20 + 65,535 at most")]

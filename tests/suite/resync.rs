@@ -77,6 +77,39 @@ fn skips_no_part_of_a_message_that_arrives() {
     }
 }
 
+/// The bytes of a frame before its cookie look like the start of a message with an earlier cookie. None of them is skipped
+/// while that message is incomplete, and when it proves invalid the frame is found.
+#[test]
+fn a_cookie_before_that_of_the_frame() {
+    const FALSE_START: &str = "0001 0100 2112a442";
+    let in_transaction_id = ms_turn();
+    let in_transaction_id = [
+        &in_transaction_id[..4],
+        &hex(FALSE_START),
+        &in_transaction_id[12..],
+    ]
+    .concat();
+    let mut in_session_id = frames(&rfc5769_request())[4].clone();
+    in_session_id.1[4..12].copy_from_slice(&hex(FALSE_START));
+    let frames = frames(&in_transaction_id).into_iter();
+    for (framing, frame) in frames.chain([in_session_id]) {
+        for lost in [0, 1, 40] {
+            let stream = [&vec![0x2E; lost], &frame[..], &[0xEE; 300]].concat();
+            let found = (0..stream.len()).find_map(|end| match resync(&stream[..end]) {
+                Resync::Found { offset, framing } => Some((offset, framing)),
+                Resync::NotFound { skip } => {
+                    assert!(
+                        skip <= lost,
+                        "{framing:?}: {skip} of {lost} bytes skipped at {end}"
+                    );
+                    None
+                }
+            });
+            assert_eq!(found, Some((lost, framing)));
+        }
+    }
+}
+
 /// Bytes before a message are the header of its frame only if their length is that of the message.
 #[test]
 fn bytes_that_look_like_a_header() {
