@@ -14,6 +14,7 @@ use stunwire::attribute::{
 };
 use stunwire::{Credentials, Header, Key, Message, MessageWriter, Method, TransactionId};
 
+use crate::client::link::Link;
 use crate::harness::tests;
 use crate::login::{Login, code, code_of};
 use crate::own::{PASSWORD, REALM, Turn, USER};
@@ -243,19 +244,24 @@ fn permissions_and_channels() {
     println!("permissions_and_channels: {} requests", client.asked);
 }
 
-/// RFC 6062 §5.4: a ConnectionBind of another user is refused, and the connection remains for the client's.
-fn connections() {
-    let server = Turn::start(&["--user", "bob:other"]);
-    let address = server.at("127.0.0.1");
-    let (mut link, mut login) = Login::open(address, true, USER, PASSWORD);
+/// Allocates a TCP relay and connects it to a peer. The allocation ends when the returned link is dropped.
+fn connected_to_peer(server: &Turn) -> (Link, TcpListener, ConnectionId) {
+    let (mut link, mut login) = Login::open(server.at("127.0.0.1"), true, USER, PASSWORD);
     let allocated = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::TCP]);
     login.granted(&allocated);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = XorPeerAddress(listener.local_addr().unwrap());
     let connected = login.ask(&mut link, Method::CONNECT, &[&peer]);
     let (id,) = login.granted(&connected).read::<(ConnectionId,)>().unwrap();
+    (link, listener, id)
+}
+
+/// RFC 6062 §5.4: a ConnectionBind of another user is refused, and the connection remains for the client's.
+fn connections() {
+    let server = Turn::start(&["--user", "bob:other"]);
+    let (_link, _listener, id) = connected_to_peer(&server);
     for (user, password, expected) in [("bob", "other", 400), (USER, PASSWORD, 0)] {
-        let (mut data, mut login) = Login::open(address, true, user, password);
+        let (mut data, mut login) = Login::open(server.at("127.0.0.1"), true, user, password);
         let bound = login.ask(&mut data, Method::CONNECTION_BIND, &[&id]);
         assert_eq!(code(&bound), expected, "{user}");
     }
@@ -266,17 +272,10 @@ fn connections() {
 /// too.
 fn reset_data_connection() {
     let server = Turn::start(&[]);
-    let address = server.at("127.0.0.1");
-    let (mut link, mut login) = Login::open(address, true, USER, PASSWORD);
-    let allocated = login.ask(&mut link, Method::ALLOCATE, &[&RequestedTransport::TCP]);
-    login.granted(&allocated);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let peer = XorPeerAddress(listener.local_addr().unwrap());
-    let connected = login.ask(&mut link, Method::CONNECT, &[&peer]);
-    let (id,) = login.granted(&connected).read::<(ConnectionId,)>().unwrap();
+    let (_link, listener, id) = connected_to_peer(&server);
     let (mut peer, _) = listener.accept().unwrap();
 
-    let (mut data, login) = Login::open(address, true, USER, PASSWORD);
+    let (mut data, login) = Login::open(server.at("127.0.0.1"), true, USER, PASSWORD);
     // A connection that is closed with unread bytes is reset.
     let mut unread = Vec::new();
     MessageWriter::request(&mut unread, Method::BINDING, TransactionId::new([7; 12]))

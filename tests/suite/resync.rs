@@ -196,9 +196,10 @@ fn messages_of_many_attributes_are_not_found() {
     assert!(matches!(resync(&ms_turn(99)), Resync::NotFound { .. }));
 }
 
-/// What looks like the start of a long message hides the next frame until its end, or until it is skipped.
+/// After what looks like the start of a long message the next frame is not found before the end of that message, unless its
+/// start is skipped.
 #[test]
-fn an_incomplete_message_hides_the_next_one() {
+fn an_incomplete_message_delays_the_next_one() {
     let message = rfc5769_request();
     let chance = b"\x00\x01\xff\xf0\x21\x12\xa4\x42abcdefghijkl";
     for (framing, frame) in frames(&message) {

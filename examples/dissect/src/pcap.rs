@@ -233,12 +233,12 @@ impl Packets<'_> {
         let next = match self.reader.next() {
             Ok((length, block)) => Next::Consume(length, take(&mut self.contents, &block)),
             Err(PcapError::Eof) => Next::End,
-            Err(PcapError::UnexpectedEof) => Next::CutShort,
+            Err(PcapError::UnexpectedEof) => Next::Truncated,
             Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => Next::Refill,
             Err(_) => Next::Corrupt,
         };
         // A failure ends the input, so it is reported after the packets before it.
-        if let Next::End | Next::CutShort = next
+        if let Next::End | Next::Truncated = next
             && let Some(error) = io_error(&self.failure)
         {
             return Err(error);
@@ -250,8 +250,8 @@ impl Packets<'_> {
             }
             Next::End => self.done = true,
             // A complete block that needs more bytes is inconsistent.
-            Next::Refill | Next::CutShort if self.block_is_whole() => return Err(self.corrupt()),
-            Next::CutShort => {
+            Next::Refill | Next::Truncated if self.block_is_whole() => return Err(self.corrupt()),
+            Next::Truncated => {
                 self.file_is_truncated = !self.reader.data().is_empty();
                 self.done = true;
             }
@@ -314,7 +314,7 @@ enum Next<T> {
     Consume(usize, Option<T>),
     Refill,
     End,
-    CutShort,
+    Truncated,
     Corrupt,
 }
 
