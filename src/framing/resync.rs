@@ -41,8 +41,9 @@ pub fn resync(bytes: &[u8]) -> Resync {
         let (offset, framing) = frame_start(before, len);
         match candidate.get(..len) {
             None => {
+                let later = first_later_frame(bytes, cookie).unwrap_or(offset);
                 return Resync::NotFound {
-                    skip: first_later_frame(bytes, cookie, message).min(offset),
+                    skip: offset.min(later),
                 };
             }
             Some(whole) if is_valid(whole) => return Resync::Found { offset, framing },
@@ -110,33 +111,37 @@ fn cookies(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         })
 }
 
-/// The first offset at which a frame can begin whose cookie is after `cookie`, that of the message at `message`. A later
-/// cookie may belong to an earlier frame: MAGIC-COOKIE is further from the start of its message than the magic
-/// cookie, and the headers of frames have different lengths.
+/// The number of offsets at which a message with a later cookie can begin, from 20 bytes before the cookie on, so that its
+/// frame begins before the message with this cookie.
+const MAX_LATER_STARTS: usize = HEADER_LEN + MsMultiplexed::HEADER_LEN;
+
+/// The first offset at which a frame can begin whose cookie is after `cookie`. It may be before the message with that one:
+/// MAGIC-COOKIE is further from the start of its message than the magic cookie, and the headers of frames have
+/// different lengths.
 #[allow(
     clippy::arithmetic_side_effects,
-    reason = "`message` and `cookie` are offsets in `bytes`, and the constants are small"
+    reason = "offsets in `bytes` and small constants"
 )]
-fn first_later_frame(bytes: &[u8], cookie: usize, message: usize) -> usize {
+fn first_later_frame(bytes: &[u8], cookie: usize) -> Option<usize> {
     let can_be = |at: usize, expected: &[u8]| {
         let arrived = bytes.get(at..).unwrap_or(&[]);
         at > cookie && arrived.iter().zip(expected).all(|(a, b)| a == b)
     };
-    let first = (cookie + 1).saturating_sub(HEADER_LEN);
-    let last = message + MsMultiplexed::HEADER_LEN;
-    (first..last)
+    (cookie.saturating_sub(HEADER_LEN)..)
+        .take(MAX_LATER_STARTS)
         .filter(|start| {
             can_be(start + MAGIC_COOKIE_OFFSET, &MAGIC_COOKIE_BYTES)
                 || can_be(start + HEADER_LEN, &MAGIC_COOKIE_ATTRIBUTE)
         })
-        .map(|start| match bytes.split_at_checked(start) {
-            Some((before, [_, _, high, low, ..])) => {
-                frame_start(before, message_len(u16::from_be_bytes([*high, *low]))).0
+        .filter_map(|start| match bytes.split_at_checked(start)? {
+            (before, [_, _, high, low, ..]) => {
+                let len = message_len(u16::from_be_bytes([*high, *low]));
+                Some(frame_start(before, len).0)
             }
-            _ => start.saturating_sub(MsMultiplexed::HEADER_LEN),
+            // Its frame begins after that of a message whose MAGIC-COOKIE would be the next 8 bytes to arrive.
+            _ => None,
         })
         .min()
-        .unwrap_or(message)
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "20 + 65,535 at most")]

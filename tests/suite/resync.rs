@@ -110,6 +110,26 @@ fn a_cookie_before_that_of_the_frame() {
     }
 }
 
+/// What precedes an incomplete message is skipped, unless it can be the start of a message of MS-TURN whose MAGIC-COOKIE,
+/// 20 bytes after its start, has not arrived.
+#[test]
+fn bytes_to_skip() {
+    let message = hex("0001 03e8 2112a442 6162636465666768696a6b6c");
+    let stream = [&[0x2E; 40][..], &message, &[0x2E; 60]].concat();
+    for (end, expected) in [(48, 28), (50, 30), (59, 39), (60, 40), (61, 40), (120, 40)] {
+        let skip = expected;
+        assert_eq!(resync(&stream[..end]), Resync::NotFound { skip }, "{end}");
+    }
+    // The last bytes are the first ones of MAGIC-COOKIE.
+    let stream = [&stream[..52], &hex("000f0004")].concat();
+    assert_eq!(resync(&stream), Resync::NotFound { skip: 32 });
+    // The session id of a frame looks like the start of the message.
+    let mut session = frames(&rfc5769_request())[4].1.clone();
+    session[4..12].copy_from_slice(&message[..8]);
+    let stream = [&[0x2E; 40][..], &session[..60]].concat();
+    assert_eq!(resync(&stream), Resync::NotFound { skip: 40 });
+}
+
 /// Bytes before a message are the header of its frame only if their length is that of the message.
 #[test]
 fn bytes_that_look_like_a_header() {
