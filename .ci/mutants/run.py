@@ -165,8 +165,9 @@ class Build:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(contents)
         # A file that has been moved would be found twice.
-        for path in (self.copy / "src").rglob("*.rs"):
-            if str(path.relative_to(self.copy)) not in names:
+        for path in self.copy.rglob("*"):
+            name = path.relative_to(self.copy)
+            if path.is_file() and str(name) not in names and name.parts[0] != "switch":
                 path.unlink()
         for name in instrumented:
             (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
