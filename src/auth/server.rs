@@ -439,8 +439,8 @@ impl<'a, 's> Claim<'a, 's> {
     /// The status of the nonce.
     ///
     /// [RFC 8489 §9.2.4](https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4) requires that the nonce is checked
-    /// last, so wrong credentials get a 401 even if the nonce is invalid, too. A server under attack can deviate from this order and answer an invalid nonce
-    /// with [`stale`](Self::stale) before it looks up a key.
+    /// last, so wrong credentials get a 401 even if the nonce is invalid, too. A server under attack can deviate from
+    /// this order and answer an invalid nonce with [`stale`](Self::stale) before it looks up a key.
     pub const fn nonce_status(&self) -> NonceStatus {
         self.nonce
     }
