@@ -176,7 +176,7 @@ impl<'a> Message<'a> {
     /// Otherwise an attacker could insert zeros before the tag, which the HMAC covers as its padding, and remove the
     /// same number of bytes after the tag.
     #[inline(always)]
-    fn is_followed_by_nothing_else(&self, tlv: Tlv<'a>) -> bool {
+    pub(crate) fn is_followed_by_nothing_else(&self, tlv: Tlv<'a>) -> bool {
         let end = tlv.next(false);
         let end = match self.dialect().rules().fingerprint {
             FingerprintRule::Required => match self.trailer().offset(Entry::Fingerprint) {

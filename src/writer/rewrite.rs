@@ -11,7 +11,6 @@ use crate::integrity::{
     Coverage, HmacKey, IntegrityAlgorithm, Protection, Verified, length_with_tag,
 };
 use crate::message::{Attributes, Entry, Message};
-use crate::wire::TLV_HEADER_LEN;
 
 /// Whether an attribute is kept when a message is rewritten by [`Message::rewrite`].
 ///
@@ -252,6 +251,17 @@ pub fn sign_in_place<K: HmacKey + ?Sized>(
     let trailer = message.trailer();
     let offsets = [Entry::Integrity, Entry::Sha256].map(|entry| trailer.offset(entry));
     let fingerprint = trailer.offset(Entry::Fingerprint);
+    if fingerprint.is_none()
+        && dialect.rules().fingerprint == FingerprintRule::Required
+        && protection.has_integrity()
+    {
+        return Err(EncodeError::FingerprintMissing);
+    }
+    // As in `Message::verify`, which refuses other messages whose HMAC is padded with zeros.
+    let integrity = trailer.offset(Entry::Integrity);
+    let is_last = integrity
+        .and_then(|offset| message.tlv_at(offset))
+        .is_some_and(|(_, tlv)| message.is_followed_by_nothing_else(tlv));
     for algorithm in protection.integrity() {
         let [integrity, sha256] = offsets;
         let offset = match algorithm {
@@ -264,15 +274,8 @@ pub fn sign_in_place<K: HmacKey + ?Sized>(
             HmacInput::AdjustedLength => offset
                 .and_then(|offset| length_with_tag(offset, len))
                 .ok_or(invalid)?,
-            // Nothing but a required FINGERPRINT may follow the tag: see `Message::verify`.
-            HmacInput::ZeroPadded => {
-                let value = offset.and_then(|offset| offset.checked_add(TLV_HEADER_LEN));
-                let after = value.and_then(|value| value.checked_add(len));
-                if after != Some(fingerprint.unwrap_or(packet.len())) {
-                    return Err(invalid);
-                }
-                header.length()
-            }
+            HmacInput::ZeroPadded if is_last => header.length(),
+            HmacInput::ZeroPadded => return Err(invalid),
         };
         let (text, attribute) = offset
             .and_then(|offset| packet.split_at_mut_checked(offset))
@@ -294,11 +297,6 @@ pub fn sign_in_place<K: HmacKey + ?Sized>(
     }
     match fingerprint {
         Some(offset) => write_fingerprint(packet, offset).ok_or(invalid),
-        None if dialect.rules().fingerprint == FingerprintRule::Required
-            && protection.has_integrity() =>
-        {
-            Err(EncodeError::FingerprintMissing)
-        }
         None => Ok(()),
     }
 }
